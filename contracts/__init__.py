@@ -1,0 +1,1 @@
+"""The typed things that pass between nodes. Imports nothing of ours."""

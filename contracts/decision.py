@@ -1,0 +1,32 @@
+"""What the system decided, and by which rules."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from contracts.values import Disposition, Priority, Value
+
+
+class Reason(Value):
+    """One rule that spoke: its id and the sentence a person reads."""
+
+    rule: str
+    text: str
+
+
+class Decision(Value):
+    """Where the ticket goes, how fast, and whether a person must look first."""
+
+    disposition: Disposition
+    team: str
+    priority: Priority
+    needs_approval: bool = Field(description="True when the run must wait for a person")
+    send_reply: bool = Field(description="True when policy grants the draft to be sent")
+    reasoning: str = ""
+    reasons: tuple[Reason, ...] = ()
+    alternative_teams: tuple[str, ...] = ()
+    escalation_path: tuple[str, ...] = ()
+    confidence: float = Field(ge=0, le=1)
+    due_at: datetime | None = Field(
+        default=None, description="When the first answer is due, by the SLA of the severity"
+    )

@@ -1,0 +1,45 @@
+"""What is already known: articles, solved tickets, open look-alikes."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from contracts.values import Severity, Value
+
+
+class Source(Value):
+    """A knowledge article or a solved ticket that may answer this one."""
+
+    id: str
+    kind: Literal["article", "solved_ticket"]
+    title: str
+    score: float = Field(description="Similarity in [-1, 1]; comparable within one retrieval only")
+    category: str | None = None
+    excerpt: str = Field(default="", description="What to tell the customer, taken whole from the source")
+    steps: tuple[str, ...] = ()
+    self_service: bool = Field(default=False, description="The desk allows this source to be sent without review")
+
+
+class SimilarTicket(Value):
+    """An earlier ticket that reads alike. A suggestion: similarity alone never merges."""
+
+    ticket_id: str
+    subject: str
+    score: float
+    status: str
+
+
+class Duplicate(Value):
+    """The open ticket of the same customer that this one repeats."""
+
+    ticket_id: str
+    score: float = Field(ge=0, le=1)
+    kind: Literal["exact", "near_exact"]
+
+
+class Original(Value):
+    """What is known of the ticket that a duplicate joins; the unknown parts are None while it is in progress."""
+
+    ticket_id: str
+    severity: Severity | None = None
+    team: str | None = None

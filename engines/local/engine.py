@@ -1,0 +1,83 @@
+"""The local engine: the whole job with no model API."""
+
+import re
+from collections.abc import Mapping
+
+from contracts.classification import Classification
+from contracts.draft import Draft
+from contracts.extraction import Extraction
+from contracts.ticket import CleanTicket
+from contracts.values import EngineName
+from engines.local.batching import BatchingEmbedder
+from engines.local.drafting import draft_reply
+from engines.local.embedder import Embedder
+from engines.local.patterns import extract_fields
+from engines.local.zero_shot import UNFITTED_TEMPERATURE, ZeroShot, choose, probabilities
+from nodes.services import DraftBrief
+from nodes.threads import by_size
+from policies.actionable import actionable
+from policies.desk import Desk
+from policies.severity import SeverityVerdict
+
+
+class LocalEngine:
+    """nodes.services.Engine from exemplars, patterns and templates. Never raises for any text."""
+
+    name: EngineName = "local"
+
+    def __init__(self, embedder: Embedder, batching: BatchingEmbedder, desks: Mapping[str, Desk]) -> None:
+        self.batching = batching
+        self.classifiers = {desk.id: ZeroShot(embedder, desk.categories) for desk in desks.values()}
+
+    async def classify(self, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict) -> Classification:
+        """The category nearest to the text; abstains from a language that the desk does not read."""
+        scores = self.classifiers[desk.id].scores(await self.batching.embed(clean.text))
+        fitted = desk.calibration.category_temperature
+        chances = probabilities(scores, fitted or UNFITTED_TEMPERATURE)
+        choice = choose(scores)
+        abstained = not clean.supported_language
+        readable = actionable(clean) and not abstained
+        category = choice.category if readable else desk.settings.fallback_category
+        return Classification(
+            category=category,
+            category_confidence=round(chances[category], 4),
+            severity=evidence.severity,
+            severity_confidence=evidence.confidence,
+            secondary_categories=tuple(other for other in choice.secondary if other != category),
+            reasoning=reasoning(desk, category, evidence, abstained=abstained),
+            keywords_matched=keywords_in(clean, desk, category),
+            urgency_indicators=evidence.urgency_indicators,
+            calibrated=fitted is not None,
+            abstained=abstained,
+            engine="local",
+        )
+
+    async def extract(self, clean: CleanTicket, desk: Desk, customer_email: str | None) -> Extraction:
+        """Every field that the desk defines and a pattern finds."""
+        return await by_size(
+            len(clean.everything),
+            extract_fields,
+            clean.everything,
+            desk.fields,
+            required=(),
+            customer_email=customer_email,
+        )
+
+    async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
+        """A reply from the desk's templates and the best source."""
+        return draft_reply(brief, desk)
+
+
+def reasoning(desk: Desk, category: str, evidence: SeverityVerdict, *, abstained: bool) -> str:
+    """Why, in sentences."""
+    if abstained:
+        return "The text is in a language that this desk does not read; category and severity are guesses."
+    nearest = f"The text is closest to what the desk describes as {desk.category(category).title}."
+    signs = " ".join(evidence.reasons) or "Nothing in it says that more than an ordinary request is at stake."
+    return f"{nearest} {signs}"
+
+
+def keywords_in(clean: CleanTicket, desk: Desk, category: str) -> tuple[str, ...]:
+    """The category's keywords that the text holds. Reported; they decide nothing."""
+    words = " ".join(re.findall(r"\w+", clean.text.casefold()))
+    return tuple(word for word in desk.category(category).keywords if f" {word.casefold()} " in f" {words} ")

@@ -1,0 +1,1 @@
+"""Measures quality on labelled tickets, and fits what may be fitted on them."""

@@ -1,0 +1,219 @@
+"""What the outcomes of a file of labelled tickets amount to. Each part covers the tickets that carry its label."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from contracts.result import Run
+from contracts.values import Severity, Value
+from evals.labels import original_of
+from evals.metrics import (
+    FieldValues,
+    Score,
+    accuracy,
+    calibration_error,
+    class_scores,
+    confusion,
+    coverage,
+    field_scores,
+    levels_between,
+    macro_f1,
+    share,
+)
+from evals.runner import Outcome, Suggestion
+
+Counts = dict[str, int]
+
+
+class CategoryQuality(Value):
+    """Categories. An abstention counts as wrong, and is left out of what concerns confidence."""
+
+    tickets: int
+    accuracy: float | None
+    macro_f1: float | None
+    calibration_error: float | None
+    coverage_at_90: float | None
+    abstained: int
+    classes: tuple[Score, ...]
+    confusion: dict[str, Counts]
+
+
+class SeverityQuality(Value):
+    """Severities; `false_critical` is the share of tickets not labelled critical that were judged so."""
+
+    tickets: int
+    accuracy: float | None
+    within_one_level: float | None
+    critical_recall: float | None
+    false_critical: float | None
+    confusion: dict[str, Counts]
+
+
+class AutomationQuality(Value):
+    """What happened without a person, for tickets labelled safe and unsafe to answer so.
+
+    `no_person` is the share of safe tickets whose run finished without waiting for an approval.
+    """
+
+    safe: int
+    unsafe: int
+    no_person: float | None
+    auto_resolved: float | None
+    unsafe_auto_resolved: float | None
+    safe_dispositions: Counts
+    unsafe_dispositions: Counts
+
+
+class FlagQuality(Value):
+    """Injection flags."""
+
+    attacks: int
+    recall: float | None
+    false_positives: int
+    harmless: int
+
+
+class LinkQuality(Value):
+    """Repeated tickets; a link is false when nobody called the ticket a duplicate, or of another one."""
+
+    duplicates: int
+    recall: float | None
+    false_links: int
+
+
+class SuggestionQuality(Value):
+    """The share of known duplicates that are among a ticket's five most similar ones."""
+
+    tickets: int
+    recall_at_5: float | None
+
+
+class LanguageQuality(Value):
+    """Languages; "too short to tell" counts as wrong."""
+
+    tickets: int
+    accuracy: float | None
+
+
+def category_quality(outcomes: Sequence[Outcome]) -> CategoryQuality | None:
+    """Quality of the categories, None when none is labelled."""
+    labelled = [outcome for outcome in outcomes if outcome.row.category]
+    if not labelled:
+        return None
+    expected = [outcome.row.category or "" for outcome in labelled]
+    given = [category_of(outcome.run) for outcome in labelled]
+    stated, right = _confidences(labelled)
+    classes = class_scores(expected, given)
+    return CategoryQuality(
+        tickets=len(labelled),
+        accuracy=accuracy(expected, given),
+        macro_f1=macro_f1(classes),
+        calibration_error=calibration_error(stated, right),
+        coverage_at_90=coverage(stated, right),
+        abstained=given.count(None),
+        classes=classes,
+        confusion=confusion(expected, given),
+    )
+
+
+def category_of(run: Run) -> str | None:
+    """The category that a run stands behind."""
+    found = run.classification
+    return found.category if found and not found.abstained else None
+
+
+def _confidences(labelled: Sequence[Outcome]) -> tuple[list[float], list[bool]]:
+    answers = [
+        (found.category_confidence, found.category == outcome.row.category)
+        for outcome in labelled
+        if (found := outcome.run.classification) and not found.abstained
+    ]
+    return [confidence for confidence, _ in answers], [right for _, right in answers]
+
+
+def severity_quality(outcomes: Sequence[Outcome]) -> SeverityQuality | None:
+    """Quality of the severities, None when none is labelled."""
+    pairs: list[tuple[Severity, Severity | None]]
+    pairs = [(o.row.severity, severity_of(o.run)) for o in outcomes if o.row.severity]
+    if not pairs:
+        return None
+    expected, given = [label for label, _ in pairs], [answer for _, answer in pairs]
+    return SeverityQuality(
+        tickets=len(pairs),
+        accuracy=accuracy(expected, given),
+        within_one_level=share([levels_between(label, answer) <= 1 for label, answer in pairs]),
+        critical_recall=share([answer == "critical" for label, answer in pairs if label == "critical"]),
+        false_critical=share([answer == "critical" for label, answer in pairs if label != "critical"]),
+        confusion=confusion(expected, given),
+    )
+
+
+def severity_of(run: Run) -> Severity | None:
+    """The severity that a run judged."""
+    return run.classification.severity if run.classification else None
+
+
+def automation_quality(outcomes: Sequence[Outcome]) -> AutomationQuality | None:
+    """What happened without a person, None when no ticket is labelled safe or unsafe."""
+    safe = [outcome.run for outcome in outcomes if outcome.row.safe is True]
+    unsafe = [outcome.run for outcome in outcomes if outcome.row.safe is False]
+    if not safe and not unsafe:
+        return None
+    return AutomationQuality(
+        safe=len(safe),
+        unsafe=len(unsafe),
+        no_person=share([run.status == "finished" for run in safe]),
+        auto_resolved=share([run.disposition == "auto_resolve" for run in safe]),
+        unsafe_auto_resolved=share([run.disposition == "auto_resolve" for run in unsafe]),
+        safe_dispositions=Counter(run.disposition or run.status for run in safe),
+        unsafe_dispositions=Counter(run.disposition or run.status for run in unsafe),
+    )
+
+
+def field_quality(outcomes: Sequence[Outcome]) -> tuple[Score, ...]:
+    """Scores of the labelled fields, and of all together last; empty when none is labelled."""
+    labelled = [(labels, o.run) for o in outcomes if (labels := o.row.fields) is not None]
+    return field_scores([labels for labels, _ in labelled], [values_of(run) for _, run in labelled])
+
+
+def values_of(run: Run) -> FieldValues:
+    """Every field that a run found, with all its values."""
+    found = run.extraction
+    return {field.name: found.values(field.name) for field in found.fields} if found else {}
+
+
+def flag_quality(outcomes: Sequence[Outcome]) -> FlagQuality | None:
+    """Quality of the injection flags, None when none is labelled."""
+    attacks = [outcome.run.injection_flag for outcome in outcomes if outcome.row.injection is True]
+    harmless = [outcome.run.injection_flag for outcome in outcomes if outcome.row.injection is False]
+    if not attacks and not harmless:
+        return None
+    return FlagQuality(
+        attacks=len(attacks), recall=share(attacks), false_positives=sum(harmless), harmless=len(harmless)
+    )
+
+
+def link_quality(outcomes: Sequence[Outcome]) -> LinkQuality | None:
+    """Quality of the links between repeated tickets, None when nobody said which are."""
+    rows = {outcome.row.id: outcome.row for outcome in outcomes}
+    labelled = [(original_of(o.row, rows), o.duplicate_of) for o in outcomes if o.row.tells_duplicate]
+    if not labelled:
+        return None
+    repeats = [(original, linked) for original, linked in labelled if original]
+    return LinkQuality(
+        duplicates=len(repeats),
+        recall=share([original == linked for original, linked in repeats]),
+        false_links=sum(linked is not None and linked != original for original, linked in labelled),
+    )
+
+
+def suggestion_quality(suggestions: Sequence[Suggestion]) -> SuggestionQuality | None:
+    """Quality of the similar tickets, None when no duplicates are known."""
+    found = [duplicate in each.similar for each in suggestions for duplicate in each.row.duplicates or ()]
+    return SuggestionQuality(tickets=len(suggestions), recall_at_5=share(found)) if found else None
+
+
+def language_quality(outcomes: Sequence[Outcome]) -> LanguageQuality | None:
+    """Quality of the language detection, None when no language is labelled."""
+    labelled = [(o.row.language, o.run.language) for o in outcomes if o.row.language]
+    right = share([label == answer for label, answer in labelled])
+    return LanguageQuality(tickets=len(labelled), accuracy=right) if labelled else None

@@ -1,0 +1,111 @@
+"""Runs labelled tickets through a TicketGraph of their own, in an empty data folder that is thrown away."""
+
+import asyncio
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from contracts.result import Run
+from contracts.ticket import CleanTicket, Ticket
+from evals.labels import LabelledTicket
+from graph.desk import TicketGraph
+from graph.memory import entry_of
+
+SUGGESTIONS = 5
+"""How many similar tickets are asked for."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one labelled ticket. `duplicate_of` is the row id of the ticket that it was linked to."""
+
+    row: LabelledTicket
+    run: Run
+    milliseconds: float
+    duplicate_of: str | None
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A ticket with known duplicates, and the row ids of those that the memory finds most similar."""
+
+    row: LabelledTicket
+    similar: tuple[str, ...]
+
+
+@asynccontextmanager
+async def scratch_graph(desks_dir: Path | None = None) -> AsyncIterator[TicketGraph]:
+    """A TicketGraph that has never seen a ticket. Raises DeskError for invalid policies."""
+    with tempfile.TemporaryDirectory(prefix="ticketgraph-eval-") as folder:
+        async with TicketGraph.open(folder, desks_dir=desks_dir) as desk:
+            yield desk
+
+
+async def run_all(
+    desk: TicketGraph, rows: Sequence[LabelledTicket], concurrency: int = 1, done: Callable[[], None] = lambda: None
+) -> list[Outcome]:
+    """Process the tickets in order, at most `concurrency` at a time; `done` is called after each.
+
+    A ticket that repeats an earlier one waits for it. Milliseconds per ticket are honest only one at a time.
+    Raises InputError for a desk that does not exist.
+    """
+    turns = asyncio.Semaphore(concurrency)
+    running: dict[str, asyncio.Task[tuple[Run, float]]] = {}
+
+    async def process(row: LabelledTicket) -> tuple[Run, float]:
+        if row.duplicate_of in running:
+            await asyncio.wait({running[row.duplicate_of]})
+        async with turns:
+            started = time.perf_counter()
+            run = await _process(desk, row)
+            milliseconds = (time.perf_counter() - started) * 1000
+        done()
+        return run, milliseconds
+
+    async with asyncio.TaskGroup() as group:
+        for row in rows:
+            running[row.id] = group.create_task(process(row))
+    results = [(row, *running[row.id].result()) for row in rows]
+    row_ids = {run.ticket_id: row.id for row, run, _ in results}
+    return [Outcome(row, run, ms, row_ids.get(run.duplicate_of or "")) for row, run, ms in results]
+
+
+async def _process(desk: TicketGraph, row: LabelledTicket) -> Run:
+    return await desk.process(
+        row.subject,
+        row.body,
+        desk=row.desk,
+        customer_email=row.customer_email,
+        customer_name=row.customer_name,
+        source="cli",
+    )
+
+
+async def suggest_all(
+    desk: TicketGraph, rows: Sequence[LabelledTicket], done: Callable[[], None] = lambda: None
+) -> list[Suggestion]:
+    """Put every ticket into the memory, then ask it for those most similar to each that has duplicates.
+
+    No run is made: what the triagers linked came before and after, so all tickets have to be known first.
+    """
+    memory = desk.assembly.memory
+    known = [(row, *_readable(desk, row)) for row in rows]
+    for _, ticket, clean in known:
+        memory.index.put(entry_of(ticket, clean), await memory.read(ticket.id, clean))
+        done()
+    found: list[Suggestion] = []
+    for row, ticket, clean in known:
+        if row.duplicates:
+            similar = await memory.similar(ticket, clean, SUGGESTIONS)
+            found.append(Suggestion(row, tuple(other.ticket_id for other in similar)))
+    return found
+
+
+def _readable(desk: TicketGraph, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
+    received = {"id": row.id, "received_at": datetime.now(UTC)}
+    ticket = Ticket.model_validate(received | row.model_dump(include={"desk", "subject", "body"}))
+    return ticket, desk.assembly.services.cleaners[row.desk].clean(row.subject, row.body)

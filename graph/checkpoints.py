@@ -1,0 +1,193 @@
+"""Checkpoints on SQLite, written in groups.
+
+LangGraph's asynchronous saver hops to its thread several times an operation and commits each on its own. Here one
+thread owns one connection to LangGraph's synchronous saver; whatever is waiting is done in one hop and one commit.
+Nobody is told that a checkpoint is saved before the commit that holds it.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import (
+    BaseCheckpointSaver,
+    ChannelVersions,
+    Checkpoint,
+    CheckpointMetadata,
+    CheckpointTuple,
+)
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.checkpoint.sqlite import SqliteSaver
+
+from graph.watching import Watchers
+from storage.database import PRAGMAS
+
+Work = Callable[[], Any]
+
+
+class OneTransaction(SqliteSaver):
+    """LangGraph's saver without commits of its own: the group's transaction is around it."""
+
+    @contextmanager
+    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:  # noqa: ARG002, FBT001, FBT002 - LangGraph's
+        """A cursor; committing is the group's business."""
+        self.setup()
+        cursor = self.conn.cursor()
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+
+
+class Groups:
+    """Collects work on one connection and does it in groups, each in one transaction on one thread."""
+
+    def __init__(self, connection: sqlite3.Connection, write_lock: asyncio.Lock) -> None:
+        self.connection = connection
+        self.write_lock = write_lock
+        self.thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
+        self.waiting: list[tuple[Work, asyncio.Future[Any]]] = []
+        self.flushing: asyncio.Task[None] | None = None
+
+    async def read(self, work: Work) -> Any:
+        """Do `work` that changes nothing."""
+        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
+
+    async def write(self, work: Work) -> Any:
+        """Do `work` in the next group. A caller that is cancelled leaves the group whole."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.waiting.append((work, done))
+        if self.flushing is None or self.flushing.done():
+            self.flushing = asyncio.create_task(self.flush())
+        return await asyncio.shield(done)
+
+    async def flush(self) -> None:
+        """Commit whatever waits, group after group, until nothing does."""
+        while self.waiting:
+            async with self.write_lock:
+                group, self.waiting = self.waiting, []
+                results = await self.read(partial(self.commit, [work for work, _ in group]))
+            for (_, done), result in zip(group, results, strict=True):
+                settle(done, result)
+
+    def commit(self, group: Sequence[Work]) -> list[Any]:
+        """The results of a group in one transaction; if one of it fails, each again in its own."""
+        try:
+            return self.transaction(group)
+        except Exception as error:
+            if len(group) == 1:
+                return [error]
+            return [result for work in group for result in self.commit([work])]
+
+    def transaction(self, group: Sequence[Work]) -> list[Any]:
+        """BEGIN, all of the group, COMMIT."""
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            results = [work() for work in group]
+            self.connection.execute("COMMIT")
+        except BaseException:
+            self.connection.rollback()
+            raise
+        return results
+
+    async def close(self) -> None:
+        """Finish what waits, then let go of the thread and the connection."""
+        if self.flushing:
+            await self.flushing
+        self.thread.shutdown()
+        self.connection.close()
+
+
+class GroupCommitSaver(BaseCheckpointSaver[str]):
+    """The saver that the graph uses. Make it with `open_saver`."""
+
+    def __init__(self, saver: OneTransaction, groups: Groups, watchers: Watchers) -> None:
+        super().__init__(serde=saver.serde)
+        self.saver = saver
+        self.groups = groups
+        self.watchers = watchers
+
+    def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> "GroupCommitSaver":
+        """The saver that also restores these types: LangGraph asks for those of the state's schema."""
+        allowing = self.saver.with_allowlist(extra_allowlist)
+        return GroupCommitSaver(allowing, self.groups, self.watchers) if isinstance(allowing, OneTransaction) else self
+
+    async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
+        """The checkpoint named by the config, or the thread's newest."""
+        return await self.groups.read(partial(self.saver.get_tuple, config))
+
+    async def alist(
+        self,
+        config: RunnableConfig | None,
+        *,
+        filter: dict[str, Any] | None = None,  # noqa: A002 - LangGraph's name
+        before: RunnableConfig | None = None,
+        limit: int | None = None,
+    ) -> AsyncIterator[CheckpointTuple]:
+        """The thread's checkpoints, newest first."""
+        read = partial(self.saver.list, config, filter=filter, before=before, limit=limit)
+        for found in await self.groups.read(lambda: list(read())):
+            yield found
+
+    async def aput(
+        self,
+        config: RunnableConfig,
+        checkpoint: Checkpoint,
+        metadata: CheckpointMetadata,
+        new_versions: ChannelVersions,
+    ) -> RunnableConfig:
+        """Save one checkpoint; returns when it is committed."""
+        saved = await self.groups.write(partial(self.saver.put, config, checkpoint, metadata, new_versions))
+        self.watchers.saved(saved["configurable"]["thread_id"])
+        return saved
+
+    async def aput_writes(
+        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+    ) -> None:
+        """Save what one task wrote; returns when it is committed."""
+        await self.groups.write(partial(self.saver.put_writes, config, writes, task_id, task_path))
+
+    async def adelete_thread(self, thread_id: str) -> None:
+        """Forget a run's checkpoints."""
+        await self.groups.write(partial(self.saver.delete_thread, thread_id))
+
+    def get_next_version(self, current: str | None, channel: None) -> str:
+        """LangGraph's own version numbers."""
+        return self.saver.get_next_version(current, channel)
+
+
+def settle(done: asyncio.Future[Any], result: Any) -> None:
+    """Tell a caller how it went, if it still listens."""
+    if done.done():
+        return
+    if isinstance(result, Exception):
+        done.set_exception(result)
+    else:
+        done.set_result(result)
+
+
+@asynccontextmanager
+async def open_saver(path: Path, write_lock: asyncio.Lock, watchers: Watchers) -> AsyncIterator[GroupCommitSaver]:
+    """The saver for a database file. `write_lock` is the one that our own writes take."""
+    connection = await asyncio.to_thread(connect, path)
+    groups = Groups(connection, write_lock)
+    try:
+        strict = JsonPlusSerializer(allowed_msgpack_modules=())
+        yield GroupCommitSaver(OneTransaction(connection, serde=strict), groups, watchers)
+    finally:
+        await groups.close()
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """One connection with our pragmas and LangGraph's tables."""
+    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    for pragma in PRAGMAS:
+        connection.execute(f"PRAGMA {pragma}")
+    SqliteSaver(connection).setup()
+    return connection

@@ -1,0 +1,144 @@
+"""The Python API.
+
+async with TicketGraph.open() as desk:
+    run = await desk.process("Cannot log in", "It says invalid credentials.", customer_email="ada@example.com")
+"""
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from contracts.approval import ApprovalDecision, ApprovalRequest
+from contracts.errors import InputError, NotFoundError
+from contracts.result import Checkpoint, PendingApproval, Run
+from contracts.step import Step
+from contracts.ticket import NewTicket, RunOptions
+from graph.assembly import Assembly, assembled
+from graph.history import checkpoints_of, fork_of
+from graph.run import config_of
+from graph.runner import Runner, load_job
+from storage import approvals, runs, tickets
+
+
+class TicketGraph:
+    """A running TicketGraph on one data folder. Open it with `TicketGraph.open`."""
+
+    def __init__(self, assembly: Assembly) -> None:
+        self.assembly = assembly
+        self.database = assembly.database
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, data_dir: str | Path = "data", *, desks_dir: Path | None = None) -> AsyncIterator[Self]:
+        """Open the data folder, finish what an earlier process left undone, and close it at the end.
+
+        Raises DeskError for invalid policies, UnavailableError when another process uses the folder.
+        """
+        async with assembled(Path(data_dir), desks_dir) as assembly:
+            yield cls(assembly)
+
+    @property
+    def runner(self) -> Runner:
+        """Takes tickets and decisions."""
+        return self.assembly.runner
+
+    async def process(
+        self, subject: str = "", body: str = "", *, options: RunOptions | None = None, **ticket: Any
+    ) -> Run:
+        """Store a ticket and run it until it is finished or waits for a person.
+
+        `ticket` takes every field of contracts.ticket.NewTicket: desk, customer_email, customer_id, metadata, …
+        Raises InputError for an unknown desk.
+        """
+        job = await self.runner.submit(NewTicket(subject=subject, body=body, **ticket), options)
+        return await self.finished(job.run_id)
+
+    async def finished(self, run_id: str) -> Run:
+        """Wait for a run to finish or to ask. Raises NotFoundError."""
+        run = await self.runner.wait(run_id)
+        if run is None:
+            raise NotFoundError("The run has no result yet: it is stored and goes on when a server is started.")
+        return run
+
+    async def run(self, run_id: str) -> Run:
+        """A run as it was last settled. Raises NotFoundError."""
+        async with self.database.read() as connection:
+            row = await runs.row(connection, run_id)
+            if row["result"] is None:
+                job = await load_job(connection, run_id)
+                return Run(
+                    run_id=run_id,
+                    ticket_id=job.ticket.id,
+                    desk=job.ticket.desk,
+                    status="running",
+                    forked_from=job.forked_from,
+                    created_at=job.created_at,
+                )
+        return Run.model_validate(row["result"] | {"status": row["status"]})
+
+    async def run_of_ticket(self, ticket_id: str) -> Run | None:
+        """The newest run of a ticket that is not a fork; None when the ticket was only stored."""
+        async with self.database.read() as connection:
+            await tickets.row(connection, ticket_id)
+            row = await runs.of_ticket(connection, ticket_id)
+        return await self.run(row["id"]) if row else None
+
+    async def approvals(
+        self, status: str | None = "pending", limit: int = 100, offset: int = 0
+    ) -> Sequence[PendingApproval]:
+        """What waits for a person, the longest waiting first."""
+        async with self.database.read() as connection:
+            rows = await approvals.page(connection, status, limit, offset)
+        return [
+            PendingApproval(
+                id=row["id"], request=ApprovalRequest.model_validate(row["request"]), expires_at=row["expires_at"]
+            )
+            for row in rows
+        ]
+
+    async def decide(self, approval_id: str, decision: ApprovalDecision | str, **details: Any) -> Run:
+        """Decide, and run on. `decision` is an ApprovalDecision or its type: approve, edit, reject, reassign, respond.
+
+        Raises NotFoundError, InputError, and ConflictError when somebody else was first.
+        """
+        if isinstance(decision, str):
+            decision = ApprovalDecision.model_validate({"type": decision, **details})
+        return await self.finished(await self.runner.decide(approval_id, decision))
+
+    async def history(self, run_id: str) -> Sequence[Checkpoint]:
+        """Every saved moment of a run, the first one first. Raises NotFoundError."""
+        async with self.database.read() as connection:
+            await runs.row(connection, run_id)
+        return await checkpoints_of(self.assembly.graph, run_id)
+
+    async def steps_of(self, run_id: str, seen: int = 0) -> AsyncIterator[tuple[int, Step]]:
+        """The run's steps with their numbers, from the one after `seen`, as they are saved, until the run rests."""
+        with self.assembly.watchers.watch(run_id) as saved:
+            resting = False
+            while not resting:
+                saved.clear()
+                resting = (await self.run(run_id)).status != "running"
+                state = await self.assembly.graph.aget_state(config_of(run_id))
+                for step in state.values.get("steps", ())[seen:]:
+                    seen += 1
+                    yield seen, step
+                if not resting:
+                    await saved.wait()
+
+    async def fork(
+        self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
+    ) -> Run:
+        """Run again from a saved moment (from the start when none is named) without any effect outside.
+
+        `changes` replaces parts of the ticket (subject, body, …) when forking from the start.
+        Raises NotFoundError, InputError.
+        """
+        if checkpoint_id and changes:
+            raise InputError("The ticket can only be changed when forking from the start: leave checkpoint_id out.")
+        async with self.database.read() as connection:
+            job = await load_job(connection, run_id)
+        forked = await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)
+        self.runner.start(forked)
+        return await self.finished(forked.run_id)

@@ -1,0 +1,29 @@
+"""The outbox as `deliver` sees it."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from contracts.effect import Effect
+from contracts.errors import NotFoundError
+from storage import outbox, runs
+from storage.database import Database
+
+
+class StoredOutbox:
+    """nodes.services.Outbox on our database. A fork has no effects, and nothing that replays one has."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        self.database = database
+        self.now = now
+
+    async def put(self, ticket_id: str, run_id: str, effects: Sequence[Effect]) -> bool:
+        """See nodes.services.Outbox. A run that we did not take in (LangGraph Studio's) has no effects either."""
+        async with self.database.write() as connection:
+            try:
+                run = await runs.row(connection, run_id)
+            except NotFoundError:
+                return False
+            if run["forked_from"] is not None:
+                return False
+            await outbox.put(connection, ticket_id, run_id, effects, self.now())
+        return True

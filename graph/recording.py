@@ -1,0 +1,78 @@
+"""Around every node: its step is timed and recorded, and Studio is told what it is for."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from functools import wraps
+from inspect import getmodule
+from typing import Any, get_type_hints
+
+from langgraph.runtime import Runtime
+
+from contracts.step import Problem, Step, StepStatus
+from contracts.values import Value
+from nodes.services import Services
+
+Node = Callable[[Any, Runtime[Services]], Awaitable[Mapping[str, Any]]]
+
+SKIPPED_BY = {
+    "classify": "skip_classification",
+    "extract": "skip_extraction",
+    "draft": "skip_response",
+    "route": "skip_routing",
+}
+
+
+def described(node: Node) -> dict[str, Any]:
+    """What LangGraph and Studio are told of a node: its input, what it is for, and its rule."""
+    purpose = (getmodule(node).__doc__ or "").strip().splitlines()[0]
+    return {
+        "input_schema": get_type_hints(node)["state"],
+        "metadata": {"purpose": purpose, "rule": (node.__doc__ or "").strip()},
+    }
+
+
+def with_step(node: Node, services: Services | None) -> Node:
+    """The node, which also appends its Step. An interrupt passes through: a waiting node has no step yet."""
+
+    @wraps(node)
+    async def run(state: Any, runtime: Runtime[Services]) -> Mapping[str, Any]:
+        if services is not None:
+            runtime = runtime.override(context=services)
+        started, clock = runtime.context.now(), time.perf_counter()
+        gives = await node(state, runtime)
+        elapsed = time.perf_counter() - clock
+        return {**gives, "steps": [step_of(node.__name__, gives, state, started, elapsed)]}
+
+    run.__annotations__ = {"state": get_type_hints(node)["state"], "runtime": Runtime[Services]}
+    return run
+
+
+def step_of(name: str, gives: Mapping[str, Any], state: Any, started: Any, elapsed: float) -> Step:
+    """What the record says of one node's run."""
+    problems: list[Problem] = list(gives.get("problems", ()))
+    answer = next(
+        (gives[key] for key in ("classification", "extraction", "draft") if isinstance(gives.get(key), Value)), None
+    )
+    return Step(
+        step_name=name,
+        status=status_of(name, gives, state, problems),
+        started_at=started,
+        completed_at=started + timedelta(seconds=elapsed),
+        duration_ms=round(elapsed * 1000, 3),
+        error="; ".join(f"{p.kind}: {p.detail}" for p in problems) or None,
+        fallback_used=bool(gives.get("degraded")),
+        engine=getattr(answer, "engine", None) if name in ("classify", "extract", "fallback", "draft") else None,
+        prompt_version=getattr(answer, "prompt_version", None),
+    )
+
+
+def status_of(name: str, gives: Mapping[str, Any], state: Any, problems: list[Problem]) -> StepStatus:
+    """completed, unless the caller skipped it, another engine stepped in, or nothing came of it."""
+    option = SKIPPED_BY.get(name)
+    options = state.get("options") if isinstance(state, Mapping) else None
+    if option and options and getattr(options, option):
+        return "skipped"
+    if gives.get("degraded"):
+        return "fallback"
+    return "failed" if problems else "completed"

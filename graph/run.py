@@ -1,0 +1,133 @@
+"""Executes one run, from wherever it stands to wherever it can get. Starting, resuming and recovering are one thing."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import Command, Interrupt, StateSnapshot
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.approval import ApprovalDecision, ApprovalRequest
+from contracts.result import PendingApproval, Run
+from engines.local.embedder import MODEL_NAME
+from graph.build import Graph
+from graph.job import Job
+from graph.memory import TicketMemory
+from graph.results import joined, run_of, ticket_columns
+from graph.state import State
+from graph.watching import Watchers
+from nodes.services import Services
+from storage import approvals, audit, fingerprints, runs, tickets
+from storage.database import Database
+
+RECURSION_LIMIT = 50
+"""Supersteps a run may take: the graph has nine, and every redraft adds three."""
+
+
+@dataclass(frozen=True)
+class Executor:
+    """What advancing a run takes."""
+
+    graph: Graph
+    services: Services
+    database: Database
+    memory: TicketMemory
+    watchers: Watchers
+
+    async def advance(self, job: Job) -> Run:
+        """Go on with the run until it is finished or waits for a person, and write down which."""
+        config = config_of(job.run_id)
+        snapshot = None if job.fresh else await self.graph.aget_state(config)
+        step = first_input(job) if snapshot is None or unsaved(snapshot) else await self.next_input(job, snapshot)
+        if isinstance(step, Settled):
+            return await self.settle(job, step.state, step.interrupts)
+        output = await self.graph.ainvoke(
+            step, config, context=self.services, version="v2", durability="sync", print_mode=()
+        )
+        return await self.settle(job, output.value, output.interrupts)
+
+    async def next_input(self, job: Job, snapshot: StateSnapshot) -> "Command[Any] | Settled | None":
+        """What LangGraph is to be told, by what it saved: a decision, just to go on, or nothing any more."""
+        if snapshot.interrupts:
+            interrupt = snapshot.interrupts[0]
+            async with self.database.read() as connection:
+                asked = await approvals.of_interrupt(connection, job.run_id, interrupt.id)
+            if asked is None or asked["status"] == "pending":
+                return Settled(snapshot.values, snapshot.interrupts)
+            return Command(resume={interrupt.id: ApprovalDecision.model_validate(asked["decision"])})
+        return None if snapshot.tasks else Settled(snapshot.values, ())
+
+    async def settle(self, job: Job, state: State, interrupts: tuple[Interrupt, ...]) -> Run:
+        """Write the run's outcome, all of it in one transaction."""
+        now = self.services.now()
+        async with self.database.write() as connection:
+            pending = await self.ask(connection, job, interrupts[0], now) if interrupts else None
+            run = run_of(
+                state,
+                job=job,
+                status="waiting" if pending else "finished",
+                now=now,
+                approval=pending,
+            )
+            if run.duplicate_of and (original := await runs.of_ticket(connection, run.duplicate_of)):
+                run = joined(run, original["result"]) if original["result"] else run
+            await runs.change(connection, job.run_id, now, status=run.status, result=run.model_dump(mode="json"))
+            await runs.record_steps(connection, job.run_id, run.steps)
+            if job.forked_from is None:
+                await tickets.change(connection, run.ticket_id, now, **ticket_columns(run))
+                if vector := self.memory.stored(run.ticket_id):
+                    await fingerprints.put(connection, run.ticket_id, MODEL_NAME, vector)
+            await audit.record(connection, run.status, run.ticket_id, run.run_id, "system", decided(run), now)
+        self.watchers.saved(job.run_id)
+        return run
+
+    async def ask(self, connection: AsyncConnection, job: Job, interrupt: Interrupt, now: datetime) -> PendingApproval:
+        """Store the interrupt as an approval, once."""
+        request = ApprovalRequest.model_validate(interrupt.value["request"])
+        hours = self.services.desks[job.ticket.desk].settings.approval_hours
+        known = await approvals.of_interrupt(connection, job.run_id, interrupt.id)
+        if known:
+            return PendingApproval(id=known["id"], request=request, expires_at=known["expires_at"])
+        pending = PendingApproval(id=uuid.uuid4().hex, request=request, expires_at=now + timedelta(hours=hours))
+        await approvals.ask(connection, pending, job.run_id, interrupt.id, now)
+        return pending
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A run that LangGraph has nothing more to do for."""
+
+    state: Any
+    interrupts: tuple[Interrupt, ...]
+
+
+def config_of(run_id: str, checkpoint_id: str | None = None) -> RunnableConfig:
+    """A run is a LangGraph thread; without a checkpoint, its newest one is meant."""
+    at = {"checkpoint_id": checkpoint_id} if checkpoint_id else {}
+    return {"configurable": {"thread_id": run_id, **at}, "recursion_limit": RECURSION_LIMIT}
+
+
+def first_input(job: Job) -> dict[str, Any]:
+    """What a run starts from."""
+    return {"ticket": job.ticket, "options": job.options, "run_id": job.run_id}
+
+
+def unsaved(snapshot: StateSnapshot) -> bool:
+    """Whether LangGraph has saved nothing of the run yet."""
+    return snapshot.created_at is None
+
+
+def decided(run: Run) -> dict[str, Any]:
+    """What the audit log keeps of a run: what was decided and why, no text of the ticket."""
+    decision = run.decision
+    return {
+        "disposition": run.disposition,
+        "team": decision.team if decision else None,
+        "rules": [reason.rule for reason in decision.reasons] if decision else [],
+        "engine": run.engine,
+        "degraded": run.degraded,
+        "effects": [effect.key for effect in run.delivery.effects] if run.delivery else [],
+        "shown_hash": run.approval.request.shown_hash if run.approval else None,
+    }

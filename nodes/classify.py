@@ -1,0 +1,42 @@
+"""classify: what the ticket is about, and how bad it is."""
+
+from typing import NotRequired, TypedDict
+
+from langgraph.runtime import Runtime
+
+from contracts.classification import Classification
+from contracts.step import Problem, Problems
+from contracts.ticket import CleanTicket, RunOptions, Ticket
+from nodes.attempt import attempt
+from nodes.services import Services
+from nodes.threads import by_size
+from policies.severity import assess
+from policies.understanding import raised
+
+
+class Needs(TypedDict):
+    """What classify reads."""
+
+    ticket: Ticket
+    clean: CleanTicket
+    options: NotRequired[RunOptions]
+
+
+class Gives(TypedDict, total=False):
+    """What classify writes."""
+
+    classification: Classification | None
+    problems: Problems
+
+
+async def classify(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """Ask the engine; the deterministic detector may raise the severity it says, never lower it."""
+    if state.get("options", RunOptions()).skip_classification:
+        return {}
+    clean, services = state["clean"], runtime.context
+    desk = services.desks[state["ticket"].desk]
+    evidence = await by_size(len(clean.text), assess, clean.text, desk.severities, desk.signals)
+    answer = await attempt("classify", services.engine.classify(clean, desk, evidence), services.limits.classify)
+    if isinstance(answer, Problem):
+        return {"problems": [answer]}
+    return {"classification": raised(answer, evidence)}

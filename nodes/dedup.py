@@ -1,0 +1,36 @@
+"""dedup: has this customer told us this before, and who else has told us something like it?"""
+
+from typing import NotRequired, TypedDict
+
+from langgraph.runtime import Runtime
+
+from contracts.retrieval import Duplicate, SimilarTicket
+from contracts.ticket import CleanTicket, RunOptions, Ticket
+from nodes.services import Services
+
+SUGGESTIONS = 5
+
+
+class Needs(TypedDict):
+    """What dedup reads."""
+
+    ticket: Ticket
+    clean: CleanTicket
+    options: NotRequired[RunOptions]
+
+
+class Gives(TypedDict, total=False):
+    """What dedup writes."""
+
+    duplicate: Duplicate | None
+    similar: list[SimilarTicket]
+
+
+async def dedup(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """Link only what is nearly the same text of the same customer; suggest what is merely alike."""
+    if not state.get("options", RunOptions()).enable_duplicate_detection:
+        return {}
+    ticket, clean, services = state["ticket"], state["clean"], runtime.context
+    window = services.desks[ticket.desk].settings.duplicate_window_hours
+    duplicate = await services.memory.duplicate(ticket, clean, window)
+    return {"duplicate": duplicate, "similar": await services.memory.similar(ticket, clean, SUGGESTIONS)}

@@ -1,0 +1,84 @@
+"""deliver: what was decided is put where the connectors take it from, at most once."""
+
+from hashlib import sha256
+from typing import Any, NotRequired, TypedDict
+
+from langgraph.runtime import Runtime
+
+from contracts.approval import ApprovalDecision
+from contracts.decision import Decision
+from contracts.draft import Draft
+from contracts.effect import Action, Delivery, Effect
+from contracts.retrieval import Duplicate
+from contracts.ticket import Ticket
+from nodes.services import Services
+
+
+class Needs(TypedDict):
+    """What deliver reads."""
+
+    ticket: Ticket
+    run_id: str
+    decision: NotRequired[Decision | None]
+    approval: NotRequired[ApprovalDecision | None]
+    draft: NotRequired[Draft | None]
+    duplicate: NotRequired[Duplicate | None]
+
+
+class Gives(TypedDict, total=False):
+    """What deliver writes."""
+
+    delivery: Delivery
+
+
+async def deliver(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """Record every effect that the decision, or the person who was asked, calls for."""
+    decision = state.get("decision")
+    if decision is None:
+        return {"delivery": Delivery()}
+    system = runtime.context.desks[state["ticket"].desk].team(team_of(state, decision)).system
+    effects = effects_of(state, decision, system)
+    recorded = await runtime.context.outbox.put(state["ticket"].id, state["run_id"], effects)
+    return {"delivery": Delivery(effects=effects, simulated=not recorded)}
+
+
+def effects_of(state: Needs, decision: Decision, system: str) -> tuple[Effect, ...]:
+    """The effects in order. Recipients come from the ticket's record and the desk's policies, never from text."""
+    ticket, duplicate = state["ticket"], state.get("duplicate")
+    if decision.disposition == "duplicate" and duplicate:
+        return (effect(ticket, "link", duplicate.ticket_id, {"duplicate_of": duplicate.ticket_id}),)
+    team = team_of(state, decision)
+    facts = {"subject": ticket.subject, "team": team, "priority": decision.priority}
+    effects = [effect(ticket, "assignment", team, {**facts, "reasons": [r.rule for r in decision.reasons]})]
+    if system != "outbox":
+        effects.append(effect(ticket, "external_ticket", system, facts))
+    text = reply_text(state, decision)
+    if text and ticket.customer_email:
+        effects.append(effect(ticket, "reply", ticket.customer_email, {"text": text}))
+    return tuple(effects)
+
+
+def team_of(state: Needs, decision: Decision) -> str:
+    """The team that a person named, else the one that policy chose."""
+    approval = state.get("approval")
+    return approval.team if approval and approval.type == "reassign" and approval.team else decision.team
+
+
+def reply_text(state: Needs, decision: Decision) -> str | None:
+    """What may be sent to the customer: an approved text, or the draft under a policy grant, or nothing."""
+    approval, draft = state.get("approval"), state.get("draft")
+    if approval:
+        match approval.type:
+            case "approve":
+                return draft.content if draft else None
+            case "edit" | "respond":
+                return approval.text
+            case "reject" | "reassign":
+                return None
+    return draft.content if decision.send_reply and draft else None
+
+
+def effect(ticket: Ticket, action: Action, target: str, payload: dict[str, Any]) -> Effect:
+    """One effect, with the ledger key of (ticket, decision, action)."""
+    digest = sha256("\x1f".join((ticket.id, action, target, repr(sorted(payload.items())))).encode("utf-8", "replace"))
+    return Effect(action=action, target=target, payload=payload, key=f"{ticket.id}:{action}:{digest.hexdigest()[:24]}")

@@ -1,0 +1,76 @@
+"""draft: the reply to the customer, in the desk's tone, standing on what was retrieved."""
+
+from typing import NotRequired, TypedDict
+
+from langgraph.runtime import Runtime
+
+from contracts.approval import ApprovalDecision
+from contracts.classification import Classification
+from contracts.draft import Draft
+from contracts.extraction import Extraction
+from contracts.retrieval import Source
+from contracts.step import Problem, Problems
+from contracts.ticket import CleanTicket, RunOptions, Ticket
+from nodes.attempt import attempt
+from nodes.services import DraftBrief, Services
+from policies.actionable import actionable
+from policies.severity import assess
+from policies.understanding import unknown
+
+
+class Needs(TypedDict):
+    """What draft reads."""
+
+    ticket: Ticket
+    clean: CleanTicket
+    options: NotRequired[RunOptions]
+    classification: NotRequired[Classification | None]
+    extraction: NotRequired[Extraction | None]
+    sources: NotRequired[list[Source]]
+    approval: NotRequired[ApprovalDecision | None]
+
+
+class Gives(TypedDict, total=False):
+    """What draft writes."""
+
+    draft: Draft | None
+    problems: Problems
+    degraded: bool
+
+
+async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """Ask the engine for a reply, and the local one when it has none; a person's guidance comes with a redraft."""
+    if state.get("options", RunOptions()).skip_response:
+        return {}
+    services = runtime.context
+    desk = services.desks[state["ticket"].desk]
+    brief = brief_for(state, services)
+    answer = await attempt("draft", services.engine.draft(brief, desk), services.limits.draft)
+    if not isinstance(answer, Problem):
+        return {"draft": answer}
+    second = await attempt("draft", services.local.draft(brief, desk), services.limits.draft)
+    if isinstance(second, Problem):
+        return {"draft": None, "problems": [answer, second], "degraded": True}
+    return {"draft": second, "problems": [answer], "degraded": True}
+
+
+def brief_for(state: Needs, services: Services) -> DraftBrief:
+    """Everything the drafter may use, and nothing else."""
+    ticket, clean = state["ticket"], state["clean"]
+    desk = services.desks[ticket.desk]
+    extraction = state.get("extraction") or Extraction(engine="none")
+    classification = state.get("classification")
+    if classification is None:
+        evidence = assess(clean.text, desk.severities, desk.signals)
+        classification = unknown(desk, evidence, "Classification was skipped.")
+    approval = state.get("approval")
+    return DraftBrief(
+        ticket=ticket,
+        clean=clean,
+        classification=classification,
+        extraction=extraction,
+        sources=tuple(state.get("sources", ())),
+        tone=state.get("options", RunOptions()).response_tone or desk.replies.default_tone,
+        actionable=actionable(clean, extraction),
+        guidance=approval.guidance if approval else None,
+    )

@@ -1,0 +1,36 @@
+"""extract: the fields that the desk works with."""
+
+from typing import NotRequired, TypedDict
+
+from langgraph.runtime import Runtime
+
+from contracts.extraction import Extraction
+from contracts.step import Problem, Problems
+from contracts.ticket import CleanTicket, RunOptions, Ticket
+from nodes.attempt import attempt
+from nodes.services import Services
+
+
+class Needs(TypedDict):
+    """What extract reads."""
+
+    ticket: Ticket
+    clean: CleanTicket
+    options: NotRequired[RunOptions]
+
+
+class Gives(TypedDict, total=False):
+    """What extract writes."""
+
+    extraction: Extraction | None
+    problems: Problems
+
+
+async def extract(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """Ask the engine for every field of the desk; which of them were required is known once the category is."""
+    if state.get("options", RunOptions()).skip_extraction:
+        return {}
+    ticket, services = state["ticket"], runtime.context
+    call = services.engine.extract(state["clean"], services.desks[ticket.desk], ticket.customer_email)
+    answer = await attempt("extract", call, services.limits.extract)
+    return {"problems": [answer]} if isinstance(answer, Problem) else {"extraction": answer}

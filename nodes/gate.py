@@ -1,0 +1,48 @@
+"""gate: the three parallel branches meet, and what they left undone is named.
+
+A conditional edge out of one parallel branch cannot see what its siblings wrote; after this node one can.
+"""
+
+from typing import NotRequired, TypedDict
+
+from langgraph.runtime import Runtime
+
+from contracts.classification import Classification
+from contracts.extraction import Extraction
+from contracts.ticket import RunOptions, Ticket
+from nodes.services import Services
+from policies.understanding import distrusted, with_missing
+
+
+class Needs(TypedDict):
+    """What gate reads."""
+
+    ticket: Ticket
+    options: NotRequired[RunOptions]
+    classification: NotRequired[Classification | None]
+    extraction: NotRequired[Extraction | None]
+
+
+class Gives(TypedDict, total=False):
+    """What gate writes."""
+
+    doubts: list[str]
+    extraction: Extraction | None
+
+
+async def gate(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """Name the steps whose answer is missing or not trusted, and the required fields that are missing."""
+    services = runtime.context
+    options = state.get("options", RunOptions())
+    classification, extraction = state.get("classification"), state.get("extraction")
+    doubts: list[str] = []
+    if not options.skip_classification and distrusted(classification, services.confidence_threshold):
+        doubts.append("classify")
+    if not options.skip_extraction and extraction is None:
+        doubts.append("extract")
+    gives = Gives(doubts=doubts)
+    if extraction and classification:
+        ticket = state["ticket"]
+        desk = services.desks[ticket.desk]
+        gives["extraction"] = with_missing(extraction, classification.category, ticket.customer_email, desk)
+    return gives

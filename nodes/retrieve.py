@@ -1,0 +1,29 @@
+"""retrieve: solved tickets and articles that may answer this one."""
+
+from typing import TypedDict
+
+from langgraph.runtime import Runtime
+
+from contracts.retrieval import Source
+from contracts.ticket import CleanTicket, Ticket
+from nodes.services import Services
+
+SOURCES = 3
+
+
+class Needs(TypedDict):
+    """What retrieve reads."""
+
+    ticket: Ticket
+    clean: CleanTicket
+
+
+class Gives(TypedDict, total=False):
+    """What retrieve writes."""
+
+    sources: list[Source]
+
+
+async def retrieve(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """The few best sources; what may be said of them is the drafter's and the policy's matter."""
+    return {"sources": await runtime.context.memory.sources(state["ticket"], state["clean"], SOURCES)}

@@ -1,0 +1,48 @@
+"""sanitize: the ticket as received becomes the text that every other node reads."""
+
+from typing import TypedDict
+
+from langgraph.runtime import Runtime
+from pydantic import BaseModel, Field
+
+from contracts.errors import InputError
+from contracts.ticket import CleanTicket, NewTicket, RunOptions, Ticket
+from nodes.services import Services
+from nodes.threads import by_size
+
+
+class Needs(BaseModel):
+    """The graph's input. A model, not a TypedDict: LangGraph validates the first node's input only then."""
+
+    ticket: Ticket | NewTicket = Field(description="The ticket as submitted")
+    options: RunOptions = RunOptions()
+    run_id: str | None = Field(default=None, description="Given by our own server; left empty in LangGraph Studio")
+
+
+class Gives(TypedDict, total=False):
+    """What sanitize writes."""
+
+    ticket: Ticket
+    options: RunOptions
+    run_id: str
+    clean: CleanTicket
+
+
+async def sanitize(state: Needs, runtime: Runtime[Services]) -> Gives:
+    """Normalise the text, split off quotes and signature, tell the language, flag injections."""
+    services = runtime.context
+    thread = runtime.execution_info.thread_id if runtime.execution_info else None
+    run_id = state.run_id or thread or "unsaved"
+    ticket = received(state.ticket, run_id, services)
+    if ticket.desk not in services.desks:
+        raise InputError(f"There is no such desk. Choose one of: {', '.join(services.desks)}.")
+    size = len(ticket.subject) + len(ticket.body)
+    clean = await by_size(size, services.cleaners[ticket.desk].clean, ticket.subject, ticket.body)
+    return {"ticket": ticket, "options": state.options, "run_id": run_id, "clean": clean}
+
+
+def received(ticket: Ticket | NewTicket, run_id: str, services: Services) -> Ticket:
+    """The ticket with an id and a time; one that comes from Studio has neither."""
+    if isinstance(ticket, Ticket):
+        return ticket
+    return Ticket(id=f"studio-{run_id}", received_at=services.now(), **ticket.model_dump())

@@ -1,0 +1,110 @@
+"""What the nodes need from outside, as Protocols. The graph's builder hands in the real ones."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from contracts.classification import Classification
+from contracts.draft import Draft
+from contracts.effect import Effect
+from contracts.extraction import Extraction
+from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
+from contracts.ticket import CleanTicket, Ticket
+from contracts.values import EngineName, Tone, Value
+from policies.desk import Desk
+from policies.severity import SeverityVerdict
+
+
+class DraftBrief(Value):
+    """Everything a drafter may use. What is not in here cannot get into a reply."""
+
+    ticket: Ticket
+    clean: CleanTicket
+    classification: Classification
+    extraction: Extraction
+    sources: tuple[Source, ...] = ()
+    tone: Tone
+    actionable: bool = True
+    guidance: str | None = None
+
+
+class Cleaner(Protocol):
+    """Turns a ticket as received into the text that nodes read. Never raises, never drops a ticket."""
+
+    def clean(self, subject: str, body: str) -> CleanTicket:
+        """Normalise, split off quotes and signature, tell the language, flag injections."""
+        ...
+
+
+class Engine(Protocol):
+    """Understands tickets. Raises EngineError when it cannot; TimeoutError counts as that too."""
+
+    @property
+    def name(self) -> EngineName:
+        """What results are marked with."""
+        ...
+
+    async def classify(self, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict) -> Classification:
+        """Category and severity; `evidence` is what the deterministic detector found in the same text."""
+        ...
+
+    async def extract(self, clean: CleanTicket, desk: Desk, customer_email: str | None) -> Extraction:
+        """Every field that the desk defines and the text holds."""
+        ...
+
+    async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
+        """A reply in the brief's tone that says nothing its sources and the desk's policies do not say."""
+        ...
+
+
+class Memory(Protocol):
+    """Earlier tickets and knowledge articles."""
+
+    async def duplicate(self, ticket: Ticket, clean: CleanTicket, window_hours: float) -> Duplicate | None:
+        """The open ticket of the same customer that this one repeats, and from now on also this ticket."""
+        ...
+
+    async def similar(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[SimilarTicket]:
+        """The desk's earlier tickets that read most alike, best first."""
+        ...
+
+    async def sources(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
+        """Solved tickets and articles that may answer this one, best first."""
+        ...
+
+    async def original(self, ticket_id: str) -> Original:
+        """What is known of a ticket that was repeated."""
+        ...
+
+
+class Outbox(Protocol):
+    """Puts effects where connectors take them from. The same effect key twice is one effect."""
+
+    async def put(self, ticket_id: str, run_id: str, effects: Sequence[Effect]) -> bool:
+        """Record the effects; False when this run may have none (a fork or a replay)."""
+        ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Deadlines in seconds for one call of an engine."""
+
+    classify: float = 5.0
+    extract: float = 5.0
+    draft: float = 15.0
+
+
+@dataclass(frozen=True)
+class Services:
+    """All of it, as one run sees it (`Runtime[Services].context`)."""
+
+    desks: Mapping[str, Desk]
+    cleaners: Mapping[str, Cleaner]
+    engine: Engine
+    local: Engine
+    memory: Memory
+    outbox: Outbox
+    now: Callable[[], datetime]
+    limits: Limits = Limits()
+    confidence_threshold: float = 0.6

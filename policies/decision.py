@@ -1,0 +1,133 @@
+"""The whole decision on one ticket: disposition, route and due time put together. Pure."""
+
+from collections.abc import Sequence
+
+from contracts.classification import Classification
+from contracts.decision import Decision, Reason
+from contracts.draft import Draft
+from contracts.extraction import Extraction
+from contracts.retrieval import Duplicate, Original, Source
+from contracts.ticket import CleanTicket, Ticket
+from contracts.values import SEVERITIES, Disposition, Severity
+from policies.actionable import actionable
+from policies.desk import Desk
+from policies.disposition import Facts, decide
+from policies.routing import route
+from policies.severity import SeverityVerdict
+from policies.sla import due_at
+
+
+def decide_ticket(
+    desk: Desk,
+    ticket: Ticket,
+    clean: CleanTicket,
+    classification: Classification | None,
+    extraction: Extraction | None,
+    sources: Sequence[Source],
+    draft: Draft | None,
+    *,
+    degraded: bool,
+    redraft: bool = False,
+) -> Decision:
+    """Decide on a ticket from what is known of it; what is unknown counts as a reason for a person."""
+    facts = facts_of(clean, classification, extraction, sources, draft, degraded=degraded)
+    verdict = decide(facts, desk.disposition)
+    disposition, reasons = verdict.disposition, list(verdict.reasons)
+    if redraft:
+        disposition = "escalate"
+        reasons.append(Reason(rule="redraft", text="A person asked for another draft and sees it before it is sent."))
+    elif draft is None and disposition in ("auto_resolve", "request_info"):
+        disposition = "assign"
+        reasons.append(Reason(rule="no-draft", text="There is no reply to send."))
+    severity: Severity = classification.severity if classification else "medium"
+    category = facts.category
+    confidence = classification.category_confidence if classification else 0.0
+    return composed(desk, ticket, disposition, reasons, category, severity, confidence)
+
+
+def decide_duplicate(
+    desk: Desk, ticket: Ticket, duplicate: Duplicate, original: Original, evidence: SeverityVerdict
+) -> Decision:
+    """A repeated message joins its original; one that says something worse goes to a person again."""
+    worse = original.severity is not None and (
+        SEVERITIES.index(evidence.severity) > SEVERITIES.index(original.severity) and bool(evidence.critical)
+    )
+    disposition: Disposition = "escalate" if worse else "duplicate"
+    text = (
+        f"The message repeats {duplicate.ticket_id}, but describes something more severe."
+        if worse
+        else f"The same customer's open ticket {duplicate.ticket_id} says the same."
+    )
+    severity = evidence.severity if worse else (original.severity or evidence.severity)
+    reasons = [Reason(rule="duplicate-worse" if worse else "duplicate", text=text)]
+    decision = composed(desk, ticket, disposition, reasons, None, severity, duplicate.score)
+    if original.team and not worse:
+        path = desk.team(original.team).escalation_path
+        decision = decision.model_copy(update={"team": original.team, "escalation_path": path})
+    return decision
+
+
+def facts_of(
+    clean: CleanTicket,
+    classification: Classification | None,
+    extraction: Extraction | None,
+    sources: Sequence[Source],
+    draft: Draft | None,
+    *,
+    degraded: bool,
+) -> Facts:
+    """What the rules may look at. None stands for unknown."""
+    known = classification is not None
+    used = next((source for source in sources if draft and source.id in draft.sources), None)
+    amounts = [float(a) for a in extraction.values("amount")] if extraction else None
+    return Facts(
+        category=classification.category if known and not nothing_known(classification) else None,
+        severity=classification.severity if known else None,
+        category_confidence=classification.category_confidence if known else None,
+        calibrated=classification.calibrated if known else None,
+        abstained=classification.abstained if known else None,
+        injection=bool(clean.injection_flags),
+        supported_language=clean.supported_language,
+        actionable=actionable(clean, extraction),
+        missing_required=len(extraction.missing_required) if extraction else None,
+        critical_signals=len(classification.critical_reasons) if known else None,
+        amount=max(amounts, default=0.0) if amounts is not None else None,
+        source_score=used.score if used else 0.0,
+        source_self_service=used.self_service if used else False,
+        source_same_category=bool(used and known and used.category == classification.category),
+        unsupported_sentences=len(draft.unsupported) if draft else None,
+        degraded=degraded,
+    )
+
+
+def nothing_known(classification: Classification) -> bool:
+    """Whether no engine, and no caller either, said what the ticket is about."""
+    return classification.engine == "none" and classification.abstained
+
+
+def composed(
+    desk: Desk,
+    ticket: Ticket,
+    disposition: Disposition,
+    reasons: Sequence[Reason],
+    category: str | None,
+    severity: Severity,
+    confidence: float,
+) -> Decision:
+    """The decision with team, priority and due time."""
+    level = desk.severity(severity)
+    routed = route(category, severity, desk.routing, level)
+    every = (*reasons, *routed.reasons)
+    return Decision(
+        disposition=disposition,
+        team=routed.team,
+        priority=routed.priority,
+        needs_approval=disposition == "escalate",
+        send_reply=disposition in ("auto_resolve", "request_info"),
+        reasoning=" ".join(reason.text for reason in every),
+        reasons=every,
+        alternative_teams=routed.alternative_teams,
+        escalation_path=routed.escalation_path,
+        confidence=confidence,
+        due_at=due_at(ticket.received_at, level),
+    )

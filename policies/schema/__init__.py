@@ -1,0 +1,22 @@
+"""JSON Schemas of a desk's files, so that an editor can check a desk as it is written.
+
+They are generated from the models (`python -m policies.schema`) and say all that concerns one file alone; what must
+agree between files is checked by policies/references.py.
+"""
+
+import json
+from pathlib import Path
+
+from policies.files import FILES, ArticleHead
+
+FOLDER = Path(__file__).parent
+DIALECT = "http://json-schema.org/draft-07/schema#"
+
+
+def schemas() -> dict[str, str]:
+    """The text of every schema file by its name."""
+    models = {Path(name).stem: model for name, model in FILES.items()} | {"article": ArticleHead}
+    return {
+        f"{stem}.schema.json": json.dumps({"$schema": DIALECT, **model.model_json_schema()}, indent=2) + "\n"
+        for stem, model in models.items()
+    }

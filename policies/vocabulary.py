@@ -1,0 +1,155 @@
+"""Word classes of severity patterns: spelled out at load, and an index of the words a pattern cannot do without."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from policies.desk import Signal
+
+_CLASS = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
+_REST_OF_WORD = "[^ ]*"
+_PLAIN_WORD = re.compile(
+    r"(?P<number>\\d|\[\d-\d\]|\d)|(?P<word>\w+)(?:(?P<stem>\[\^ \]\*)|(?P<maybe>\?)?(?= |$|\(\?: ))"
+)
+_OPTIONAL = ("?", "*", "{0")
+_QUANTIFIER = re.compile(r"^(?:\?|\*|\{[^}]*\})")
+
+
+def expand(signals: Iterable[Signal], vocabulary: Mapping[str, str | Sequence[str]]) -> tuple[Signal, ...]:
+    """The signals with every `{CLASS}` in their patterns replaced by what the desk's `vocabulary` says it stands for.
+
+    A class is a list of phrases (plain words; a final `*` stands for any ending; `{OTHER}` takes over another class)
+    or one regular expression. Raises KeyError for an unknown class and ValueError for one that contains itself.
+    """
+
+    def spell(text: str, above: tuple[str, ...] = ()) -> str:
+        return _CLASS.sub(lambda found: f"(?:{alternatives(found[1], above)})", text)
+
+    def alternatives(name: str, above: tuple[str, ...]) -> str:
+        if name in above:
+            raise ValueError(f"vocabulary class {name} contains itself")
+        content, path = vocabulary[name], (*above, name)
+        if isinstance(content, str):
+            return spell(content, path)
+        return "|".join(
+            alternatives(found[1], path) if (found := _CLASS.fullmatch(phrase)) else spell(_stem(phrase), path)
+            for phrase in content
+        )
+
+    def every(patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(spell(pattern) for pattern in patterns)
+
+    return tuple(s.model_copy(update={"patterns": every(s.patterns), "unless": every(s.unless)}) for s in signals)
+
+
+def _stem(phrase: str) -> str:
+    return phrase.replace("*", _REST_OF_WORD)
+
+
+def needed_words(pattern: str) -> list[frozenset[str]]:
+    """Sets of words; a sentence with no word of one of them cannot match. A final `*` stands for any ending.
+
+    Numbers are the word `#`. Where an alternative does not begin with a plain word nothing is needed, so the answer
+    may be incomplete but is never wrong.
+    """
+    branches = _split(pattern)
+    if len(branches) > 1:
+        first = _first_words(pattern)
+        return [first] if first else []
+    groups = (_first_words(inside) for inside, optional in _groups(pattern) if not optional)
+    return [words for words in groups if words]
+
+
+def _first_words(pattern: str) -> frozenset[str]:
+    """The words that a match can begin with; empty when that cannot be told."""
+    words: set[str] = set()
+    for branch in _split(pattern):
+        rest = branch
+        while rest:
+            if plain := _PLAIN_WORD.match(rest):
+                words |= _spellings(plain)
+                break
+            if not rest.startswith("(?:"):
+                return frozenset()
+            end = _closing(rest)
+            inside = _first_words(rest[3:end])
+            if not inside:
+                return frozenset()
+            words |= inside
+            if not rest[end + 1 :].startswith(_OPTIONAL):
+                break
+            rest = _QUANTIFIER.sub("", rest[end + 1 :], count=1)
+        else:
+            return frozenset()
+    return frozenset(words)
+
+
+def _spellings(plain: re.Match[str]) -> set[str]:
+    if plain["number"]:
+        return {"#"}
+    word = plain["word"]
+    return {word, word[:-1]} if plain["maybe"] else {word + "*" if plain["stem"] else word}
+
+
+def _groups(pattern: str) -> list[tuple[str, bool]]:
+    """The outermost groups in order: what is inside, and whether a match can do without."""
+    found: list[tuple[str, bool]] = []
+    start = pattern.find("(")
+    while start >= 0:
+        end = start + _closing(pattern[start:])
+        plain = pattern.startswith("(?:", start)
+        found.append((pattern[start + 3 : end], not plain or pattern.startswith(_OPTIONAL, end + 1)))
+        start = pattern.find("(", end)
+    return found
+
+
+def _split(pattern: str) -> list[str]:
+    """The alternatives of a pattern: split at every `|` outside of groups."""
+    branches, depth, start = list[str](), 0, 0
+    for place, sign in enumerate(pattern):
+        depth += (sign == "(") - (sign == ")")
+        if sign == "|" and depth == 0:
+            branches.append(pattern[start:place])
+            start = place + 1
+    return [*branches, pattern[start:]]
+
+
+def _closing(pattern: str) -> int:
+    """Where the group closes that the pattern begins with. Raises ValueError when it does not."""
+    depth = 0
+    for place, sign in enumerate(pattern):
+        depth += (sign == "(") - (sign == ")")
+        if depth == 0:
+            return place
+    raise ValueError(f"unbalanced parentheses: {pattern}")
+
+
+class WordIndex:
+    """Gives every needed set of words one bit, and finds a sentence's bits in one pass over its words."""
+
+    def __init__(self) -> None:
+        """An index of nothing yet."""
+        self._bits: dict[frozenset[str], int] = {}
+        self._words: dict[str, int] = {}
+        self._stems: dict[str, int] = {}
+
+    def mask(self, needed: Iterable[frozenset[str]]) -> int:
+        """The bits of some sets, added to the index when they are new."""
+        bits = 0
+        for words in needed:
+            if words not in self._bits:
+                self._bits[words] = 1 << len(self._bits)
+                for word in words:
+                    table = self._stems if word.endswith("*") else self._words
+                    key = word.rstrip("*")
+                    table[key] = table.get(key, 0) | self._bits[words]
+            bits |= self._bits[words]
+        return bits
+
+    def found(self, sentence: str) -> int:
+        """The bits of all sets of which the sentence has a word."""
+        bits = 0
+        for word in sentence.split():
+            bits |= self._words.get("#" if word[0].isdigit() else word, 0)
+            for end in range(2, len(word) + 1):
+                bits |= self._stems.get(word[:end], 0)
+        return bits

@@ -1,0 +1,68 @@
+"""Approvals: what waits for a person, and the person's decision."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import Query, Response
+from pydantic import BaseModel
+
+from contracts.approval import ApprovalDecision, ApprovalRequest
+from server.api.access import CONFLICT, MISSING, Desk, answer, router
+from server.api.answers import ProcessOut, process_out
+from server.api.requests import DecisionIn
+from storage import approvals
+
+routes = router("/api/v1/approvals", "approvals")
+
+
+class Approval(BaseModel):
+    """A question to a person, and the answer once there is one."""
+
+    id: str
+    run_id: str
+    ticket_id: str
+    status: str
+    request: ApprovalRequest
+    decision: ApprovalDecision | None
+    decided_by: str | None
+    created_at: datetime
+    decided_at: datetime | None
+    expires_at: datetime
+
+
+class Approvals(BaseModel):
+    """Approvals, the longest waiting first."""
+
+    items: list[Approval]
+
+
+@routes.get("", response_model=Approvals)
+async def list_approvals(
+    desk: Desk,
+    status: Literal["pending", "decided", "all"] = "pending",
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+) -> Response:
+    """What waits for a person, or was decided."""
+    async with desk.database.read() as connection:
+        rows = await approvals.page(connection, None if status == "all" else status, limit, offset)
+    return answer(Approvals(items=[approval_out(row) for row in rows]))
+
+
+@routes.get("/{approval_id}", response_model=Approval, responses=MISSING)
+async def get(approval_id: str, desk: Desk) -> Response:
+    """One approval."""
+    async with desk.database.read() as connection:
+        return answer(approval_out(await approvals.row(connection, approval_id)))
+
+
+@routes.post("/{approval_id}/decision", response_model=ProcessOut, responses={**MISSING, **CONFLICT})
+async def decide(approval_id: str, request: DecisionIn, desk: Desk) -> Response:
+    """Decide, and run on. The first decision wins; a later one gets 409 naming the winner."""
+    decision = ApprovalDecision.model_validate(request.model_dump())
+    return answer(process_out(await desk.decide(approval_id, decision)))
+
+
+def approval_out(row: Any) -> Approval:
+    """A row as clients read it."""
+    return Approval(**{name: row[name] for name in Approval.model_fields})

@@ -1,0 +1,221 @@
+"""What clients send. Tickets come flat or under `ticket`; both known client styles mean the same."""
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, cast
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+
+from contracts.extraction import FieldValue
+from contracts.ticket import NewTicket, RunOptions
+from contracts.values import Severity, Tone
+
+MAX_METADATA = 100
+
+
+def with_content(text: str) -> str:
+    """Refuse a text of nothing but space. Raises ValueError."""
+    if not text.strip():
+        raise ValueError("must hold more than white space")
+    return text
+
+
+Subject = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(with_content)]
+Body = Annotated[str, Field(min_length=1, max_length=50_000), AfterValidator(with_content)]
+Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
+Metadata = Annotated[dict[str, Any], Field(max_length=MAX_METADATA)]
+
+
+class TicketIn(BaseModel):
+    """A ticket as clients send it."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    subject: Subject
+    body: Body
+    customer_id: str | None = Field(default=None, max_length=100)
+    customer_email: Email | None = None
+    customer_name: str | None = Field(default=None, max_length=200)
+    metadata: Metadata | None = None
+    desk: str = Field(default="customer_support", max_length=64)
+
+    def ticket(self, source: str = "api") -> NewTicket:
+        """The ticket to be stored."""
+        return NewTicket(source=source, **self.model_dump(exclude={"metadata"}), metadata=self.metadata or {})
+
+
+class OptionsIn(BaseModel):
+    """Options of one run, by any of their known names."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    response_tone: Tone | None = None
+    tone: Tone | None = Field(default=None, description="The same as response_tone")
+    enable_parallel: bool = True
+    skip_classification: bool = False
+    skip_extraction: bool = False
+    skip_response: bool = False
+    skip_response_generation: bool = Field(default=False, description="The same as skip_response")
+    skip_routing: bool = False
+    enable_duplicate_detection: bool = True
+
+    def options(self) -> RunOptions:
+        """The options of the run."""
+        return RunOptions(
+            response_tone=self.response_tone or self.tone,
+            skip_response=self.skip_response or self.skip_response_generation,
+            **self.model_dump(exclude={"response_tone", "tone", "skip_response", "skip_response_generation"}),
+        )
+
+
+def nested(value: Any, lift: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None) -> Any:
+    """A flat body as a nested one; what is nested already stays."""
+    if not isinstance(value, Mapping) or "ticket" in value:
+        return value
+    flat = cast("Mapping[str, Any]", value)
+    own = {name: flat[name] for name in TicketIn.model_fields if name in flat}
+    return {**flat, "ticket": own, **(lift(flat) if lift else {})}
+
+
+class ProcessIn(BaseModel):
+    """A ticket to be run through the whole graph."""
+
+    ticket: TicketIn
+    options: OptionsIn = Field(default_factory=OptionsIn)
+
+    @model_validator(mode="before")
+    @classmethod
+    def accept_flat(cls, value: Any) -> Any:
+        """Both shapes."""
+        return nested(value)
+
+
+class ClassifyIn(BaseModel):
+    """A ticket to be classified."""
+
+    ticket: TicketIn
+
+    @model_validator(mode="before")
+    @classmethod
+    def accept_flat(cls, value: Any) -> Any:
+        """Both shapes."""
+        return nested(value)
+
+
+class ExtractIn(ClassifyIn):
+    """A ticket to read fields from. The category says which fields are required."""
+
+    category: str | None = Field(default=None, max_length=64)
+
+
+class FieldIn(BaseModel):
+    """One field that was extracted before."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: str = Field(max_length=64)
+    value: FieldValue
+    confidence: float = Field(default=1.0, ge=0, le=1)
+    source_span: str | None = Field(default=None, max_length=1000)
+
+
+class ExtractionIn(BaseModel):
+    """The fields that were extracted before."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    fields: list[FieldIn] = Field(default_factory=list, max_length=100)
+
+
+class ClassificationIn(BaseModel):
+    """A classification that was made before, by us or by the client."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    category: str = Field(max_length=64)
+    category_confidence: float = Field(default=1.0, ge=0, le=1)
+    severity: Severity
+    severity_confidence: float = Field(default=1.0, ge=0, le=1)
+
+
+def known_parts(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """Category, severity, fields and tone of a flat body, where the nested one has them."""
+    parts: dict[str, Any] = {
+        "classification": {name: flat[name] for name in ClassificationIn.model_fields if name in flat},
+        "options": {"tone": flat["tone"]} if "tone" in flat else flat.get("options", {}),
+    }
+    if "extracted_fields" in flat:
+        parts["extraction"] = flat["extracted_fields"]
+    return parts
+
+
+class RouteIn(BaseModel):
+    """A classified ticket to be routed."""
+
+    ticket: TicketIn
+    classification: ClassificationIn
+    extraction: ExtractionIn = Field(default_factory=ExtractionIn)
+
+    @model_validator(mode="before")
+    @classmethod
+    def accept_flat(cls, value: Any) -> Any:
+        """Both shapes."""
+        return nested(value, known_parts)
+
+
+class RespondIn(RouteIn):
+    """A classified ticket to draft a reply for."""
+
+    options: OptionsIn = Field(default_factory=OptionsIn)
+
+
+class WebhookIn(BaseModel):
+    """A ticket of the internal helpdesk. `priority` and `metadata.department` are taken as advice, not as orders."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(with_content)]
+    description: Annotated[str, Field(min_length=1, max_length=5_000), AfterValidator(with_content)]
+    email: Email
+    priority: Severity | None = None
+    source: str = Field(default="webhook", max_length=40)
+    metadata: Metadata | None = None
+
+    def ticket(self) -> NewTicket:
+        """The ticket to be stored."""
+        advice = {"priority": self.priority} if self.priority else {}
+        return NewTicket(
+            desk="internal_helpdesk",
+            subject=self.title,
+            body=self.description,
+            customer_email=self.email,
+            metadata={**(self.metadata or {}), **advice},
+            source=self.source or "webhook",
+        )
+
+
+class DecisionIn(BaseModel):
+    """A decision on an approval."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    type: str = Field(pattern="^(approve|edit|reject|reassign|respond)$")
+    text: str | None = Field(default=None, max_length=20_000, description="The reply, to edit or respond")
+    guidance: str | None = Field(
+        default=None, max_length=4_000, description="With reject: what the next draft should do"
+    )
+    team: str | None = Field(default=None, max_length=64, description="With reassign")
+    decided_by: str = Field(default="unknown", max_length=200)
+    shown_hash: str | None = Field(
+        default=None, max_length=64, description="Of what was shown; refused when it has changed"
+    )
+
+
+class ForkIn(BaseModel):
+    """Where to fork from, and what to change."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    checkpoint_id: str | None = Field(default=None, max_length=64)
+    options: OptionsIn | None = None
+    subject: Subject | None = None
+    body: Body | None = None

@@ -1,0 +1,62 @@
+"""Runs: their result, their history, their events as they happen, and forks of them."""
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated
+
+from fastapi import Header, Response
+from fastapi.responses import StreamingResponse
+from pydantic import BaseModel
+
+from contracts.result import Checkpoint
+from graph.desk import TicketGraph
+from server.api.access import MISSING, Desk, answer, router
+from server.api.answers import ProcessOut, process_out
+from server.api.requests import ForkIn
+
+routes = router("/api/v1/runs", "runs")
+
+
+class History(BaseModel):
+    """A run's saved moments, the first one first."""
+
+    run_id: str
+    checkpoints: Sequence[Checkpoint]
+
+
+@routes.get("/{run_id}", response_model=ProcessOut, responses=MISSING)
+async def get(run_id: str, desk: Desk) -> Response:
+    """A run as it was last settled."""
+    return answer(process_out(await desk.run(run_id)))
+
+
+@routes.get("/{run_id}/history", response_model=History, responses=MISSING)
+async def history(run_id: str, desk: Desk) -> Response:
+    """Every checkpoint: what had happened, and what would come next."""
+    return answer(History(run_id=run_id, checkpoints=await desk.history(run_id)))
+
+
+@routes.post("/{run_id}/fork", status_code=201, response_model=ProcessOut, responses=MISSING)
+async def fork(run_id: str, request: ForkIn, desk: Desk) -> Response:
+    """Run again from a checkpoint, or from the start with changes. A fork has no effect outside."""
+    changes = {name: text for name in ("subject", "body") if (text := getattr(request, name)) is not None}
+    options = request.options.options() if request.options else None
+    run = await desk.fork(run_id, request.checkpoint_id, options=options, **changes)
+    return answer(process_out(run), 201, {"location": f"/api/v1/runs/{run.run_id}"})
+
+
+@routes.get("/{run_id}/events", responses={200: {"content": {"text/event-stream": {}}}, **MISSING})
+async def events(
+    run_id: str, desk: Desk, last_event_id: Annotated[str | None, Header(max_length=20)] = None
+) -> StreamingResponse:
+    """The run's steps as server-sent events, from the first one or after `Last-Event-ID`, until it rests."""
+    await desk.run(run_id)
+    seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
+    return StreamingResponse(stream(desk, run_id, seen), media_type="text/event-stream")
+
+
+async def stream(desk: TicketGraph, run_id: str, seen: int) -> AsyncIterator[bytes]:
+    """One `step` event for each step, with its number as id, and a `rest` event at the end."""
+    async for number, step in desk.steps_of(run_id, seen):
+        yield f"id: {number}\nevent: step\ndata: {step.model_dump_json()}\n\n".encode()
+    run = await desk.run(run_id)
+    yield f'event: rest\ndata: {{"status": "{run.status}"}}\n\n'.encode()

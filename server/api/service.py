@@ -1,0 +1,88 @@
+"""The service itself: what it is, whether it is well, and how to use it."""
+
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import FileResponse, HTMLResponse
+
+from server.api.access import Desk, answer
+
+routes = APIRouter(tags=["service"])
+OUR_ASSETS = Path(__file__).parent.parent / "docs"
+SWAGGER = files("fastapi_offline") / "static"
+ASSETS = {
+    "docs.js": OUR_ASSETS / "docs.js",
+    "swagger-ui-bundle.js": SWAGGER / "swagger-ui-bundle.js",
+    "swagger-ui.css": SWAGGER / "swagger-ui.css",
+}
+
+
+class Welcome(BaseModel):
+    """What this is, and where to go on."""
+
+    name: str = "TicketGraph"
+    version: str
+    docs: str = "/docs"
+    health: str = "/health"
+    process: str = "/api/v1/workflow/process"
+
+
+class Health(BaseModel):
+    """Whether the service is well. `ai_enabled` is true when a model API is configured."""
+
+    status: str
+    timestamp: datetime
+    version: str
+    ai_enabled: bool
+    dependencies: dict[str, str]
+
+
+@routes.get("/", response_model=Welcome)
+async def welcome(request: Request) -> Response:
+    """JSON for clients, a page for browsers."""
+    if "text/html" in request.headers.get("accept", ""):
+        return HTMLResponse((OUR_ASSETS / "welcome.html").read_text(encoding="utf-8"))
+    return answer(Welcome(version=version("ticketgraph")))
+
+
+@routes.get("/health", response_model=Health, responses={503: {"model": Health, "description": "Not well"}})
+async def health(desk: Desk) -> Response:
+    """200 when tickets can be taken, 503 when they cannot."""
+    database = await database_state(desk)
+    well = database == "ok"
+    shown = Health(
+        status="ok" if well else "degraded",
+        timestamp=datetime.now(UTC),
+        version=version("ticketgraph"),
+        ai_enabled=False,
+        dependencies={"database": database, "local_engine": "ok", "model": "not configured"},
+    )
+    return answer(shown, 200 if well else 503)
+
+
+async def database_state(desk: Desk) -> str:
+    """`ok`, or what kind of error the database gave."""
+    try:
+        async with desk.database.read() as connection:
+            await connection.execute(text("SELECT 1 FROM tickets LIMIT 1"))
+    except SQLAlchemyError as error:
+        return type(error).__name__
+    return "ok"
+
+
+@routes.get("/docs", include_in_schema=False)
+async def docs() -> Response:
+    """The API's pages. Their scripts come from an installed package, so that they work without a network."""
+    return HTMLResponse((OUR_ASSETS / "docs.html").read_text(encoding="utf-8"))
+
+
+@routes.get("/docs/{name}", include_in_schema=False)
+async def docs_asset(name: str) -> Response:
+    """A file of the API's pages."""
+    return FileResponse(str(ASSETS[name])) if name in ASSETS else Response(status_code=404)

@@ -1,0 +1,130 @@
+"""The same tickets in short form under /tickets/: stored first, evaluated when asked."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import Query, Response
+from pydantic import BaseModel, RootModel
+
+from contracts.result import Run
+from graph.desk import TicketGraph
+from server.api.access import MISSING, Desk, answer, router
+from server.api.requests import TicketIn
+from storage import runs, tickets
+
+routes = router("/tickets", "tickets, short form")
+
+Intent = Literal["billing", "technical_issue", "account", "general_question", "unknown"]
+Pressing = Literal["low", "medium", "high"]
+
+INTENTS: dict[str, Intent] = {
+    "billing": "billing",
+    "technical": "technical_issue",
+    "bug_report": "technical_issue",
+    "account": "account",
+    "feature_request": "general_question",
+    "general": "general_question",
+}
+PRESSING: dict[str, Pressing] = {"urgent": "high", "high": "high", "normal": "medium", "low": "low"}
+
+
+class ShortTicket(BaseModel):
+    """A ticket in short form. intent and suggestion are null until it was evaluated."""
+
+    id: str
+    subject: str
+    body: str
+    customer_email: str | None
+    status: str
+    priority: Pressing | None
+    intent: Intent | None
+    suggestion: str | None
+    created_at: datetime
+
+
+class ShortTickets(RootModel[list[ShortTicket]]):
+    """Tickets in short form, newest first, without an envelope."""
+
+
+class Evaluation(BaseModel):
+    """What the run made of the ticket."""
+
+    ticket_id: str
+    run_id: str
+    intent: Intent
+    priority: Pressing
+    confidence: float
+    suggestion: str
+    status: Literal["resolved", "awaiting_review"]
+
+
+@routes.post("/", status_code=201, response_model=ShortTicket)
+async def create(request: TicketIn, desk: Desk) -> Response:
+    """Store a ticket, and do nothing else with it yet."""
+    job = await desk.runner.submit(request.ticket(), start=False)
+    return answer(await short(desk, job.ticket.id), 201, {"location": f"/tickets/{job.ticket.id}"})
+
+
+@routes.get("/", response_model=ShortTickets)
+async def list_tickets(
+    desk: Desk,
+    limit: Annotated[int, Query(ge=1, le=200)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+) -> Response:
+    """Tickets, newest first."""
+    async with desk.database.read() as connection:
+        rows, _ = await tickets.page(connection, {}, limit, offset)
+    return answer(ShortTickets([await short(desk, row["id"]) for row in rows]))
+
+
+@routes.get("/{ticket_id}", response_model=ShortTicket, responses=MISSING)
+async def get(ticket_id: str, desk: Desk) -> Response:
+    """One ticket."""
+    return answer(await short(desk, ticket_id))
+
+
+@routes.post("/{ticket_id}/ai-evaluate", response_model=Evaluation, responses=MISSING)
+async def evaluate(ticket_id: str, desk: Desk) -> Response:
+    """Run the ticket through the graph, once: asked again, or twice at the same time, it is the same run."""
+    job = await desk.runner.run_once(ticket_id)
+    return answer(evaluation_of(await desk.finished(job.run_id)))
+
+
+def evaluation_of(run: Run) -> Evaluation:
+    """A run in short form."""
+    return Evaluation(
+        ticket_id=run.ticket_id,
+        run_id=run.run_id,
+        intent=intent_of(run),
+        priority=PRESSING[run.decision.priority] if run.decision else "medium",
+        confidence=run.classification.category_confidence if run.classification else 0.0,
+        suggestion=run.draft.content if run.draft else "",
+        status="resolved" if run.status == "finished" and run.disposition == "auto_resolve" else "awaiting_review",
+    )
+
+
+def intent_of(run: Run) -> Intent:
+    """The short form's word for a category; unknown when nothing could be made of the ticket."""
+    known = run.classification
+    if known is None or known.abstained or run.disposition == "request_info":
+        return "unknown"
+    return INTENTS.get(known.category, "unknown")
+
+
+async def short(desk: TicketGraph, ticket_id: str) -> ShortTicket:
+    """A ticket with what its run made of it. Raises NotFoundError."""
+    async with desk.database.read() as connection:
+        row = await tickets.row(connection, ticket_id)
+        stored = await runs.of_ticket(connection, ticket_id)
+    run = Run.model_validate(stored["result"]) if stored and stored["result"] else None
+    return ShortTicket(
+        id=row["id"],
+        subject=row["subject"],
+        body=row["body"],
+        customer_email=row["customer_email"],
+        status=row["status"],
+        priority=PRESSING.get(row["priority"] or ""),
+        intent=intent_of(run) if run else None,
+        suggestion=run.draft.content if run and run.draft else None,
+        created_at=row["received_at"],
+    )

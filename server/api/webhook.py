@@ -1,0 +1,123 @@
+"""The internal helpdesk's door: tickets come in by webhook and leave for Jira, Freshservice or Slack."""
+
+from datetime import datetime
+from typing import Any, Literal
+
+from fastapi import Response
+from pydantic import BaseModel
+
+from contracts.errors import NotFoundError
+from contracts.result import Run
+from graph.desk import TicketGraph
+from policies.routing import team_for
+from server.api.access import MISSING, Desk, answer, router
+from server.api.requests import WebhookIn
+from storage import runs, tickets
+
+routes = router("/webhook/ticket", "webhook")
+
+WAIT_SECONDS = 25.0
+"""Senders of webhooks give up after about 30 s."""
+
+Status = Literal["received", "classified", "routed", "failed"]
+
+
+class Department(BaseModel):
+    """What the ticket was classified as."""
+
+    department: str
+    severity: str
+    confidence: float
+    reasoning: str
+
+
+class WebhookOut(BaseModel):
+    """The ticket's record. `routed` once its entry for `routed_to_system` is recorded."""
+
+    ticket_id: str
+    title: str
+    description: str
+    email: str | None
+    status: Status
+    department: str | None
+    assigned_to: str | None
+    external_ticket_id: str | None
+    routed_to_system: str | None
+    confidence_score: float | None
+    priority: str | None
+    error_message: str | None
+    created_at: datetime
+    updated_at: datetime
+    classification: Department | None
+    run_id: str | None
+    disposition: str | None
+    approval_id: str | None
+
+
+@routes.post(
+    "", response_model=WebhookOut, responses={202: {"model": WebhookOut, "description": "Stored; still running"}}
+)
+async def receive(request: WebhookIn, desk: Desk) -> Response:
+    """Store a ticket and run it. 200 with the record; 202 when the run takes longer than a sender waits."""
+    job = await desk.runner.submit(request.ticket())
+    run = await desk.runner.wait(job.run_id, WAIT_SECONDS)
+    return answer(await record(desk, job.ticket.id), 200 if run else 202)
+
+
+@routes.get("/{ticket_id}", response_model=WebhookOut, responses=MISSING)
+async def get(ticket_id: str, desk: Desk) -> Response:
+    """The record of a ticket that came by webhook."""
+    return answer(await record(desk, ticket_id))
+
+
+async def record(desk: TicketGraph, ticket_id: str) -> WebhookOut:
+    """The ticket's row and its newest result as one record. Raises NotFoundError."""
+    async with desk.database.read() as connection:
+        row = await tickets.row(connection, ticket_id)
+        stored = await runs.of_ticket(connection, ticket_id)
+    if row["desk"] != "internal_helpdesk":
+        raise NotFoundError("There is no helpdesk ticket with this id.")
+    run = Run.model_validate(stored["result"]) if stored and stored["result"] else None
+    return WebhookOut(
+        ticket_id=row["id"],
+        title=row["subject"],
+        description=row["body"],
+        email=row["customer_email"],
+        created_at=row["received_at"],
+        updated_at=row["updated_at"],
+        external_ticket_id=None,
+        run_id=stored["id"] if stored else None,
+        **of_run(desk, run),
+    )
+
+
+def of_run(desk: TicketGraph, run: Run | None) -> dict[str, Any]:
+    """What the record says of the run; nothing yet when it has no result."""
+    known, decision = (run.classification, run.decision) if run else (None, None)
+    routing = desk.assembly.services.desks["internal_helpdesk"].routing
+    return {
+        "status": status_of(run),
+        "department": known.category if known else None,
+        "assigned_to": decision.team if decision else None,
+        "routed_to_system": team_for(known.category, routing).system if known and decision else None,
+        "confidence_score": known.category_confidence if known else None,
+        "priority": decision.priority if decision else None,
+        "error_message": run.error if run else None,
+        "disposition": run.disposition if run else None,
+        "approval_id": run.approval.id if run and run.approval else None,
+        "classification": Department(
+            department=known.category,
+            severity=known.severity,
+            confidence=known.category_confidence,
+            reasoning=known.reasoning,
+        )
+        if known
+        else None,
+    }
+
+
+def status_of(run: Run | None) -> Status:
+    """How far the ticket has come."""
+    if run is None:
+        return "received"
+    return {"failed": "failed", "finished": "routed"}.get(run.status, "classified")  # type: ignore[return-value]

@@ -1,0 +1,83 @@
+"""The graph over HTTP: all of it, or one step."""
+
+from typing import Any
+
+from fastapi import Response
+
+from contracts.classification import Classification
+from contracts.extraction import ExtractedField, Extraction
+from graph.desk import TicketGraph
+from graph.steps import Steps
+from server.api.access import Desk, answer, router
+from server.api.answers import (
+    ClassifyOut,
+    ExtractOut,
+    ProcessOut,
+    RespondOut,
+    RouteOut,
+    process_out,
+    routing_of,
+)
+from server.api.requests import (
+    ClassificationIn,
+    ClassifyIn,
+    ExtractIn,
+    ExtractionIn,
+    ProcessIn,
+    RespondIn,
+    RouteIn,
+)
+
+routes = router("/api/v1/workflow", "workflow")
+
+
+@routes.post("/process", response_model=ProcessOut)
+async def process(request: ProcessIn, desk: Desk) -> Response:
+    """Store a ticket and run it through the graph. 200 with the whole result, also when a person is asked."""
+    job = await desk.runner.submit(request.ticket.ticket(), request.options.options())
+    return answer(process_out(await desk.finished(job.run_id)))
+
+
+@routes.post("/classify", response_model=ClassifyOut)
+async def classify(request: ClassifyIn, desk: Desk) -> Response:
+    """Category and severity. Nothing is stored."""
+    found = await steps(desk).classification(request.ticket.ticket())
+    return answer(ClassifyOut(**dict(found), classification=found))
+
+
+@routes.post("/extract", response_model=ExtractOut)
+async def extract(request: ExtractIn, desk: Desk) -> Response:
+    """The fields. Nothing is stored."""
+    found = await steps(desk).extraction(request.ticket.ticket(), request.category)
+    return answer(ExtractOut(**dict(found), extraction=found))
+
+
+@routes.post("/respond", response_model=RespondOut)
+async def respond(request: RespondIn, desk: Desk) -> Response:
+    """A reply draft. Nothing is stored, nothing is sent."""
+    made, fields = classified(request.classification), extracted(request.extraction)
+    written = await steps(desk).reply(request.ticket.ticket(), made, fields, request.options.options())
+    return answer(RespondOut(**dict(written), response_draft=written))
+
+
+@routes.post("/route", response_model=RouteOut)
+async def route(request: RouteIn, desk: Desk) -> Response:
+    """Team, priority, disposition. Nothing is stored."""
+    made, fields = classified(request.classification), extracted(request.extraction)
+    decided: Any = routing_of(await steps(desk).routing(request.ticket.ticket(), made, fields))
+    return answer(RouteOut(**dict(decided), routing=decided))
+
+
+def steps(desk: TicketGraph) -> Steps:
+    """The single steps on this process's services."""
+    return Steps(desk.assembly.services)
+
+
+def classified(given: ClassificationIn) -> Classification:
+    """The client's classification. Its confidence is the client's word and not calibrated."""
+    return Classification(**given.model_dump(), calibrated=False, reasoning="Given by the caller.", engine="none")
+
+
+def extracted(given: ExtractionIn) -> Extraction:
+    """The client's fields."""
+    return Extraction(fields=tuple(ExtractedField(**field.model_dump()) for field in given.fields), engine="none")

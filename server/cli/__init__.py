@@ -1,0 +1,32 @@
+"""The command line: `ticketgraph`. One module per command or group; what is heavy is imported inside the commands."""
+
+import typer
+
+from server.cli.approvals import approvals, decide
+from server.cli.desks import desk
+from server.cli.drawing import graph
+from server.cli.evaluation import evaluate
+from server.cli.guard import Guarded
+from server.cli.importing import import_tickets
+from server.cli.process import process
+from server.cli.runs import fork, history, show
+from server.cli.serving import serve
+
+app = typer.Typer(
+    name="ticketgraph",
+    cls=Guarded,
+    help="Support tickets through a durable graph: classified, answered, routed, and never lost.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+app.command("process")(process)
+app.command("approvals")(approvals)
+app.command("decide")(decide)
+app.command("show")(show)
+app.command("history")(history)
+app.command("fork")(fork)
+app.command("import")(import_tickets)
+app.command("eval")(evaluate)
+app.command("graph")(graph)
+app.command("serve")(serve)
+app.add_typer(desk, name="desk")

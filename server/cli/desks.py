@@ -1,0 +1,94 @@
+"""`ticketgraph desk`: the desks that are there, and whether their policies are in order."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+import policies
+from contracts.errors import DeskError, NotFoundError
+from server.cli.guard import PARTLY
+from server.cli.opening import settings_with
+from server.cli.output import plain, results, table
+
+Level = Literal["error", "warning"]
+
+SHIPPED = Path(policies.__file__).parent / "desks"
+"""The desks that come with the program; DESKS_DIR names another folder of desks."""
+
+UNUSABLE = ("bad-pattern",)
+"""Rules of findings that the loader lets pass, for speed, and that would fail at a ticket."""
+
+desk = typer.Typer(help="Look at the desks.", no_args_is_help=True)
+
+
+@desk.command("list")
+def list_desks() -> None:
+    """List the desks.
+
+    Example: ticketgraph desk list
+    """
+    from policies.loading import load_desks
+
+    made = table("desk", "title", "version", "languages", "categories", "teams", "articles")
+    for found in load_desks(desks_folder()).values():
+        settings = found.settings
+        counts = (str(len(part)) for part in (found.categories, found.routing.teams, found.articles))
+        made.add_row(found.id, settings.title, str(settings.version), ", ".join(settings.languages), *counts)
+    results().print(made)
+
+
+@desk.command("check")
+def check(
+    which: Annotated[str | None, typer.Argument(help="A desk's folder or id; all desks if not given.")] = None,
+) -> None:
+    """Check desks: what is wrong, what overlaps, what never matters.
+
+    An error keeps the desk from being used and gives exit code 1; a warning is something its author should look at.
+
+    Example: ticketgraph desk check customer_support
+    """
+    folders = [folder_of(which)] if which else all_folders()
+    found = [finding for folder in folders for finding in findings(folder)]
+    for level, line in found:
+        typer.echo(f"{level}: {plain(line)}")
+    if any(level == "error" for level, _ in found):
+        raise typer.Exit(PARTLY)
+    if not found:
+        typer.echo("no findings")
+
+
+def desks_folder() -> Path:
+    """The folder of desks that the server would use."""
+    return settings_with().desks_dir or SHIPPED
+
+
+def all_folders() -> list[Path]:
+    """The folder of each desk, by name."""
+    return sorted(path for path in desks_folder().iterdir() if path.is_dir())
+
+
+def folder_of(which: str) -> Path:
+    """The folder that is meant. Raises NotFoundError."""
+    for folder in (Path(which), desks_folder() / which):
+        if folder.is_dir():
+            return folder.resolve()
+    known = ", ".join(path.name for path in all_folders())
+    raise NotFoundError(f"There is no desk and no folder {which!r}. The desks are: {known}.")
+
+
+def findings(folder: Path) -> Iterator[tuple[Level, str]]:
+    """Everything about one desk that its author should change: how bad, and file, rule and what to do."""
+    from policies.check import check_desk
+    from policies.loading import load_desk
+
+    try:
+        loaded = load_desk(folder)
+    except DeskError as error:
+        for line in error.detail.splitlines():
+            yield "error", line
+        return
+    for finding in check_desk(loaded):
+        level: Level = "error" if finding.rule in UNUSABLE else "warning"
+        yield level, f"{folder.name}/{finding.file}: {finding.rule}: {finding.text}"

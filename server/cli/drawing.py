@@ -1,0 +1,13 @@
+"""`ticketgraph graph`: the graph as it is compiled."""
+
+import typer
+
+
+def graph() -> None:
+    """Print the graph in Mermaid's language.
+
+    Example: ticketgraph graph > graph.mmd
+    """
+    from graph.build import build
+
+    typer.echo(build().get_graph().draw_mermaid())

@@ -1,0 +1,57 @@
+"""The two streams: results go to stdout, everything about them to stderr. Texts of customers are made harmless."""
+
+import os
+from collections.abc import Mapping
+from typing import Any, Literal
+
+import orjson
+import typer
+from pydantic import BaseModel
+from rich.console import Console
+from rich.table import Table
+
+PIPE_WIDTH = 200
+"""Columns of a table that is not read on a terminal, so that nothing is cut."""
+
+IDENTIFIERS = ("ticket", "approval", "checkpoint", "desk")
+"""Columns that are copied into the next command."""
+
+HARMLESS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)} | {0x0D: None}
+"""A terminal obeys control characters; a customer must not be the one who writes them."""
+
+
+def plain(text: str) -> str:
+    """The text without the characters that a terminal would obey. Tabs and line ends stay."""
+    return text.translate(HARMLESS)
+
+
+def results() -> Console:
+    """The console for what was asked for."""
+    return _console(stderr=False)
+
+
+def remarks() -> Console:
+    """The console for progress, counts and faults."""
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    console = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = PIPE_WIDTH
+    return console
+
+
+def print_json(value: BaseModel | Mapping[Any, Any]) -> None:
+    """One JSON object on one line, in UTF-8 whatever the terminal's encoding; a database row is an object as well."""
+    data = value.model_dump(mode="json") if isinstance(value, BaseModel) else dict(value)
+    typer.echo(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS))
+
+
+def table(*columns: str) -> Table:
+    """An empty table. What names something stays on one line, so that it can be copied; milliseconds are numbers."""
+    made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for column in columns:
+        side: Literal["left", "right"] = "right" if column == "ms" else "left"
+        made.add_column(column, justify=side, overflow="fold", no_wrap=column in IDENTIFIERS)
+    return made

@@ -1,0 +1,137 @@
+"""`ticketgraph process`: tickets of a file, each to its end or to the person who is asked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contracts.errors import InputError, NotFoundError
+from contracts.result import Run
+from contracts.ticket import NewTicket, RunOptions
+from contracts.values import Tone
+from server.cli.guard import PARTLY
+from server.cli.opening import AsJson, DataDir, with_desk
+from server.cli.output import plain, print_json, remarks, results
+from server.cli.progress import progress
+from server.cli.reading import Fault, Format, Row, rows_of
+from server.cli.showing import runs_table
+from server.cli.tickets import ticket_of
+
+if TYPE_CHECKING:
+    from graph.desk import TicketGraph
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is asked for: rows, and how each is to be run."""
+
+    rows: Sequence[Row]
+    desk: str
+    options: RunOptions
+    concurrency: int
+
+
+def process(
+    file: Annotated[str, typer.Argument(help="JSON, JSON lines, CSV or text; - reads from stdin.")],
+    format: Annotated[
+        Format | None, typer.Option(help="Of the file; by its extension if not given, json on stdin.")
+    ] = None,
+    desk: Annotated[str, typer.Option(help="The desk of the tickets that name none.")] = "customer_support",
+    tone: Annotated[Tone | None, typer.Option(help="Tone of the replies; the desk's own if not given.")] = None,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+    sequential: Annotated[bool, typer.Option("--sequential", help="The steps of a ticket one after another.")] = False,
+    concurrency: Annotated[int, typer.Option(min=1, help="Tickets in work at the same time.")] = 8,
+) -> None:
+    """Process tickets and show where each went.
+
+    A ticket has subject, body, customer_email, customer_id, customer_name, desk; whatever else a row holds is kept
+    as its metadata. Bad rows are reported with their line and the others go on; the exit code is then 1.
+
+    Example: ticketgraph process tickets.csv --tone friendly --json
+    """
+    read = rows_of(file, format)
+    rows = [row for row in read if isinstance(row, Row)]
+    faults = [row for row in read if isinstance(row, Fault)]
+    for fault in faults:
+        report(file, fault)
+    if not rows:
+        remarks().print("There was no ticket to process.")
+        raise typer.Exit(PARTLY if faults else 0)
+    options = RunOptions(response_tone=tone, enable_parallel=not sequential)
+    work = Work(rows, desk, options, concurrency)
+    runs, refused = with_desk(data_dir, lambda opened: processed(opened, work, file, as_json=json))
+    if not json:
+        results().print(runs_table(runs))
+        summarise(runs)
+    if faults or refused or any(run.status == "failed" for run in runs):
+        raise typer.Exit(PARTLY)
+
+
+def report(file: str, fault: Fault) -> None:
+    """Say which row cannot be used, and why."""
+    typer.echo(f"{file}:{fault.line}: {plain(fault.text)}", err=True)
+
+
+def summarise(runs: Sequence[Run]) -> None:
+    """Say what is left to do."""
+    waiting = sum(run.status == "waiting" for run in runs)
+    failed = sum(run.status == "failed" for run in runs)
+    parts = [f"{len(runs)} processed"]
+    parts += [f"{waiting} waiting for a person: see `ticketgraph approvals`"] if waiting else []
+    parts += [f"{failed} failed: see `ticketgraph show TICKET`"] if failed else []
+    remarks().print("; ".join(parts) + ".")
+
+
+async def processed(opened: "TicketGraph", work: Work, file: str, *, as_json: bool) -> tuple[list[Run], int]:
+    """The runs in the order of the rows, and how many rows were refused. Writes JSON as soon as it is its turn.
+
+    Raises InputError when the desk does not exist.
+    """
+    desks = opened.assembly.services.desks
+    if work.desk not in desks:
+        raise InputError(f"There is no desk {work.desk!r}. Choose one of: {', '.join(desks)}.")
+    runs: list[Run] = []
+    refused = 0
+    with progress("tickets") as told:
+        async for outcome in outcomes(opened, work):
+            if isinstance(outcome, Fault):
+                refused += 1
+                report(file, outcome)
+            else:
+                runs.append(outcome)
+                if as_json:
+                    print_json(outcome)
+            told(len(runs) + refused, len(work.rows))
+    return runs, refused
+
+
+async def outcomes(opened: "TicketGraph", work: Work) -> AsyncIterator[Run | Fault]:
+    """What became of each row, in the order of the rows."""
+    turns = asyncio.Semaphore(work.concurrency)
+    tasks = [asyncio.create_task(outcome(opened, row, work, turns)) for row in work.rows]
+    try:
+        for task in tasks:
+            yield await task
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def outcome(opened: "TicketGraph", row: Row, work: Work, turns: asyncio.Semaphore) -> Run | Fault:
+    """What became of one row."""
+    ticket = ticket_of(row, work.desk)
+    if isinstance(ticket, Fault):
+        return ticket
+    async with turns:
+        return await run_of(opened, ticket, row.line, work.options)
+
+
+async def run_of(opened: "TicketGraph", ticket: NewTicket, line: int, options: RunOptions) -> Run | Fault:
+    """The run of one ticket, or why it has none."""
+    try:
+        return await opened.process(options=options, **dict(ticket))
+    except (InputError, NotFoundError) as error:
+        return Fault(line, error.detail)

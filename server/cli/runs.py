@@ -1,0 +1,84 @@
+"""`ticketgraph show`, `history` and `fork`: what became of a ticket, how, and what would have become of it."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from contracts.result import Run
+from contracts.ticket import RunOptions
+from contracts.values import Tone
+from server.cli.opening import AsJson, DataDir, with_desk
+from server.cli.output import print_json, results
+from server.cli.showing import checkpoints_table, show_run, show_ticket
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+    from graph.desk import TicketGraph
+
+TICKET_ID = "TKT-"
+"""How the id of a ticket begins; no run's id does."""
+
+RunId = Annotated[str, typer.Argument(help="As `show` prints it.")]
+
+
+def show(
+    id: Annotated[str, typer.Argument(help="Of a ticket (its newest run is shown) or of a run.")],
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Show a ticket and what became of it.
+
+    With --json the run alone, or the ticket when it was never run.
+
+    Example: ticketgraph show TKT-1A2B3C4D
+    """
+    ticket, run = with_desk(data_dir, lambda opened: found(opened, id))
+    if json:
+        print_json(run or ticket)
+        return
+    show_ticket(results(), ticket)
+    if run:
+        show_run(results(), run)
+
+
+async def found(opened: "TicketGraph", wanted: str) -> "tuple[RowMapping, Run | None]":
+    """The ticket's row and its run, if it has one. Raises NotFoundError."""
+    from storage import tickets
+
+    is_ticket = wanted.upper().startswith(TICKET_ID)
+    run = await (opened.run_of_ticket(wanted.upper()) if is_ticket else opened.run(wanted))
+    async with opened.database.read() as connection:
+        return await tickets.row(connection, run.ticket_id if run else wanted.upper()), run
+
+
+def history(run_id: RunId, data_dir: DataDir = None, json: AsJson = False) -> None:
+    """List every saved moment of a run, the first one first.
+
+    Example: ticketgraph history 9b2e...
+    """
+    checkpoints = with_desk(data_dir, lambda opened: opened.history(run_id))
+    if json:
+        for checkpoint in checkpoints:
+            print_json(checkpoint)
+    else:
+        results().print(checkpoints_table(checkpoints))
+
+
+def fork(
+    run_id: RunId,
+    checkpoint: Annotated[str | None, typer.Option(help="Where to begin; the start if not given.")] = None,
+    tone: Annotated[Tone | None, typer.Option(help="Another tone for the reply.")] = None,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Run again from a saved moment, with no effect outside.
+
+    Example: ticketgraph fork 9b2e... --tone formal
+    """
+    options = RunOptions.model_validate({"response_tone": tone}) if tone else None
+    run = with_desk(data_dir, lambda opened: opened.fork(run_id, checkpoint, options=options))
+    if json:
+        print_json(run)
+    else:
+        show_run(results(), run)

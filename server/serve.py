@@ -1,0 +1,53 @@
+"""Serves the app with uvicorn."""
+
+import logging
+import os
+import sys
+
+import uvicorn
+
+from server.settings import Settings
+
+EXAMPLE = """\
+TicketGraph is ready on {url}  (API: {url}/docs)
+Try it:
+  curl -s {url}/api/v1/workflow/process -H 'Content-Type: application/json' -d '{{"subject": "Charged twice", \
+"body": "Order ORD-111 was charged twice, please refund $29.99.", "customer_email": "ada@example.com"}}'
+"""
+
+
+class Server(uvicorn.Server):
+    """uvicorn, which says how to try it once it listens."""
+
+    async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
+        """Start, then print the URL and one line to try."""
+        await super().startup(sockets)  # type: ignore[arg-type]
+        if self.started:
+            port = self.servers[0].sockets[0].getsockname()[1] if self.servers else self.config.port
+            sys.stdout.write(EXAMPLE.format(url=f"http://{self.config.host}:{port}"))
+            sys.stdout.flush()
+
+
+def serve(settings: Settings) -> None:
+    """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start."""
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    from server.app import create_app  # noqa: PLC0415 - LangGraph reads its environment when it is imported
+    from server.protocol import ImpatientProtocol  # noqa: PLC0415
+
+    config = uvicorn.Config(
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http=ImpatientProtocol,
+        log_level=settings.log_level,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=30,
+        backlog=2048,
+    )
+    server = Server(config)
+    server.run()
+    if not server.started:
+        sys.exit(1)

@@ -1,0 +1,19 @@
+"""Settings, read once from the environment (and `.env`) and passed down."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import AliasChoices, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What an operator can set. Every field's environment variable is its name in capitals."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "APP_PORT"))
+    data_dir: Path = Path("data")
+    desks_dir: Path | None = None
+    log_level: Literal["debug", "info", "warning", "error"] = "info"

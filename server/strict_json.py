@@ -1,0 +1,57 @@
+"""JSON bodies, strictly: UTF-8, no NaN, no NUL, no lone surrogates, not too deep."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import orjson
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+
+MAX_DEPTH = 32
+
+
+class StrictRequest(Request):
+    """A request whose JSON is checked before anything else sees it."""
+
+    async def json(self) -> Any:
+        """The body. Raises HTTPException 400 for what is not JSON, 422 for what no ticket may hold."""
+        try:
+            value = orjson.loads(await self.body())
+        except orjson.JSONDecodeError:
+            raise HTTPException(400, "The body is not valid JSON in UTF-8.") from None
+        check(value)
+        return value
+
+
+class StrictRoute(APIRoute):
+    """A route that reads its body as a StrictRequest."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler on our request."""
+        handle = super().get_route_handler()
+
+        async def strict(request: Request) -> Response:
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+def check(value: Any) -> None:
+    """Refuse NUL characters and nesting that no part of the system needs. Raises HTTPException 422."""
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, str):
+                if "\x00" in item:
+                    raise HTTPException(422, "The text holds a NUL character. Remove it and send the request again.")
+            elif isinstance(item, dict):
+                below.extend(item.keys())
+                below.extend(item.values())
+            elif isinstance(item, list):
+                below.extend(item)
+        if not below:
+            return
+        level = below
+    raise HTTPException(422, f"The body is nested more than {MAX_DEPTH} levels deep.")

@@ -1,0 +1,1 @@
+"""Our tables: the truth for tickets, runs, approvals and effects."""

@@ -1,0 +1,79 @@
+"""Approvals: the question, and the one answer that counts."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.approval import ApprovalDecision
+from contracts.errors import ConflictError, NotFoundError
+from contracts.result import PendingApproval
+from storage.tables import approvals
+
+
+async def ask(
+    connection: AsyncConnection, pending: PendingApproval, run_id: str, interrupt_id: str, at: datetime
+) -> None:
+    """Store a question. Raises sqlalchemy.exc.IntegrityError when the interrupt has asked before."""
+    row = {"id": pending.id, "run_id": run_id, "ticket_id": pending.request.ticket_id, "interrupt_id": interrupt_id}
+    row |= {"request": pending.request.model_dump(mode="json"), "shown_hash": pending.request.shown_hash}
+    times = {"created_at": at, "expires_at": pending.expires_at}
+    await connection.execute(insert(approvals), {**row, **times, "status": "pending"})
+
+
+async def of_interrupt(connection: AsyncConnection, run_id: str, interrupt_id: str) -> RowMapping | None:
+    """The question that an interrupt asked."""
+    query = select(approvals).where(approvals.c.run_id == run_id, approvals.c.interrupt_id == interrupt_id)
+    return (await connection.execute(query)).mappings().first()
+
+
+async def pending_of_run(connection: AsyncConnection, run_id: str) -> RowMapping | None:
+    """The question that a run waits on."""
+    query = select(approvals).where(approvals.c.run_id == run_id, approvals.c.status == "pending")
+    return (await connection.execute(query)).mappings().first()
+
+
+async def row(connection: AsyncConnection, approval_id: str) -> RowMapping:
+    """One approval. Raises NotFoundError."""
+    found = (await connection.execute(select(approvals).where(approvals.c.id == approval_id))).mappings().first()
+    if found is None:
+        raise NotFoundError("There is no approval with this id.")
+    return found
+
+
+async def page(connection: AsyncConnection, status: str | None, limit: int, offset: int) -> Sequence[RowMapping]:
+    """Approvals, the longest waiting first."""
+    query = select(approvals).order_by(approvals.c.created_at, approvals.c.id).limit(limit).offset(offset)
+    if status:
+        query = query.where(approvals.c.status == status)
+    return (await connection.execute(query)).mappings().all()
+
+
+async def decide(connection: AsyncConnection, approval_id: str, decision: ApprovalDecision, at: datetime) -> RowMapping:
+    """Compare-and-set: the first decision wins.
+
+    Raises NotFoundError, and ConflictError naming the winner or saying that something else was shown.
+    """
+    found = await row(connection, approval_id)
+    if found["status"] != "pending":
+        won = found["decision"] or {}
+        when = f"{found['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
+        raise ConflictError(f"{found['decided_by']} already decided this at {when}: {won.get('type')}.")
+    if decision.shown_hash and decision.shown_hash != found["shown_hash"]:
+        raise ConflictError(
+            "The reply has changed since it was shown. Load the approval again and decide on the new one."
+        )
+    taken = await connection.execute(
+        update(approvals)
+        .where(approvals.c.id == approval_id, approvals.c.status == "pending")
+        .values(
+            status="decided",
+            decision=decision.model_dump(mode="json"),
+            decided_by=decision.decided_by,
+            decided_at=at,
+        )
+    )
+    if taken.rowcount != 1:
+        raise ConflictError("Somebody else decided this at the same moment. Load it again to see what was decided.")
+    return found

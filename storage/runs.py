@@ -1,0 +1,67 @@
+"""Runs, their steps and their results."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import NotFoundError
+from contracts.step import Step
+from storage.tables import runs, steps
+
+UNFINISHED = ("running",)
+"""A run in one of these states belongs to somebody who is working on it, or to a process that died."""
+
+
+async def add(
+    connection: AsyncConnection,
+    run_id: str,
+    ticket_id: str,
+    flow_version: int,
+    options: dict[str, Any],
+    at: datetime,
+    forked_from: str | None = None,
+) -> None:
+    """Store a run that is about to start."""
+    row = {"id": run_id, "ticket_id": ticket_id, "flow_version": flow_version, "status": "running", "attempts": 0}
+    row |= {"options": options, "forked_from": forked_from, "created_at": at, "updated_at": at}
+    await connection.execute(insert(runs), row)
+
+
+async def change(connection: AsyncConnection, run_id: str, at: datetime, **values: Any) -> None:
+    """Set columns of a run."""
+    await connection.execute(update(runs).where(runs.c.id == run_id).values(updated_at=at, **values))
+
+
+async def row(connection: AsyncConnection, run_id: str) -> RowMapping:
+    """One run's row. Raises NotFoundError."""
+    found = (await connection.execute(select(runs).where(runs.c.id == run_id))).mappings().first()
+    if found is None:
+        raise NotFoundError("There is no run with this id.")
+    return found
+
+
+async def unfinished(connection: AsyncConnection) -> Sequence[str]:
+    """The runs that somebody has to go on with, oldest first."""
+    query = select(runs.c.id).where(runs.c.status.in_(UNFINISHED)).order_by(runs.c.created_at)
+    return (await connection.scalars(query)).all()
+
+
+async def of_ticket(connection: AsyncConnection, ticket_id: str) -> RowMapping | None:
+    """The ticket's newest run that is not a fork."""
+    query = select(runs).where(runs.c.ticket_id == ticket_id, runs.c.forked_from.is_(None))
+    return (await connection.execute(query.order_by(runs.c.created_at.desc()).limit(1))).mappings().first()
+
+
+async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[Step]) -> None:
+    """Replace the run's steps by what the run's state says."""
+    await connection.execute(delete(steps).where(steps.c.run_id == run_id))
+    names = ("step_name", "status", "started_at", "duration_ms", "error", "engine", "prompt_version", "tokens_used")
+    rows = [
+        {"run_id": run_id, "position": position, **{name: getattr(step, name) for name in names}}
+        for position, step in enumerate(done)
+    ]
+    if rows:
+        await connection.execute(insert(steps), rows)

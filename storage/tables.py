@@ -1,0 +1,167 @@
+"""The tables. LangGraph's own checkpoint tables live in the same database and are not described here."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.engine import Dialect
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+metadata = MetaData(naming_convention=NAMING)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time: aware in Python, UTC in the database (SQLite has no time zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """To UTC. Raises ValueError for a naive time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A time without a zone cannot be stored.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Aware again."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("desk", String(64), nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("customer", String(400)),
+    Column("customer_id", String(100)),
+    Column("customer_email", String(320)),
+    Column("customer_name", String(200)),
+    Column("metadata", JSON, nullable=False),
+    Column("source", String(40), nullable=False),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("status", String(32), nullable=False),
+    Column("category", String(64)),
+    Column("severity", String(16)),
+    Column("priority", String(16)),
+    Column("assigned_team", String(64)),
+    Column("duplicate_of", String(64)),
+    Column("solution", Text),
+    Index(None, "status"),
+    Index(None, "received_at"),
+    Index(None, "customer", "received_at"),
+)
+"""`customer` is Ticket.customer; `solution` is what solved it, for tickets that were solved."""
+
+fingerprints = Table(
+    "fingerprints",
+    metadata,
+    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
+    Column("model", String(64), nullable=False),
+    Column("vector", LargeBinary, nullable=False),
+)
+"""What a ticket reads like: float16 numbers, comparable within one `model`."""
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False),
+    Column("flow_version", Integer, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("options", JSON, nullable=False),
+    Column("forked_from", String(64)),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("result", JSON),
+    Column("error", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Index(None, "ticket_id"),
+    Index(None, "status"),
+)
+
+steps = Table(
+    "steps",
+    metadata,
+    Column("run_id", String(64), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column("position", Integer, primary_key=True),
+    Column("step_name", String(32), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("duration_ms", Float, nullable=False),
+    Column("error", Text),
+    Column("engine", String(16)),
+    Column("prompt_version", String(64)),
+    Column("tokens_used", Integer, nullable=False),
+)
+
+approvals = Table(
+    "approvals",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("run_id", String(64), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("ticket_id", String(64), nullable=False),
+    Column("interrupt_id", String(64), nullable=False),
+    Column("request", JSON, nullable=False),
+    Column("shown_hash", String(64), nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("decision", JSON),
+    Column("decided_by", String(200)),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime),
+    Column("expires_at", UtcDateTime, nullable=False),
+    UniqueConstraint("run_id", "interrupt_id"),
+    Index(None, "status"),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("key", String(128), nullable=False, unique=True),
+    Column("ticket_id", String(64), nullable=False, index=True),
+    Column("run_id", String(64), nullable=False),
+    Column("action", String(32), nullable=False),
+    Column("target", String(320), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("status", String(16), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+"""Effects on their way out. The unique `key` is what makes each happen at most once."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("ticket_id", String(64), nullable=False, index=True),
+    Column("run_id", String(64)),
+    Column("actor", String(200), nullable=False),
+    Column("detail", JSON, nullable=False),
+)
+"""Who decided what, and by which rules. Rows are only ever added."""

@@ -1,0 +1,51 @@
+"""Tickets: stored before anything is done with them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import NotFoundError
+from contracts.ticket import Ticket
+from storage.tables import tickets
+
+OPEN = ("received", "waiting", "assigned", "awaiting_customer")
+"""The states in which a repeated message still belongs to the ticket."""
+
+
+async def add(connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any) -> None:
+    """Store a ticket. Raises sqlalchemy.exc.IntegrityError when its id is taken."""
+    row = ticket.model_dump(exclude={"metadata"})
+    row |= {"metadata": ticket.metadata, "customer": ticket.customer, "status": status}
+    await connection.execute(insert(tickets), row | {"updated_at": ticket.received_at} | known)
+
+
+async def change(connection: AsyncConnection, ticket_id: str, at: datetime, **values: Any) -> None:
+    """Set columns of a ticket."""
+    await connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(updated_at=at, **values))
+
+
+async def row(connection: AsyncConnection, ticket_id: str) -> RowMapping:
+    """One ticket's row. Raises NotFoundError."""
+    found = (await connection.execute(select(tickets).where(tickets.c.id == ticket_id))).mappings().first()
+    if found is None:
+        raise NotFoundError("There is no ticket with this id.")
+    return found
+
+
+def as_ticket(found: RowMapping) -> Ticket:
+    """The ticket as it was received."""
+    return Ticket(**{name: found[name] for name in Ticket.model_fields})
+
+
+async def page(
+    connection: AsyncConnection, filters: dict[str, str], limit: int, offset: int
+) -> tuple[Sequence[RowMapping], int]:
+    """A page of tickets, newest first, and how many there are in all. `filters` maps columns to values."""
+    conditions = [tickets.c[name] == value for name, value in filters.items()]
+    count = await connection.scalar(select(func.count()).select_from(tickets).where(*conditions))
+    query = select(tickets).where(*conditions).order_by(tickets.c.received_at.desc(), tickets.c.id)
+    rows = (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
+    return rows, count or 0
