@@ -29,4 +29,4 @@ def evaluate(
     if json:
         print_json(measured)
     else:
-        report.show(measured, results())
+        report.show(measured, results(markup=True))

@@ -25,18 +25,18 @@ def plain(text: str) -> str:
     return text.translate(HARMLESS)
 
 
-def results() -> Console:
-    """The console for what was asked for."""
-    return _console(stderr=False)
+def results(*, markup: bool = False) -> Console:
+    """The console for what was asked for. `markup` only for texts that are wholly ours."""
+    return _console(stderr=False, markup=markup)
 
 
 def remarks() -> Console:
     """The console for progress, counts and faults."""
-    return _console(stderr=True)
+    return _console(stderr=True, markup=False)
 
 
-def _console(*, stderr: bool) -> Console:
-    console = Console(stderr=stderr, markup=False, highlight=False, emoji=False)
+def _console(*, stderr: bool, markup: bool) -> Console:
+    console = Console(stderr=stderr, markup=markup, highlight=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPE_WIDTH
     return console

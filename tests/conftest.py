@@ -1,0 +1,86 @@
+"""What several kinds of tests use: a free port and a real server process."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+REPOSITORY = Path(__file__).parent.parent
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class ServerProcess:
+    """A real `ticketgraph serve`, and how to reach it."""
+
+    url: str
+    pid: int
+    process: subprocess.Popen[bytes]
+    data_dir: Path
+
+    def kill(self) -> None:
+        """SIGKILL: what a crash, the out-of-memory killer or a lost machine looks like."""
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+
+def free_port() -> int:
+    """A port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def await_healthy(process: subprocess.Popen[bytes], url: str) -> None:
+    """Return when the server answers; fail when it ends or takes too long."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the server ended with {process.returncode}")
+        try:
+            if httpx.get(f"{url}/health", timeout=1).status_code == 200:
+                return
+        except httpx.HTTPError:
+            time.sleep(0.05)  # between two polls of another process
+    pytest.fail("the server did not start")
+
+
+@contextmanager
+def serving(data_dir: Path, port: int | None = None, **environment: str) -> Iterator[ServerProcess]:
+    """A server process on a data folder, stopped at the end unless it was killed before."""
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port), "--data-dir", str(data_dir)]
+    with (data_dir / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            command, cwd=REPOSITORY, env={**os.environ, **environment}, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        await_healthy(process, url)
+        yield ServerProcess(url, process.pid, process, data_dir)
+    finally:
+        process.terminate()
+        process.wait(timeout=40)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """One server for all tests that only talk to it."""
+    with serving(tmp_path_factory.mktemp("server")) as process:
+        yield process
+
+
+@pytest.fixture(scope="session")
+def http(server: ServerProcess) -> Iterator[httpx.Client]:
+    """A client of the shared server."""
+    with httpx.Client(base_url=server.url, timeout=60) as client:
+        yield client
