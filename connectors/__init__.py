@@ -1,0 +1,1 @@
+"""What carries effects to other systems."""

@@ -1,0 +1,1 @@
+"""What understands tickets: the local engine, and models."""

@@ -74,6 +74,8 @@ async def offline_services(desks: Mapping[str, Desk], database: Database) -> tup
     embedder = await asyncio.to_thread(Embedder.load)
     batching = BatchingEmbedder(embedder)
     cleaners = {desk.id: TextCleaner(desk.settings.languages) for desk in desks.values()}
+    for cleaner in cleaners.values():
+        await asyncio.to_thread(cleaner.warm_up)
     engine = await asyncio.to_thread(LocalEngine, embedder, batching, desks)
     memory = TicketMemory(batching, database, desks, cleaners)
     await memory.load()

@@ -25,6 +25,7 @@ from langgraph.checkpoint.base import (
 from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
+from contracts.values import Value
 from graph.watching import Watchers
 from storage.database import PRAGMAS
 
@@ -35,7 +36,7 @@ class OneTransaction(SqliteSaver):
     """LangGraph's saver without commits of its own: the group's transaction is around it."""
 
     @contextmanager
-    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:  # noqa: ARG002, FBT001, FBT002 - LangGraph's
+    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:  # noqa: ARG002 - LangGraph's
         """A cursor; committing is the group's business."""
         self.setup()
         cursor = self.conn.cursor()
@@ -178,10 +179,19 @@ async def open_saver(path: Path, write_lock: asyncio.Lock, watchers: Watchers) -
     connection = await asyncio.to_thread(connect, path)
     groups = Groups(connection, write_lock)
     try:
-        strict = JsonPlusSerializer(allowed_msgpack_modules=())
+        strict = JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in values()])
         yield GroupCommitSaver(OneTransaction(connection, serde=strict), groups, watchers)
     finally:
         await groups.close()
+
+
+def values() -> Iterator[type[Value]]:
+    """Every type of ours that a checkpoint may hold: the contracts, and nothing that anybody else could name."""
+    found = [Value]
+    while found:
+        kind = found.pop()
+        found.extend(kind.__subclasses__())
+        yield kind
 
 
 def connect(path: Path) -> sqlite3.Connection:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from contracts.effect import Effect
-from contracts.errors import NotFoundError
 from storage import outbox, runs
 from storage.database import Database
 
@@ -19,11 +18,7 @@ class StoredOutbox:
     async def put(self, ticket_id: str, run_id: str, effects: Sequence[Effect]) -> bool:
         """See nodes.services.Outbox. A run that we did not take in (LangGraph Studio's) has no effects either."""
         async with self.database.write() as connection:
-            try:
-                run = await runs.row(connection, run_id)
-            except NotFoundError:
-                return False
-            if run["forked_from"] is not None:
+            if await runs.is_fork(connection, run_id) is not False:
                 return False
             await outbox.put(connection, ticket_id, run_id, effects, self.now())
         return True

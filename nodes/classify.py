@@ -1,8 +1,9 @@
 """classify: what the ticket is about, and how bad it is."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.classification import Classification
 from contracts.step import Problem, Problems

@@ -1,8 +1,9 @@
 """dedup: has this customer told us this before, and who else has told us something like it?"""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.retrieval import Duplicate, SimilarTicket
 from contracts.ticket import CleanTicket, RunOptions, Ticket

@@ -1,17 +1,21 @@
 """deliver: what was decided is put where the connectors take it from, at most once."""
 
 from hashlib import sha256
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.approval import ApprovalDecision
+from contracts.classification import Classification
 from contracts.decision import Decision
 from contracts.draft import Draft
 from contracts.effect import Action, Delivery, Effect
 from contracts.retrieval import Duplicate
 from contracts.ticket import Ticket
 from nodes.services import Services
+from policies.desk import Desk
+from policies.routing import team_for
 
 
 class Needs(TypedDict):
@@ -19,6 +23,7 @@ class Needs(TypedDict):
 
     ticket: Ticket
     run_id: str
+    classification: NotRequired[Classification | None]
     decision: NotRequired[Decision | None]
     approval: NotRequired[ApprovalDecision | None]
     draft: NotRequired[Draft | None]
@@ -36,8 +41,7 @@ async def deliver(state: Needs, runtime: Runtime[Services]) -> Gives:
     decision = state.get("decision")
     if decision is None:
         return {"delivery": Delivery()}
-    system = runtime.context.desks[state["ticket"].desk].team(team_of(state, decision)).system
-    effects = effects_of(state, decision, system)
+    effects = effects_of(state, decision, system_of(state, runtime.context.desks[state["ticket"].desk]))
     recorded = await runtime.context.outbox.put(state["ticket"].id, state["run_id"], effects)
     return {"delivery": Delivery(effects=effects, simulated=not recorded)}
 
@@ -62,6 +66,14 @@ def team_of(state: Needs, decision: Decision) -> str:
     """The team that a person named, else the one that policy chose."""
     approval = state.get("approval")
     return approval.team if approval and approval.type == "reassign" and approval.team else decision.team
+
+
+def system_of(state: Needs, desk: Desk) -> str:
+    """Where the ticket is worked on: the system of the team a person named, else of its category's own team."""
+    approval, classification = state.get("approval"), state.get("classification")
+    if approval and approval.type == "reassign" and approval.team:
+        return desk.team(approval.team).system
+    return team_for(classification.category if classification else None, desk.routing).system
 
 
 def reply_text(state: Needs, decision: Decision) -> str | None:

@@ -1,8 +1,9 @@
 """draft: the reply to the customer, in the desk's tone, standing on what was retrieved."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.approval import ApprovalDecision
 from contracts.classification import Classification

@@ -1,10 +1,11 @@
 """escalate: a person is asked, and the run waits as long as it takes."""
 
 from hashlib import sha256
-from typing import Any, NotRequired, TypedDict
+from typing import Any, NotRequired
 
 from langgraph.runtime import Runtime
 from langgraph.types import interrupt
+from typing_extensions import TypedDict
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.decision import Decision

@@ -1,8 +1,9 @@
 """extract: the fields that the desk works with."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.extraction import Extraction
 from contracts.step import Problem, Problems

@@ -1,8 +1,9 @@
 """fallback: the local engine answers what the preferred one could not."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.classification import Classification
 from contracts.extraction import Extraction

@@ -3,9 +3,10 @@
 A conditional edge out of one parallel branch cannot see what its siblings wrote; after this node one can.
 """
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.classification import Classification
 from contracts.extraction import Extraction

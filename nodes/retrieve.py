@@ -1,8 +1,7 @@
 """retrieve: solved tickets and articles that may answer this one."""
 
-from typing import TypedDict
-
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket

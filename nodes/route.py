@@ -1,8 +1,9 @@
 """route: the system decides. Everything before this was advice."""
 
-from typing import NotRequired, TypedDict
+from typing import NotRequired
 
 from langgraph.runtime import Runtime
+from typing_extensions import TypedDict
 
 from contracts.approval import ApprovalDecision
 from contracts.classification import Classification

@@ -1,9 +1,9 @@
 """sanitize: the ticket as received becomes the text that every other node reads."""
 
-from typing import TypedDict
-
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field
+from pydantic.json_schema import SkipJsonSchema
+from typing_extensions import TypedDict
 
 from contracts.errors import InputError
 from contracts.ticket import CleanTicket, NewTicket, RunOptions, Ticket
@@ -12,11 +12,13 @@ from nodes.threads import by_size
 
 
 class Needs(BaseModel):
-    """The graph's input. A model, not a TypedDict: LangGraph validates the first node's input only then."""
+    """A ticket as somebody submits it, and what is asked of the run. `subject` and `body` are enough."""
 
-    ticket: Ticket | NewTicket = Field(description="The ticket as submitted")
-    options: RunOptions = RunOptions()
-    run_id: str | None = Field(default=None, description="Given by our own server; left empty in LangGraph Studio")
+    # A model, not a TypedDict: LangGraph validates the first node's input only then.
+    # Left out of the schema that LangGraph Studio shows is what only our own server gives.
+    ticket: NewTicket | SkipJsonSchema[Ticket] = Field(description="The ticket as submitted")
+    options: RunOptions = Field(default=RunOptions(), description="What is asked of this one run")
+    run_id: SkipJsonSchema[str | None] = None
 
 
 class Gives(TypedDict, total=False):

@@ -9,7 +9,7 @@ _WRAPPED_LINE = re.compile(r"\n(?=[a-z])")
 _SPELLINGS = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
-        (r"[’‘`´]", "'"),  # noqa: RUF001
+        (r"[’‘`´]", "'"),
         (r"\be-mail", "email"),
         (r"\bwon't\b", "will not"),
         (r"\b(?:cannot|can't|cant)\b", "can not"),
@@ -21,8 +21,8 @@ _SPELLINGS = tuple(
         (r"'(s|d|ll)\b", r" \1"),
     )
 )
-_TOKEN = re.compile(r"""\d+(?:[.,:/]\d+)*|[^\W\d_][^\W_]*|[,;:()–—]|[.!?…]+(?=[\s"')\]]|$)|[$€£]|\n""")  # noqa: RUF001
-_STOPS = frozenset(",;:()–—")  # noqa: RUF001
+_TOKEN = re.compile(r"""\d+(?:[.,:/]\d+)*|[^\W\d_][^\W_]*|[,;:()–—]|[.!?…]+(?=[\s"')\]]|$)|[$€£]|\n""")
+_STOPS = frozenset(",;:()–—")
 
 
 def sentences(text: str) -> list[str]:

@@ -32,8 +32,8 @@ def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start."""
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    from server.app import create_app  # noqa: PLC0415 - LangGraph reads its environment when it is imported
-    from server.protocol import ImpatientProtocol  # noqa: PLC0415
+    from server.app import create_app
+    from server.protocol import ImpatientProtocol
 
     config = uvicorn.Config(
         create_app(settings),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.approval import ApprovalDecision
 from contracts.errors import ConflictError, NotFoundError
 from contracts.result import PendingApproval
-from storage.tables import approvals
+from storage.tables import approvals, runs
 
 
 async def ask(
@@ -43,8 +43,9 @@ async def row(connection: AsyncConnection, approval_id: str) -> RowMapping:
 
 
 async def page(connection: AsyncConnection, status: str | None, limit: int, offset: int) -> Sequence[RowMapping]:
-    """Approvals, the longest waiting first."""
-    query = select(approvals).order_by(approvals.c.created_at, approvals.c.id).limit(limit).offset(offset)
+    """Approvals, the longest waiting first. What forks ask is not among them: an answer would have no effect."""
+    query = select(approvals).join(runs, runs.c.id == approvals.c.run_id).where(runs.c.forked_from.is_(None))
+    query = query.order_by(approvals.c.created_at, approvals.c.id).limit(limit).offset(offset)
     if status:
         query = query.where(approvals.c.status == status)
     return (await connection.execute(query)).mappings().all()

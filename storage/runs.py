@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select, update
+from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
@@ -55,13 +56,18 @@ async def of_ticket(connection: AsyncConnection, ticket_id: str) -> RowMapping |
     return (await connection.execute(query.order_by(runs.c.created_at.desc()).limit(1))).mappings().first()
 
 
+async def is_fork(connection: AsyncConnection, run_id: str) -> bool | None:
+    """Whether a run is a fork; None for a run that is not ours."""
+    found = (await connection.execute(select(runs.c.forked_from).where(runs.c.id == run_id))).first()
+    return None if found is None else found[0] is not None
+
+
 async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[Step]) -> None:
-    """Replace the run's steps by what the run's state says."""
-    await connection.execute(delete(steps).where(steps.c.run_id == run_id))
+    """Record the run's steps. Those that were recorded before stay as they are: a run only ever adds to them."""
     names = ("step_name", "status", "started_at", "duration_ms", "error", "engine", "prompt_version", "tokens_used")
     rows = [
         {"run_id": run_id, "position": position, **{name: getattr(step, name) for name in names}}
         for position, step in enumerate(done)
     ]
     if rows:
-        await connection.execute(insert(steps), rows)
+        await connection.execute(upsert(steps).on_conflict_do_nothing(), rows)

@@ -1,0 +1,1 @@
+"""The local engine: no model API, no network."""

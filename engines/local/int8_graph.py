@@ -3,8 +3,8 @@
 The file holds its weights as int8 with one scale per column, but turns them back to float32 before each product. This
 rewrites each such product, three nodes of the ONNX graph, into the one operator that quantises the other side too and
 multiplies integers (`DynamicQuantizeMatMul`): measured twice as fast, with 85 MB less memory. The price is a cosine of
-.994 to the float32 vector; accuracy of classification and recall of duplicates stay within two points. Vectors differ in
-the last digits between processors, as the integer instructions do.
+.994 to the float32 vector; accuracy of classification and recall of duplicates stay within two points. Vectors differ
+in the last digits between processors, as the integer instructions do.
 
 The file is edited as protobuf fields (https://protobuf.dev/programming-guides/encoding/), because the onnx package
 would be needed for this alone. Field numbers are those of onnx.proto.
@@ -109,14 +109,14 @@ def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
         byte = message[at]
         value |= (byte & 0x7F) << shift
         at += 1
-        if byte < 0x80:  # noqa: PLR2004 - the highest bit says that another byte follows
+        if byte < 0x80:
             return value, at
         shift += 7
 
 
 def _varint(value: int) -> bytes:
     encoded = bytearray()
-    while value > 0x7F:  # noqa: PLR2004 - seven bits a byte
+    while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
         value >>= 7
     return bytes([*encoded, value])

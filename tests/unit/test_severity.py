@@ -2,6 +2,7 @@
 
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 import yaml
@@ -23,7 +24,7 @@ SENTENCES = [
 CRITICAL = [text for kind, text in SENTENCES if kind == "critical"]
 OTHER = [text for kind, text in SENTENCES if kind == "other"]
 LANDMARKS = [
-    ("critical", "URGENT: Production down\n\nEMERGENCY!!! Our entire production system is down, we detected data loss."),
+    ("critical", "URGENT: Production down\n\nEMERGENCY!!! Our entire production system is down. We have data loss."),
     ("critical", "System down\n\nURGENT system down affecting all users"),
     ("high", "Application crashes on startup\n\nIt keeps crashing, with error ERR-5003 every time. This is urgent!"),
     ("high", "Double charge\n\nI was charged twice this month. Please refund the duplicate."),
@@ -89,6 +90,14 @@ def test_alarm_words_denials_and_small_troubles_are_not_critical(text: str, name
 @pytest.mark.parametrize(("severity", "text"), LANDMARKS)
 def test_landmarks(severity: str, text: str, name: str) -> None:
     assert judged(text, name).severity == severity
+
+
+@pytest.mark.parametrize("text", ["a " * 100_000, "1" * 200_000, "(" * 200_000, "every order is gone if " * 9_000])
+def test_cost_is_linear(text: str) -> None:
+    judged("warm")
+    start = perf_counter()
+    judged(text)
+    assert perf_counter() - start < 5, "measured 0.3 s; anything quadratic takes minutes"
 
 
 def test_tone_changes_nothing() -> None:

@@ -25,7 +25,7 @@ _REVERSED = "\u202e"
 
 
 def _index() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
-    """word → the rules that begin with it."""
+    """Word → the rules that begin with it."""
     index: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
     for rule in WORD_RULES:
         then = re.compile(rule.then)

@@ -6,7 +6,7 @@ LUHN_DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
 
 def is_card(digits: str) -> bool:
     """Whether 12 to 19 digits carry a Luhn check digit (ISO/IEC 7812-1)."""
-    if not 12 <= len(digits) <= 19:  # noqa: PLR2004 - the standard's own lengths
+    if not 12 <= len(digits) <= 19:
         return False
     total = sum(int(digit) for digit in digits[-1::-2])
     return (total + sum(LUHN_DOUBLED[int(digit)] for digit in digits[-2::-2])) % 10 == 0

@@ -1,6 +1,7 @@
 """Text that wants to change what the machine is: its instructions, its character, its limits.
 
-`my` is an excuse: "ignore my previous instructions" speaks to a person."""
+`my` is an excuse: "ignore my previous instructions" speaks to a person.
+"""
 
 from engines.local.cleaning.rules.grammar import GAP, ORDERS, PERSONA, SHORT, WordRule
 
