@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.problems import problem
@@ -15,6 +16,8 @@ MAX_BODY = 1_048_576
 
 MAX_DRAINED = 33_554_432
 """Bytes that are read and thrown away so that a client that is still sending gets to read the refusal."""
+
+TOO_LARGE = f"The body is too large. Send at most {MAX_BODY // 1024} KiB."
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
@@ -55,15 +58,7 @@ class Guard:
                 await drain(receive)
             await too_large()(scope, receive, marked)
             return
-        capped = Capped(receive)
-        try:
-            await self.app(scope, capped, marked)
-        except BodyTooLargeError:
-            await too_large()(scope, receive, marked)
-
-
-class BodyTooLargeError(Exception):
-    """A body of unannounced length went over the cap."""
+        await self.app(scope, Capped(receive), marked)
 
 
 class Capped:
@@ -74,12 +69,12 @@ class Capped:
         self.left = MAX_BODY
 
     async def __call__(self) -> MutableMapping[str, Any]:
-        """The next message. Raises BodyTooLargeError."""
+        """The next message. Raises HTTPException 413 when a body of unannounced length goes over the cap."""
         message = await self.receive()
         if message["type"] == "http.request":
             self.left -= len(message.get("body", b""))
             if self.left < 0:
-                raise BodyTooLargeError
+                raise HTTPException(413, TOO_LARGE)
         return message
 
 
@@ -91,7 +86,7 @@ async def drain(receive: Receive) -> None:
 
 def too_large() -> ASGIApp:
     """The refusal."""
-    return problem(413, "The request's body is too large.", f"Send at most {MAX_BODY // 1024} KiB.")
+    return problem(413, "The request cannot be answered.", TOO_LARGE)
 
 
 def known_id(given: str | None) -> str:

@@ -54,10 +54,20 @@ def normalised_digest(text: str) -> str:
     return hashlib.sha256(_normalised(text).encode()).hexdigest()
 
 
+class _Spacing(dict[int, int]):
+    """For str.translate: punctuation, separators and control characters become spaces. Fills itself."""
+
+    def __missing__(self, code: int) -> int:
+        self[code] = ord(" ") if unicodedata.category(chr(code))[0] in "PZC" else code
+        return self[code]
+
+
+_SPACING: Final = _Spacing()
+
+
 def _normalised(text: str) -> str:
     text = unicodedata.normalize("NFKC", _REPLY_MARKS.sub("", text))
-    kept = (" " if unicodedata.category(char)[0] in "PZC" else char for char in text.casefold())
-    return " ".join("".join(kept).split())
+    return " ".join(text.casefold().translate(_SPACING).split())
 
 
 def _has_only_a_prefix_more(shorter: str, longer: str) -> bool:
