@@ -18,6 +18,10 @@ class Source(Value):
     excerpt: str = Field(default="", description="What to tell the customer, taken whole from the source")
     steps: tuple[str, ...] = ()
     self_service: bool = Field(default=False, description="The desk allows this source to be sent without review")
+    leaves_open: bool = Field(
+        default=False, description="True when the ticket also tells or asks something that this source does not answer"
+    )
+    questions: tuple[str, ...] = Field(default=(), description="What people typically ask that this source answers")
 
 
 class SimilarTicket(Value):

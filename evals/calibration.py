@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from contracts.errors import InputError
 from engines.local.cleaning import TextCleaner
 from engines.local.embedder import Embedder
-from engines.local.zero_shot import ZeroShot
+from engines.local.categories import CategoryScorer
 from evals.labels import LabelledTicket, read_labelled
 from evals.metrics import calibration_error
 from graph.assembly import SHIPPED_DESKS
@@ -107,7 +107,7 @@ def category_scores(desk: Desk, rows: Sequence[LabelledTicket]) -> tuple[NDArray
     Raises InputError for a category that the desk does not have.
     """
     embedder, cleaner = Embedder.load(), TextCleaner(desk.settings.languages)
-    classifier = ZeroShot(embedder, desk.categories)
+    classifier = CategoryScorer(embedder, desk)
     scores: list[list[float]] = []
     labels: list[int] = []
     for row in rows:

@@ -12,6 +12,9 @@ from engines.local.batching import BatchingEmbedder
 from engines.local.cleaning import TextCleaner
 from engines.local.embedder import Embedder
 from engines.local.engine import LocalEngine
+from engines.local.judging import LocalJudge
+from engines.local.learned import Learned
+from engines.local.patterns import extract_fields
 from graph.build import Graph, build
 from graph.checkpoints import GroupCommitSaver, open_saver
 from graph.lock import data_folder
@@ -23,6 +26,7 @@ from graph.watching import Watchers
 from nodes.services import Services
 from policies.desk import Desk
 from policies.loading import load_desks
+from policies.severity import assess
 from storage.database import Database
 from storage.migrate import migrate
 
@@ -74,14 +78,15 @@ async def offline_services(desks: Mapping[str, Desk], database: Database) -> tup
     embedder = await asyncio.to_thread(Embedder.load)
     batching = BatchingEmbedder(embedder)
     cleaners = {desk.id: TextCleaner(desk.settings.languages) for desk in desks.values()}
-    for cleaner in cleaners.values():
-        await asyncio.to_thread(cleaner.warm_up)
+    await asyncio.to_thread(warm_up, desks, cleaners)
+    learned = {desk.id: Learned.parse(desk.learned) if desk.learned else None for desk in desks.values()}
     engine = await asyncio.to_thread(LocalEngine, embedder, batching, desks)
     memory = TicketMemory(batching, database, desks, cleaners)
     await memory.load()
     services = Services(
         desks=desks,
         cleaners=cleaners,
+        severity=LocalJudge(batching, learned),
         engine=engine,
         local=engine,
         memory=memory,
@@ -89,6 +94,14 @@ async def offline_services(desks: Mapping[str, Desk], database: Database) -> tup
         now=utc_now,
     )
     return services, memory
+
+
+def warm_up(desks: Mapping[str, Desk], cleaners: Mapping[str, TextCleaner]) -> None:
+    """Compile every pattern and read every model file now, so that the first ticket does not wait for it."""
+    for desk in desks.values():
+        cleaners[desk.id].warm_up()
+        assess("Is it ready?", desk.severities, desk.signals)
+        extract_fields("Call 555-987-6543.", desk.fields, required=(), customer_email=None)
 
 
 def utc_now() -> datetime:

@@ -4,19 +4,46 @@ import asyncio
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import StateUpdate
+from pydantic import TypeAdapter
 
 from contracts.errors import TicketGraphError
 from graph.assembly import DATABASE_FILE, SHIPPED_DESKS, offline_services
-from graph.build import Graph, build
+from graph.build import build
+from graph.state import State
+from nodes.services import Services
 from policies.loading import load_desks
 from storage.database import Database
 from storage.migrate import migrate
 
+STATE = TypeAdapter(State)
 
-async def load() -> Graph:
+
+class StudioGraph(CompiledStateGraph[State, Services, Any, Any]):
+    """The graph with a door for state that was edited as JSON, where nodes expect our types."""
+
+    async def abulk_update_state(
+        self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
+    ) -> RunnableConfig:
+        """See Pregel. Raises ValidationError for a value that does not fit its channel."""
+        return await super().abulk_update_state(config, [[typed(update) for update in step] for step in supersteps])
+
+
+def typed(update: StateUpdate) -> StateUpdate:
+    """The update with values of the state's types; what is no node's (`__input__`, `__copy__`) stays as it is."""
+    if not update.values or (update.as_node or "").startswith("__"):
+        return update
+    return update._replace(values=dict(STATE.validate_python(update.values)))
+
+
+async def load() -> StudioGraph:
     """The graph on the local engine, without effects: LangGraph's server brings its own checkpointer.
 
     It works on a throwaway database: what is tried in Studio never mixes with the desk's own tickets.
@@ -30,7 +57,7 @@ async def load() -> Graph:
     services, _ = await offline_services(desks, database)
     # Connections belong to the event loop that opened them; LangGraph's server runs nodes on another.
     await database.close()
-    return build(services=services)
+    return StudioGraph(**vars(build(services=services)))
 
 
 GRAPH = asyncio.run(load())
@@ -38,7 +65,7 @@ GRAPH = asyncio.run(load())
 
 
 @asynccontextmanager
-async def ticketgraph() -> AsyncIterator[Graph]:
+async def ticketgraph() -> AsyncIterator[StudioGraph]:
     """The graph for one request. Raises ValueError with the same words in place of our own errors."""
     try:
         yield GRAPH

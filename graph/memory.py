@@ -1,6 +1,7 @@
 """Earlier tickets and knowledge articles, as the nodes ask for them."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import numpy as np
@@ -9,14 +10,16 @@ from numpy.typing import NDArray
 from contracts.errors import NotFoundError
 from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
 from contracts.ticket import CleanTicket, Ticket
+from engines.local.answering import Articles, faces, read
+from engines.local.asides import Asides, examples
 from engines.local.batching import BatchingEmbedder
-from engines.local.embedder import MODEL_NAME
+from engines.local.embedder import DIMENSIONS, MODEL_NAME
 from engines.local.similarity import fingerprint, near_exact, normalised_digest
 from graph.index import CAPACITY, Entry, Index
 from nodes.services import Cleaner
 from nodes.threads import by_size
 from policies.desk import Desk
-from policies.duplicates import NEAR_EXACT, repeats
+from policies.duplicates import repeats, shared
 from storage import fingerprints, tickets
 from storage.database import Database
 
@@ -40,14 +43,15 @@ class TicketMemory:
         self.database = database
         self.cleaners = cleaners
         self.index = Index()
-        self.articles = {desk.id: desk.articles for desk in desks.values()}
-        self.article_vectors: dict[str, NDArray[np.float32]] = {}
+        self.desks = desks
+        self.articles: dict[str, Articles] = {}
 
     async def load(self) -> None:
         """Read the fingerprints of the newest tickets, make those that are missing, and read the articles."""
-        for desk_id, articles in self.articles.items():
-            vectors = [await self.embedder.embed(f"{article.title}\n\n{article.excerpt}") for article in articles]
-            self.article_vectors[desk_id] = np.stack(vectors) if vectors else np.zeros((0, 1), np.float32)
+        asides = Asides(*[await self.embedded(texts) for texts in examples()])
+        for desk in self.desks.values():
+            texts = [text for article in desk.articles for text in faces(article)]
+            self.articles[desk.id] = Articles(desk.articles, await self.embedded(texts), asides)
         async with self.database.read() as connection:
             rows = await fingerprints.newest(connection, MODEL_NAME, CAPACITY)
         for row in rows:
@@ -107,10 +111,8 @@ class TicketMemory:
         if exact:
             return Duplicate(ticket_id=linked, score=1.0, kind="exact")
         earlier = self.cleaners[candidate.desk].clean(row["subject"], row["body"]).text
-        score = await by_size(len(earlier), near_exact, clean.text, earlier)
-        if score < NEAR_EXACT or not repeats(clean.text, earlier, score):
-            return None
-        return Duplicate(ticket_id=linked, score=score, kind="near_exact")
+        score = await by_size(len(earlier), repetition, clean.text, earlier)
+        return None if score is None else Duplicate(ticket_id=linked, score=score, kind="near_exact")
 
     async def similar(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[SimilarTicket]:
         """See nodes.services.Memory."""
@@ -128,13 +130,16 @@ class TicketMemory:
 
     async def sources(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
         """See nodes.services.Memory."""
-        scores = self.article_vectors[ticket.desk] @ await self.embedder.embed(clean.text)
-        articles = [
-            article.model_copy(update={"score": round(float(score), 4)})
-            for article, score in zip(self.articles[ticket.desk], scores, strict=True)
-        ]
+        reading = await by_size(len(clean.text), read, clean)
+        views, points, asides = await asyncio.gather(*map(self.embedded, reading))
+        articles = self.articles[ticket.desk].nearest(views, points, asides, limit)
         solved = await self.solved(ticket, clean, limit)
         return sorted((*articles, *solved), key=lambda source: -source.score)[:limit]
+
+    async def embedded(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One vector a text, [n, d]."""
+        vectors = await asyncio.gather(*(self.embedder.embed(text) for text in texts))
+        return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), np.float32)
 
     async def solved(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
         """The nearest tickets whose solution is known."""
@@ -169,6 +174,12 @@ class TicketMemory:
         """A ticket's fingerprint as the database keeps it; None for a ticket that was never looked at."""
         vector = self.index.vector(ticket_id)
         return vector.astype(np.float16).tobytes() if vector is not None else None
+
+
+def repetition(text: str, earlier: str) -> float | None:
+    """How far a text says what an earlier one said, in [0, 1]; None when it does not repeat it."""
+    score = near_exact(text, earlier)
+    return max(score, shared(text, earlier)) if repeats(text, earlier, score) else None
 
 
 def entry_of(ticket: Ticket, clean: CleanTicket, *, solved: bool = False) -> Entry:

@@ -20,7 +20,6 @@ from nodes.retrieve import retrieve
 from nodes.route import route
 from nodes.sanitize import Needs, sanitize
 from nodes.services import Services
-from policies.severity import assess
 from policies.understanding import raised, with_missing
 
 
@@ -70,11 +69,11 @@ class Steps:
     async def prepared(
         self, new: NewTicket, made: Classification, fields: Extraction, options: RunOptions
     ) -> tuple[dict[str, Any], Runtime[Services]]:
-        """The state of a ticket whose understanding the caller brings; the detector may still raise its severity."""
+        """The state of a ticket that the caller has understood; the severity judge may still raise its severity."""
         state, runtime = await self.sanitized(new, options)
         self.known(new.desk, made.category)
         desk = self.services.desks[new.desk]
-        evidence = assess(state["clean"].text, desk.severities, desk.signals)
+        evidence = await self.services.severity.judge(state["clean"], desk)
         state["classification"] = raised(made, evidence)
         state["extraction"] = with_missing(fields, made.category, new.customer_email, desk)
         return state, runtime

@@ -10,8 +10,6 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.attempt import attempt
 from nodes.services import Services
-from nodes.threads import by_size
-from policies.severity import assess
 from policies.understanding import raised
 
 
@@ -31,12 +29,12 @@ class Gives(TypedDict, total=False):
 
 
 async def classify(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Ask the engine; the deterministic detector may raise the severity it says, never lower it."""
+    """Ask the engine; the severity judge may raise the severity it says, never lower it."""
     if state.get("options", RunOptions()).skip_classification:
         return {}
     clean, services = state["clean"], runtime.context
     desk = services.desks[state["ticket"].desk]
-    evidence = await by_size(len(clean.text), assess, clean.text, desk.severities, desk.signals)
+    evidence = await services.severity.judge(clean, desk)
     answer = await attempt("classify", services.engine.classify(clean, desk, evidence), services.limits.classify)
     if isinstance(answer, Problem):
         return {"problems": [answer]}

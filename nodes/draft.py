@@ -15,7 +15,6 @@ from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.attempt import attempt
 from nodes.services import DraftBrief, Services
 from policies.actionable import actionable
-from policies.severity import assess
 from policies.understanding import unknown
 
 
@@ -45,7 +44,7 @@ async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
         return {}
     services = runtime.context
     desk = services.desks[state["ticket"].desk]
-    brief = brief_for(state, services)
+    brief = await brief_for(state, services)
     answer = await attempt("draft", services.engine.draft(brief, desk), services.limits.draft)
     if not isinstance(answer, Problem):
         return {"draft": answer}
@@ -55,14 +54,14 @@ async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
     return {"draft": second, "problems": [answer], "degraded": True}
 
 
-def brief_for(state: Needs, services: Services) -> DraftBrief:
+async def brief_for(state: Needs, services: Services) -> DraftBrief:
     """Everything the drafter may use, and nothing else."""
     ticket, clean = state["ticket"], state["clean"]
     desk = services.desks[ticket.desk]
     extraction = state.get("extraction") or Extraction(engine="none")
     classification = state.get("classification")
     if classification is None:
-        evidence = assess(clean.text, desk.severities, desk.signals)
+        evidence = await services.severity.judge(clean, desk)
         classification = unknown(desk, evidence, "Classification was skipped.")
     approval = state.get("approval")
     return DraftBrief(

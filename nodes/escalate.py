@@ -1,5 +1,6 @@
 """escalate: a person is asked, and the run waits as long as it takes."""
 
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, NotRequired
 
@@ -10,6 +11,7 @@ from typing_extensions import TypedDict
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.decision import Decision
 from contracts.draft import Draft
+from contracts.errors import InputError
 from contracts.ticket import Ticket
 from nodes.inbox_shapes import answered, asked
 from nodes.services import Services
@@ -32,14 +34,31 @@ class Gives(TypedDict, total=False):
 
 
 async def escalate(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Show the draft and why a person is asked; the answer is bound to the hash of what was shown."""
+    """Show the draft and why a person is asked; the answer is bound to the hash of what was shown.
+
+    After the desk's `max_redrafts` guidance leads to no other draft: the person writes the reply or sends none.
+    """
     desk = runtime.context.desks[state["ticket"].desk]
     request = request_for(state)
     teams = tuple(team.id for team in desk.routing.teams)
-    reply: Any = interrupt(asked(request, teams))
-    decision = answered(reply, teams)
-    rounds = state.get("redrafts", 0)
-    return {"approval": decision, "redrafts": rounds + (decision.type == "reject")}
+    decision = reviewed(request, teams)
+    if decision.type != "reject":
+        return {"approval": decision}
+    rounds = state.get("redrafts", 0) + 1
+    if rounds > desk.settings.max_redrafts:
+        decision = decision.model_copy(update={"guidance": None})
+    return {"approval": decision, "redrafts": rounds}
+
+
+def reviewed(request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDecision:
+    """The person's decision. A reply that cannot be used is asked again: LangGraph would give it to every resume."""
+    question = asked(request, teams)
+    while True:
+        reply: Any = interrupt(question)
+        try:
+            return answered(reply, request, teams)
+        except InputError as error:
+            question = asked(request, teams, problem=error.detail)
 
 
 def request_for(state: Needs) -> ApprovalRequest:

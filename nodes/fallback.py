@@ -11,7 +11,6 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, Ticket
 from nodes.attempt import attempt
 from nodes.services import Services
-from policies.severity import assess
 from policies.understanding import raised, unknown, with_missing
 
 
@@ -41,7 +40,7 @@ async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
     problems: list[Problem] = []
     classification, extraction = state.get("classification"), state.get("extraction")
     if "classify" in state["doubts"]:
-        evidence = assess(clean.text, desk.severities, desk.signals)
+        evidence = await services.severity.judge(clean, desk)
         answer = await attempt("fallback", services.local.classify(clean, desk, evidence), services.limits.classify)
         if isinstance(answer, Problem):
             problems.append(answer)

@@ -33,17 +33,16 @@ class Gives(TypedDict, total=False):
 
 async def gate(state: Needs, runtime: Runtime[Services]) -> Gives:
     """Name the steps whose answer is missing or not trusted, and the required fields that are missing."""
-    services = runtime.context
+    ticket = state["ticket"]
+    desk = runtime.context.desks[ticket.desk]
     options = state.get("options", RunOptions())
     classification, extraction = state.get("classification"), state.get("extraction")
     doubts: list[str] = []
-    if not options.skip_classification and distrusted(classification, services.confidence_threshold):
+    if not options.skip_classification and distrusted(classification, desk.settings.confidence_threshold):
         doubts.append("classify")
     if not options.skip_extraction and extraction is None:
         doubts.append("extract")
     gives = Gives(doubts=doubts)
     if extraction and classification:
-        ticket = state["ticket"]
-        desk = services.desks[ticket.desk]
         gives["extraction"] = with_missing(extraction, classification.category, ticket.customer_email, desk)
     return gives

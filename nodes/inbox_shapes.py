@@ -14,15 +14,13 @@ from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import InputError
 
 ACTION = "send_reply"
+SHAPES = "Send one ApprovalDecision, an Agent Inbox list of one, or an Agent Chat UI object with one decision."
 
 
-def asked(request: ApprovalRequest, teams: Sequence[str]) -> dict[str, Any]:
-    """The interrupt's payload."""
-    args = {"reply": request.draft, "team": request.team}
-    why = "\n".join(f"- {reason}" for reason in request.reasons)
-    description = (
-        f"Ticket {request.ticket_id} needs a person.\n\n{why}\n\nProposed reply:\n\n{request.draft or '(none)'}"
-    )
+def asked(request: ApprovalRequest, teams: Sequence[str], problem: str | None = None) -> dict[str, Any]:
+    """The interrupt's payload. `problem` says why the reply before could not be used."""
+    args = {"reply": request.draft}
+    description = described(request, problem)
     return {
         "action_request": {"action": ACTION, "args": args},
         "config": {"allow_ignore": True, "allow_respond": True, "allow_edit": True, "allow_accept": True},
@@ -31,71 +29,89 @@ def asked(request: ApprovalRequest, teams: Sequence[str]) -> dict[str, Any]:
         "review_configs": [{"action_name": ACTION, "allowed_decisions": ["approve", "edit", "reject"]}],
         "request": request.model_dump(mode="json"),
         "teams": list(teams),
+        "problem": problem,
     }
 
 
-def answered(reply: Any, teams: Sequence[str]) -> ApprovalDecision:
-    """The decision in any of the three shapes. Raises InputError for none of them or for an unknown team."""
-    decision = from_inbox(reply) or from_chat(reply) or from_ours(reply)
-    if decision is None:
-        raise InputError("The reply is none of: an ApprovalDecision, an Agent Inbox list, an Agent Chat UI object.")
+def described(request: ApprovalRequest, problem: str | None) -> str:
+    """What a person reads, as Markdown."""
+    complaint = f"**Your reply could not be used.** {problem}\n\n" if problem else ""
+    why = "\n".join(f"- {reason}" for reason in request.reasons)
+    return (
+        f"{complaint}Ticket {request.ticket_id} needs a person. It goes to {request.team}.\n\n{why}\n\n"
+        f"Proposed reply:\n\n{request.draft or '(none)'}"
+    )
+
+
+def answered(reply: Any, request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDecision:
+    """The decision in any of the three shapes. Raises InputError for one that could not be carried out."""
+    try:
+        decision = ApprovalDecision.model_validate(from_inbox(reply) or from_chat(reply) or reply)
+    except ValidationError as error:
+        raise InputError(f"{faults(error)} {SHAPES}") from error
+    if decision.shown_hash and decision.shown_hash != request.shown_hash:
+        raise InputError("What is pending is not what `shown_hash` names. Read it again, then decide.")
     if decision.type == "reassign" and decision.team not in teams:
         raise InputError(f"`team` must be one of: {', '.join(teams)}.")
     if decision.type in ("edit", "respond") and not (decision.text or "").strip():
-        raise InputError(f"`text` is required to {decision.type}.")
+        raise InputError(f"To {decision.type}, send the words of the reply: `text`, or `reply` in the action's `args`.")
     return decision
 
 
-def from_ours(reply: Any) -> ApprovalDecision | None:
-    """Our own shape."""
-    try:
-        return reply if isinstance(reply, ApprovalDecision) else ApprovalDecision.model_validate(reply)
-    except ValidationError:
-        return None
+def faults(error: ValidationError) -> str:
+    """What is wrong with a reply, field by field, without repeating it."""
+    return " ".join(f"`{'.'.join(map(str, fault['loc'])) or 'reply'}`: {fault['msg']}." for fault in error.errors())
 
 
-def from_inbox(reply: Any) -> ApprovalDecision | None:
-    """Agent Inbox: a list with one `{"type", "args"}`."""
-    if not isinstance(reply, list) or not reply:
-        return None
-    first = as_mapping(cast("list[object]", reply)[0])
-    args = first.get("args")
-    match first.get("type"):
+def from_inbox(reply: object) -> dict[str, object] | None:
+    """Agent Inbox's reply in our words; None for what is not one."""
+    given = only(reply)
+    args = given.get("args")
+    match given.get("type"):
         case "accept":
-            return ApprovalDecision(type="approve", decided_by="agent-inbox")
+            decided: dict[str, object] = {"type": "approve"}
         case "ignore":
-            return ApprovalDecision(type="reject", decided_by="agent-inbox")
+            decided = {"type": "reject"}
         case "edit":
-            return ApprovalDecision(type="edit", text=edited(args), decided_by="agent-inbox")
-        case "response" if isinstance(args, str):
-            return ApprovalDecision(type="reject", guidance=args, decided_by="agent-inbox")
+            decided = {"type": "edit", "text": edited(args)}
+        case "response" if words(args):
+            decided = {"type": "reject", "guidance": words(args)}
         case _:
             return None
+    return {**decided, "decided_by": "agent-inbox"}
 
 
-def from_chat(reply: Any) -> ApprovalDecision | None:
-    """Agent Chat UI: `{"decisions": [{"type", …}]}`."""
-    decisions = as_mapping(reply).get("decisions")
-    if not isinstance(decisions, list) or not decisions:
-        return None
-    first = as_mapping(cast("list[object]", decisions)[0])
-    match first.get("type"):
+def from_chat(reply: object) -> dict[str, object] | None:
+    """Agent Chat UI's reply in our words; None for what is not one."""
+    given = only(as_mapping(reply).get("decisions"))
+    match given.get("type"):
         case "approve":
-            return ApprovalDecision(type="approve", decided_by="agent-chat-ui")
+            decided: dict[str, object] = {"type": "approve"}
         case "edit":
-            return ApprovalDecision(type="edit", text=edited(first.get("edited_action")), decided_by="agent-chat-ui")
+            decided = {"type": "edit", "text": edited(given.get("edited_action"))}
         case "reject":
-            message = first.get("message")
-            guidance = message if isinstance(message, str) and message.strip() else None
-            return ApprovalDecision(type="reject", guidance=guidance, decided_by="agent-chat-ui")
+            decided = {"type": "reject", "guidance": words(given.get("message"))}
         case _:
             return None
+    return {**decided, "decided_by": "agent-chat-ui"}
 
 
-def edited(action: object) -> str | None:
+def edited(action: object) -> object:
     """The reply's text out of an edited action: `{"args": {"reply": …}}`."""
-    reply = as_mapping(as_mapping(action).get("args")).get("reply")
-    return reply if isinstance(reply, str) else None
+    return as_mapping(as_mapping(action).get("args")).get("reply")
+
+
+def words(value: object) -> object:
+    """A text without the space around it, None for an empty one; anything else is left for validation to refuse."""
+    return value.strip() or None if isinstance(value, str) else value
+
+
+def only(replies: object) -> dict[str, object]:
+    """The mapping in a list of one. We ask one thing: of several answers none is the answer."""
+    if not isinstance(replies, list):
+        return {}
+    items = cast("list[object]", replies)
+    return as_mapping(items[0]) if len(items) == 1 else {}
 
 
 def as_mapping(value: object) -> dict[str, object]:

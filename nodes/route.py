@@ -14,7 +14,6 @@ from contracts.retrieval import Duplicate, Source
 from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.services import Services
 from policies.decision import decide_duplicate, decide_ticket
-from policies.severity import assess
 
 
 class Needs(TypedDict):
@@ -46,7 +45,7 @@ async def route(state: Needs, runtime: Runtime[Services]) -> Gives:
     desk = services.desks[ticket.desk]
     if duplicate := state.get("duplicate"):
         original = await services.memory.original(duplicate.ticket_id)
-        evidence = assess(clean.text, desk.severities, desk.signals)
+        evidence = await services.severity.judge(clean, desk)
         return {"decision": decide_duplicate(desk, ticket, duplicate, original, evidence)}
     return {
         "decision": decide_ticket(

@@ -37,6 +37,14 @@ class Cleaner(Protocol):
         ...
 
 
+class SeverityJudge(Protocol):
+    """Says how severe a ticket is, from evidence that nobody can talk it out of. Never raises."""
+
+    async def judge(self, clean: CleanTicket, desk: Desk) -> SeverityVerdict:
+        """The severity and what it rests on."""
+        ...
+
+
 class Engine(Protocol):
     """Understands tickets. Raises EngineError when it cannot; TimeoutError counts as that too."""
 
@@ -46,7 +54,7 @@ class Engine(Protocol):
         ...
 
     async def classify(self, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict) -> Classification:
-        """Category and severity; `evidence` is what the deterministic detector found in the same text."""
+        """Category and severity; `evidence` is what the severity judge found in the same text."""
         ...
 
     async def extract(self, clean: CleanTicket, desk: Desk, customer_email: str | None) -> Extraction:
@@ -101,10 +109,10 @@ class Services:
 
     desks: Mapping[str, Desk]
     cleaners: Mapping[str, Cleaner]
+    severity: SeverityJudge
     engine: Engine
     local: Engine
     memory: Memory
     outbox: Outbox
     now: Callable[[], datetime]
     limits: Limits = Limits()
-    confidence_threshold: float = 0.6

@@ -12,6 +12,7 @@ from contracts.values import SEVERITIES, Disposition, Severity
 from policies.actionable import actionable
 from policies.desk import Desk
 from policies.disposition import Facts, decide
+from policies.obstacles import obstacles
 from policies.routing import route
 from policies.severity import SeverityVerdict
 from policies.sla import due_at
@@ -94,10 +95,16 @@ def facts_of(
         amount=max(amounts, default=0.0) if amounts is not None else None,
         source_score=used.score if used else 0.0,
         source_self_service=used.self_service if used else False,
-        source_same_category=bool(used and known and used.category == classification.category),
+        source_same_category=bool(used and known and used.category in categories_of(classification)),
+        obstacles=len(obstacles(f"{clean.text}\n\n{clean.quoted}")) + bool(used and used.leaves_open),
         unsupported_sentences=len(draft.unsupported) if draft else None,
         degraded=degraded,
     )
+
+
+def categories_of(classification: Classification) -> tuple[str, ...]:
+    """The category, and those that come close to it."""
+    return classification.category, *classification.secondary_categories
 
 
 def nothing_known(classification: Classification) -> bool:

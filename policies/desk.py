@@ -216,6 +216,9 @@ class Desk(Value):
     replies: ReplyTemplates
     calibration: Calibration = Calibration()
     articles: tuple[Source, ...] = ()
+    learned: bytes | None = Field(
+        default=None, repr=False, description="Weights fitted on labelled tickets (`learned.npz`), as engines read them"
+    )
 
     @property
     def id(self) -> str:

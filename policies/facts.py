@@ -30,6 +30,7 @@ FACTS: dict[str, Fact] = {
     "amount": Fact("number", "rises"),
     "missing_required": Fact("number", "rises"),
     "unsupported_sentences": Fact("number", "rises"),
+    "obstacles": Fact("number", "rises"),
     "abstained": Fact("flag", "rises"),
     "injection": Fact("flag", "rises"),
     "degraded": Fact("flag", "rises"),
@@ -60,6 +61,7 @@ class Facts(Value):
     amount: Number = Field(default=None, description="The largest amount of money found; 0 when there is none")
     missing_required: int | None = Field(default=None, description="Required fields of the category that are missing")
     unsupported_sentences: int | None = Field(default=None, description="Sentences of the draft without a source")
+    obstacles: int | None = Field(default=None, description="Kinds of signs that an article alone is no answer")
     abstained: bool | None = Field(default=None, description="True when the engine could not read the text")
     injection: bool | None = Field(default=None, description="True when the text addresses the machine")
     degraded: bool | None = Field(default=None, description="True when a lesser engine did the work")

@@ -46,6 +46,7 @@ class ArticleHead(Value):
     title: str
     category: str
     self_service: bool = Field(default=False, description="True when the article may be sent without review")
+    questions: tuple[str, ...] = Field(default=(), description="What people typically ask that this answers")
 
 
 FILES: dict[str, type[Value]] = {

@@ -12,6 +12,9 @@ from policies.references import broken_references
 from policies.shapes import shaped
 from policies.spelling import spelled_out
 
+LEARNED_FILE = "learned.npz"
+"""What a desk has learned from labelled tickets; a desk without it is judged by its YAML alone."""
+
 
 def load_desks(folder: Path) -> dict[str, Desk]:
     """Every desk in a folder of desks, by id. Raises DeskError for the first one that is not valid."""
@@ -28,7 +31,11 @@ def load_desk(folder: Path) -> Desk:
     """
     documents = {name: _document(folder, name) for name in FILES if _expected(folder, name)}
     articles = [read_article(path, folder.name) for path in sorted(folder.glob("articles/*.md"))]
-    desk = _desk(folder.name, documents, tuple(source for _, source in articles))
+    learned = folder / LEARNED_FILE
+    weights = learned.read_bytes() if learned.exists() else None
+    desk = _desk(folder.name, documents, tuple(source for _, source in articles)).model_copy(
+        update={"learned": weights}
+    )
     documents |= {f"articles/{source.id}.md": document for document, source in articles}
     faults = [documents[f.file].complaint(f.place, f.text) for f in broken_references(desk)]
     if faults:

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from graph.desk import TicketGraph
 from server.api import approvals, runs, service, short_tickets, tickets, webhook, workflow
 from server.guard import Guard
-from server.problems import handle_problems
+from server.problems import document_problems, handle_problems
 from server.settings import Settings
 
 
@@ -33,5 +33,6 @@ def create_app(settings: Settings) -> FastAPI:
     for module in (workflow, tickets, short_tickets, webhook, runs, approvals, service):
         app.include_router(module.routes)
     handle_problems(app)
+    document_problems(app)
     app.add_middleware(Guard)
     return app

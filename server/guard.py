@@ -19,6 +19,9 @@ MAX_DRAINED = 33_554_432
 
 TOO_LARGE = f"The body is too large. Send at most {MAX_BODY // 1024} KiB."
 
+MAX_HEAD = 32_768
+"""Bytes of a request's address and headers together. Browsers and proxies send a few thousand."""
+
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 SECURITY = {
@@ -52,6 +55,12 @@ class Guard:
                     out.setdefault(name, value)
             await send(message)
 
+        if not scope["path"].isprintable():
+            await no_such_path()(scope, receive, marked)
+            return
+        if head_size(scope) > MAX_HEAD:
+            await head_too_large()(scope, receive, marked)
+            return
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > MAX_BODY:
             if int(length) <= MAX_DRAINED:
@@ -84,8 +93,24 @@ async def drain(receive: Receive) -> None:
         pass
 
 
+def no_such_path() -> ASGIApp:
+    """The refusal of an address with control characters: a router takes one that ends in a newline for another."""
+    return problem(404, "The request cannot be answered.", "No address has control characters in it.")
+
+
+def head_size(scope: Scope) -> int:
+    """Bytes of the address and the headers."""
+    return len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(n) + len(v) for n, v in scope["headers"])
+
+
+def head_too_large() -> ASGIApp:
+    """The refusal of a request that nobody needs to send."""
+    detail = f"Send at most {MAX_HEAD // 1024} KiB of address and headers."
+    return problem(431, "The request's headers are too large.", detail)
+
+
 def too_large() -> ASGIApp:
-    """The refusal."""
+    """The refusal of a body."""
     return problem(413, "The request cannot be answered.", TOO_LARGE)
 
 

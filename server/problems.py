@@ -35,6 +35,9 @@ class ProblemDetails(BaseModel):
     errors: list[FieldProblem] = Field(default_factory=list)
 
 
+PROBLEM_SCHEMA = f"#/components/schemas/{ProblemDetails.__name__}"
+
+
 def problem(status: int, title: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Response:
     """The response for one problem."""
     body = ProblemDetails(title=title, status=status, detail=detail, errors=list(errors))
@@ -48,6 +51,16 @@ def handle_problems(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(on_invalid)
     app.exception_handler(HTTPException)(on_http)
     app.exception_handler(Exception)(on_unexpected)
+
+
+def document_problems(app: FastAPI) -> None:
+    """Let the app's document name errors by their media type: FastAPI takes every model for application/json."""
+    document = app.openapi()
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    for response in (response for operation in operations for response in operation["responses"].values()):
+        content = response.get("content", {})
+        if content.get("application/json", {}).get("schema", {}).get("$ref") == PROBLEM_SCHEMA:
+            content["application/problem+json"] = content.pop("application/json")
 
 
 async def on_ours(_request: Request, error: TicketGraphError) -> Response:
@@ -75,5 +88,5 @@ async def on_unexpected(_request: Request, error: Exception) -> Response:
 
 
 def field_of(entry: dict[str, Any]) -> str:
-    """Where the problem is: names of our schema only, never keys that the caller made up."""
-    return ".".join(str(part) for part in entry["loc"] if part not in ("body", "query", "path"))[:100]
+    """Where the problem is, without `body` or `query` in front: names of our schema, never keys of the caller's."""
+    return ".".join(str(part) for part in entry["loc"][1:])[:100]

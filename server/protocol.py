@@ -7,14 +7,20 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from server.guard import MAX_HEAD
+
 REQUEST_SECONDS = 8.0
 """From a request's first byte to its last one. A client on a slow line sends the largest body in a tenth of it."""
 
 
 class ImpatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a deadline on receiving each request, its headers and its body together."""
+    """uvicorn's protocol with a deadline on receiving each request, its headers and its body together.
+
+    Headers that never end are given up by size: the parser keeps them, and no application sees them before they end.
+    """
 
     deadline: asyncio.TimerHandle | None = None
+    head: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection that says nothing is as idle as one that stops in the middle."""
@@ -26,6 +32,20 @@ class ImpatientProtocol(HttpToolsProtocol):
         if self.deadline is None:
             self.expect()
         super().data_received(data)
+        if self.head is not None:
+            self.head += len(data)
+            if self.head > 2 * MAX_HEAD:
+                self.give_up()
+
+    def on_message_begin(self) -> None:
+        """A head begins: count it."""
+        self.head = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: whether it is too large is now the application's to say."""
+        self.head = None
+        super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is whole: stop the clock."""
@@ -49,7 +69,7 @@ class ImpatientProtocol(HttpToolsProtocol):
 
     def give_up(self) -> None:
         """Reset the connection: a polite close would leave it half open on a client that never reads."""
-        self.deadline = None
+        self.relax()
         connection: Any = self.transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))

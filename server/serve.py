@@ -29,12 +29,19 @@ class Server(uvicorn.Server):
 
 
 def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start."""
+    """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start.
+
+    Raises UnavailableError when another process holds the data folder.
+    """
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # LangGraph reads its environment when it is imported.
+    from graph.lock import data_folder
     from server.app import create_app
     from server.protocol import ImpatientProtocol
 
+    with data_folder(settings.data_dir):
+        pass  # the app takes it for good; refused here, it is a sentence and not uvicorn's stack trace
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

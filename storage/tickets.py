@@ -11,8 +11,8 @@ from contracts.errors import NotFoundError
 from contracts.ticket import Ticket
 from storage.tables import tickets
 
-OPEN = ("received", "waiting", "assigned", "awaiting_customer")
-"""The states in which a repeated message still belongs to the ticket."""
+OPEN = ("received", "waiting", "processed", "assigned", "awaiting_customer", "resolved")
+"""The states in which a repeated message still belongs to the ticket. An answer may cross with it; a closed one is over."""
 
 
 async def add(connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any) -> None:

@@ -7,8 +7,11 @@ from nodes.services import DraftBrief
 from policies.desk import Desk, ReplyParts
 from policies.sla import in_words
 
-USE_FROM = 0.4
-"""Cosine from which a source is close enough to be told to the customer."""
+USE_FROM = 0.45
+"""Similarity from which a source is close enough to be told to the customer."""
+
+SAME_CATEGORY = 0.05
+"""How much closer a source must be than one of the ticket's own category."""
 
 NAMED = ("order_id", "error_code", "product_name")
 """Fields that the acknowledgment repeats, so that the customer sees what was understood."""
@@ -70,9 +73,9 @@ def first_name(name: str | None) -> str | None:
 
 
 def usable(sources: tuple[Source, ...], category: str) -> Source | None:
-    """The best source that is close enough; one of the ticket's own category before a slightly closer other."""
+    """The best source that is close enough; one of the ticket's own category before a hardly closer other."""
     close = [source for source in sources if source.score >= USE_FROM]
-    return next((source for source in close if source.category == category), close[0] if close else None)
+    return max(close, key=lambda source: source.score + SAME_CATEGORY * (source.category == category), default=None)
 
 
 def understood(extraction: Extraction) -> str:

@@ -9,10 +9,12 @@ from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket
 from contracts.values import EngineName
 from engines.local.batching import BatchingEmbedder
+from engines.local.categories import CategoryScorer
 from engines.local.drafting import draft_reply
 from engines.local.embedder import Embedder
 from engines.local.patterns import extract_fields
-from engines.local.zero_shot import UNFITTED_TEMPERATURE, ZeroShot, choose, probabilities
+from engines.local.planted import without_planted
+from engines.local.zero_shot import UNFITTED_TEMPERATURE, choose, probabilities
 from nodes.services import DraftBrief
 from nodes.threads import by_size
 from policies.actionable import actionable
@@ -27,7 +29,7 @@ class LocalEngine:
 
     def __init__(self, embedder: Embedder, batching: BatchingEmbedder, desks: Mapping[str, Desk]) -> None:
         self.batching = batching
-        self.classifiers = {desk.id: ZeroShot(embedder, desk.categories) for desk in desks.values()}
+        self.classifiers = {desk.id: CategoryScorer(embedder, desk) for desk in desks.values()}
 
     async def classify(self, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict) -> Classification:
         """The category nearest to the text; abstains from a language that the desk does not read."""
@@ -54,7 +56,7 @@ class LocalEngine:
 
     async def extract(self, clean: CleanTicket, desk: Desk, customer_email: str | None) -> Extraction:
         """Every field that the desk defines and a pattern finds."""
-        return await by_size(
+        extraction = await by_size(
             len(clean.everything),
             extract_fields,
             clean.everything,
@@ -62,6 +64,7 @@ class LocalEngine:
             required=(),
             customer_email=customer_email,
         )
+        return without_planted(extraction, desk.fields, customer_email) if clean.injection_flags else extraction
 
     async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
         """A reply from the desk's templates and the best source."""

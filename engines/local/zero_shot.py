@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.local.contrast import Contrast
 from engines.local.embedder import TextEmbedder
 from policies.desk import Category
 
@@ -20,13 +21,14 @@ UNFITTED_TEMPERATURE: Final = 0.125
 _NEAREST: Final = 3
 _DESCRIPTION_WEIGHT: Final = 0.5
 _CONTRAST_WEIGHT: Final = 0.5
-_RIDGE: Final = 1.0
 _SECONDARY_MARGIN: Final = 0.1
+_STANDS_OUT: Final = 0.08
+"""Lead over the third category with which the second is worth naming, however far the first is ahead."""
 _MAX_SECONDARY: Final = 2
 
 
 class Choice(NamedTuple):
-    """The category with the highest score, and those that come close, best first."""
+    """The category with the highest score, and those worth naming beside it, best first."""
 
     category: str
     secondary: tuple[str, ...]
@@ -40,7 +42,7 @@ class ZeroShot:
         self._descriptions = embedder.embed([f"{category.title}. {category.description}" for category in categories])
         texts = [category.exemplars or (category.description,) for category in categories]
         self._exemplars = [embedder.embed(exemplars) for exemplars in texts]
-        self._contrast = _Contrast([np.vstack(pair) for pair in zip(self._exemplars, self._descriptions, strict=True)])
+        self._contrast = Contrast([np.vstack(pair) for pair in zip(self._exemplars, self._descriptions, strict=True)])
 
     def scores(self, embedding: NDArray[np.float32]) -> dict[str, float]:
         """Raw score of each category for a ticket's unit vector [d]; comparable within one desk only.
@@ -54,26 +56,6 @@ class ZeroShot:
         return dict(zip(self.categories, totals.tolist(), strict=True))
 
 
-class _Contrast:
-    """Ridge regression from vectors to categories, in closed form, each category with the same weight.
-
-    It weighs what tells the categories apart, where similarity alone weighs what they share as well.
-    """
-
-    def __init__(self, exemplars: Sequence[NDArray[np.float32]]) -> None:
-        rows = np.vstack(exemplars).astype(np.float64)
-        labels = np.repeat(np.arange(len(exemplars)), [len(group) for group in exemplars])
-        targets = np.eye(len(exemplars))[labels]
-        share = len(exemplars) * np.bincount(labels)[labels] / len(rows)
-        self._center = rows.mean(axis=0)
-        centered = rows - self._center
-        dual = np.linalg.solve(centered @ centered.T + _RIDGE * np.diag(share), targets - targets.mean(axis=0))
-        self._weights = centered.T @ dual
-
-    def scores(self, embedding: NDArray[np.float32]) -> NDArray[np.float64]:
-        return (embedding - self._center) @ self._weights
-
-
 def probabilities(scores: Mapping[str, float], temperature: float) -> dict[str, float]:
     """Softmax of raw scores. The lower the temperature (above 0), the surer."""
     logits = np.fromiter(scores.values(), dtype=np.float64) / temperature
@@ -82,7 +64,12 @@ def probabilities(scores: Mapping[str, float], temperature: float) -> dict[str, 
 
 
 def choose(scores: Mapping[str, float]) -> Choice:
-    """Pick the best category and at most two more that score within 0.1 of it."""
+    """Pick the best category, and at most two more: within 0.1 of it, or the second where it leads the third.
+
+    A defect is always a technical matter too; the contrast between the two would hide it.
+    """
     best, *others = sorted(scores, key=lambda category: -scores[category])
     close = [category for category in others if scores[best] - scores[category] <= _SECONDARY_MARGIN]
+    if not close and len(others) > 1 and scores[others[0]] - scores[others[1]] >= _STANDS_OUT:
+        close = others[:1]
     return Choice(best, tuple(close[:_MAX_SECONDARY]))

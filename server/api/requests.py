@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, cast
 
+import orjson
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from contracts.extraction import FieldValue
@@ -10,6 +11,7 @@ from contracts.ticket import NewTicket, RunOptions
 from contracts.values import Severity, Tone
 
 MAX_METADATA = 100
+MAX_METADATA_BYTES = 16_384
 
 
 def with_content(text: str) -> str:
@@ -19,10 +21,17 @@ def with_content(text: str) -> str:
     return text
 
 
+def small(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Refuse metadata that is a document of its own: every checkpoint of the run holds it. Raises ValueError."""
+    if len(orjson.dumps(metadata)) > MAX_METADATA_BYTES:
+        raise ValueError(f"must be at most {MAX_METADATA_BYTES // 1024} KiB as JSON")
+    return metadata
+
+
 Subject = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(with_content)]
 Body = Annotated[str, Field(min_length=1, max_length=50_000), AfterValidator(with_content)]
 Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
-Metadata = Annotated[dict[str, Any], Field(max_length=MAX_METADATA)]
+Metadata = Annotated[dict[str, Any], Field(max_length=MAX_METADATA), AfterValidator(small)]
 
 
 class TicketIn(BaseModel):

@@ -6,6 +6,7 @@ Conservative: a capital alone proves nothing, so a name needs the noun after it 
 import re
 from collections.abc import Iterator
 
+from engines.local.patterns.brands import find_brands
 from engines.local.patterns.finding import Finding
 from engines.local.patterns.page import Page
 from engines.local.patterns.terms import find_terms
@@ -50,6 +51,7 @@ def find_products(page: Page, definition: FieldDefinition) -> Iterator[Finding]:
         name = match["name"].rstrip()
         if not NOT_A_NAME.fullmatch(name.split()[0]):
             yield Finding(name, match.start("name"), match.start("name") + len(name), 0.8)
+    yield from find_brands(page)
 
 
 def _named(text: str, match: re.Match[str]) -> Iterator[Finding]:

@@ -39,6 +39,7 @@ HARMLESS = Facts(
     amount=0,
     missing_required=1,
     unsupported_sentences=0,
+    obstacles=0,
     abstained=False,
     injection=False,
     degraded=False,
@@ -70,15 +71,22 @@ def decided(policy: DispositionPolicy, **changes: Any) -> str:
         ({"calibrated": False}, "assign"),
         ({"calibrated": None}, "assign"),
         ({"category_confidence": None}, "assign"),
-        ({"category_confidence": 0.59}, "assign"),
-        ({"source_score": 0.44}, "assign"),
+        ({"category_confidence": 0.34}, "auto_resolve"),
+        ({"category_confidence": 0.34, "source_score": 0.61}, "assign"),
+        ({"category_confidence": 0.19}, "assign"),
+        ({"source_score": 0.56}, "auto_resolve"),
+        ({"source_score": 0.54}, "assign"),
         ({"source_self_service": False}, "assign"),
-        ({"source_same_category": False}, "assign"),
+        ({"source_same_category": False}, "auto_resolve"),
+        ({"source_same_category": False, "source_score": 0.61}, "assign"),
+        ({"obstacles": 1}, "assign"),
+        ({"obstacles": None}, "assign"),
         ({"unsupported_sentences": 1}, "assign"),
         ({"unsupported_sentences": None}, "assign"),
         ({"degraded": True}, "assign"),
         ({"missing_required": 5}, "auto_resolve"),
-        ({"category": "feature_request"}, "assign"),
+        ({"category": "feature_request"}, "auto_resolve"),
+        ({"category": "anything else"}, "escalate"),
         ({"category": None}, "escalate"),
         ({"category": None, "actionable": False}, "request_info"),
         ({"actionable": False}, "request_info"),
@@ -93,12 +101,11 @@ def test_customer_support_decides(changes: dict[str, Any], expected: str) -> Non
     assert decided(SUPPORT, **changes) == expected
 
 
-@pytest.mark.parametrize(
-    ("category", "expected"),
-    [("IT", "auto_resolve"), ("Facilities", "auto_resolve"), ("Security", "assign"), ("HR", "assign")],
-)
-def test_the_helpdesk_never_answers_security_and_hr_by_itself(category: str, expected: str) -> None:
-    assert decided(HELPDESK, category=category) == expected
+@pytest.mark.parametrize("category", ["IT", "HR", "Finance", "Facilities", "Security", "general"])
+def test_the_helpdesk_answers_by_article_only_where_nothing_stands_against_it(category: str) -> None:
+    assert decided(HELPDESK, category=category) == "auto_resolve"
+    assert decided(HELPDESK, category=category, obstacles=1) == "assign"
+    assert decided(HELPDESK, category=category, severity="high") == "assign"
 
 
 def test_nothing_known_escalates_and_says_what_is_not_known() -> None:
@@ -110,7 +117,10 @@ def test_nothing_known_escalates_and_says_what_is_not_known() -> None:
 def test_the_reasons_are_the_rules_that_spoke() -> None:
     verdict = decide(Facts(**(dict(HARMLESS) | {"severity": "critical", "injection": True})), SUPPORT)
     assert [reason.rule for reason in verdict.reasons] == ["critical-severity", "text-addresses-the-machine"]
-    assert [reason.rule for reason in decide(HARMLESS, SUPPORT).reasons] == ["answered-by-an-article"]
+    assert [reason.rule for reason in decide(HARMLESS, SUPPORT).reasons] == [
+        "answered-by-an-article",
+        "answered-closely-by-an-article",
+    ]
 
 
 def test_when_nothing_is_granted_the_reasons_say_so_first() -> None:

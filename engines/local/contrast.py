@@ -1,0 +1,28 @@
+"""What sets groups of example texts apart, where similarity alone weighs what they share as well."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+_RIDGE: Final = 1.0
+
+
+class Contrast:
+    """Ridge regression from vectors to groups, in closed form, each group with the same weight."""
+
+    def __init__(self, groups: Sequence[NDArray[np.float32]]) -> None:
+        """Fit on one array [n, d] of example vectors for each group."""
+        rows = np.vstack(groups).astype(np.float64)
+        labels = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
+        targets = np.eye(len(groups))[labels]
+        share = len(groups) * np.bincount(labels)[labels] / len(rows)
+        self._center = rows.mean(axis=0)
+        centered = rows - self._center
+        dual = np.linalg.solve(centered @ centered.T + _RIDGE * np.diag(share), targets - targets.mean(axis=0))
+        self._weights = centered.T @ dual
+
+    def scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+        """How much each group speaks out of vectors [d] or [n, d]: [k] or [n, k], around 0."""
+        return (vectors - self._center) @ self._weights

@@ -1,0 +1,77 @@
+"""How severe a ticket is: the deterministic signals, weighed with what tickets like it turned out to be.
+
+The signals alone decide for a desk that has learned nothing. Where it has, signals are one part of a chance that was
+fitted on labelled tickets: a text can be found critical by its meaning alone, and a signal that misread it is put
+right.
+"""
+
+from collections.abc import Mapping
+
+from contracts.ticket import CleanTicket
+from contracts.values import SEVERITIES, Severity
+from engines.local.batching import BatchingEmbedder
+from engines.local.learned import Learned
+from nodes.threads import by_size
+from policies.actionable import actionable
+from policies.desk import Desk
+from policies.severity import SeverityVerdict, assess
+
+READS_CRITICAL = "reads-critical"
+"""The id that stands among the critical signals when the meaning alone says so."""
+
+
+BELIEVED_FROM = 0.2
+"""Chance from which a severity that the signals name is believed, chosen by leaving out one author's examples."""
+
+ORDINARY: tuple[Severity, ...] = tuple(level for level in SEVERITIES if level != "critical")
+
+CERTAIN = 2
+"""Critical signals that nothing outweighs."""
+
+
+class LocalJudge:
+    """nodes.services.SeverityJudge from signals and learned weights."""
+
+    def __init__(self, batching: BatchingEmbedder, learned: Mapping[str, Learned | None]) -> None:
+        self.batching = batching
+        self.learned = learned
+
+    async def judge(self, clean: CleanTicket, desk: Desk) -> SeverityVerdict:
+        """The severity and what it rests on."""
+        verdict = await by_size(len(clean.text), assess, clean.text, desk.severities, desk.signals)
+        learned = self.learned.get(desk.id)
+        if learned is None or not clean.supported_language or not actionable(clean):
+            return verdict
+        chances = learned.severity_chances(await self.batching.embed(clean.text), verdict)
+        return weighed(verdict, chances, learned.critical_from)
+
+
+def weighed(verdict: SeverityVerdict, chances: Mapping[Severity, float], critical_from: float) -> SeverityVerdict:
+    """The verdict after the chances were heard.
+
+    Likely enough to be critical: critical. Else what signals say is believed, unless tickets like this one make it
+    improbable; two critical signals always are. Medium is what the signals say when they say nothing: there, and where
+    they are not believed, the likeliest of the other severities is taken.
+    """
+    if chances["critical"] >= critical_from and not verdict.critical:
+        reason = "It reads like tickets that turned out to be critical."
+        return judged(verdict, "critical", chances, critical=(READS_CRITICAL,), reasons=(reason,))
+    believed = verdict.severity != "medium" and chances[verdict.severity] >= BELIEVED_FROM
+    if believed or len(verdict.critical) >= CERTAIN:
+        return judged(verdict, verdict.severity, chances, critical=verdict.critical, reasons=verdict.reasons)
+    severity = max(ORDINARY, key=lambda level: chances[level])
+    reasons = verdict.reasons if severity == verdict.severity else ()
+    return judged(verdict, severity, chances, critical=(), reasons=reasons)
+
+
+def judged(
+    verdict: SeverityVerdict,
+    severity: Severity,
+    chances: Mapping[Severity, float],
+    *,
+    critical: tuple[str, ...],
+    reasons: tuple[str, ...],
+) -> SeverityVerdict:
+    """The verdict with another severity, which is as sure as its chance."""
+    found = {"severity": severity, "confidence": chances[severity], "critical": critical, "reasons": reasons}
+    return verdict.model_copy(update=found)
