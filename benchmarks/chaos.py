@@ -21,7 +21,7 @@ import httpx
 
 from benchmarks.corpus import tickets
 from graph.assembly import DATABASE_FILE
-from tests.conftest import serving
+from tests.conftest import ServerProcess, serving
 
 CLIENTS = 8
 CRITICAL = " Our production system is down for all users since this morning and we are losing data."
@@ -84,8 +84,11 @@ class Report:
     faults: list[str]
 
 
-async def chaos(folder: Path, kills: int, seed: int, **environment: str) -> Report:
-    """Kill and restart so often, let the last server come to rest, and look. `environment` is the servers'."""
+async def chaos(folder: Path, kills: int, seed: int, apart: int = 60, **environment: str) -> Report:
+    """Kill and restart so often, let the last server come to rest, and look.
+
+    At most `apart` acknowledgements lie between a start and its kill. `environment` is the servers'.
+    """
     rng = random.Random(seed)
     load = Load(iter(tickets(MOST_TICKETS, seed)))
     restarts: list[float] = []
@@ -93,20 +96,20 @@ async def chaos(folder: Path, kills: int, seed: int, **environment: str) -> Repo
         clock = time.perf_counter()
         with serving(folder, **environment) as server:
             restarts.append(time.perf_counter() - clock)
-            await until_killed(server, load, rng)
+            await until_killed(server, load, rng.randint(1, apart), rng.uniform(0, 0.1))
     with serving(folder, **environment) as server:
         await everything_rests(server.url, folder)
     return look(folder, load, restarts)
 
 
-async def until_killed(server: Any, load: Load, rng: random.Random) -> None:
-    """Let clients work, and kill the server some time after some more acknowledgements."""
+async def until_killed(server: ServerProcess, load: Load, more: int, seconds: float) -> None:
+    """Let clients work, and kill the server so many seconds after so many more acknowledgements."""
     limits = httpx.Limits(max_connections=CLIENTS + 1)
     async with httpx.AsyncClient(base_url=server.url, timeout=60, limits=limits) as client:
         work = [asyncio.create_task(gone(load.post(client))) for _ in range(CLIENTS)]
         work.append(asyncio.create_task(gone(load.approve(client))))
-        await load.reaches(len(load.ticket_ids) + rng.randint(1, 60))
-        await asyncio.sleep(rng.uniform(0, 0.1))  # the moment itself is random, not waited for
+        await load.reaches(len(load.ticket_ids) + more)
+        await asyncio.sleep(seconds)  # to be anywhere in the work, not right behind an answer
         server.kill()
         await asyncio.gather(*work)
 

@@ -12,7 +12,7 @@ from contracts.ticket import Ticket
 from storage.tables import tickets
 
 OPEN = ("received", "waiting", "processed", "assigned", "awaiting_customer", "resolved")
-"""The states in which a repeated message still belongs to the ticket. An answer may cross with it; a closed one is over."""
+"""The states in which a repeated message still belongs to the ticket. An answer may cross with it."""
 
 
 async def add(connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any) -> None:

@@ -1,7 +1,7 @@
 """Which article answers a ticket: by its question rather than by its story, and whether something is left unanswered.
 
 A ticket is read in several ways: whole, and each sentence that asks, wishes or thanks, alone, with the subject, and
-with the sentence before it. An article has several faces: its text, its title and what people typically ask. The
+with the sentence before it. An article has several faces: its title and what people typically ask. The
 nearest pair counts, so that greetings and stories around a plain question do not hide it.
 """
 
@@ -67,8 +67,8 @@ def read(clean: CleanTicket) -> Reading:
 
 
 def faces(article: Source) -> tuple[str, ...]:
-    """The texts that stand for an article."""
-    return f"{article.title}\n\n{article.excerpt}", article.title, *article.questions
+    """The texts that stand for an article; what it says itself only where nobody wrote down what people ask."""
+    return article.title, *(article.questions or (article.excerpt,))
 
 
 class Articles:

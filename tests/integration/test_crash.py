@@ -129,7 +129,7 @@ def test_a_kill_loses_nothing_and_repeats_nothing(aftermath: dict[str, Aftermath
 
 async def test_random_kills_under_load_lose_nothing(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
-    report = await chaos(tmp_path / "data", kills=5, seed=11, DESKS_DIR=str(one_desk(tmp_path)))
+    report = await chaos(tmp_path / "data", kills=5, seed=11, apart=20, DESKS_DIR=str(one_desk(tmp_path)))
     assert report.kills == 5
     assert report.acknowledged > 0
     assert report.faults == []

@@ -1,11 +1,15 @@
 """Runs and approvals over HTTP: history, forks, events, and every decision that a person can take."""
 
 import json
+import sqlite3
+from contextlib import closing
 from itertools import count
 from typing import Any
 
 import httpx
 import pytest
+
+from tests.conftest import ServerProcess
 
 NUMBERS = count(1)
 OUTAGE = "Your production system is down for all of our users since nine and we are losing data. This is site {n}."
@@ -144,13 +148,16 @@ def listed(http: httpx.Client, status: str) -> list[dict[str, Any]]:
     ids=lambda value: value["type"] if isinstance(value, dict) else "",
 )
 def test_a_decision_settles_the_ticket(
-    http: httpx.Client, decision: dict[str, Any], status: str, actions: list[str]
+    http: httpx.Client, server: ServerProcess, decision: dict[str, Any], status: str, actions: list[str]
 ) -> None:
     run = started(http)
     settled = decided(http, run, decided_by="ada", shown_hash=run["approval"]["request"]["shown_hash"], **decision)
     assert (settled["status"], settled["approval"]) == ("finished", None)
     assert [step["step_name"] for step in settled["workflow_steps"]][-2:] == ["escalate", "deliver"]
     assert ticket_status(http, run) == status
+    with closing(sqlite3.connect(server.data_dir / "ticketgraph.db")) as tables:
+        rows = tables.execute("SELECT action FROM outbox WHERE ticket_id = ? ORDER BY id", (run["ticket_id"],))
+        assert [action for (action,) in rows] == actions
     again = decided(http, run, 409, type="approve", decided_by="grace")
     assert "ada already decided this" in again["detail"]
 

@@ -53,7 +53,8 @@ def test_what_is_denied_does_not_hide_what_is_not() -> None:
 
 
 def test_a_denial_is_taken_out_of_its_sentence_only() -> None:
-    assert affirmed(" there is no rush , but the door is broken ").split() == "there is , but the door is broken".split()
+    left = affirmed(" there is no rush , but the door is broken ")
+    assert " ".join(left.split()) == "there is , but the door is broken"
 
 
 @given(st.text(max_size=300), st.text(max_size=300))

@@ -1,0 +1,117 @@
+import numpy as np
+import pytest
+
+from contracts.retrieval import Source
+from contracts.ticket import CleanTicket
+from engines.local.answering import Articles, faces, read
+from engines.local.asides import Asides, examples
+from engines.local.embedder import DIMENSIONS, Embedder
+
+ARTICLES = (
+    Source(
+        id="bread",
+        kind="article",
+        title="Bake bread",
+        score=0,
+        excerpt="Mix flour and water and bake it.",
+        self_service=True,
+        questions=("How do I bake bread?", "Which flour do I use for a loaf?"),
+    ),
+    Source(
+        id="lawn",
+        kind="article",
+        title="Mow the lawn",
+        score=0,
+        excerpt="Mow it once a week.",
+        self_service=True,
+        questions=("How often do I mow the lawn?",),
+    ),
+    Source(
+        id="oven-fault",
+        kind="article",
+        title="The oven is broken",
+        score=0,
+        excerpt="Call the workshop.",
+        questions=("The oven does not get hot.", "There is a spark in the oven."),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def embedder() -> Embedder:
+    return Embedder.load()
+
+
+@pytest.fixture(scope="module")
+def asides(embedder: Embedder) -> Asides:
+    return Asides(*(embedder.embed(texts) for texts in examples()))
+
+
+@pytest.fixture(scope="module")
+def articles(embedder: Embedder, asides: Asides) -> Articles:
+    return Articles(ARTICLES, embedder.embed([text for article in ARTICLES for text in faces(article)]), asides)
+
+
+def best(articles: Articles, embedder: Embedder, body: str, subject: str = "") -> Source:
+    parts = read(CleanTicket(subject=subject, body=body))
+    empty = np.zeros((0, DIMENSIONS), np.float32)
+    views, points, stated = (embedder.embed(texts) if texts else empty for texts in parts)
+    return articles.nearest(views, points, stated, 1)[0]
+
+
+def test_a_question_finds_its_article(articles: Articles, embedder: Embedder) -> None:
+    found = best(articles, embedder, "Which flour should I take for a loaf of bread?")
+    assert (found.id, found.leaves_open, found.questions) == ("bread", False, ())
+    assert 0.7 < found.score <= 1
+
+
+def test_a_story_around_it_hardly_hides_the_question(articles: Articles, embedder: Embedder) -> None:
+    story = "Hello, we moved to the coast last spring. It is windy here. My sister often visits us with her dog."
+    plain = best(articles, embedder, "How do I bake bread?")
+    told = best(articles, embedder, f"{story} How do I bake bread? Many greetings, Ole")
+    assert told.id == "bread"
+    assert told.score > plain.score - 0.05
+
+
+def test_the_subject_completes_a_question(articles: Articles, embedder: Embedder) -> None:
+    alone = best(articles, embedder, "How often do I have to do that?")
+    assert best(articles, embedder, "How often do I have to do that?", "mowing the lawn").score > alone.score + 0.2
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "There are sparks coming out of the oven.",
+        "How often do I have to mow the lawn in summer?",
+        "My son is in intensive care since yesterday.",
+    ],
+)
+def test_trouble_another_question_and_a_grave_aside_stay_open(
+    articles: Articles, embedder: Embedder, more: str
+) -> None:
+    found = best(articles, embedder, f"How do I bake bread? {more}")
+    assert (found.id, found.leaves_open) == ("bread", True)
+
+
+def test_a_desk_without_articles_has_no_answer(asides: Asides) -> None:
+    nothing = np.zeros((0, DIMENSIONS), np.float32)
+    assert Articles((), nothing, asides).nearest(nothing, nothing, nothing, 3) == []
+
+
+def test_a_long_message_is_read_but_not_taken_apart() -> None:
+    reading = read(CleanTicket(subject="Bread", body="How do I bake it? " + "It rains here. " * 80))
+    assert "how do i bake it ?" in reading.views
+    assert (reading.points, reading.asides) == ((), ())
+
+
+def test_what_is_denied_is_no_aside() -> None:
+    reading = read(CleanTicket(subject="", body="There is no rush. My cat is grey and old. Where is it?"))
+    assert reading.asides == ("my cat is grey and old",)
+
+
+def test_grave_examples_weigh_more_than_harmless_ones(asides: Asides, embedder: Embedder) -> None:
+    harmless, grave = examples()
+    assert len(harmless) >= 100
+    assert len(grave) >= 100
+    assert (asides.gravity(embedder.embed(grave)) > 0).mean() > 0.95
+    assert (asides.gravity(embedder.embed(harmless)) < 0).mean() > 0.95
