@@ -47,3 +47,4 @@ class Original(Value):
     ticket_id: str
     severity: Severity | None = None
     team: str | None = None
+    answered: bool = Field(default=False, description="True when the customer has had a reply to it")

@@ -9,9 +9,9 @@ import yaml
 from numpy.typing import NDArray
 
 from contracts.errors import InputError
+from engines.local.categories import CategoryScorer
 from engines.local.cleaning import TextCleaner
 from engines.local.embedder import Embedder
-from engines.local.categories import CategoryScorer
 from evals.labels import LabelledTicket, read_labelled
 from evals.metrics import calibration_error
 from graph.assembly import SHIPPED_DESKS

@@ -14,12 +14,16 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from contracts.values import SEVERITIES
+from engines.local.batching import BatchingEmbedder
+from engines.local.categories import CategoryScorer
 from engines.local.cleaning import TextCleaner
 from engines.local.embedder import Embedder
+from engines.local.knowledge import Knowledge
 from engines.local.learned import Learned, severity_features
+from engines.local.vectors import KnownTexts
 from evals.labels import LabelledTicket, read_labelled
 from policies.desk import Desk
-from policies.loading import LEARNED_FILE, load_desk
+from policies.loading import LEARNED_FILE, VECTORS_FILE, load_desk
 from policies.severity import assess
 
 CATEGORY_STRENGTH = 3.0
@@ -68,7 +72,16 @@ def train(folder: Path, files: Sequence[Path]) -> Fitted:
         critical_from=critical_from,
     )
     (folder / LEARNED_FILE).write_bytes(learned.dump())
+    write_vectors(folder, embedder)
     return Fitted(desk=desk.id, examples=len(rows), category_accuracy=category_accuracy, **fitted)
+
+
+def write_vectors(folder: Path, embedder: Embedder) -> None:
+    """Read every text that the desk is started with, and keep what they read like in its `vectors.npz`."""
+    desk, known = load_desk(folder), KnownTexts(embedder)
+    CategoryScorer(known, desk)
+    Knowledge(known, BatchingEmbedder(known), [desk])
+    (folder / VECTORS_FILE).write_bytes(known.dump())
 
 
 def severities_of(texts: Sequence[str], meaning: NDArray[Any], desk: Desk, signals: Sequence[str]) -> NDArray[Any]:

@@ -13,8 +13,10 @@ from engines.local.cleaning import TextCleaner
 from engines.local.embedder import Embedder
 from engines.local.engine import LocalEngine
 from engines.local.judging import LocalJudge
+from engines.local.knowledge import Knowledge
 from engines.local.learned import Learned
 from engines.local.patterns import extract_fields
+from engines.local.vectors import KnownTexts
 from graph.build import Graph, build
 from graph.checkpoints import GroupCommitSaver, open_saver
 from graph.lock import data_folder
@@ -80,8 +82,10 @@ async def offline_services(desks: Mapping[str, Desk], database: Database) -> tup
     cleaners = {desk.id: TextCleaner(desk.settings.languages) for desk in desks.values()}
     await asyncio.to_thread(warm_up, desks, cleaners)
     learned = {desk.id: Learned.parse(desk.learned) if desk.learned else None for desk in desks.values()}
-    engine = await asyncio.to_thread(LocalEngine, embedder, batching, desks)
-    memory = TicketMemory(batching, database, desks, cleaners)
+    known = KnownTexts(embedder, [desk.vectors for desk in desks.values() if desk.vectors])
+    engine = await asyncio.to_thread(LocalEngine, known, batching, desks)
+    knowledge = await asyncio.to_thread(Knowledge, known, batching, desks.values())
+    memory = TicketMemory(batching, database, knowledge, cleaners)
     await memory.load()
     services = Services(
         desks=desks,

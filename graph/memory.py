@@ -1,7 +1,6 @@
 """Earlier tickets and knowledge articles, as the nodes ask for them."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 
 import numpy as np
@@ -10,15 +9,13 @@ from numpy.typing import NDArray
 from contracts.errors import NotFoundError
 from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
 from contracts.ticket import CleanTicket, Ticket
-from engines.local.answering import Articles, faces, read
-from engines.local.asides import Asides, examples
 from engines.local.batching import BatchingEmbedder
-from engines.local.embedder import DIMENSIONS, MODEL_NAME
+from engines.local.embedder import MODEL_NAME
+from engines.local.knowledge import Knowledge
 from engines.local.similarity import fingerprint, near_exact, normalised_digest
 from graph.index import CAPACITY, Entry, Index
 from nodes.services import Cleaner
 from nodes.threads import by_size
-from policies.desk import Desk
 from policies.duplicates import repeats, shared
 from storage import fingerprints, tickets
 from storage.database import Database
@@ -37,21 +34,16 @@ class TicketMemory:
     """nodes.services.Memory on our database, with the vectors in memory."""
 
     def __init__(
-        self, embedder: BatchingEmbedder, database: Database, desks: Mapping[str, Desk], cleaners: Mapping[str, Cleaner]
+        self, embedder: BatchingEmbedder, database: Database, knowledge: Knowledge, cleaners: Mapping[str, Cleaner]
     ) -> None:
         self.embedder = embedder
         self.database = database
         self.cleaners = cleaners
         self.index = Index()
-        self.desks = desks
-        self.articles: dict[str, Articles] = {}
+        self.knowledge = knowledge
 
     async def load(self) -> None:
-        """Read the fingerprints of the newest tickets, make those that are missing, and read the articles."""
-        asides = Asides(*[await self.embedded(texts) for texts in examples()])
-        for desk in self.desks.values():
-            texts = [text for article in desk.articles for text in faces(article)]
-            self.articles[desk.id] = Articles(desk.articles, await self.embedded(texts), asides)
+        """Read the fingerprints of the newest tickets, and make those that are missing."""
         async with self.database.read() as connection:
             rows = await fingerprints.newest(connection, MODEL_NAME, CAPACITY)
         for row in rows:
@@ -130,16 +122,9 @@ class TicketMemory:
 
     async def sources(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
         """See nodes.services.Memory."""
-        reading = await by_size(len(clean.text), read, clean)
-        views, points, asides = await asyncio.gather(*map(self.embedded, reading))
-        articles = self.articles[ticket.desk].nearest(views, points, asides, limit)
+        articles = await self.knowledge.nearest(ticket.desk, clean, limit)
         solved = await self.solved(ticket, clean, limit)
         return sorted((*articles, *solved), key=lambda source: -source.score)[:limit]
-
-    async def embedded(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """One vector a text, [n, d]."""
-        vectors = await asyncio.gather(*(self.embedder.embed(text) for text in texts))
-        return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), np.float32)
 
     async def solved(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
         """The nearest tickets whose solution is known."""
@@ -168,7 +153,8 @@ class TicketMemory:
         """See nodes.services.Memory."""
         async with self.database.read() as connection:
             row = await tickets.row(connection, ticket_id)
-        return Original(ticket_id=ticket_id, severity=row["severity"], team=row["assigned_team"])
+        answered = row["status"] in tickets.ANSWERED
+        return Original(ticket_id=ticket_id, severity=row["severity"], team=row["assigned_team"], answered=answered)
 
     def stored(self, ticket_id: str) -> bytes | None:
         """A ticket's fingerprint as the database keeps it; None for a ticket that was never looked at."""

@@ -49,11 +49,12 @@ async def deliver(state: Needs, runtime: Runtime[Services]) -> Gives:
 def effects_of(state: Needs, decision: Decision, system: str) -> tuple[Effect, ...]:
     """The effects in order. Recipients come from the ticket's record and the desk's policies, never from text."""
     ticket, duplicate = state["ticket"], state.get("duplicate")
-    if decision.disposition == "duplicate" and duplicate:
-        return (effect(ticket, "link", duplicate.ticket_id, {"duplicate_of": duplicate.ticket_id}),)
+    linked = [effect(ticket, "link", duplicate.ticket_id, {"duplicate_of": duplicate.ticket_id})] if duplicate else []
+    if decision.disposition == "duplicate":
+        return tuple(linked)
     team = team_of(state, decision)
     facts = {"subject": ticket.subject, "team": team, "priority": decision.priority}
-    effects = [effect(ticket, "assignment", team, {**facts, "reasons": [r.rule for r in decision.reasons]})]
+    effects = [*linked, effect(ticket, "assignment", team, {**facts, "reasons": [r.rule for r in decision.reasons]})]
     if system != "outbox":
         effects.append(effect(ticket, "external_ticket", system, facts))
     text = reply_text(state, decision)

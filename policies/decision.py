@@ -53,19 +53,24 @@ def decide_duplicate(
     worse = original.severity is not None and (
         SEVERITIES.index(evidence.severity) > SEVERITIES.index(original.severity) and bool(evidence.critical)
     )
-    disposition: Disposition = "escalate" if worse else "duplicate"
-    text = (
-        f"The message repeats {duplicate.ticket_id}, but describes something more severe."
-        if worse
-        else f"The same customer's open ticket {duplicate.ticket_id} says the same."
-    )
+    disposition, rule, text = repeated(duplicate.ticket_id, worse=worse, answered=original.answered)
     severity = evidence.severity if worse else (original.severity or evidence.severity)
-    reasons = [Reason(rule="duplicate-worse" if worse else "duplicate", text=text)]
+    reasons = [Reason(rule=rule, text=text)]
     decision = composed(desk, ticket, disposition, reasons, None, severity, duplicate.score)
     if original.team and not worse:
         path = desk.team(original.team).escalation_path
         decision = decision.model_copy(update={"team": original.team, "escalation_path": path})
     return decision
+
+
+def repeated(original_id: str, *, worse: bool, answered: bool) -> tuple[Disposition, str, str]:
+    """What becomes of a repeated message, by which rule, and why."""
+    if worse:
+        return "escalate", "duplicate-worse", f"The message repeats {original_id}, but describes something more severe."
+    if answered:
+        text = f"The message repeats {original_id}, which was answered: the answer may not have helped."
+        return "assign", "duplicate-answered", text
+    return "duplicate", "duplicate", f"The same customer's open ticket {original_id} says the same."
 
 
 def facts_of(

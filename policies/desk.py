@@ -219,6 +219,9 @@ class Desk(Value):
     learned: bytes | None = Field(
         default=None, repr=False, description="Weights fitted on labelled tickets (`learned.npz`), as engines read them"
     )
+    vectors: bytes | None = Field(
+        default=None, repr=False, description="Vectors of the desk's own texts (`vectors.npz`), as engines read them"
+    )
 
     @property
     def id(self) -> str:

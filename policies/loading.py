@@ -15,6 +15,9 @@ from policies.spelling import spelled_out
 LEARNED_FILE = "learned.npz"
 """What a desk has learned from labelled tickets; a desk without it is judged by its YAML alone."""
 
+VECTORS_FILE = "vectors.npz"
+"""What the desk's own texts read like; a desk without it starts slower."""
+
 
 def load_desks(folder: Path) -> dict[str, Desk]:
     """Every desk in a folder of desks, by id. Raises DeskError for the first one that is not valid."""
@@ -31,16 +34,17 @@ def load_desk(folder: Path) -> Desk:
     """
     documents = {name: _document(folder, name) for name in FILES if _expected(folder, name)}
     articles = [read_article(path, folder.name) for path in sorted(folder.glob("articles/*.md"))]
-    learned = folder / LEARNED_FILE
-    weights = learned.read_bytes() if learned.exists() else None
-    desk = _desk(folder.name, documents, tuple(source for _, source in articles)).model_copy(
-        update={"learned": weights}
-    )
+    desk = _desk(folder.name, documents, tuple(source for _, source in articles))
+    desk = desk.model_copy(update={"learned": _bytes(folder / LEARNED_FILE), "vectors": _bytes(folder / VECTORS_FILE)})
     documents |= {f"articles/{source.id}.md": document for document, source in articles}
     faults = [documents[f.file].complaint(f.place, f.text) for f in broken_references(desk)]
     if faults:
         raise DeskError("\n".join(faults))
     return desk
+
+
+def _bytes(path: Path) -> bytes | None:
+    return path.read_bytes() if path.exists() else None
 
 
 def _expected(folder: Path, name: str) -> bool:

@@ -83,7 +83,7 @@ _SIGNS: dict[str, str] = {
         r"|accident\w*|ambulance"
         r"|hospitali[sz]ed|medicine|medication|unconscious|died|dead|death|dying|deceased|passed away|kill\w*"
         r"|suicid\w*"
-        r"|weapon|knife|gun|threat\w*|afraid|scared|fear|danger\w*|poison\w*|police|emergency|overheat\w*|finger"
+        r"|dos(?:e|es|ing|age)|weapon|knife|gun|threat\w*|afraid|scared|fear|danger\w*|poison\w*|police|emergency|overheat\w*|finger"
         r"|came down|collaps\w+|go on any ?more|after tonight|goodbye|degrees)"
     ),
     "people": (
@@ -95,7 +95,7 @@ _SIGNS: dict[str, str] = {
         r"|i am (?:[5-9]|1[0-7]))"
     ),
     "law": (
-        r"(?:lawyers?|attorney|court|sue|suing|legal\w*|lawsuit|tribunal|injunction|regulator|authorit(?:y|ies)|gdpr"
+        r"(?:lawyers?|attorney|court|judge|sue|suing|legal\w*|lawsuit|tribunal|injunction|regulator|authorit(?:y|ies)|gdpr"
         r"|demand\w*|consent|complain\w*|liab\w+|warrant|subpoena|auditors? (?:found|say)|breach of)"
     ),
     "anger": (

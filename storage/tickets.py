@@ -14,6 +14,9 @@ from storage.tables import tickets
 OPEN = ("received", "waiting", "processed", "assigned", "awaiting_customer", "resolved")
 """The states in which a repeated message still belongs to the ticket. An answer may cross with it."""
 
+ANSWERED = ("resolved",)
+"""The states in which the customer has had an answer: repeating the message may mean that it did not help."""
+
 
 async def add(connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any) -> None:
     """Store a ticket. Raises sqlalchemy.exc.IntegrityError when its id is taken."""

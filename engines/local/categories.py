@@ -11,9 +11,10 @@ class CategoryScorer:
 
     def __init__(self, embedder: TextEmbedder, desk: Desk) -> None:
         self.zero_shot = ZeroShot(embedder, desk.categories)
+        self.categories = self.zero_shot.categories
         learned = Learned.parse(desk.learned) if desk.learned else None
         # Weights of other categories are of no use: the desk's YAML was changed after they were fitted.
-        self.learned = learned if learned and set(learned.categories) == set(self.zero_shot.categories) else None
+        self.learned = learned if learned and set(learned.categories) == set(self.categories) else None
 
     def scores(self, embedding: Vector) -> dict[str, float]:
         """Raw score of each category for a ticket's unit vector; comparable within one desk only."""

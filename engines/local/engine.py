@@ -11,7 +11,7 @@ from contracts.values import EngineName
 from engines.local.batching import BatchingEmbedder
 from engines.local.categories import CategoryScorer
 from engines.local.drafting import draft_reply
-from engines.local.embedder import Embedder
+from engines.local.embedder import TextEmbedder
 from engines.local.patterns import extract_fields
 from engines.local.planted import without_planted
 from engines.local.zero_shot import UNFITTED_TEMPERATURE, choose, probabilities
@@ -27,7 +27,7 @@ class LocalEngine:
 
     name: EngineName = "local"
 
-    def __init__(self, embedder: Embedder, batching: BatchingEmbedder, desks: Mapping[str, Desk]) -> None:
+    def __init__(self, embedder: TextEmbedder, batching: BatchingEmbedder, desks: Mapping[str, Desk]) -> None:
         self.batching = batching
         self.classifiers = {desk.id: CategoryScorer(embedder, desk) for desk in desks.values()}
 

@@ -11,6 +11,7 @@ from server.cli.importing import import_tickets
 from server.cli.process import process
 from server.cli.runs import fork, history, show
 from server.cli.serving import serve
+from server.cli.training import train
 
 app = typer.Typer(
     name="ticketgraph",
@@ -27,6 +28,7 @@ app.command("history")(history)
 app.command("fork")(fork)
 app.command("import")(import_tickets)
 app.command("eval")(evaluate)
+app.command("train")(train)
 app.command("graph")(graph)
 app.command("serve")(serve)
 app.add_typer(desk, name="desk")

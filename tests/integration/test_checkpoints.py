@@ -73,7 +73,9 @@ async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None
         groups.connection.execute("CREATE TABLE kept (number INTEGER)")
         await groups.write_lock.acquire()
         waiting = [
-            asyncio.create_task(groups.write(lambda n=n: groups.connection.execute("INSERT INTO kept VALUES (?)", (n,))))
+            asyncio.create_task(
+                groups.write(lambda n=n: groups.connection.execute("INSERT INTO kept VALUES (?)", (n,)))
+            )
             for n in range(3)
         ]
         await asyncio.sleep(0)

@@ -62,7 +62,9 @@ async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
 
 
 async def run(services: Services, body: str = "The invoice for order ORD-5521 is wrong by $12.00.") -> dict[str, Any]:
-    ticket = Ticket(id="T-1", subject="Invoice", body=body, customer_email="a@example.com", received_at=datetime.now(UTC))
+    ticket = Ticket(
+        id="T-1", subject="Invoice", body=body, customer_email="a@example.com", received_at=datetime.now(UTC)
+    )
     return await build().ainvoke({"ticket": ticket}, context=services)
 
 
@@ -77,7 +79,11 @@ async def test_the_local_engine_steps_in_and_says_so(services: Services, how: st
     assert state["degraded"]
     steps = {step.step_name: step for step in state["steps"]}
     assert steps["fallback"].fallback_used
-    assert (steps["classify"].status, steps["extract"].status, steps["draft"].status) == ("failed", "failed", "fallback")
+    assert (steps["classify"].status, steps["extract"].status, steps["draft"].status) == (
+        "failed",
+        "failed",
+        "fallback",
+    )
     assert {problem.step for problem in state["problems"]} == {"classify", "extract", "draft"}
     assert state["decision"].disposition == "assign"
 

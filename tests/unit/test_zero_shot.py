@@ -98,3 +98,9 @@ def test_secondary_categories_are_close_and_few(
     scores: dict[str, float], expected: tuple[str, tuple[str, ...]]
 ) -> None:
     assert choose(scores) == expected
+
+
+def test_a_second_category_that_stands_out_is_named_however_far_behind() -> None:
+    assert choose({"defect": 2.0, "technical": 1.4, "billing": 1.2}).secondary == ("technical",)
+    assert choose({"defect": 2.0, "technical": 1.4, "billing": 1.38}).secondary == ()
+    assert choose({"defect": 2.0, "technical": 1.4}).secondary == ()

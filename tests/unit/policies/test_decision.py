@@ -8,6 +8,7 @@ from contracts.draft import Draft
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Duplicate, Original, Source
 from contracts.ticket import CleanTicket, InjectionFlag, Ticket
+from contracts.values import Severity
 from policies.decision import decide_duplicate, decide_ticket, facts_of, nothing_known
 from policies.desk import Desk
 from policies.loading import load_desk
@@ -113,8 +114,15 @@ def duplicate_of(desk: Desk, original: Original, evidence: SeverityVerdict) -> t
     return decision.disposition, decision.team, decision.priority
 
 
-QUIET = SeverityVerdict(severity="medium", confidence=0.5)
-HURT = SeverityVerdict(severity="critical", confidence=0.9, critical=("injury",))
+def verdict(severity: Severity, confidence: float, critical: tuple[str, ...] = ()) -> SeverityVerdict:
+    """What the detector may have found."""
+    return SeverityVerdict(
+        severity=severity, confidence=confidence, signals=(), critical=critical, reasons=(), urgency_indicators=()
+    )
+
+
+QUIET = verdict(severity="medium", confidence=0.5)
+HURT = verdict(severity="critical", confidence=0.9, critical=("injury",))
 
 
 def test_a_repeated_message_joins_its_original(desk: Desk) -> None:

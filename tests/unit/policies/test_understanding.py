@@ -27,21 +27,28 @@ def answer(severity: Severity = "low", engine: EngineName = "llm", confidence: f
     )
 
 
+def verdict(severity: Severity, confidence: float, critical: tuple[str, ...] = ()) -> SeverityVerdict:
+    """What the detector may have found."""
+    return SeverityVerdict(
+        severity=severity, confidence=confidence, signals=(), critical=critical, reasons=(), urgency_indicators=()
+    )
+
+
 def test_a_critical_finding_raises() -> None:
-    found = SeverityVerdict(severity="critical", confidence=0.8, critical=("injury",))
+    found = verdict(severity="critical", confidence=0.8, critical=("injury",))
     result = raised(answer("low"), found)
     assert (result.severity, result.severity_confidence, result.critical_reasons) == ("critical", 0.8, ("injury",))
 
 
 @pytest.mark.parametrize("critical", [(), ("injury",)])
 def test_nothing_is_lowered(critical: tuple[str, ...]) -> None:
-    result = raised(answer("critical"), SeverityVerdict(severity="low", confidence=0.8, critical=critical))
+    result = raised(answer("critical"), verdict(severity="low", confidence=0.8, critical=critical))
     assert result.severity == "critical"
     assert result.critical_reasons == critical
 
 
 def test_what_is_unknown_is_the_fallback(desk: Desk) -> None:
-    result = unknown(desk, SeverityVerdict(severity="high", confidence=0.7), "No engine.")
+    result = unknown(desk, verdict(severity="high", confidence=0.7), "No engine.")
     assert (result.category, result.category_confidence, result.severity) == ("other", 0.0, "high")
     assert result.abstained
     assert result.engine == "none"

@@ -1,0 +1,41 @@
+"""`ticketgraph train`: what a desk learns from labelled tickets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.errors import InputError
+from server.cli.desks import folder_of
+from server.cli.output import results
+
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Labelled tickets as JSON lines.")]
+
+
+def train(
+    desk: Annotated[str, typer.Argument(help="The desk's id or folder.")],
+    files: Files,
+    calibrate: Annotated[
+        list[Path] | None,
+        typer.Option(exists=True, dir_okay=False, help="Labelled tickets, not among FILES, to fit the confidence on."),
+    ] = None,
+) -> None:
+    """Fit a desk on labelled tickets: its learned.npz, its vectors.npz and, with --calibrate, its calibration.yaml.
+
+    Needs scikit-learn, which running does not.
+
+    Example: ticketgraph train customer_support evals/examples/customer_support.jsonl
+    """
+    try:
+        from evals.training import train as fit
+    except ModuleNotFoundError as missing:
+        raise InputError(f"Training needs {missing.name}: install scikit-learn, then train again.") from None
+    folder = folder_of(desk)
+    fitted = fit(folder, files)
+    for name, value in fitted.model_dump().items():
+        results().print(f"{name:20} {value:.3f}" if isinstance(value, float) else f"{name:20} {value}")
+    if calibrate:
+        from evals.calibration import fit_desk
+
+        made = fit_desk(folder.name, calibrate, desks_dir=folder.parent)
+        results().print(f"{'temperature':20} {made.category_temperature}")
