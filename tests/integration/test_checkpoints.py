@@ -72,12 +72,11 @@ async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None
         groups = saver.groups
         groups.connection.execute("CREATE TABLE kept (number INTEGER)")
         await groups.write_lock.acquire()
-        waiting = [
-            asyncio.create_task(
-                groups.write(lambda n=n: groups.connection.execute("INSERT INTO kept VALUES (?)", (n,)))
-            )
-            for n in range(3)
-        ]
+
+        def insert(number: int) -> Any:
+            return lambda: groups.connection.execute("INSERT INTO kept VALUES (?)", (number,))
+
+        waiting = [asyncio.create_task(groups.write(insert(number))) for number in range(3)]
         await asyncio.sleep(0)
         waiting[1].cancel()
         groups.write_lock.release()

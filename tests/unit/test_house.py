@@ -52,6 +52,7 @@ def test_no_room_without_a_name() -> None:
 
 
 def test_offline_no_model_client_and_no_training_library_is_imported() -> None:
-    program = "import sys, server.app; print([m for m in ('sklearn', 'openai', 'langchain_openai', 'torch') if m in sys.modules])"
+    heavy = ("sklearn", "openai", "langchain_openai", "torch")
+    program = f"import sys, server.app; print([name for name in {heavy} if name in sys.modules])"
     printed = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert printed.stdout.strip() == "[]"
