@@ -32,6 +32,8 @@ _HEAD = """\
 # resolved without a person.
 """
 
+CALIBRATION_FILE = "calibration.yaml"
+
 
 def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
     """The temperature in [0.001, 100] under which softmax(scores / temperature) makes the labels most likely.
@@ -90,14 +92,21 @@ def fit_desk(desk_id: str, files: Sequence[Path], desks_dir: Path = SHIPPED_DESK
     scores, labels = category_scores(desk, rows)
     if len(labels) < ENOUGH:
         raise InputError(f"{len(labels)} tickets of {desk_id} can be used; at least {ENOUGH} are needed")
+    return write_calibration(desks_dir / desk_id, scores, labels, ", ".join(file.name for file in files))
+
+
+def write_calibration(
+    folder: Path, scores: NDArray[np.float64], labels: NDArray[np.intp], fitted_on: str
+) -> Calibration:
+    """Fit a temperature on scores of tickets that had no part in making them, and write `calibration.yaml`."""
     error = cross_validated_error(scores, labels)
     calibration = Calibration(
         category_temperature=round(fit_temperature(scores, labels), 4),
-        fitted_on=f"{', '.join(file.name for file in files)} (cross-validated calibration error {error:.3f})",
+        fitted_on=f"{fitted_on} (cross-validated calibration error {error:.3f})",
         tickets=len(labels),
     )
     text = yaml.safe_dump(calibration.model_dump(), sort_keys=False, allow_unicode=True, width=120)
-    (desks_dir / desk_id / "calibration.yaml").write_text(_HEAD + text, encoding="utf-8")
+    (folder / CALIBRATION_FILE).write_text(_HEAD + text, encoding="utf-8")
     return calibration
 
 

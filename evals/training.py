@@ -13,14 +13,17 @@ from pydantic import BaseModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
+from contracts.errors import InputError
 from contracts.values import SEVERITIES
 from engines.local.batching import BatchingEmbedder
 from engines.local.categories import CategoryScorer
 from engines.local.cleaning import TextCleaner
 from engines.local.embedder import Embedder
 from engines.local.knowledge import Knowledge
-from engines.local.learned import Learned, severity_features
+from engines.local.learned import Learned, blended, severity_features
 from engines.local.vectors import KnownTexts
+from engines.local.zero_shot import UNFITTED_TEMPERATURE, ZeroShot
+from evals.calibration import write_calibration
 from evals.labels import LabelledTicket, read_labelled
 from policies.desk import Desk
 from policies.loading import LEARNED_FILE, VECTORS_FILE, load_desk
@@ -49,7 +52,9 @@ class Fitted(BaseModel):
 
 
 def train(folder: Path, files: Sequence[Path]) -> Fitted:
-    """Fit the desk in `folder` on labelled tickets and write its `learned.npz`. Raises InputError, DeskError.
+    """Fit the desk in `folder` on labelled tickets and write what it learns, its vectors and its calibration.
+
+    Raises InputError for a category that the desk does not have, DeskError for invalid policies.
 
     Categories are learned from the desk's own examples, severities from those of every desk: bad is bad anywhere.
     """
@@ -59,7 +64,8 @@ def train(folder: Path, files: Sequence[Path]) -> Fitted:
     texts = [cleaner.clean(row.subject, row.body).text for row in rows]
     meaning = embedder.embed(texts)
     own = [number for number, row in enumerate(rows) if row.desk == desk.id]
-    category_weights, category_accuracy = learn_categories(desk, [rows[i] for i in own], meaning[own], embedder)
+    own_labels = category_labels(desk, [rows[i] for i in own])
+    category_weights, unseen = learn_categories(desk, meaning[own], own_labels, embedder)
     signals = tuple(sorted(signal.id for signal in desk.signals))
     features = severities_of(texts, meaning, desk, signals)
     labels = np.array([SEVERITIES.index(row.severity) for row in rows if row.severity])
@@ -73,7 +79,9 @@ def train(folder: Path, files: Sequence[Path]) -> Fitted:
     )
     (folder / LEARNED_FILE).write_bytes(learned.dump())
     write_vectors(folder, embedder)
-    return Fitted(desk=desk.id, examples=len(rows), category_accuracy=category_accuracy, **fitted)
+    write_calibration(folder, unseen, own_labels, "examples left out of the fit")
+    accuracy = float(np.mean(unseen.argmax(axis=1) == own_labels))
+    return Fitted(desk=desk.id, examples=len(rows), category_accuracy=accuracy, **fitted)
 
 
 def write_vectors(folder: Path, embedder: Embedder) -> None:
@@ -91,18 +99,34 @@ def severities_of(texts: Sequence[str], meaning: NDArray[Any], desk: Desk, signa
     return np.stack([severity_features(vector, verdict, signals) for vector, verdict in pairs])
 
 
-def learn_categories(
-    desk: Desk, rows: Sequence[LabelledTicket], meaning: NDArray[Any], embedder: Embedder
-) -> tuple[NDArray[Any], float]:
-    """The category model's weights, from examples and exemplars, and its accuracy on examples it has not seen."""
+def category_labels(desk: Desk, rows: Sequence[LabelledTicket]) -> NDArray[np.intp]:
+    """Each row's category as its number in the desk. Raises InputError for one that the desk does not have."""
     categories = [category.id for category in desk.categories]
-    labels = np.array([categories.index(str(row.category)) for row in rows])
+    for row in rows:
+        if row.category not in categories:
+            raise InputError(f"{row.id}: the desk {desk.id} has no category {row.category}")
+    return np.array([categories.index(str(row.category)) for row in rows], dtype=np.intp)
+
+
+def learn_categories(
+    desk: Desk, meaning: NDArray[Any], labels: NDArray[np.intp], embedder: Embedder
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The category model's weights, from examples and exemplars, and the desk's scores of examples not learned from."""
     exemplars = [(text, i) for i, category in enumerate(desk.categories) for text in category.exemplars]
     model = LogisticRegression(C=CATEGORY_STRENGTH, max_iter=5000)
-    guessed: Any = cross_val_predict(model, meaning, labels, cv=folds())
+    chances: Any = cross_val_predict(model, meaning, labels, cv=folds(), method="predict_proba")
+    zero_shot = ZeroShot(embedder, desk.categories)
+    unseen = [
+        list(
+            blended(
+                zero_shot.scores(vector), dict(zip(zero_shot.categories, row, strict=True)), UNFITTED_TEMPERATURE
+            ).values()
+        )
+        for vector, row in zip(meaning, chances, strict=True)
+    ]
     everything = np.vstack((meaning, embedder.embed([text for text, _ in exemplars])))
     model.fit(everything, np.concatenate((labels, [i for _, i in exemplars])))
-    return weights(model), float(np.mean(guessed == labels))
+    return weights(model), np.array(unseen)
 
 
 def learn_severities(features: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], float, dict[str, float]]:

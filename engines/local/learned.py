@@ -24,8 +24,8 @@ MEANING_WEIGHT = 3.0
 """How much a unit embedding counts beside the 0-or-1 features in the severity model."""
 
 ZERO_SHOT_SHARE = 0.8
-"""How much the exemplars count beside what was learned. More learning is better on tickets like the examples (.70 to .80
-accuracy) and worse on public ones (.78 to .69); this gains five points there and loses one here."""
+"""How much the exemplars count beside what was learned. More learning is better on tickets like the examples (.70 to
+.80 accuracy) and worse on public ones (.78 to .69); this gains five points there and loses one here."""
 
 LEAST_CHANCE = 1e-6
 

@@ -15,12 +15,8 @@ Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="
 def train(
     desk: Annotated[str, typer.Argument(help="The desk's id or folder.")],
     files: Files,
-    calibrate: Annotated[
-        list[Path] | None,
-        typer.Option(exists=True, dir_okay=False, help="Labelled tickets, not among FILES, to fit the confidence on."),
-    ] = None,
 ) -> None:
-    """Fit a desk on labelled tickets: its learned.npz, its vectors.npz and, with --calibrate, its calibration.yaml.
+    """Fit a desk on labelled tickets: writes its learned.npz, vectors.npz and calibration.yaml.
 
     Needs scikit-learn, which running does not.
 
@@ -34,8 +30,3 @@ def train(
     fitted = fit(folder, files)
     for name, value in fitted.model_dump().items():
         results().print(f"{name:20} {value:.3f}" if isinstance(value, float) else f"{name:20} {value}")
-    if calibrate:
-        from evals.calibration import fit_desk
-
-        made = fit_desk(folder.name, calibrate, desks_dir=folder.parent)
-        results().print(f"{'temperature':20} {made.category_temperature}")
