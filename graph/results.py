@@ -64,9 +64,16 @@ def ticket_columns(run: Run) -> dict[str, Any]:
         "category": classification.category if classification else None,
         "severity": classification.severity if classification else None,
         "priority": decision.priority if decision else None,
-        "assigned_team": decision.team if decision else None,
+        "assigned_team": assigned_team(run),
         "duplicate_of": run.duplicate_of,
     }
+
+
+def assigned_team(run: Run) -> str | None:
+    """The team that works on the ticket: the one it was delivered to, until then the one that was decided."""
+    effects = run.delivery.effects if run.delivery else ()
+    delivered = next((effect.target for effect in effects if effect.action == "assignment"), None)
+    return delivered or (run.decision.team if run.decision else None)
 
 
 def ticket_status(run: Run) -> str:

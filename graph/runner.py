@@ -41,10 +41,12 @@ class Runner:
     async def submit(self, new: NewTicket, options: RunOptions | None = None, *, start: bool = True) -> Job:
         """Store a ticket and its run in one transaction, and start it. Durable when this returns.
 
-        Raises InputError for an unknown desk, UnavailableError while stopping.
+        Raises InputError for an unknown desk or a ticket without any text, UnavailableError while stopping.
         """
         if self.stopping:
             raise UnavailableError("The server is stopping. Send the ticket again in a moment.")
+        if not f"{new.subject}{new.body}".strip():
+            raise InputError("The ticket has neither a subject nor a body. Send at least one of them.")
         if new.desk not in self.services.desks:
             raise InputError(f"There is no such desk. Choose one of: {', '.join(self.services.desks)}.")
         while True:

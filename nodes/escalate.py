@@ -65,12 +65,13 @@ def request_for(state: Needs) -> ApprovalRequest:
     """The question, with the SHA-256 of everything that a yes would set in motion."""
     ticket, decision, draft = state["ticket"], state["decision"], state.get("draft")
     text = draft.content if draft else ""
-    shown = "\x1f".join((ticket.id, decision.team, decision.disposition, text))
+    rounds = state.get("redrafts", 0)
+    shown = "\x1f".join((ticket.id, str(rounds), decision.team, decision.disposition, text))
     return ApprovalRequest(
         ticket_id=ticket.id,
         reasons=tuple(reason.text for reason in decision.reasons),
         draft=text,
         team=decision.team,
         shown_hash=sha256(shown.encode("utf-8", "replace")).hexdigest(),
-        round=state.get("redrafts", 0),
+        round=rounds,
     )

@@ -1,6 +1,7 @@
 """Sentences in the one spelling that severity patterns are written against."""
 
 import re
+from functools import lru_cache
 
 MAX_WORDS = 120
 """A longer run of words without a full stop is cut, so that looking at one sentence has a bounded cost."""
@@ -25,12 +26,13 @@ _TOKEN = re.compile(r"""\d+(?:[.,:/]\d+)*|[^\W\d_][^\W_]*|[,;:()–—]|[.!?…]
 _STOPS = frozenset(",;:()–—")
 
 
-def sentences(text: str) -> list[str]:
+@lru_cache(maxsize=64)
+def sentences(text: str) -> tuple[str, ...]:
     """The text as sentences of casefolded words, each with one space around every word.
 
     "can't" is spelled "can not" and so on; every comma, bracket and dash becomes " , "; a question keeps a final
     " ? "; any other mark is dropped. A line break inside a sentence is a space, a blank line ends a sentence.
-    Linear in the length of the text.
+    Linear in the length of the text. Several judgements read the same ticket, so the last texts are remembered.
     """
     plain = _WRAPPED_LINE.sub(" ", text).casefold()
     for pattern, replacement in _SPELLINGS:
@@ -46,4 +48,4 @@ def sentences(text: str) -> list[str]:
         if words and (ends or len(words) >= MAX_WORDS):
             found.append(f" {' '.join(words)} ")
             words = []
-    return [*found, f" {' '.join(words)} "] if words else found
+    return (*found, f" {' '.join(words)} ") if words else tuple(found)

@@ -1,5 +1,6 @@
 """The whole decision on one ticket: disposition, route and due time put together. Pure."""
 
+import re
 from collections.abc import Sequence
 
 from contracts.classification import Classification
@@ -16,6 +17,9 @@ from policies.obstacles import obstacles
 from policies.routing import route
 from policies.severity import SeverityVerdict
 from policies.sla import due_at
+
+THREAD = re.compile(r"\s*(?:re|aw|antw|fwd?|wg|sv|tr)\s*:", re.IGNORECASE)
+"""How the subject of a reply or of something forwarded begins."""
 
 
 def decide_ticket(
@@ -58,8 +62,17 @@ def decide_duplicate(
     reasons = [Reason(rule=rule, text=text)]
     decision = composed(desk, ticket, disposition, reasons, None, severity, duplicate.score)
     if original.team and not worse:
-        path = desk.team(original.team).escalation_path
-        decision = decision.model_copy(update={"team": original.team, "escalation_path": path})
+        team = desk.team(original.team)
+        joined = Reason(rule="original-team", text=f"{team.title} has the ticket that this one joins.")
+        decision = decision.model_copy(
+            update={
+                "team": team.id,
+                "escalation_path": team.escalation_path,
+                "alternative_teams": (),
+                "reasons": (*reasons, joined),
+                "reasoning": f"{reasons[0].text} {joined.text}",
+            }
+        )
     return decision
 
 
@@ -86,6 +99,7 @@ def facts_of(
     known = classification is not None
     used = next((source for source in sources if draft and source.id in draft.sources), None)
     amounts = [float(a) for a in extraction.values("amount")] if extraction else None
+    read = obstacles(f"{clean.text}\n\n{clean.quoted}")
     return Facts(
         category=classification.category if known and not nothing_known(classification) else None,
         severity=classification.severity if known else None,
@@ -101,10 +115,17 @@ def facts_of(
         source_score=used.score if used else 0.0,
         source_self_service=used.self_service if used else False,
         source_same_category=bool(used and known and used.category in categories_of(classification)),
-        obstacles=len(obstacles(f"{clean.text}\n\n{clean.quoted}")) + bool(used and used.leaves_open),
+        obstacles=len(obstacles(f"{clean.text}\n\n{clean.quoted}"))
+        + in_a_thread(clean)
+        + bool(used and used.leaves_open),
         unsupported_sentences=len(draft.unsupported) if draft else None,
         degraded=degraded,
     )
+
+
+def in_a_thread(clean: CleanTicket) -> bool:
+    """Whether the message goes on with a conversation, which an article alone cannot know."""
+    return bool(THREAD.match(clean.subject))
 
 
 def categories_of(classification: Classification) -> tuple[str, ...]:

@@ -45,6 +45,7 @@ class Signal(Value):
     all_of: tuple[str, ...] = Field(default=(), description="Ids; the signal is also found where all of these are")
     resolves: tuple[str, ...] = Field(default=(), description="Ids it takes back, found in the same sentence or before")
     outweighs: tuple[str, ...] = Field(default=(), description="Ids it takes back, found anywhere")
+    final: bool = Field(default=False, description="True when nothing that was learned may outweigh it")
 
 
 class FieldDefinition(Value):
@@ -154,6 +155,7 @@ class ReplyParts(Value):
     source_intro: str = Field(description="Introduces what an article or a solved ticket says")
     no_source: str = Field(description="Explanation when nothing is known yet")
     unclear: str = Field(description="Reply to a ticket with nothing to act on")
+    if_not_solved: str = Field(description="In place of the timeline, after a source has answered")
 
 
 class ReplyTemplates(Value):

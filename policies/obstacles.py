@@ -8,6 +8,7 @@ somebody does not know, find or need something. English only: other languages ar
 import re
 
 from policies.clauses import sentences
+from policies.vocabulary import WordIndex, needed_words
 
 _THING = r"(?:accounts?|passwords?|profiles?|mails?|emails?|mailbox|messages?|data|phones?|laptops?|calendars?|pay\w*)"
 _PERSON = (
@@ -17,8 +18,8 @@ _PERSON = (
     r"|customers?|users?|patients?|people|persons?|somebody|someone)"
 )
 
-_DENIED = re.compile(
-    r"\b(?:"
+_DENIED = (
+    r"(?:"
     r"(?:purely|just|only) (?:theoretical|hypothetical|curious)\b.*"
     r"|(?:suppose|imagine|what if|in case|if one day)\b.*"
     r"|no (?:\w+ )?(?:rush|hurry|problems?|worries|emergency|deadline|urgency|stress|reply|answer|pressure)\b"
@@ -134,18 +135,32 @@ _SIGNS: dict[str, str] = {
 LONG = 150
 """Words from which a message tells more than these signs can see."""
 
-_COMPILED = {name: re.compile(rf"\b{pattern}\b") for name, pattern in _SIGNS.items()}
+_INDEX = WordIndex()
+"""Tells by its words which patterns a sentence could match, so that the others are not tried."""
+
+
+def _compiled(pattern: str) -> tuple[int, re.Pattern[str]]:
+    return _INDEX.mask(needed_words(pattern)), re.compile(rf"\b{pattern}")
+
+
+_DENIAL_WORDS, _DENIAL = _compiled(_DENIED)
+_COMPILED = {name: _compiled(rf"{pattern}\b") for name, pattern in _SIGNS.items()}
 
 
 def affirmed(sentence: str) -> str:
     """A sentence, spelled as policies/clauses.py does, without what it denies or only supposes."""
-    return _DENIED.sub(" ", sentence)
+    return _DENIAL.sub(" ", sentence)
 
 
 def obstacles(text: str) -> frozenset[str]:
     """The kinds of signs found in a text; empty when nothing in it stands against an answer by article."""
     found = {"long"} if len(text.split()) > LONG else set[str]()
     for sentence in sentences(text):
-        left = affirmed(sentence)
-        found |= {name for name, pattern in _COMPILED.items() if name not in found and pattern.search(left)}
+        present = _INDEX.found(sentence)
+        left = affirmed(sentence) if _DENIAL_WORDS & present else sentence
+        found |= {
+            name
+            for name, (words, pattern) in _COMPILED.items()
+            if words & present == words and name not in found and pattern.search(left)
+        }
     return frozenset(found)

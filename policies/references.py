@@ -18,6 +18,7 @@ PLACEHOLDERS: dict[str, str] = {
     "greeting_named": "name",
     "acknowledgment": "issue",
     "timeline": "time",
+    "if_not_solved": "time",
     "ask": "items",
     "closing": "signature",
 }

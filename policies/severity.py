@@ -17,7 +17,7 @@ from pydantic import Field
 from contracts.values import SEVERITIES, Severity, Value
 from policies.clauses import sentences
 from policies.desk import SeverityLevel, Signal
-from policies.vocabulary import WordIndex, needed_words
+from policies.vocabulary import WordIndex, branches, needed_words
 
 NEAR = 3
 """So many sentences at most may lie between the parts of an `all_of`."""
@@ -37,7 +37,7 @@ class SeverityVerdict(Value):
 
 
 class _Pattern(NamedTuple):
-    """One pattern of one signal, with the words it needs."""
+    """One alternative of a signal's pattern, with the words it needs."""
 
     needs: int
     signal: str
@@ -51,7 +51,10 @@ class _Judge:
         self.signals = {signal.id: signal for signal in signals}
         self.index = WordIndex()
         self.patterns = tuple(
-            _Pattern(self.index.mask(needed_words(p)), s.id, _phrase(p)) for s in signals for p in s.patterns
+            _Pattern(self.index.mask(needed_words(branch)), s.id, _phrase(branch))
+            for s in signals
+            for pattern in s.patterns
+            for branch in branches(pattern)
         )
         self.unless = {s.id: _phrase("|".join(s.unless)) for s in signals if s.unless}
 
@@ -137,13 +140,14 @@ def _urgency(text: str, levels: Iterable[SeverityLevel]) -> tuple[str, ...]:
         return ()
     plain = " ".join(sentences(text))
     used, denied = _urgency_words(words)
-    return tuple(word for word in words if word in set(used.findall(denied.sub(" ", plain))))
+    affirmed = set(used.findall(denied.sub(" ", plain) if used.search(plain) else ""))
+    return tuple(word for word in words if word in affirmed)
 
 
 @lru_cache(maxsize=32)
 def _urgency_words(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
     any_word = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf"(?<= )(?:{any_word})(?= )"), re.compile(rf" {_DENIAL} (?:{any_word})(?= )")
+    return re.compile(rf" ({any_word})(?= )"), re.compile(rf" {_DENIAL} (?:{any_word})(?= )")
 
 
 @lru_cache(maxsize=32)

@@ -2,14 +2,19 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 
 from policies.desk import Signal
 
 _CLASS = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _REST_OF_WORD = "[^ ]*"
 _PLAIN_WORD = re.compile(
-    r"(?P<number>\\d|\[\d-\d\]|\d)|(?P<word>\w+)(?:(?P<stem>\[\^ \]\*)|(?P<maybe>\?)?(?= |$|\(\?: ))"
+    r"(?P<number>\\d|\[\d-\d\]|\d)|(?P<word>\w+)(?:(?P<stem>(?:\[\^ \]|\\w)[*+])|(?P<maybe>\?)?(?= |$|\(\?: ))"
+    r"|(?P<beginning>\w{2,}(?![?*{]))"
 )
+_UNCLEAR = "\0"
+_OPTIONAL_SPACE = re.compile(r" [?*{]|\[[^\]]* ")
+_WORD_END = re.compile(r"$| |\\b|\(\?: ")
 _OPTIONAL = ("?", "*", "{0")
 _QUANTIFIER = re.compile(r"^(?:\?|\*|\{[^}]*\})")
 
@@ -51,18 +56,27 @@ def needed_words(pattern: str) -> list[frozenset[str]]:
     Numbers are the word `#`. Where an alternative does not begin with a plain word nothing is needed, so the answer
     may be incomplete but is never wrong.
     """
-    branches = _split(pattern)
-    if len(branches) > 1:
+    if len(branches(pattern)) > 1:
         first = _first_words(pattern)
         return [first] if first else []
-    groups = (_first_words(inside) for inside, optional in _groups(pattern) if not optional)
-    return [words for words in groups if words]
+    needed: list[frozenset[str]] = []
+    outside, end = "", 0
+    for start, stop in _groups(pattern):
+        outside += _QUANTIFIER.sub("", pattern[end:start])
+        inside, end = pattern[start + 3 : stop - 1], stop
+        if not pattern.startswith("(?:", start) or outside[-1:] not in {"", " "}:
+            outside += _UNCLEAR
+            continue
+        if not pattern.startswith(_OPTIONAL, stop) and _is_whole(pattern, start, stop):
+            needed.append(_first_words(inside))
+        outside += "" if _ends_word(inside) else _UNCLEAR
+    return [*filter(None, needed), *_plain_words(outside + _QUANTIFIER.sub("", pattern[end:]))]
 
 
 def _first_words(pattern: str) -> frozenset[str]:
     """The words that a match can begin with; empty when that cannot be told."""
     words: set[str] = set()
-    for branch in _split(pattern):
+    for branch in branches(pattern):
         rest = branch
         while rest:
             if plain := _PLAIN_WORD.match(rest):
@@ -72,7 +86,7 @@ def _first_words(pattern: str) -> frozenset[str]:
                 return frozenset()
             end = _closing(rest)
             inside = _first_words(rest[3:end])
-            if not inside:
+            if not inside or not _is_whole(rest, 0, end + 1):
                 return frozenset()
             words |= inside
             if not rest[end + 1 :].startswith(_OPTIONAL):
@@ -86,31 +100,55 @@ def _first_words(pattern: str) -> frozenset[str]:
 def _spellings(plain: re.Match[str]) -> set[str]:
     if plain["number"]:
         return {"#"}
+    if plain["beginning"]:
+        return {plain["beginning"] + "*"}
     word = plain["word"]
     return {word, word[:-1]} if plain["maybe"] else {word + "*" if plain["stem"] else word}
 
 
-def _groups(pattern: str) -> list[tuple[str, bool]]:
-    """The outermost groups in order: what is inside, and whether a match can do without."""
-    found: list[tuple[str, bool]] = []
+def _plain_words(outside: str) -> list[frozenset[str]]:
+    """The words of a pattern's text outside of its groups."""
+    text = outside.replace("[^ ]", r"\w")
+    if _OPTIONAL_SPACE.search(text):
+        return []
+    return [frozenset(_spellings(plain)) for word in text.split() if (plain := _PLAIN_WORD.fullmatch(word))]
+
+
+def _ends_word(inside: str) -> bool:
+    """Whether all that a group can match ends in a space."""
+    return all(
+        branch.endswith(" ")
+        or (branch[:3] == "(?:" and _closing(branch) == len(branch) - 1 and _ends_word(branch[3:-1]))
+        for branch in branches(inside)
+    )
+
+
+def _groups(pattern: str) -> list[tuple[int, int]]:
+    """Where the outermost groups begin and end, in order."""
+    found: list[tuple[int, int]] = []
     start = pattern.find("(")
     while start >= 0:
-        end = start + _closing(pattern[start:])
-        plain = pattern.startswith("(?:", start)
-        found.append((pattern[start + 3 : end], not plain or pattern.startswith(_OPTIONAL, end + 1)))
-        start = pattern.find("(", end)
+        stop = start + _closing(pattern[start:]) + 1
+        found.append((start, stop))
+        start = pattern.find("(", stop)
     return found
 
 
-def _split(pattern: str) -> list[str]:
+def _is_whole(pattern: str, start: int, stop: int) -> bool:
+    """Whether a word ends where this group ends."""
+    rest = _QUANTIFIER.sub("", pattern[stop:], count=1)
+    return _WORD_END.match(rest) is not None or _ends_word(pattern[start + 3 : stop - 1])
+
+
+def branches(pattern: str) -> list[str]:
     """The alternatives of a pattern: split at every `|` outside of groups."""
-    branches, depth, start = list[str](), 0, 0
+    found, depth, start = list[str](), 0, 0
     for place, sign in enumerate(pattern):
         depth += (sign == "(") - (sign == ")")
         if sign == "|" and depth == 0:
-            branches.append(pattern[start:place])
+            found.append(pattern[start:place])
             start = place + 1
-    return [*branches, pattern[start:]]
+    return [*found, pattern[start:]]
 
 
 def _closing(pattern: str) -> int:
@@ -131,10 +169,12 @@ class WordIndex:
         self._bits: dict[frozenset[str], int] = {}
         self._words: dict[str, int] = {}
         self._stems: dict[str, int] = {}
+        self._of_word = lru_cache(maxsize=4096)(self._bits_of)
 
     def mask(self, needed: Iterable[frozenset[str]]) -> int:
         """The bits of some sets, added to the index when they are new."""
         bits = 0
+        self._of_word.cache_clear()
         for words in needed:
             if words not in self._bits:
                 self._bits[words] = 1 << len(self._bits)
@@ -149,7 +189,11 @@ class WordIndex:
         """The bits of all sets of which the sentence has a word."""
         bits = 0
         for word in sentence.split():
-            bits |= self._words.get("#" if word[0].isdigit() else word, 0)
-            for end in range(2, len(word) + 1):
-                bits |= self._stems.get(word[:end], 0)
+            bits |= self._of_word(word)
+        return bits
+
+    def _bits_of(self, word: str) -> int:
+        bits = self._words.get("#" if word[0].isdigit() else word, 0)
+        for end in range(2, len(word) + 1):
+            bits |= self._stems.get(word[:end], 0)
         return bits

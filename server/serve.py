@@ -37,6 +37,9 @@ def serve(settings: Settings) -> None:
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # LangGraph reads its environment when it is imported.
     from graph.lock import data_folder
+
+    for library in ("aiosqlite", "sqlalchemy", "alembic", "langgraph", "langchain", "asyncio"):
+        logging.getLogger(library).setLevel(logging.WARNING)  # at debug they log what tickets say
     from server.app import create_app
     from server.protocol import ImpatientProtocol
 

@@ -3,6 +3,7 @@
 from contracts.draft import Draft
 from contracts.extraction import Extraction
 from contracts.retrieval import Source
+from contracts.values import Tone
 from nodes.services import DraftBrief
 from policies.desk import Desk, ReplyParts
 from policies.sla import in_words
@@ -13,32 +14,38 @@ USE_FROM = 0.45
 SAME_CATEGORY = 0.05
 """How much closer a source must be than one of the ticket's own category."""
 
+GRAVE = ("critical", "high")
+"""Severities at which the customer is told nothing from the shelf: what happened has to be looked at."""
+
+TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "madam", "herr", "frau"})
+
 NAMED = ("order_id", "error_code", "product_name")
 """Fields that the acknowledgment repeats, so that the customer sees what was understood."""
 
 
 def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
     """The reply in the brief's tone. Pure."""
-    parts = desk.replies.tones[brief.tone]
+    tone = wished_tone(brief.guidance) or brief.tone
+    parts = desk.replies.tones[tone]
     name = first_name(brief.ticket.customer_name)
     greeting = parts.greeting_named.format(name=name) if name else parts.greeting
     closing = parts.closing.format(signature=desk.replies.signature)
     if not brief.actionable:
-        return unclear(brief, desk, parts, greeting, closing)
-    category = brief.classification.category
+        return unclear(tone, desk, parts, greeting, closing)
     level = desk.severity(brief.classification.severity)
-    source = usable(brief.sources, category)
+    source = None if level.id in GRAVE else usable(brief.sources, brief.classification.category)
+    category = source.category if source and source.category else brief.classification.category
     issue = desk.replies.acknowledgments.get(category, "your message")
     acknowledgment = parts.acknowledgment.format(issue=issue + understood(brief.extraction))
     explanation = f"{parts.source_intro} {source.excerpt}" if source else parts.no_source
-    items = source.steps if source and source.steps else desk.replies.next_steps.get(category, ())
-    asks = asked_for(brief.extraction, desk, parts)
-    timeline = parts.timeline.format(time=in_words(level.sla_hours))
+    items = source.steps if source else desk.replies.next_steps.get(category, ())
+    asks = "" if source else asked_for(brief.extraction, desk, parts)
+    timeline = (parts.if_not_solved if source else parts.timeline).format(time=in_words(level.sla_hours))
     paragraphs = (greeting, acknowledgment, explanation, numbered(items), asks, timeline, closing)
     return Draft(
         content="\n\n".join(paragraph for paragraph in paragraphs if paragraph),
-        tone=brief.tone,
-        template_used=f"{desk.id}/{category}/{brief.tone}",
+        tone=tone,
+        template_used=f"{desk.id}/{category}/{tone}",
         greeting=greeting,
         acknowledgment=acknowledgment,
         explanation=explanation,
@@ -48,16 +55,24 @@ def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
         suggested_actions=suggestions(brief, desk, source),
         requires_escalation=level.id == "critical",
         sources=(source.id,) if source else (),
+        unsupported=() if source else items,
         engine="local",
     )
 
 
-def unclear(brief: DraftBrief, desk: Desk, parts: ReplyParts, greeting: str, closing: str) -> Draft:
+def wished_tone(guidance: str | None) -> Tone | None:
+    """The tone that a reviewer's guidance names. It is all of the guidance that templates can follow."""
+    words = (guidance or "").casefold()
+    wishes: dict[str, Tone] = {"formal": "formal", "friendl": "friendly", "warm": "friendly", "technical": "technical"}
+    return next((tone for word, tone in wishes.items() if word in words and f"less {word}" not in words), None)
+
+
+def unclear(tone: Tone, desk: Desk, parts: ReplyParts, greeting: str, closing: str) -> Draft:
     """The reply to a ticket with nothing to act on: it asks for details."""
     return Draft(
         content="\n\n".join((greeting, parts.unclear, closing)),
-        tone=brief.tone,
-        template_used=f"{desk.id}/unclear/{brief.tone}",
+        tone=tone,
+        template_used=f"{desk.id}/unclear/{tone}",
         greeting=greeting,
         explanation=parts.unclear,
         closing=closing,
@@ -67,9 +82,12 @@ def unclear(brief: DraftBrief, desk: Desk, parts: ReplyParts, greeting: str, clo
 
 
 def first_name(name: str | None) -> str | None:
-    """What to call the customer; None for a name that is not one."""
-    first = (name or "").strip().split(" ")[0]
-    return first if first and len(first) <= 40 and all(c.isalpha() or c in "-'’." for c in first) else None
+    """What to call the customer; None for a name that is not one: every part of it is made of letters."""
+    parts = [part for part in (name or "").split() if part.casefold().strip(".") not in TITLES]
+    like_a_name = all(len(part) <= 40 and all(c.isalpha() or c in "-'’." for c in part) for part in parts)
+    if not parts or not like_a_name or len(parts[0].strip(".")) < 2:
+        return None
+    return parts[0].capitalize() if parts[0].isupper() else parts[0]
 
 
 def usable(sources: tuple[Source, ...], category: str) -> Source | None:

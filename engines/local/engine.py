@@ -76,7 +76,7 @@ def reasoning(desk: Desk, category: str, evidence: SeverityVerdict, *, abstained
     if abstained:
         return "The text is in a language that this desk does not read; category and severity are guesses."
     nearest = f"The text is closest to what the desk describes as {desk.category(category).title}."
-    signs = " ".join(evidence.reasons) or "Nothing in it says that more than an ordinary request is at stake."
+    signs = " ".join(evidence.reasons) or f"It reads like tickets of severity {evidence.severity}."
     return f"{nearest} {signs}"
 
 

@@ -5,7 +5,7 @@ fitted on labelled tickets: a text can be found critical by its meaning alone, a
 right.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from contracts.ticket import CleanTicket
 from contracts.values import SEVERITIES, Severity
@@ -43,25 +43,30 @@ class LocalJudge:
         if learned is None or not clean.supported_language or not actionable(clean):
             return verdict
         chances = learned.severity_chances(await self.batching.embed(clean.text), verdict)
-        return weighed(verdict, chances, learned.critical_from)
+        final = {signal.id for signal in desk.signals if signal.final}
+        return weighed(verdict, chances, learned.critical_from, final)
 
 
-def weighed(verdict: SeverityVerdict, chances: Mapping[Severity, float], critical_from: float) -> SeverityVerdict:
+def weighed(
+    verdict: SeverityVerdict, chances: Mapping[Severity, float], critical_from: float, final: Collection[str]
+) -> SeverityVerdict:
     """The verdict after the chances were heard.
 
     Likely enough to be critical: critical. Else what signals say is believed, unless tickets like this one make it
-    improbable; two critical signals always are. Medium is what the signals say when they say nothing: there, and where
-    they are not believed, the likeliest of the other severities is taken.
+    improbable; `final` signals and two critical ones always are. Medium is what the signals say when they say nothing:
+    there, and where they are not believed, the likeliest of the other severities is taken. A critical signal that is
+    not believed is kept: it no longer makes the ticket critical, but a person still looks.
     """
     if chances["critical"] >= critical_from and not verdict.critical:
         reason = "It reads like tickets that turned out to be critical."
         return judged(verdict, "critical", chances, critical=(READS_CRITICAL,), reasons=(reason,))
+    certain = len(verdict.critical) >= CERTAIN or not set(final).isdisjoint(verdict.critical)
     believed = verdict.severity != "medium" and chances[verdict.severity] >= BELIEVED_FROM
-    if believed or len(verdict.critical) >= CERTAIN:
+    if believed or certain:
         return judged(verdict, verdict.severity, chances, critical=verdict.critical, reasons=verdict.reasons)
     severity = max(ORDINARY, key=lambda level: chances[level])
     reasons = verdict.reasons if severity == verdict.severity else ()
-    return judged(verdict, severity, chances, critical=(), reasons=reasons)
+    return judged(verdict, severity, chances, critical=verdict.critical, reasons=reasons)
 
 
 def judged(

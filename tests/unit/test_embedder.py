@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import onnxruntime as ort
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -49,6 +50,23 @@ def test_a_text_has_the_same_vector_in_any_company_and_thread(embedder: Embedder
     assert np.array_equal(together, np.stack(alone))
 
 
+def test_the_rewritten_model_says_what_the_file_says(embedder: Embedder) -> None:
+    file = ort.InferenceSession(embedder_module._model_path(), providers=["CPUExecutionProvider"])
+    for length in (1, 17, 126):
+        tokens = np.random.default_rng(length).integers(1000, 30_000, (1, length))
+        tokens = np.pad(tokens, ((0, 0), (1, 1)), constant_values=((0, 0), (101, 102)))
+        feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": np.zeros_like(tokens)}
+        hidden = np.asarray(file.run(None, feed)[0])
+        expected = embedder_module._unit(hidden[0].mean(axis=0))
+        assert expected @ embedder._encode(tokens[0, 1:-1].tolist()) > 0.985
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_the_number_of_threads_changes_no_vector(embedder: Embedder, threads: int) -> None:
+    texts = ["Where is my parcel? " * n for n in (1, 90, 300)]
+    assert np.array_equal(Embedder.load(threads).embed(texts), embedder.embed(texts))
+
+
 @pytest.mark.parametrize("place", [0, 20_013, 40_009, 120_007, 199_000])
 def test_evidence_anywhere_in_200_000_characters_is_heard(embedder: Embedder, place: int) -> None:
     log = "".join(f"{n % 60:02d} GET /index.html 200 served in {n % 97} ms. " for n in range(6_000))[:199_900]
@@ -86,6 +104,12 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(embedder_module, "_PACKAGE", "no-such-package-of-weights")
     with pytest.raises(EngineError, match="no-such-package-of-weights"):
         Embedder.load()
+
+
+def test_a_model_that_lacks_one_product_is_refused() -> None:
+    model = embedder_module._model_path().read_bytes()
+    with pytest.raises(EngineError, match="not have the quantised products"):
+        with_int8_products(model.replace(b"layer.3.output.dense.bias", b"layer.3.output.dense.bios"))
 
 
 @pytest.mark.parametrize("model", [b"\x3a\x00", b"\x0d\x00\x00\x00\x00"])

@@ -20,7 +20,8 @@ _LOOK_ALIKES = str.maketrans(
 )
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _DIGITS = str.maketrans("013457", "oieast")
-_TOKEN = re.compile(r"[a-z0-9]+")
+_MIXED = re.compile(r"(?<![a-z0-9])(?:[a-z]++[0-9]|[0-9]++[a-z])[a-z0-9]*+")
+"""Tokens of both letters and digits."""
 _LONGEST_WORD = 20
 _BARE_TAG = re.compile(r"</?[a-z]{1,10}>")
 _WRAP = re.compile(r"(?<!\n)\n(?!\n)")
@@ -40,12 +41,12 @@ def fold(text: str, vocabulary: Collection[str]) -> str:
 
     def letters(token: re.Match[str]) -> str:
         word = token[0]
-        if len(word) > _LONGEST_WORD or word.isalpha() or word.isdigit():
+        if len(word) > _LONGEST_WORD:
             return word
         guess = word.translate(_DIGITS)
         return guess if guess in vocabulary else word
 
-    return _TOKEN.sub(letters, folded)
+    return _MIXED.sub(letters, folded)
 
 
 def unwrap(folded: str) -> str:

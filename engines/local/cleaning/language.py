@@ -77,6 +77,6 @@ def _prose(text: str) -> tuple[str, int, int]:
     """(words of the text without code and identifiers, their letters, of these in other than Latin script)."""
     text = _BLOCKS.sub(" ", text[:_READ])
     tokens = _STACK_LINE.sub(" ", text).split()
-    words = [word for token in tokens if not _TECHNICAL.search(token) for word in _WORD.findall(token)]
-    sample = " ".join(words)[:_SAMPLE]
+    plain = " ".join(token for token in tokens if not _TECHNICAL.search(token))
+    sample = " ".join(_WORD.findall(plain))[:_SAMPLE]
     return sample, len(sample) - sample.count(" "), len(_OTHER_SCRIPT.findall(sample))

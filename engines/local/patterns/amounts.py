@@ -10,12 +10,13 @@ CODES = (
     "USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|BRL|MXN"
     "|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|ILS|ZAR|SGD|HKD|KRW|AED|SAR|THB|ARS|CLP|COP"
 )
-SIGNS = r"US\$|R\$|A\$|C\$|[$€£¥₹₩₽₺₪₴]"
+SIGNS = r"(?:US|[RAC])?\$|[€£¥₹₩₽₺₪₴]"
 WORDS = "dollars?|bucks|euros?|pounds?|quid|francs?|franken|reais|real|pesos?|rupees?|yen|yuan|kr|zł|fr"
 FIGURE = r"\d[\d.,'\u2019]*+(?:[ \xa0\u202f]\d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
 SCALE = r"(?:[ ]?(?P<scale{n}>k|mn|mio|million(?:en|s)?|millones|milioni|milhões|bn|billions?)(?!\w))?"
 AMOUNT = re.compile(
-    rf"(?=\S)(?<![\w.$])(?:(?:{SIGNS})|(?:{CODES})(?=[ \d]))[ \xa0]?-?(?P<figure1>{FIGURE}){SCALE.format(n=1)}"
+    rf"(?=\S)(?<![\w.$])(?:(?:{SIGNS})|(?=[A-Z]{{3}}(?: -?)?\d)(?:{CODES}))[ \xa0]?-?"
+    rf"(?P<figure1>{FIGURE}){SCALE.format(n=1)}"
     rf"|(?=\d)(?<![\w.,'\u2019#/:-])(?P<figure2>{FIGURE}){SCALE.format(n=2)}[ \xa0]?(?:(?:{SIGNS})|(?:{CODES}"
     rf"|{WORDS})(?!\w))",
     re.IGNORECASE,

@@ -21,7 +21,7 @@ _PART = (
     r"|tabs?|version|view|window|workspace|curiosity|bug|fault|error)"
 )
 _NOUN = r"(?:app|client|console|profile|program|software|portal|plugin|team|shop|sensor|headset|speaker|printer)"
-_VERB = r"(?:use|uses|using|opened|open|start|started|launch|install|installed|restart|bought|wears|own)"
+_VERB = r"(?:us(?:es?|ing)|open(?:ed)?|start(?:ed)?|launch|install(?:ed)?|restart|bought|wears|own)"
 _PATTERNS = tuple(
     (re.compile(pattern, re.MULTILINE), confidence)
     for pattern, confidence in (

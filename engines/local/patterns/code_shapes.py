@@ -8,7 +8,7 @@ from engines.local.patterns.tokens import MEASURE, YEAR, has_digit
 TAGGED = (
     r"HTTP(?:/\d(?:\.\d)?)?[ :]{0,2}[45]\d\d|SQLSTATE[ :=]{0,2}\[?[0-9A-Z]{5}\b\]?|(?-i:[A-Z]{2,4} \d{2,4}-\d{1,4})"
 )
-CODE = rf"(?:{TAGGED}|(?:[A-Za-z0-9]{{1,40}}::)?[A-Za-z0-9]++(?:[-_/.][A-Za-z0-9]++)*+)"
+CODE = rf"(?:{TAGGED}|(?:[A-Za-z0-9]{{1,40}}+::)?[A-Za-z0-9]++(?:[-_/.][A-Za-z0-9]++)*+)"
 
 SEGMENT = re.compile(r"[-_:/.]+")
 SAYS_ERROR = re.compile(r"(?:ERR|ERROR|ERRO|ERRNO|FAIL|FAILED|FAILURE|FAULT|EXC|EXCEPTION|FEHLER)\d*")

@@ -31,7 +31,8 @@ WRITTEN = re.compile(
     r"|(?P<numeric>\d{1,2}([-/.])\d{1,2}\4(?:\d{4}|\d{2}))(?![-/.]?\d)"
     rf"|(?P<named>(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)? (?:of |de )?(?P<month>{NAME})\b\.?(?:(?: de"
     rf"| del)?,? (?P<year>\d{{4}})\b)?)"
-    rf"|(?P<english>(?P<month2>{NAME})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|\.\d)(?:,? (?P<year2>\d{{4}})\b)?)"
+    r"|(?P<english>(?=[^\W\d_]{3,10}\.? \d)"
+    rf"(?P<month2>{NAME})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|\.\d)(?:,? (?P<year2>\d{{4}})\b)?)"
     r")(?!\w(?<!T))",
     re.IGNORECASE,
 )

@@ -23,7 +23,7 @@ INVALID = Flaw("an address in the text is not a valid e-mail address")
 def find_emails(page: Page) -> Iterator[Finding | Flaw]:
     """Addresses as written. Logins such as git@host:path and user names in URLs are not addresses."""
     valid: dict[str, bool] = {}
-    for match in ADDRESS.finditer(page.prose):
+    for match in ADDRESS.finditer(page.prose) if "@" in page.prose else ():
         before = page.prose[max(0, match.start() - 70) : match.start()]
         if match["next"] or match["local"].lower() == "git" or LOGIN.search(before):
             continue

@@ -13,14 +13,20 @@ from engines.local.patterns.code_shapes import (
     stands_alone,
 )
 from engines.local.patterns.finding import Finding
-from engines.local.patterns.labels import LOOSE, MARKER, labelled
+from engines.local.patterns.labels import LOOSE, MARKER, by_initial, labelled
 from engines.local.patterns.page import Page
 from engines.local.patterns.tokens import counted, enumerated
 
+CODED = "|".join(
+    rf"{word} (?:code|number)s?"
+    for word in (
+        *("exit", "return", "response", "result", "reason", "failure", "diagnostic", "trouble", "service"),
+        *("alarm", "warning", "fault", "stop"),
+    )
+)
 NOUNS = (
-    r"errors?|err|faults?|failures?|exceptions?|bug ?check|stop code|status code|(?:http|exit|response) status|status"
-    r"|(?:exit|return|response|result|reason|failure|diagnostic|trouble|service|alarm|warning|fault"
-    r"|stop) (?:code|number)s?"
+    r"errors?|err|faults?|failures?|exceptions?|bug ?check|stop code|status code|http status|exit status"
+    rf"|response status|status|{CODED}"
     r"|fehler(?:meldung)?|störung|ausnahme|erreurs?|défaut|panne|fallo|avería|errore|errori|guasto|erros?|falha|fout"
     r"|messages?|meldung|mensaje|messaggio|mensagem|reason|grund|alarm|alert|code"
 )
@@ -30,15 +36,19 @@ COMPOUNDS = (
     r"(?:error|fault|status|exit|return|fehler|störungs|fout)[-_]?(?:codes?|nummern?|number|nr|no|id)|errno"
     r"|codes? d['\u2019]erreur|códigos? de (?:error|erro|fallo|falha)|codic[ei] (?:di )?errore"
 )
+ENDS = (
+    "fail|crash|stop|abort|exit|quit|respond|terminat|di|end|refus|reject|declin|return|throw|answer|bricht"
+    "|échou|plant|fall|termin"
+)
+SHOWS = (
+    "get|gets|getting|got|show|shows|showing|showed|display|displays|displaying|displayed|says|saying|said"
+    "|throw|throws|throwing|threw|return|returns|returned|returning|gives?|giving|gave|report|reports|reported|flash"
+    "|flashes|flashing|blinks?|blinking|reads|raises|raised|logs|outputs|prints|beeps"
+    "|zeigt|meldet|erscheint|bekomme|erhalte|kommt|affiche|indique|renvoie|reçois|muestra|aparece|sale"
+    "|devuelve|mostra|appare|restituisce|exibe|recebo|ricevo|recibo"
+)
 SHOWN = (
-    r"(?:fail|crash|stop|abort|exit|quit|respond|terminat|di|end|refus|reject|declin|return|throw|answer|bricht"
-    r"|échou|plant|fall|termin)\w{0,5} "
-    r"(?:\w{1,20} ){0,3}?(?:with|at|mit|ab mit|avec|con|com)"
-    r"|(?:get|gets|getting|got|show|shows|showing|showed|display|displays|displaying|displayed|says|saying|said"
-    r"|throw|throws|throwing|threw|return|returns|returned|returning|gives?|giving|gave|report|reports|reported|flash"
-    r"|flashes|flashing|blinks?|blinking|reads|raises|raised|logs|outputs|prints|beeps"
-    r"|zeigt|meldet|erscheint|bekomme|erhalte|kommt|affiche|indique|renvoie|reçois|muestra|aparece|sale"
-    r"|devuelve|mostra|appare|restituisce|exibe|recebo|ricevo|recibo)"
+    rf"(?:{by_initial(ENDS)})\w{{0,5}} (?:\w{{1,20}} ){{0,3}}?(?:with|at|mit|ab mit|avec|con|com)|{by_initial(SHOWS)}"
 )
 SHOWN_GAP = (
     r"(?:[ \t:=(\[\"'“„»`,]{1,4}+|(?:a|an|the|me|us|this|that|up|out|back|only|just|now|always|code|message"
@@ -52,14 +62,15 @@ REPORTED = re.compile(
 CALLED_AFTER = re.compile(
     rf"(?=\w)(?<![\w.:/-])(?P<id>{CODE})[\"'”)]?[ ](?:(?:internal |server |status )?(?:error|fault"
     rf"|failure|exception|err|fehler|erreur)s?"
-    r"|(?:[a-z]{1,10} ){0,2}(?:on|in|at|auf|sur|en|no|sul) (?:\w{2,5} )?(?:\w{3,7} (?:of|left|right) (?:the )?)?"
+    r"|(?:[a-z]{1,10} ){0,2}(?=[a-z]{2,3} )(?:on|in|at|auf|sur|en|no|sul) "
+    r"(?:\w{2,5} )?(?:\w{3,7} (?:of|left|right) (?:the )?)?"
     r"(?:display|screen|panel|bildschirm|écran|pantalla|schermo|visor|ecrã)"
     r"|(?:keeps? |is )?(?:appears?|appearing|pops? up|popping up|comes? up|flash(?:es|ing)|blink(?:s|ing)))(?!\w)",
     re.IGNORECASE,
 )
 ANY = re.compile(rf"(?=\w)(?<![\w./-]){CODE}(?!\w)")
 STATUS_PHRASE = re.compile(
-    r"(?<![\w.:/-])(?P<id>[45]\d\d)(?= (?:errors?|status|responses?|page|not found|forbidden|unauthorized"
+    r"(?P<id>[45](?<![\w.:/-][45])\d\d)(?= (?:errors?|status|responses?|page|not found|forbidden|unauthorized"
     r"|bad gateway|bad request"
     r"|internal server|service unavailable|gateway time-?out|too many requests|conflict|unprocessable)\b)",
     re.IGNORECASE,
@@ -81,19 +92,29 @@ ADDRESS_BEFORE = re.compile(
     r"(?:[<\[({@]|(?<!code)(?<!error)=|\b(?:at|address|addr|pointer|tid|nid|pc|sp|handle|offset|thread|object) )$",
     re.IGNORECASE,
 )
+CLAUSE = re.compile(r"(?:[^.!?\n]|[.!?](?![\s.!?]))++")
+"""What no reported code and no code of its own form reaches beyond."""
+CODE_SIGN = re.compile(r"\d|[A-Z][A-Z_]")
+"""What every code has; most clauses of a ticket do not."""
 NEAR = 80
 
 
 def find_error_codes(page: Page) -> Iterator[Finding]:
     """Codes as written; "HTTP 503" keeps its HTTP, "error 503" is "503". Never the word "code" itself."""
     text = page.codes
+    clauses = [m.span() for m in CLAUSE.finditer(text) if CODE_SIGN.search(text, *m.span())]
     yield from _labelled(text)
-    yield from _reported(text)
+    yield from _reported(text, clauses)
     yield from (Finding(m["id"], *m.span("id"), 0.85) for m in STATUS_PHRASE.finditer(text))
-    for match in CALLED_AFTER.finditer(text):
+    for match in _within(clauses, CALLED_AFTER, text):
         if is_code(match["id"]) and not is_technology(match["id"]):
             yield Finding(match["id"], *match.span("id"), 0.85)
-    yield from _alone(text)
+    yield from _alone(text, clauses)
+
+
+def _within(clauses: list[tuple[int, int]], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    for start, end in clauses:
+        yield from pattern.finditer(text, start, end)
 
 
 def _labelled(text: str) -> Iterator[Finding]:
@@ -125,8 +146,8 @@ def _is_number(text: str, match: re.Match[str], *, marked: bool) -> bool:
     return not label.endswith("s") and not LOOSE.search(match["gap"])
 
 
-def _reported(text: str) -> Iterator[Finding]:
-    for match in REPORTED.finditer(text):
+def _reported(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
+    for match in _within(clauses, REPORTED, text):
         token, (start, end) = match["id"], match.span("id")
         coded = "code" in match["gap"].lower()
         if token.isdigit():
@@ -143,8 +164,8 @@ def _reported(text: str) -> Iterator[Finding]:
             yield Finding(token, start, end, 0.85)
 
 
-def _alone(text: str) -> Iterator[Finding]:
-    for match in ANY.finditer(text):
+def _alone(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
+    for match in _within(clauses, ANY, text):
         if len(match[0]) >= len("E10") and (match[0][0].isupper() or match[0][0] in "0en"):
             confidence = _alone_confidence(text, match[0], *match.span())
             if confidence:

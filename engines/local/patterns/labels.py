@@ -6,6 +6,7 @@ An id is recognised by its label ("order no. 4471-22"), not by a list of formats
 import re
 
 from engines.local.patterns.tokens import ID
+from policies.vocabulary import branches
 
 ORDER_NOUNS = (
     r"orders?|purchases?|bookings?|reservations?"
@@ -41,10 +42,18 @@ LOOSE = re.compile(rf"(?<!\w)(?:{PREPOSITION})(?!\w)", re.IGNORECASE)
 """What may stand between a label and an id, but as well between a label and a quantity."""
 
 
+def by_initial(words: str) -> str:
+    """The same alternatives, gathered by first letter: at each place in a text only those of one letter are tried."""
+    gathered: dict[str, list[str]] = {}
+    for word in branches(words):
+        gathered.setdefault(word[0], []).append(word)
+    return "|".join(f"(?:{'|'.join(group)})" for group in gathered.values())
+
+
 def labelled(nouns: str, compounds: str, token: str = ID) -> re.Pattern[str]:
     """Label, gap and id. Groups: `label`, `gap`, `id`. A gap is at most eight small words or bits of punctuation."""
     return re.compile(
-        rf"(?=\w)(?<![\w-])(?P<label>{compounds}|{nouns})(?![A-Za-zÀ-ÿ])(?P<gap>(?:{GAP}){{0,8}}+)(?<![A-Za-zÀ-ÿ\d])"
+        rf"(?=\w)(?<![\w-])(?P<label>{compounds}|{by_initial(nouns)})(?![A-Za-zÀ-ÿ])(?P<gap>(?:{GAP}){{0,8}}+)(?<![A-Za-zÀ-ÿ\d])"
         rf"(?=[A-Za-z.:/_-]{{0,40}}+\d|(?-i:[A-Z_]{{4}}))(?P<id>{token})(?!\w)",
         re.IGNORECASE,
     )

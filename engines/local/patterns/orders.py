@@ -33,10 +33,11 @@ ASIDE = re.compile(
     rf"(?:[(,] ?(?P<number>(?:{NUMBER})\.? ?#?|#)?|(?P<hash>#))(?P<id>{ID})(?P<close>[),.;!?]|\s|$)",
     re.IGNORECASE,
 )
+EXAMPLE = r"(?:\be\.?g\.?|\bsuch as|\bnamely|\bincluding|\bfor (?:example|instance)|\bz\. ?B\.|\bp\. ?ex\.)"
+GIVES_EXAMPLE = re.compile(EXAMPLE, re.IGNORECASE)
 EXAMPLES = re.compile(
     rf"(?=\w)(?<!\w)(?:{ORDER_NOUNS})(?!\w)(?P<between>[^!?\n#]{{0,70}}?)"
-    rf"(?:\be\.?g\.?|\bsuch as|\bnamely|\bincluding|\bfor (?:example|instance)|\bz\. ?B\.|\bp\. ?ex\.)"
-    rf"[,:]? #?(?P<id>{ID})",
+    rf"{EXAMPLE}[,:]? #?(?P<id>{ID})",
     re.IGNORECASE,
 )
 WORD_BEFORE = re.compile(r"(?<!\w)(?P<word>[A-Za-z]{4,10}+)[ :]{1,2}#?(?P<id>[A-Z0-9]{1,3}-?\d{5,}+(?:-\w++)*+)(?!\w)")
@@ -68,7 +69,7 @@ def find_orders(text: str) -> Iterator[Finding]:
         if _is_id(text, *match.span("id"), marked=False):
             yield Finding(match["id"], *match.span("id"), 0.85)
     yield from _asides(text)
-    for match in EXAMPLES.finditer(text):
+    for match in EXAMPLES.finditer(text) if GIVES_EXAMPLE.search(text) else ():
         if _is_id(text, *match.span("id"), marked=False) and not OTHER_NUMBER.search(match["between"]):
             yield Finding(match["id"], *match.span("id"), 0.75)
             yield from (Finding(text[a:b], a, b, 0.75) for a, b in enumerated(text, match["id"], match.end("id")))

@@ -18,7 +18,7 @@ START, STOP = r"(?<![\w.,#$%&@/-])(?<![\w)][ ]\+)", r"(?![\w°%]|[-./:]\d|[ ]?[%
 GROUPS = r"\(?\d{1,12}+\)?(?:[ \xa0]?[-./][ ]?\(?\d{1,12}+\)?|[ \xa0]?\(?\d{1,12}+\)?){0,7}"
 AMERICAN = r"(?:(?:\+?1|001)[-. ])?(?:\(\d{3}\)[ ]?|\d{3}[-. ])\d{3}[-. ]\d{4}"
 NUMBER = re.compile(
-    rf"(?:{START}|(?<=\\,))(?:(?P<american>{AMERICAN})|(?P<abroad>(?:\+|00)(?=[1-9(]){GROUPS})"
+    rf"(?=[+(\d])(?:{START}|(?<=\\,))(?:(?P<american>{AMERICAN})|(?P<abroad>(?:\+|00)(?=[1-9(]){GROUPS})"
     rf"|(?P<other>\(?\d{GROUPS}))"
     rf"{EXTENSION}{STOP}"
 )

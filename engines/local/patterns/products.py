@@ -21,7 +21,9 @@ TIER_NAME = re.compile(TIERS, re.IGNORECASE)
 NOUNS = "subscription|plan|membership|licen[cs]e|edition|suite|app|package|bundle|tier|add-on|plugin|abonnement|abo"
 NAME = r"(?:[A-Z]\w{0,30}+[ ]){1,3}"
 NAMED = re.compile(rf"(?<![\w-])(?P<name>(?P<words>{NAME})(?P<noun>(?i:{NOUNS})))(?![\w-])")
-TIER = re.compile(rf"(?=\w)(?<![\w-])(?P<name>(?:{TIERS}) (?:{NOUNS}))s?(?![\w-])", re.IGNORECASE)
+TIER = re.compile(
+    rf"(?=\w)(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIERS}) (?:{NOUNS}))s?(?![\w-])", re.IGNORECASE
+)
 VERSIONED = re.compile(
     r"(?=\w)(?<!\w)(?:[Uu]s(?:e|ing)|[Rr]unning|[Ii]nstalled|[Bb]ought|on|with|of|to|in) (?:the |your |our |my )?"
     r"(?P<name>(?:[A-Z]\w{0,30}+[ ]){1,4})(?:version |ver\.? |v\.?)\d{1,4}+(?:\.\d{1,4}+){0,3}(?!\w)"

@@ -65,6 +65,7 @@ tones:
     greeting: Good day,
     acknowledgment: Thank you for telling us about {issue}.
     timeline: You hear from us within {time}.
+    if_not_solved: Else you hear from us in {time}.
     closing: Yours, {signature}
     ask: 'Please send us: {items}'
     source_intro: 'This helps:'

@@ -113,7 +113,7 @@ def test_a_date_stays_the_text_it_is(folder: Path) -> None:
         ("replies.yaml", "Good day", "Hello {name}", "replies.yaml:5: tones.formal.greeting: write no placeholder her"),
         ("replies.yaml", "{issue}.", "{issue}{.", "replies.yaml:6: tones.formal.acknowledgment: "),
         ("replies.yaml", "  technical: *words\n", "", "replies.yaml:3: tones: a customer may ask for the tone technic"),
-        ("replies.yaml", "{brakes:", "{wheels:", "replies.yaml:15: acknowledgments.wheels: there is no category 'whee"),
+        ("replies.yaml", "{brakes:", "{wheels:", "replies.yaml:16: acknowledgments.wheels: there is no category 'whee"),
         ("articles/brake-pads.md", "category: brakes", "category: bells", "brake-pads.md:4: category: there is no cat"),
         ("articles/brake-pads.md", "id: brake-pads", "id: pads", "brake-pads.md:2: id: an article's id is its file's "),
         ("articles/brake-pads.md", "title:", "headline:", "repairs/articles/brake-pads.md:3: headline: unknown key"),

@@ -2,9 +2,31 @@
 
 import re
 
-from engines.local.cleaning.rules.grammar import LineRule
+from engines.local.cleaning.rules.grammar import OBEY, LineRule
+
+# A comment ends where another begins, so that many openings in a row cost no more than one.
+_IN_COMMENT = r"<!--(?:(?!-->|<!--)(?:.|\n)){0,300}?\b"
+_DESK_MATTER = (
+    r"(?:refund|ticket|request|case|claim|customer|severity|priority|category|payment|discount|credit|invoice|order"
+    r"|instruction|prompt|rule|review|approval|polic)"
+)
 
 LINE_RULES = (
+    # A mail program's comments are about layout; nobody who writes to a person hides a sentence about the ticket there.
+    LineRule(
+        "hidden_comment",
+        r"<!--[^\w>]{0,12}(?:system|assistant|developer|admin\w{0,10}|ai|llm|chat ?bot|bot|agent|model|chat ?gpt"
+        r"|instructions?)(?: (?:agent|assistant|model|prompt|message|instruction|note|override|notice|command)s?)?"
+        rf"[^\w>]{{0,3}}[:>-](?:(?!-->|<!--)(?:.|\n)){{0,120}}?\b(?:you\b|must\b|shall\b|{OBEY})",
+    ),
+    LineRule(
+        "hidden_comment",
+        rf"{_IN_COMMENT}(?:you (?:must|shall|have to|are (?:now|to|an?|required|instructed|authori[sz]ed))\b"
+        r"|(?:approve|grant|issue|refund|pay|close|resolve|mark|classify|categori[sz]e|escalate|reveal|ignore|disregard"
+        rf"|treat|prioriti[sz]e|skip|set|override)\b[^.?!\n>]{{0,40}}?\b{_DESK_MATTER}"
+        r"|(?:do not|don't|never) (?:escalate|review|ask|tell|mention|inform|refuse)\b"
+        r"|(?:send|forward|post|leak)\b[^.?!\n>]{0,40}?\b(?:conversation|history|passwords?|credentials|customer data))",
+    ),
     LineRule(
         "template_token",
         r"<\|[a-z_]{2,24}\|>|\[/?inst\]|<</?sys>>|</?(?:assistant|system[_-]prompt|untrusted[\w-]{0,20}"
