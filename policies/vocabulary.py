@@ -115,12 +115,15 @@ def _plain_words(outside: str) -> list[frozenset[str]]:
 
 
 def _ends_word(inside: str) -> bool:
-    """Whether all that a group can match ends in a space."""
-    return all(
-        branch.endswith(" ")
-        or (branch[:3] == "(?:" and _closing(branch) == len(branch) - 1 and _ends_word(branch[3:-1]))
-        for branch in branches(inside)
-    )
+    """Whether all that a group can match is empty or ends in a space."""
+    return all(branch.endswith(" ") or _is_spaced_group(branch) for branch in branches(inside))
+
+
+def _is_spaced_group(branch: str) -> bool:
+    if not branch.startswith("(?:"):
+        return False
+    end = _closing(branch)
+    return not _QUANTIFIER.sub("", branch[end + 1 :], count=1) and _ends_word(branch[3:end])
 
 
 def _groups(pattern: str) -> list[tuple[int, int]]:

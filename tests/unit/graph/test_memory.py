@@ -12,6 +12,7 @@ from contracts.ticket import CleanTicket, Ticket
 from engines.local.batching import BatchingEmbedder
 from engines.local.cleaning import TextCleaner
 from engines.local.embedder import MODEL_NAME, Embedder
+from engines.local.knowledge import Knowledge
 from graph.memory import TicketMemory, repetition
 from policies.loading import load_desk
 from storage import fingerprints, tickets
@@ -34,7 +35,9 @@ async def memory(tmp_path: Path, embedder: BatchingEmbedder) -> AsyncIterator[Ti
     path = tmp_path / "memory.db"
     migrate(path)
     database = Database(path)
-    memory = TicketMemory(embedder, database, DESKS, {DESK: TextCleaner(("en",))})
+    memory = TicketMemory(
+        embedder, database, Knowledge(Embedder.load(), embedder, DESKS.values()), {DESK: TextCleaner(("en",))}
+    )
     await memory.load()
     yield memory
     await database.close()
@@ -123,7 +126,7 @@ async def test_a_solved_ticket_answers_and_is_known_after_a_restart(memory: Tick
     assert stored is not None
     async with memory.database.write() as connection:
         await fingerprints.put(connection, solved.id, MODEL_NAME, stored)
-    again = TicketMemory(memory.embedder, memory.database, DESKS, memory.cleaners)
+    again = TicketMemory(memory.embedder, memory.database, memory.knowledge, memory.cleaners)
     await again.load()
     one = ticket(2, "The lid of my kettle squeaks.")
     best = (await again.sources(one, cleaned(again, one), 3))[0]
@@ -133,7 +136,7 @@ async def test_a_solved_ticket_answers_and_is_known_after_a_restart(memory: Tick
 async def test_a_fingerprint_that_is_missing_is_made(memory: TicketMemory) -> None:
     async with memory.database.write() as connection:
         await tickets.add(connection, ticket(1, STORY))
-    again = TicketMemory(memory.embedder, memory.database, DESKS, memory.cleaners)
+    again = TicketMemory(memory.embedder, memory.database, memory.knowledge, memory.cleaners)
     await again.load()
     made = again.index.vector("TKT-1")
     assert made is not None

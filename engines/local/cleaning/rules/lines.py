@@ -25,7 +25,7 @@ LINE_RULES = (
         r"|(?:approve|grant|issue|refund|pay|close|resolve|mark|classify|categori[sz]e|escalate|reveal|ignore|disregard"
         rf"|treat|prioriti[sz]e|skip|set|override)\b[^.?!\n>]{{0,40}}?\b{_DESK_MATTER}"
         r"|(?:do not|don't|never) (?:escalate|review|ask|tell|mention|inform|refuse)\b"
-        r"|(?:send|forward|post|leak)\b[^.?!\n>]{0,40}?\b(?:conversation|history|passwords?|credentials|customer data))",
+        r"|(?:send|forward|post|leak)\b[^.?!\n>]{0,40}?\b(?:conversation|history|passwords?|credentials|data))",
     ),
     LineRule(
         "template_token",
