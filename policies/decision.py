@@ -98,8 +98,8 @@ def facts_of(
     """What the rules may look at. None stands for unknown."""
     known = classification is not None
     used = next((source for source in sources if draft and source.id in draft.sources), None)
+    signs = obstacles(f"{clean.text}\n\n{clean.quoted}")
     amounts = [float(a) for a in extraction.values("amount")] if extraction else None
-    read = obstacles(f"{clean.text}\n\n{clean.quoted}")
     return Facts(
         category=classification.category if known and not nothing_known(classification) else None,
         severity=classification.severity if known else None,
@@ -115,9 +115,7 @@ def facts_of(
         source_score=used.score if used else 0.0,
         source_self_service=used.self_service if used else False,
         source_same_category=bool(used and known and used.category in categories_of(classification)),
-        obstacles=len(obstacles(f"{clean.text}\n\n{clean.quoted}"))
-        + in_a_thread(clean)
-        + bool(used and used.leaves_open),
+        obstacles=len(signs) + in_a_thread(clean) + bool(used and used.leaves_open),
         unsupported_sentences=len(draft.unsupported) if draft else None,
         degraded=degraded,
     )

@@ -61,7 +61,11 @@ _SIGNS: dict[str, str] = {
         r"|twice|(?:two|three|four|five|six|ten|several|many|\d+) times|(?:second|third|fourth) time|followed"
         r"|as described"
         r"|like the guide|as the (?:page|guide|article|manual)|does(?: not)? help|same (?:thing|result)"
-        r"|keeps? \w+ing)"
+        r"|keeps? \w+ing|(?:each|every) time|even (?:when|though|if|after)|although|despite|expired)"
+    ),
+    "two matters": (
+        r"(?:two (?:questions|things|requests|matters)|(?:another|second|other) (?:question|thing|request|matter)"
+        r"|and (?:could|can|would|will) you|while (?:i am|you are) at it|besides that)"
     ),
     "money": (
         r"(?:charged|charging (?!points?|stations?|cables?)\w+|overcharged|refund\w*|my money|money back"
