@@ -137,3 +137,8 @@ def test_one_whose_original_is_in_progress_joins_too(desk: Desk) -> None:
 def test_one_that_says_something_critical_is_seen_again(desk: Desk) -> None:
     worse = duplicate_of(desk, Original(ticket_id="TKT-0", severity="low", team="workshop"), HURT)
     assert worse == ("escalate", "owner", "urgent")
+
+
+def test_one_whose_original_was_answered_is_worked_on(desk: Desk) -> None:
+    answered = Original(ticket_id="TKT-0", severity="low", team="workshop", answered=True)
+    assert duplicate_of(desk, answered, QUIET) == ("assign", "workshop", "low")
