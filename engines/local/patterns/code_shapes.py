@@ -48,7 +48,7 @@ def stands_alone(token: str) -> bool:
 
 
 def _is_error_family(parts: list[str]) -> bool:
-    """err_5523, BSK-E2007, LF-0x3E9, E-MIRROR-17."""
+    """Whether the parts are of a family that only error codes have: `err_1`, a letter E with a number, a hex number."""
     first = parts[0]
     if first.lower() in {"err", "error"}:
         return True
