@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from contracts.usage import Usage
 from contracts.values import EngineName, Severity, Value
 
 
@@ -27,3 +28,4 @@ class Classification(Value):
     )
     engine: EngineName = "local"
     prompt_version: str | None = None
+    usage: Usage = Usage()

@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from contracts.usage import Usage
 from contracts.values import EngineName, Tone, Value
 
 
@@ -23,5 +24,9 @@ class Draft(Value):
     unsupported: tuple[str, ...] = Field(
         default=(), description="Sentences without a source; any bars automatic sending"
     )
+    warnings: tuple[str, ...] = Field(
+        default=(), description="What a reviewer must know before sending it; any bars automatic sending"
+    )
     engine: EngineName = "local"
     prompt_version: str | None = None
+    usage: Usage = Usage()

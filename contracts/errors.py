@@ -14,6 +14,8 @@ Each class's docstring is its title; the message says what the user can do. Neit
 from http import HTTPStatus
 from typing import ClassVar
 
+from contracts.usage import Usage
+
 
 class TicketGraphError(Exception):
     """Something went wrong."""
@@ -56,6 +58,10 @@ class EngineError(TicketGraphError):
     """An engine could not do its step."""
 
     status = HTTPStatus.BAD_GATEWAY
+
+    def __init__(self, detail: str = "", usage: Usage | None = None) -> None:
+        super().__init__(detail)
+        self.usage = usage or Usage()
 
 
 class UnavailableError(TicketGraphError):

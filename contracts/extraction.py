@@ -2,6 +2,7 @@
 
 from pydantic import Field
 
+from contracts.usage import Usage
 from contracts.values import EngineName, Value
 
 FieldValue = str | float | list[str] | list[float]
@@ -26,6 +27,7 @@ class Extraction(Value):
     validation_errors: tuple[str, ...] = ()
     engine: EngineName = "local"
     prompt_version: str | None = None
+    usage: Usage = Usage()
 
     def values(self, name: str) -> list[str | float]:
         """Every value of one field, in the order of the text; empty when it was not found."""

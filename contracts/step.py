@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from contracts.usage import Usage
 from contracts.values import Value
 
 StepStatus = Literal["completed", "skipped", "fallback", "failed", "waiting"]
@@ -22,6 +23,7 @@ class Step(Value):
     error: str | None = None
     fallback_used: bool = False
     tokens_used: int = 0
+    usage: Usage = Usage()
     engine: str | None = None
     prompt_version: str | None = None
 
@@ -32,6 +34,7 @@ class Problem(Value):
     step: str
     kind: str
     detail: str
+    usage: Usage = Usage()
 
 
 Steps = Annotated[list[Step], operator.add]

@@ -10,8 +10,12 @@ from typing import Any, get_type_hints
 from langgraph.runtime import Runtime
 
 from contracts.step import Problem, Step, StepStatus
+from contracts.usage import Usage
 from contracts.values import Value
 from nodes.services import Services
+
+ASKING = ("classify", "extract", "draft")
+"""The nodes that may ask a model."""
 
 Node = Callable[[Any, Runtime[Services]], Awaitable[Mapping[str, Any]]]
 
@@ -54,6 +58,7 @@ def step_of(name: str, gives: Mapping[str, Any], state: Any, started: Any, elaps
     answer = next(
         (gives[key] for key in ("classification", "extraction", "draft") if isinstance(gives.get(key), Value)), None
     )
+    usage = sum((cost.usage for cost in costs_of(name, answer, problems)), Usage())
     return Step(
         step_name=name,
         status=status_of(name, gives, state, problems),
@@ -62,9 +67,16 @@ def step_of(name: str, gives: Mapping[str, Any], state: Any, started: Any, elaps
         duration_ms=round(elapsed * 1000, 3),
         error="; ".join(f"{p.kind}: {p.detail}" for p in problems) or None,
         fallback_used=bool(gives.get("degraded")),
+        tokens_used=usage.tokens,
+        usage=usage,
         engine=getattr(answer, "engine", None) if name in ("classify", "extract", "fallback", "draft") else None,
         prompt_version=getattr(answer, "prompt_version", None),
     )
+
+
+def costs_of(name: str, answer: Any, problems: list[Problem]) -> list[Any]:
+    """What this step paid for. Later nodes pass answers on, which were paid for once."""
+    return [answer, *problems] if name in ASKING and answer is not None else problems
 
 
 def status_of(name: str, gives: Mapping[str, Any], state: Any, problems: list[Problem]) -> StepStatus:

@@ -18,4 +18,4 @@ async def attempt(step: str, call: Awaitable[T], seconds: float) -> T | Problem:
     except TimeoutError:
         return Problem(step=step, kind="timeout", detail=f"No answer within {seconds:g} s.")
     except EngineError as error:
-        return Problem(step=step, kind=type(error).__name__, detail=error.detail)
+        return Problem(step=step, kind=type(error).__name__, detail=error.detail, usage=error.usage)

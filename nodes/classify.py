@@ -35,7 +35,9 @@ async def classify(state: Needs, runtime: Runtime[Services]) -> Gives:
     clean, services = state["clean"], runtime.context
     desk = services.desks[state["ticket"].desk]
     evidence = await services.severity.judge(clean, desk)
-    answer = await attempt("classify", services.engine.classify(clean, desk, evidence), services.limits.classify)
+    answer = await attempt(
+        "classify", services.engine.classify(state["ticket"], clean, desk, evidence), services.limits.classify
+    )
     if isinstance(answer, Problem):
         return {"problems": [answer]}
     return {"classification": raised(answer, evidence)}

@@ -32,6 +32,6 @@ async def extract(state: Needs, runtime: Runtime[Services]) -> Gives:
     if state.get("options", RunOptions()).skip_extraction:
         return {}
     ticket, services = state["ticket"], runtime.context
-    call = services.engine.extract(state["clean"], services.desks[ticket.desk], ticket.customer_email)
+    call = services.engine.extract(ticket, state["clean"], services.desks[ticket.desk])
     answer = await attempt("extract", call, services.limits.extract)
     return {"problems": [answer]} if isinstance(answer, Problem) else {"extraction": answer}

@@ -11,7 +11,7 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, Ticket
 from nodes.attempt import attempt
 from nodes.services import Services
-from policies.understanding import raised, unknown, with_missing
+from policies.understanding import in_place_of, raised, unknown, with_missing
 
 
 class Needs(TypedDict):
@@ -34,25 +34,46 @@ class Gives(TypedDict, total=False):
 
 
 async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Answer every doubted step locally; what even that cannot answer is unknown, and unknown means escalate."""
-    ticket, clean, services = state["ticket"], state["clean"], runtime.context
+    """Answer every doubted step locally; what even that cannot answer is unknown, and unknown means escalate.
+
+    A doubted answer that the local one confirms was none the worse for it: the run is not degraded.
+    """
+    ticket, services = state["ticket"], runtime.context
     desk = services.desks[ticket.desk]
     problems: list[Problem] = []
     classification, extraction = state.get("classification"), state.get("extraction")
+    degraded = False
     if "classify" in state["doubts"]:
-        evidence = await services.severity.judge(clean, desk)
-        answer = await attempt("fallback", services.local.classify(clean, desk, evidence), services.limits.classify)
-        if isinstance(answer, Problem):
-            problems.append(answer)
-            answer = unknown(desk, evidence, "No engine could classify this ticket.")
-        classification = raised(answer, evidence)
+        doubted, classification = classification, await classified(state, services, problems)
+        degraded = doubted is None or doubted.category != classification.category
+        if doubted is None:
+            classification = in_place_of(classification)
     if "extract" in state["doubts"]:
-        call = services.local.extract(clean, desk, ticket.customer_email)
-        found = await attempt("fallback", call, services.limits.extract)
-        if isinstance(found, Problem):
-            problems.append(found)
-            found = Extraction(engine="none", validation_errors=("No engine could read the fields.",))
-        extraction = found
+        extraction, degraded = await extracted(state, services, problems), True
     if classification and extraction:
         extraction = with_missing(extraction, classification.category, ticket.customer_email, desk)
-    return {"classification": classification, "extraction": extraction, "problems": problems, "degraded": True}
+    return {"classification": classification, "extraction": extraction, "problems": problems, "degraded": degraded}
+
+
+async def classified(state: Needs, services: Services, problems: list[Problem]) -> Classification:
+    """The local engine's classification; an unknown one and a problem when it has none."""
+    ticket, clean = state["ticket"], state["clean"]
+    desk = services.desks[ticket.desk]
+    evidence = await services.severity.judge(clean, desk)
+    call = services.local.classify(ticket, clean, desk, evidence)
+    answer = await attempt("fallback", call, services.limits.local)
+    if isinstance(answer, Problem):
+        problems.append(answer)
+        answer = unknown(desk, evidence, "No engine could classify this ticket.")
+    return raised(answer, evidence)
+
+
+async def extracted(state: Needs, services: Services, problems: list[Problem]) -> Extraction:
+    """The local engine's fields; none and a problem when it has none."""
+    ticket = state["ticket"]
+    call = services.local.extract(ticket, state["clean"], services.desks[ticket.desk])
+    found = await attempt("fallback", call, services.limits.local)
+    if not isinstance(found, Problem):
+        return found
+    problems.append(found)
+    return Extraction(engine="none", validation_errors=("No engine could read the fields.",))

@@ -53,11 +53,13 @@ class Engine(Protocol):
         """What results are marked with."""
         ...
 
-    async def classify(self, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict) -> Classification:
+    async def classify(
+        self, ticket: Ticket, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict
+    ) -> Classification:
         """Category and severity; `evidence` is what the severity judge found in the same text."""
         ...
 
-    async def extract(self, clean: CleanTicket, desk: Desk, customer_email: str | None) -> Extraction:
+    async def extract(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Extraction:
         """Every field that the desk defines and the text holds."""
         ...
 
@@ -96,11 +98,20 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """Deadlines in seconds for one call of an engine."""
+    """Deadlines in seconds for one call of an engine; `local` is for the local one where it stands in for another."""
 
     classify: float = 5.0
     extract: float = 5.0
     draft: float = 15.0
+    local: float = 10.0
+
+    def within(self, seconds: float) -> "Limits":
+        """Limits that leave a run of `seconds` time to spare even when one step follows the other."""
+        return Limits(
+            classify=min(self.classify, seconds / 6),
+            extract=min(self.extract, seconds / 6),
+            draft=min(self.draft, seconds / 2),
+        )
 
 
 @dataclass(frozen=True)

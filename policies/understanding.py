@@ -18,6 +18,39 @@ def raised(answer: Classification, evidence: SeverityVerdict) -> Classification:
     return answer.model_copy(update=found)
 
 
+UNCONFIRMED = 0.5
+"""Confidence of an answer that no calibrated engine confirms: unknown, so as good as the toss of a coin."""
+
+
+def advised(answer: Classification, local: Classification, *, steered: bool) -> Classification:
+    """A model's answer beside the local engine's: the model may raise the severity, never lower it.
+
+    Where both came to the same category, the local engine's calibrated confidence holds for it. Else nobody knows how
+    far to trust it; and where the text speaks of categories or severities to steer whoever reads it (`steered`), the
+    local engine's category stands.
+    """
+    severity = max(answer.severity, local.severity, key=SEVERITIES.index)
+    found: dict[str, object] = {"severity": severity, "urgency_indicators": local.urgency_indicators}
+    if severity == local.severity:
+        found["severity_confidence"] = local.severity_confidence
+    found |= {"keywords_matched": local.keywords_matched, "critical_reasons": local.critical_reasons}
+    if answer.category == local.category and not local.abstained:
+        found |= {"category_confidence": local.category_confidence, "calibrated": local.calibrated}
+        return answer.model_copy(update=found)
+    found |= {"category_confidence": UNCONFIRMED, "calibrated": False}
+    if steered:
+        reasoning = f"{local.reasoning} The text names categories or severities as an instruction would."
+        found |= {"category": local.category, "secondary_categories": (), "reasoning": reasoning}
+        found["category_confidence"] = min(UNCONFIRMED, local.category_confidence)
+    return answer.model_copy(update=found)
+
+
+def in_place_of(answer: Classification) -> Classification:
+    """The local engine's answer where a model failed: never more confident than `advised` would have been."""
+    confidence = min(answer.category_confidence, UNCONFIRMED)
+    return answer.model_copy(update={"category_confidence": confidence, "calibrated": False})
+
+
 def unknown(desk: Desk, evidence: SeverityVerdict, why: str) -> Classification:
     """What is left when nothing could classify: the fallback category, and only the detector's severity."""
     return Classification(

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy import RowMapping, func, insert, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
 from contracts.step import Step
-from storage.tables import runs, steps
+from storage.tables import runs, steps, tickets
 
 UNFINISHED = ("running",)
 """A run in one of these states belongs to somebody who is working on it, or to a process that died."""
@@ -66,8 +66,23 @@ async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[
     """Record the run's steps. Those that were recorded before stay as they are: a run only ever adds to them."""
     names = ("step_name", "status", "started_at", "duration_ms", "error", "engine", "prompt_version", "tokens_used")
     rows = [
-        {"run_id": run_id, "position": position, **{name: getattr(step, name) for name in names}}
+        {
+            "run_id": run_id,
+            "position": position,
+            **{name: getattr(step, name) for name in names},
+            "usage": step.usage.model_dump() if step.usage.calls else None,
+            "cost_usd": step.usage.cost_usd,
+        }
         for position, step in enumerate(done)
     ]
     if rows:
         await connection.execute(upsert(steps).on_conflict_do_nothing(), rows)
+
+
+async def spent_since(connection: AsyncConnection, at: datetime) -> dict[str, float]:
+    """What model calls have cost since a moment, in USD, by desk."""
+    of_desk = steps.join(runs, runs.c.id == steps.c.run_id).join(tickets, tickets.c.id == runs.c.ticket_id)
+    query = select(tickets.c.desk, func.sum(steps.c.cost_usd)).select_from(of_desk).group_by(tickets.c.desk)
+    # Written as the partial index is, so that it is used.
+    paid = (await connection.execute(query.where(text("cost_usd > 0"), steps.c.started_at >= at))).all()
+    return {desk: float(total) for desk, total in paid}

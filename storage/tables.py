@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.engine import Dialect
 
@@ -117,7 +118,12 @@ steps = Table(
     Column("engine", String(16)),
     Column("prompt_version", String(64)),
     Column("tokens_used", Integer, nullable=False),
+    Column("usage", JSON),
+    Column("cost_usd", Float, nullable=False, server_default="0"),
+    Index("ix_steps_paid", "started_at", sqlite_where=text("cost_usd > 0"), postgresql_where=text("cost_usd > 0")),
 )
+
+"""`usage` is what its model calls came to (contracts.usage.Usage); None for a step that made none."""
 
 approvals = Table(
     "approvals",

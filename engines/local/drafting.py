@@ -1,12 +1,15 @@
 """Replies from the desk's templates and the sources found. Nothing in them is invented."""
 
+from typing import NamedTuple
+
 from contracts.draft import Draft
 from contracts.extraction import Extraction
 from contracts.retrieval import Source
 from contracts.values import Tone
 from nodes.services import DraftBrief
-from policies.desk import Desk, ReplyParts
+from policies.desk import Desk
 from policies.sla import in_words
+from policies.wording import ReplyParts
 
 USE_FROM = 0.45
 """Similarity from which a source is close enough to be told to the customer."""
@@ -23,24 +26,44 @@ NAMED = ("order_id", "error_code", "product_name")
 """Fields that the acknowledgment repeats, so that the customer sees what was understood."""
 
 
-def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
-    """The reply in the brief's tone. Pure."""
+class Frame(NamedTuple):
+    """What stands around an answer: the desk's own words, with trusted values only."""
+
+    tone: Tone
+    greeting: str
+    asks: str
+    timeline: str
+    closing: str
+
+
+def frame_of(brief: DraftBrief, desk: Desk, *, answered: bool) -> Frame:
+    """The frame of a reply; one that is `answered` by a source asks for nothing. Times come from the SLA."""
     tone = wished_tone(brief.guidance) or brief.tone
     parts = desk.replies.tones[tone]
     name = first_name(brief.ticket.customer_name)
-    greeting = parts.greeting_named.format(name=name) if name else parts.greeting
-    closing = parts.closing.format(signature=desk.replies.signature)
-    if not brief.actionable:
-        return unclear(tone, desk, parts, greeting, closing)
+    time = in_words(desk.severity(brief.classification.severity).sla_hours)
+    return Frame(
+        tone=tone,
+        greeting=parts.greeting_named.format(name=name) if name else parts.greeting,
+        asks="" if answered else asked_for(brief.extraction, desk, parts),
+        timeline=(parts.if_not_solved if answered else parts.timeline).format(time=time),
+        closing=parts.closing.format(signature=desk.replies.signature),
+    )
+
+
+def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
+    """The reply in the brief's tone. Pure."""
     level = desk.severity(brief.classification.severity)
     source = None if level.id in GRAVE else usable(brief.sources, brief.classification.category)
+    tone, greeting, asks, timeline, closing = frame_of(brief, desk, answered=source is not None)
+    parts = desk.replies.tones[tone]
+    if not brief.actionable:
+        return unclear(tone, desk, parts, greeting, closing)
     category = source.category if source and source.category else brief.classification.category
     issue = desk.replies.acknowledgments.get(category, "your message")
     acknowledgment = parts.acknowledgment.format(issue=issue + understood(brief.extraction))
     explanation = f"{parts.source_intro} {source.excerpt}" if source else parts.no_source
     items = source.steps if source else desk.replies.next_steps.get(category, ())
-    asks = "" if source else asked_for(brief.extraction, desk, parts)
-    timeline = (parts.if_not_solved if source else parts.timeline).format(time=in_words(level.sla_hours))
     paragraphs = (greeting, acknowledgment, explanation, numbered(items), asks, timeline, closing)
     return Draft(
         content="\n\n".join(paragraph for paragraph in paragraphs if paragraph),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contracts.classification import Classification
 from contracts.draft import Draft
 from contracts.extraction import Extraction
-from contracts.ticket import CleanTicket
+from contracts.ticket import CleanTicket, Ticket
 from contracts.values import EngineName
 from engines.local.batching import BatchingEmbedder
 from engines.local.categories import CategoryScorer
@@ -31,7 +31,13 @@ class LocalEngine:
         self.batching = batching
         self.classifiers = {desk.id: CategoryScorer(embedder, desk) for desk in desks.values()}
 
-    async def classify(self, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict) -> Classification:
+    async def classify(
+        self,
+        ticket: Ticket,  # noqa: ARG002 - the protocol's
+        clean: CleanTicket,
+        desk: Desk,
+        evidence: SeverityVerdict,
+    ) -> Classification:
         """The category nearest to the text; abstains from a language that the desk does not read."""
         scores = self.classifiers[desk.id].scores(await self.batching.embed(clean.text))
         fitted = desk.calibration.category_temperature
@@ -54,7 +60,7 @@ class LocalEngine:
             engine="local",
         )
 
-    async def extract(self, clean: CleanTicket, desk: Desk, customer_email: str | None) -> Extraction:
+    async def extract(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Extraction:
         """Every field that the desk defines and a pattern finds."""
         extraction = await by_size(
             len(clean.everything),
@@ -62,9 +68,9 @@ class LocalEngine:
             clean.everything,
             desk.fields,
             required=(),
-            customer_email=customer_email,
+            customer_email=ticket.customer_email,
         )
-        return without_planted(extraction, desk.fields, customer_email) if clean.injection_flags else extraction
+        return without_planted(extraction, desk.fields, ticket.customer_email) if clean.injection_flags else extraction
 
     async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
         """A reply from the desk's templates and the best source."""

@@ -1,0 +1,31 @@
+"""What calls of a model cost."""
+
+from pydantic import Field
+
+from contracts.values import Value
+
+
+class Usage(Value):
+    """Calls, tokens and money. Adds up: `Usage() + a + b`. A cached answer costs nothing and counts no call."""
+
+    calls: int = Field(default=0, ge=0, description="Requests that left for a model, failed ones too")
+    prompt_tokens: int = Field(default=0, ge=0)
+    completion_tokens: int = Field(default=0, ge=0)
+    cached_tokens: int = Field(default=0, ge=0, description="The part of prompt_tokens that the provider had cached")
+    cost_usd: float = Field(default=0.0, ge=0)
+    models: tuple[str, ...] = Field(default=(), description="Who was asked, as provider/model, in order")
+
+    @property
+    def tokens(self) -> int:
+        """Prompt and completion together."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            calls=self.calls + other.calls,
+            prompt_tokens=self.prompt_tokens + other.prompt_tokens,
+            completion_tokens=self.completion_tokens + other.completion_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cost_usd=self.cost_usd + other.cost_usd,
+            models=(*self.models, *(model for model in other.models if model not in self.models)),
+        )

@@ -1,0 +1,55 @@
+"""A model beside the local engine: it may raise, never lower; and where it fails nobody becomes surer."""
+
+from itertools import product
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from contracts.classification import Classification
+from contracts.values import SEVERITIES
+from policies.understanding import UNCONFIRMED, advised, in_place_of
+
+CATEGORIES = ("technical", "billing", "general")
+
+
+def classifications(engine: str) -> st.SearchStrategy[Classification]:
+    return st.builds(
+        Classification,
+        category=st.sampled_from(CATEGORIES),
+        category_confidence=st.floats(0, 1),
+        severity=st.sampled_from(SEVERITIES),
+        severity_confidence=st.floats(0, 1),
+        secondary_categories=st.just(()),
+        calibrated=st.booleans() if engine == "local" else st.just(False),
+        abstained=st.booleans() if engine == "local" else st.just(False),
+        engine=st.just(engine),
+    )
+
+
+@given(classifications("llm"), classifications("local"), st.booleans())
+def test_a_model_never_lowers_the_severity(model: Classification, local: Classification, steered: bool) -> None:
+    both = advised(model, local, steered=steered)
+    assert SEVERITIES.index(both.severity) == max(SEVERITIES.index(model.severity), SEVERITIES.index(local.severity))
+
+
+@given(classifications("llm"), classifications("local"), st.booleans())
+def test_only_the_local_engine_makes_a_confidence_calibrated(
+    model: Classification, local: Classification, steered: bool
+) -> None:
+    both = advised(model, local, steered=steered)
+    assert not both.calibrated or (both.category == local.category and local.calibrated and not local.abstained)
+    assert both.category_confidence in (local.category_confidence, UNCONFIRMED)
+
+
+@given(classifications("llm"), classifications("local"))
+def test_a_broken_model_leaves_nobody_surer_than_a_working_one(model: Classification, local: Classification) -> None:
+    broken = in_place_of(local)
+    for answer, steered in product((model, model.model_copy(update={"category": local.category})), (True, False)):
+        assert broken.category_confidence <= advised(answer, local, steered=steered).category_confidence
+    assert not broken.calibrated
+
+
+@given(classifications("llm"), classifications("local"))
+def test_a_text_that_steers_keeps_the_local_category(model: Classification, local: Classification) -> None:
+    assert advised(model, local, steered=True).category == local.category
+    assert advised(model, local, steered=False).category == model.category
