@@ -1,0 +1,63 @@
+"""The prompt that asks for category and severity."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import GenericAlias
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, Field, create_model
+
+from contracts.values import Severity, Value
+from policies.desk import Desk
+from policies.severity import SeverityVerdict
+from prompts.prompt import Answer, Prompt, Variable
+from prompts.taxonomy import desk_variables
+from prompts.untrusted import Block
+
+LONGEST_REASONING = 600
+"""Characters that are kept. A longer one is cut rather than refused: asking again would cost more than it is worth."""
+
+
+class ClassifyInput(Value):
+    """What the classify prompt is filled from."""
+
+    desk: Desk
+    text: str = Field(description="Subject and body: cleaned, masked, condensed")
+    evidence: SeverityVerdict = Field(description="What the severity judge found in the same text")
+    canary: str = Field(description="A secret; a reply that repeats it shows that the prompt has leaked")
+
+    def variables(self) -> Mapping[str, Variable]:
+        """The desk first, the ticket last."""
+        return {
+            **desk_variables(self.desk),
+            "canary": self.canary,
+            "severity": self.evidence.severity,
+            "signs": " ".join(self.evidence.reasons),
+            "ticket": Block("ticket", self.text),
+        }
+
+
+class ClassifyOutput(Answer):
+    """What the model fills in. Reasoning comes first, so that the choice follows from it."""
+
+    reasoning: Annotated[str, AfterValidator(lambda text: text[:LONGEST_REASONING])]
+    category: str
+    severity: Severity
+    secondary_categories: list[str]
+
+
+def classify_output(desk: Desk) -> type[ClassifyOutput]:
+    """The shape of an answer for a desk: its own categories and no other."""
+    return _output(tuple(category.id for category in desk.categories))
+
+
+@lru_cache(maxsize=64)
+def _output(ids: tuple[str, ...]) -> type[ClassifyOutput]:
+    one: Any = Literal[ids]  # pyright: ignore[reportInvalidTypeForm]
+    some: Any = GenericAlias(list, one)
+    return create_model(
+        "ClassifyOutput", __base__=ClassifyOutput, category=(one, ...), secondary_categories=(some, ...)
+    )
+
+
+CLASSIFY = Prompt("classify", version=1, input=ClassifyInput, output=classify_output)

@@ -1,0 +1,100 @@
+"""The prompt that asks for a reply standing on sources."""
+
+from collections.abc import Mapping, Sequence
+
+from pydantic import Field
+
+from contracts.retrieval import Source
+from contracts.values import Severity, Tone, Value
+from policies.desk import Desk
+from prompts.condensing import condense
+from prompts.prompt import Answer, Prompt, Variable
+from prompts.untrusted import Block
+
+LONGEST_SOURCE = 1_500
+"""Characters of one source that are shown."""
+
+
+class DraftInput(Value):
+    """What the draft prompt is filled from."""
+
+    desk: Desk
+    text: str = Field(description="Subject and body: cleaned, masked, condensed")
+    canary: str = Field(description="A secret; a reply that repeats it shows that the prompt has leaked")
+    category: str
+    severity: Severity
+    tone: Tone
+    language: str | None = Field(default=None, description="ISO 639-1 of the ticket; None when not known")
+    given: tuple[tuple[str, str], ...] = Field(default=(), description="Field and value, masked; never asked for again")
+    missing: tuple[str, ...] = Field(default=(), description="Names of fields that may be asked for")
+    sources: tuple[Source, ...] = Field(default=(), description="Best first; the first is [S1]. Redacted")
+    greeting: str = Field(default="", description="The desk's sentence that will stand there, masked")
+    timeline: str = Field(default="", description="The desk's sentence, with the time that the SLA gives")
+    closing: str = ""
+    guidance: str | None = Field(default=None, description="What a reviewer wants changed")
+
+    @property
+    def translates(self) -> bool:
+        """Whether the desk has no sentences of its own in the customer's language."""
+        return self.language is not None and self.language not in self.desk.settings.languages
+
+    def variables(self) -> Mapping[str, Variable]:
+        """What the desk says first, the ticket last."""
+        asks = {field.name: field.ask or field.title for field in self.desk.fields}
+        return {
+            "desk_title": self.desk.settings.title,
+            "contacts": self._contacts(),
+            "canary": self.canary,
+            "category": f"{self.category} ({self.desk.category(self.category).title})",
+            "severity": self.severity,
+            "tone": self.tone,
+            "language": self.language or "that of the ticket",
+            "missing": "; ".join(asks[name] for name in self.missing) or "nothing",
+            "guidance": self.guidance or "none",
+            "sentences": self._sentences(),
+            "given": Block("given", "\n".join(f"{name}: {value}" for name, value in self.given) or "nothing"),
+            "sources": sources_in_blocks(self.sources),
+            "ticket": Block("ticket", self.text),
+        }
+
+    def _contacts(self) -> str:
+        known = self.desk.replies.contacts
+        return ", ".join((*known.domains, *known.emails, *known.phones)) or "none"
+
+    def _sentences(self) -> Variable:
+        if not self.translates:
+            return "none"
+        named = (("greeting", self.greeting), ("timeline", self.timeline), ("closing", self.closing))
+        return Block("sentences", "\n".join(f"{name}: {text}" for name, text in named))
+
+
+def sources_in_blocks(sources: Sequence[Source]) -> Variable:
+    """Each source under its mark. The text is data too: a solved ticket was written by a customer."""
+    if not sources:
+        return "none"
+    parts: list[str | Block] = []
+    for number, source in enumerate(sources, start=1):
+        steps = "".join(f"\n{place}. {step}" for place, step in enumerate(source.steps, start=1))
+        text = condense(f"{source.title}\n{source.excerpt}{steps}", LONGEST_SOURCE).text
+        parts += [f"[S{number}] {source.kind.replace('_', ' ')}", Block("source", text)]
+    return parts
+
+
+class DraftOutput(Answer):
+    """What the model fills in. A sentence that states or promises something ends with its source, as [S1]."""
+
+    acknowledgment: str
+    explanation: str
+    action_items: list[str]
+    suggested_actions: list[str]
+    greeting: str
+    timeline: str
+    closing: str
+
+
+def draft_output(desk: Desk) -> type[DraftOutput]:  # noqa: ARG001
+    """The shape of an answer: the same at every desk."""
+    return DraftOutput
+
+
+DRAFT = Prompt("draft", version=1, input=DraftInput, output=draft_output)

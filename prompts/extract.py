@@ -1,0 +1,78 @@
+"""The prompt that asks for the details a ticket gives."""
+
+from collections.abc import Mapping
+from functools import lru_cache
+from types import GenericAlias
+from typing import Any, Literal
+
+from pydantic import Field, create_model
+
+from contracts.values import Value
+from policies.desk import Desk, FieldDefinition
+from prompts.prompt import Answer, Prompt, Variable
+from prompts.taxonomy import desk_variables
+from prompts.untrusted import Block
+
+FOUND_BY_CODE = ("email", "phone", "url", "keywords", "pattern")
+"""Kinds that code finds completely: masked before a model sees the text, or exactly the desk's own words or pattern."""
+
+
+class ExtractInput(Value):
+    """What the extract prompt is filled from."""
+
+    desk: Desk
+    text: str = Field(description="Subject, body, signature and quoted history: cleaned, masked, condensed")
+    canary: str = Field(description="A secret; a reply that repeats it shows that the prompt has leaked")
+
+    def variables(self) -> Mapping[str, Variable]:
+        """The desk first, the ticket last."""
+        return {
+            **desk_variables(self.desk),
+            "fields": "\n".join(_line(field) for field in askable(self.desk)),
+            "canary": self.canary,
+            "ticket": Block("ticket", self.text),
+        }
+
+
+class FoundField(Answer):
+    """One value of one field, and the words it was copied from."""
+
+    name: str
+    value: str
+    source_text: str
+
+
+class ExtractOutput(Answer):
+    """What the model fills in."""
+
+    fields: list[FoundField]
+
+
+def askable(desk: Desk) -> tuple[FieldDefinition, ...]:
+    """The fields that a model is asked for."""
+    return tuple(field for field in desk.fields if field.kind not in FOUND_BY_CODE)
+
+
+def extract_output(desk: Desk) -> type[ExtractOutput]:
+    """The shape of an answer for a desk. Raises ValueError when it has no field to ask a model for."""
+    names = tuple(field.name for field in askable(desk))
+    if not names:
+        raise ValueError(f"the desk {desk.id} has no field that a model is asked for")
+    return _output(names)
+
+
+@lru_cache(maxsize=64)
+def _output(names: tuple[str, ...]) -> type[ExtractOutput]:
+    one: Any = Literal[names]  # pyright: ignore[reportInvalidTypeForm]
+    found: Any = create_model("FoundField", __base__=FoundField, name=(one, ...))
+    some: Any = GenericAlias(list, found)
+    return create_model("ExtractOutput", __base__=ExtractOutput, fields=(some, ...))
+
+
+def _line(field: FieldDefinition) -> str:
+    ask = f" ({field.ask})" if field.ask else ""
+    known = f"; for instance {', '.join(field.terms)}" if field.terms else ""
+    return f"- {field.name}: {field.title}{ask}{known}"
+
+
+EXTRACT = Prompt("extract", version=1, input=ExtractInput, output=extract_output)

@@ -1,0 +1,34 @@
+"""What a desk tells a model of itself: the variables of prompts/text/desk.v1.md. The same text for every ticket."""
+
+from collections.abc import Mapping
+
+from policies.desk import Category, Desk
+
+EXEMPLARS = 3
+"""Examples shown per category."""
+
+LONGEST = 90
+"""Characters of an example; longer ones cost more than they show."""
+
+
+def desk_variables(desk: Desk) -> Mapping[str, str]:
+    """The desk's description, categories with examples, and levels of severity."""
+    return {
+        "desk_title": desk.settings.title,
+        "category_label": desk.settings.category_label,
+        "fallback_category": desk.settings.fallback_category,
+        "categories": "\n".join(_category(category) for category in desk.categories),
+        "severities": "\n".join(f"- {level.id}: {level.description}" for level in desk.severities),
+    }
+
+
+def _category(category: Category) -> str:
+    shown = "".join(f'\n  "{exemplar}"' for exemplar in shown_exemplars(category))
+    return f"- {category.id}: {category.description}{shown}"
+
+
+def shown_exemplars(category: Category) -> tuple[str, ...]:
+    """Examples spread evenly over the desk's list, so that they differ; always the same ones."""
+    short = [exemplar for exemplar in category.exemplars if len(exemplar) <= LONGEST]
+    count = min(EXEMPLARS, len(short))
+    return tuple(short[(2 * place + 1) * len(short) // (2 * count)] for place in range(count))

@@ -1,0 +1,93 @@
+"""The words of prompts as files: prompts/text/<name>.v<version>.md, pinned by prompts/versions.lock.
+
+A file has two parts, divided by the line `=== user ===`: what the model is told once (system), then what changes with
+every ticket (user). A line `@include other.v1` stands for the text of that file, so that two prompts can begin with
+the same words. Placeholders are those of `string.Template`: `$name`; `$$` is a dollar sign.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from string import Template
+
+from contracts.errors import TicketGraphError
+
+TEXTS = Path(__file__).parent / "text"
+LOCK = Path(__file__).parent / "versions.lock"
+DIVIDER = "\n=== user ===\n"
+
+_INCLUDE = re.compile(r"^@include (?P<file>[a-z_]+\.v\d+)$", re.MULTILINE)
+_FILE = re.compile(r"(?P<name>[a-z_]+)\.v(?P<version>[1-9]\d*)\.md")
+
+
+class PromptError(TicketGraphError):
+    """A prompt's words cannot be used."""
+
+
+@dataclass(frozen=True)
+class Words:
+    """One version of a prompt's words, includes put in place."""
+
+    id: str
+    system: str
+    user: str
+
+    @property
+    def text(self) -> str:
+        """Both parts, as they stand in the file."""
+        return f"{self.system}{DIVIDER}{self.user}"
+
+    @property
+    def sha256(self) -> str:
+        """What versions.lock pins: includes count."""
+        return sha256(self.text.encode()).hexdigest()
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of all placeholders."""
+        return frozenset(Template(self.text).get_identifiers())
+
+
+def released(name: str, version: int) -> Words:
+    """The words of a version. Raises PromptError when they are not what versions.lock says was released."""
+    words = read_words(name, version)
+    pinned = locked().get(words.id)
+    if pinned is None:
+        raise PromptError(f"{words.id} is not in prompts/versions.lock. Add the line: {words.id} {words.sha256}")
+    if pinned != words.sha256:
+        raise PromptError(
+            f"The words of {words.id} are not those that were released: prompts/versions.lock has {pinned[:12]}, the "
+            f"text has {words.sha256[:12]}. Put the old words back, and new ones into a file with a new version."
+        )
+    return words
+
+
+def read_words(name: str, version: int) -> Words:
+    """The words as they stand on disk. Raises PromptError when the file is missing or not in two sound parts."""
+    text = _INCLUDE.sub(lambda found: _read(found["file"]), _read(f"{name}.v{version}"))
+    system, divider, user = text.partition(DIVIDER)
+    if not divider or DIVIDER in user:
+        raise PromptError(f"{name}.v{version}.md has not two parts; divide them by one line {DIVIDER.strip()!r}.")
+    if not Template(text).is_valid():
+        raise PromptError(f"{name}.v{version}.md has a $ that begins no placeholder; write $$ for a dollar sign.")
+    return Words(f"{name}@{version}", system, user)
+
+
+def _read(stem: str) -> str:
+    try:
+        return (TEXTS / f"{stem}.md").read_text(encoding="utf-8").strip("\n")
+    except FileNotFoundError:
+        raise PromptError(f"There is no file prompts/text/{stem}.md.") from None
+
+
+def locked() -> dict[str, str]:
+    """The sha256 of every released version by its id."""
+    return dict(line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if line.strip())
+
+
+def on_disk() -> Iterator[tuple[str, int]]:
+    """Name and version of every file of words, those included."""
+    found = [parts for path in TEXTS.iterdir() if (parts := _FILE.fullmatch(path.name))]
+    yield from sorted((parts["name"], int(parts["version"])) for parts in found)
