@@ -1,0 +1,217 @@
+"""One step's question to a model: which model, how often, and what happens when the answer is no good.
+
+This is the only layer that tries again. A step makes at most `attempts` calls, whatever they are for: another way of
+asking for structure, a repair, a second try, or the fallback model.
+"""
+
+import asyncio
+import math
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Generic, NamedTuple, TypeVar
+
+from pydantic import BaseModel
+
+from contracts.usage import Usage
+from engines.llm.budget import Budget
+from engines.llm.chat import Chat, Message, Reply
+from engines.llm.failures import (
+    AnswerUnusable,
+    BudgetSpent,
+    Busy,
+    FormatRefused,
+    Invalid,
+    ModelDeclined,
+    ModelError,
+    ProviderFailed,
+    RateLimited,
+    RequestRefused,
+    Truncated,
+)
+from engines.llm.gateway import Gateway
+from engines.llm.providers import Models, ModelSpec
+from engines.llm.reading import read_answer, schema_of
+from engines.llm.records import CallRecord
+from engines.llm.rungs import Rungs
+from prompts.prompt import Rendered
+from prompts.repair import REPAIR, RepairInput
+
+T = TypeVar("T", bound=BaseModel)
+
+CHARACTERS_A_TOKEN = 3.2
+"""For reservations: English has about four, identifiers and JSON fewer."""
+
+SHORTEST_CALL = 0.5
+"""Seconds below which another call is not worth making."""
+
+
+@dataclass(frozen=True)
+class Question(Generic[T]):
+    """What is asked, for which step of which ticket, and by when (`seconds`)."""
+
+    step: str
+    ticket_id: str
+    desk_id: str
+    rendered: Rendered
+    output: type[T]
+    seconds: float
+
+
+class Answered(NamedTuple, Generic[T]):
+    """A valid answer and what it cost."""
+
+    value: T
+    usage: Usage
+
+
+@dataclass(frozen=True)
+class Try:
+    """The next call: which model, with which words, after which pause in seconds."""
+
+    spec: ModelSpec
+    rendered: Rendered
+    pause: float = 0.0
+    longer: bool = False
+
+
+class Asker:
+    """Asks the models of one process."""
+
+    def __init__(
+        self,
+        models: Models,
+        chat: Chat,
+        gateway: Gateway,
+        budget: Budget,
+        *,
+        attempts: int = 2,
+        backoff: float = 0.5,
+        observe: Callable[[CallRecord], None] = lambda _: None,
+    ) -> None:
+        self.models = models
+        self.chat = chat
+        self.gateway = gateway
+        self.budget = budget
+        self.attempts = attempts
+        self.backoff = backoff
+        self.observe = observe
+        self.rungs = Rungs()
+
+    async def ask(self, question: Question[T]) -> Answered[T]:
+        """A valid answer. Raises the last ModelError, with the usage of all calls, when there is none in time."""
+        deadline = time.monotonic() + question.seconds
+        turn: Try | None = Try(self.models.primary, question.rendered)
+        usage = Usage()
+        while turn:
+            try:
+                answered = await self.once(question, turn, deadline - time.monotonic())
+            except ModelError as error:
+                usage += error.usage
+                following = self.following(turn, error, question, usage.calls, deadline - time.monotonic())
+                if following is None:
+                    error.usage = usage
+                    raise
+                await asyncio.sleep(following.pause)
+                turn = following
+            else:
+                return Answered(answered.value, usage + answered.usage)
+        raise AssertionError("there is always a first turn")
+
+    async def once(self, question: Question[T], turn: Try, seconds: float) -> Answered[T]:
+        """One call: reserved, made, judged, settled and recorded. Raises ModelError."""
+        spec, started = turn.spec, time.monotonic()
+        size = len(turn.rendered.system) + len(turn.rendered.user)
+        allowed = spec.max_tokens * (2 if turn.longer else 1)
+        reservation = self.budget.reserve(
+            question.ticket_id, question.desk_id, spec.id, math.ceil(size / CHARACTERS_A_TOKEN), allowed
+        )
+        usage, outcome = Usage(), "cancelled"
+        try:
+            reply = await self.call(spec, turn.rendered, question.output, seconds, allowed)
+            usage = self.budget.settle(reservation, reply.usage)
+            outcome = "ok"
+            return Answered(self.judged(spec, reply, question.output, usage), usage)
+        except ModelError as error:
+            outcome = type(error).__name__
+            if not usage.calls:
+                usage = self.budget.settle(reservation, error.usage)
+            error.usage = usage
+            raise
+        finally:
+            if outcome == "cancelled":
+                self.budget.release(reservation)
+            self.observe(
+                CallRecord(question.step, question.desk_id, spec.id, outcome, time.monotonic() - started, usage)
+            )
+
+    async def call(
+        self, spec: ModelSpec, rendered: Rendered, output: type[BaseModel], seconds: float, max_tokens: int
+    ) -> Reply:
+        """The provider's reply, by way of the gateway."""
+        messages = (Message("system", rendered.system), Message("user", rendered.user))
+        schema, until = schema_of(output), time.monotonic() + seconds
+
+        async def work() -> Reply:
+            # The way of asking is chosen now: while this call waited for its place, another may have found it refused.
+            rung, left = self.rungs.current(spec), until - time.monotonic()
+            if left <= 0:
+                raise Busy("There was no time left for a call.")
+            try:
+                return await self.chat.ask(spec, messages, schema, output.__name__, rung, left, max_tokens)
+            except FormatRefused:
+                self.rungs.refused(spec, rung)
+                raise
+
+        waiting = max(
+            0.0, seconds - SHORTEST_CALL, seconds / 2
+        )  # a call that is sure to time out is not worth a failure
+        return await self.gateway.call(spec.provider, waiting, work)
+
+    def judged(self, spec: ModelSpec, reply: Reply, output: type[T], usage: Usage) -> T:
+        """The reply as a valid value, and the provider's circuit told of it. Raises AnswerUnusable."""
+        try:
+            value = read_answer(reply, output)
+        except AnswerUnusable as error:
+            error.usage = usage
+            self.gateway.unusable(spec.provider, error)
+            raise
+        self.gateway.usable(spec.provider)
+        return value
+
+    def following(self, turn: Try, error: ModelError, question: Question[T], calls: int, seconds: float) -> Try | None:
+        """What to try after a failure, if anything: `calls` were made, `seconds` are left."""
+        other = self.models.fallback if turn.spec == self.models.primary else None
+        if isinstance(error, BudgetSpent):
+            return replace(turn, spec=other) if other else None
+        if calls >= self.attempts or seconds < SHORTEST_CALL:
+            return None
+        following = self.remedy(turn, error, question, other)
+        return following if following and following.pause + SHORTEST_CALL <= seconds else None
+
+    def remedy(self, turn: Try, error: ModelError, question: Question[T], other: ModelSpec | None) -> Try | None:
+        """What answers this kind of failure; None when nothing does."""
+        match error:
+            case FormatRefused():
+                return turn
+            case AnswerUnusable() if other is None:
+                return Try(turn.spec, repaired(question.rendered, error), longer=isinstance(error, Truncated))
+            case ProviderFailed():
+                return Try(other or turn.spec, question.rendered, pause=self.pause())
+            case RateLimited():
+                return Try(other or turn.spec, question.rendered, pause=max(error.retry_after or 0.0, self.pause()))
+            case AnswerUnusable() | ModelDeclined() | RequestRefused():
+                return Try(other, question.rendered) if other else None
+            case _:
+                return None
+
+    def pause(self) -> float:
+        """Seconds before a second try, with jitter, so that those that failed together do not come back together."""
+        return self.backoff * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
+
+
+def repaired(rendered: Rendered, error: AnswerUnusable) -> Rendered:
+    """The same question, with what was wrong about the first answer."""
+    problems = error.problems if isinstance(error, Invalid) else ()
+    return REPAIR.render(RepairInput(request=rendered, problems=problems))

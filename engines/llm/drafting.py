@@ -1,0 +1,128 @@
+"""From a model's words to a reply: the desk's own frame around what is grounded, and every weakness marked."""
+
+import re
+from typing import Final
+
+from contracts.draft import Draft
+from contracts.retrieval import Source
+from contracts.usage import Usage
+from engines.llm.grounding import Grounded, cited_sentences, courtesy, grounded, supports
+from engines.llm.masking import Mask
+from engines.local.drafting import Frame, frame_of, numbered, suggestions
+from nodes.services import DraftBrief
+from policies.desk import Desk
+from prompts.draft import DraftOutput
+
+_ASKS: Final = re.compile(
+    r"\?|\b(?:please|kindly|could you|can you|would you|need you to|let us know|tell us)\b.*"
+    r"\b(?:send|provide|share|give|tell|confirm|reply|state|include|know|us)\b",
+    re.IGNORECASE,
+)
+_NUMBER: Final = re.compile(r"\d+")
+
+
+def draft_of(
+    output: DraftOutput,
+    brief: DraftBrief,
+    sources: tuple[Source, ...],
+    desk: Desk,
+    mask: Mask,
+    prompt: str,
+    usage: Usage,
+) -> Draft:
+    """The reply: greeting, timeline, closing and questions are the desk's; the rest is the model's, checked.
+
+    `sources` are those the prompt numbered, in its order.
+    """
+    given = given_fields(brief, desk)
+    acknowledgment = spoken(without_asking(output.acknowledgment, given), brief)
+    explanation = grounded(without_asking(output.explanation, given), sources)
+    items = [grounded(item, sources) for item in output.action_items if without_asking(item, given)]
+    parts = (acknowledgment, explanation, *items)
+    supported = tuple(dict.fromkeys(source for part in parts for source in part.sources))
+    frame = frame_of(brief, desk, answered=bool(supported))
+    translated = in_the_customers_language(output, frame, brief)
+    greeting, timeline, closing = translated or (frame.greeting, frame.timeline, frame.closing)
+    actions = tuple(item.text for item in items)
+    asks = "" if translated else frame.asks  # the model asks in the customer's language
+    paragraphs = (greeting, acknowledgment.text, explanation.text, numbered(actions), asks, timeline, closing)
+    content = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
+    restored = mask.restore
+    return Draft(
+        content=restored(content),
+        tone=frame.tone,
+        greeting=greeting,
+        acknowledgment=restored(acknowledgment.text),
+        explanation=restored(explanation.text),
+        action_items=tuple(restored(action) for action in actions),
+        timeline=timeline,
+        closing=closing,
+        suggested_actions=(
+            *suggestions(brief, desk, None),
+            *(f"The model suggests: {restored(action)}" for action in output.suggested_actions),
+        ),
+        requires_escalation=brief.classification.severity == "critical",
+        sources=supported,
+        unsupported=tuple(restored(sentence) for part in parts for sentence in part.unsupported),
+        warnings=warnings(content, supported, mask, translated=translated is not None),
+        engine="llm",
+        prompt_version=prompt,
+        usage=usage,
+    )
+
+
+def warnings(content: str, supported: tuple[str, ...], mask: Mask, *, translated: bool) -> tuple[str, ...]:
+    """What a reviewer must know of how the reply came about; what it says is checked by policies/replies."""
+    found: list[str] = []
+    if unknown := mask.unknown(content):
+        found.append(f"The reply names something that the ticket does not have: {', '.join(unknown)}.")
+    if not supported:
+        found.append("The reply stands on no source.")
+    if translated:
+        found.append("The reply is in a language that this desk does not work in; nobody here has checked its words.")
+    return tuple(found)
+
+
+def spoken(text: str, brief: DraftBrief) -> Grounded:
+    """The acknowledgment, which may say again what the customer said and nothing else."""
+    said = Source(id="", kind="article", title="", score=1.0, excerpt=brief.clean.everything)
+    sentences = cited_sentences(text)
+    bare = grounded(text, ()).text
+    invented = tuple(s for s in sentences if not courtesy(s) and not supports(said, s))
+    return Grounded(bare, (), invented)
+
+
+def given_fields(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
+    """What the desk calls the fields that the customer has already given, in lower case."""
+    known = {field.name for field in brief.extraction.fields}
+    if brief.ticket.customer_email:
+        known |= {field.name for field in desk.fields if field.satisfied_by_customer_email}
+    names = [field for field in desk.fields if field.name in known]
+    return tuple({field.title.casefold() for field in names} | {field.name.replace("_", " ") for field in names})
+
+
+def without_asking(text: str, given: tuple[str, ...]) -> str:
+    """The text without sentences that ask for what was given."""
+    if not given:
+        return text
+    asking = [
+        sentence
+        for sentence in cited_sentences(text)
+        if _ASKS.search(sentence) and any(name in sentence.casefold() for name in given)
+    ]
+    for sentence in asking:
+        text = text.replace(sentence, "")
+    return text.strip()
+
+
+def in_the_customers_language(output: DraftOutput, frame: Frame, brief: DraftBrief) -> tuple[str, str, str] | None:
+    """Greeting, timeline and closing as the model translated them; None where the desk speaks the language.
+
+    A translated timeline must have the numbers of the desk's own.
+    """
+    translated = (output.greeting.strip(), output.timeline.strip(), output.closing.strip())
+    if brief.clean.supported_language or not all(translated):
+        return None
+    if sorted(_NUMBER.findall(translated[1])) != sorted(_NUMBER.findall(frame.timeline)):
+        return None
+    return translated

@@ -1,0 +1,195 @@
+"""The model engine: asks a model for each step, and lets nothing of its answer through unchecked."""
+
+import secrets
+import time
+from collections.abc import Collection
+from typing import Final, TypeVar
+
+from cachetools import LRUCache
+from pydantic import BaseModel
+
+from contracts.classification import Classification
+from contracts.draft import Draft
+from contracts.extraction import Extraction
+from contracts.retrieval import Source
+from contracts.ticket import CleanTicket, Ticket
+from contracts.usage import Usage
+from contracts.values import EngineName
+from engines.llm.asking import Answered, Asker, Question
+from engines.llm.cache import AnswerCache
+from engines.llm.drafting import draft_of
+from engines.llm.failures import PromptLeaked, Withheld
+from engines.llm.masking import Mask, mask_for, redact
+from engines.llm.records import ModelState
+from engines.llm.understanding import classification_of, extraction_of
+from engines.local.drafting import frame_of
+from nodes.services import DraftBrief, Engine, Limits
+from nodes.threads import by_size
+from policies.desk import Desk
+from policies.severity import SeverityVerdict
+from policies.steering import steered
+from policies.understanding import advised
+from prompts.classify import CLASSIFY, ClassifyInput, classify_output
+from prompts.condensing import condense
+from prompts.draft import DRAFT, DraftInput, DraftOutput
+from prompts.extract import EXTRACT, ExtractInput, askable, extract_output
+from prompts.prompt import Rendered
+
+T = TypeVar("T", bound=BaseModel)
+
+LONGEST_TEXT: Final = 12_000
+"""Characters of a ticket that a model is shown; longer ones are condensed, and the cut is recorded."""
+
+MOST_SOURCES: Final = 3
+MARGIN: Final = 0.96
+"""Share of a step's time that its calls may take: their failures are to be heard before the step's own deadline."""
+
+
+class LlmEngine:
+    """nodes.services.Engine on a model; steps that are not in `steps` are left to the local engine.
+
+    Raises ModelError when no model gives a usable answer in time, Withheld for a flagged text.
+    """
+
+    name: EngineName = "llm"
+
+    def __init__(
+        self,
+        asker: Asker,
+        local: Engine,
+        limits: Limits,
+        *,
+        steps: Collection[str] = ("classify", "extract", "draft"),
+        cache_size: int = 1000,
+    ) -> None:
+        self.asker = asker
+        self.local = local
+        self.limits = limits
+        self.steps = frozenset(steps)
+        self.cache = AnswerCache(cache_size)
+        self.masks: LRUCache[tuple[str, str], Mask] = LRUCache(512)
+        self.canary = secrets.token_hex(8)
+
+    async def classify(
+        self, ticket: Ticket, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict
+    ) -> Classification:
+        """The model's category and severity beside the local engine's. See policies.understanding.advised."""
+        if "classify" not in self.steps:
+            return await self.local.classify(ticket, clean, desk, evidence)
+        until = time.monotonic() + self.limits.classify * MARGIN
+        mask = await self.mask_of(ticket, clean, desk)
+        shown = condense(mask.mask(clean.text), LONGEST_TEXT)
+        rendered = CLASSIFY.render(ClassifyInput(desk=desk, text=shown.text, evidence=evidence, canary=self.canary))
+        question = self.question("classify", ticket, rendered, classify_output(desk), until)
+        answered = await self.cached(question, CLASSIFY.id)
+        answer = classification_of(answered.value.model_dump(), mask, CLASSIFY.id, answered.usage)
+        self.watch_for_canary(answer.reasoning, answered.usage)
+        local = await self.local.classify(ticket, clean, desk, evidence)
+        return advised(answer, local, steered=steered(clean.everything, desk))
+
+    async def extract(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Extraction:
+        """What patterns find, and what only the model finds."""
+        until = time.monotonic() + self.limits.extract * MARGIN
+        local = await self.local.extract(ticket, clean, desk)
+        if "extract" not in self.steps or not askable(desk):
+            return local
+        mask = await self.mask_of(ticket, clean, desk)
+        shown = condense(mask.mask(clean.everything), LONGEST_TEXT)
+        rendered = EXTRACT.render(ExtractInput(desk=desk, text=shown.text, canary=self.canary))
+        question = self.question("extract", ticket, rendered, extract_output(desk), until)
+        answered = await self.cached(question, EXTRACT.id)
+        found = [(row["name"], row["value"], row["source_text"]) for row in answered.value.model_dump()["fields"]]
+        return extraction_of(found, local, clean, desk, mask, EXTRACT.id, answered.usage)
+
+    async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
+        """A reply whose words are the model's and whose frame is the desk's. Never from the cache."""
+        if "draft" not in self.steps or not brief.actionable:
+            return await self.local.draft(brief, desk)
+        until = time.monotonic() + self.limits.draft * MARGIN
+        mask = await self.mask_of(brief.ticket, brief.clean, desk)
+        sources = tuple(redacted(source, desk) for source in brief.sources[:MOST_SOURCES])
+        rendered = DRAFT.render(draft_input(brief, sources, desk, mask, self.canary))
+        question = self.question("draft", brief.ticket, rendered, DraftOutput, until)
+        answered = await self.asker.ask(question)
+        if self.canary in answered.value.model_dump_json():
+            safe = await self.local.draft(brief, desk)
+            warning = "The model's reply repeated its instructions and was discarded; this one is from templates."
+            return safe.model_copy(update={"warnings": (warning,), "usage": answered.usage})
+        return draft_of(answered.value, brief, sources, desk, mask, DRAFT.id, answered.usage)
+
+    def state(self) -> ModelState:
+        """How the models are now."""
+        models = self.asker.models
+        return ModelState(
+            primary=models.primary.id,
+            fallback=models.fallback.id if models.fallback else None,
+            circuits=self.asker.gateway.states(),
+            spent_today_usd=self.asker.budget.spent_today(),
+        )
+
+    async def close(self) -> None:
+        """Close all connections to models."""
+        await self.asker.chat.close()
+
+    async def mask_of(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
+        """The ticket's pseudonyms. Raises Withheld for a text that must not be shown at all."""
+        if clean.injection_flags:
+            raise Withheld("The text reads like instructions to a machine, so no model was shown it.")
+        key = (ticket.id, clean.everything)
+        if key not in self.masks:
+            self.masks[key] = await by_size(len(clean.everything), mask_for, ticket, clean, desk)
+        return self.masks[key]
+
+    def question(self, step: str, ticket: Ticket, rendered: Rendered, output: type[T], until: float) -> Question[T]:
+        """A rendered prompt as a question that is to be answered by `until`, on the monotonic clock."""
+        return Question(step, ticket.id, ticket.desk, rendered, output, until - time.monotonic())
+
+    async def cached(self, question: Question[T], prompt: str) -> Answered[T]:
+        """The answer to the same words, if it was given before: it costs nothing then."""
+        key = (prompt, self.asker.models.primary.id, question.rendered.system, question.rendered.user)
+        answered, known = await self.cache.get(key, lambda: self.asker.ask(question))
+        return Answered(answered.value, Usage()) if known else answered
+
+    def watch_for_canary(self, text: str, usage: Usage) -> None:
+        """Raise PromptLeaked when the model repeats what it was told to keep."""
+        if self.canary in text:
+            raise PromptLeaked("The model's answer repeated its instructions and was not used.", usage)
+
+
+def draft_input(brief: DraftBrief, sources: tuple[Source, ...], desk: Desk, mask: Mask, canary: str) -> DraftInput:
+    """What the drafting model is told: all of it masked, but for the desk's own words."""
+    frame = frame_of(brief, desk, answered=bool(sources))
+    given = [
+        (field.name, mask.mask(str(value)))
+        for field in brief.extraction.fields
+        for value in brief.extraction.values(field.name)
+    ]
+    return DraftInput(
+        desk=desk,
+        text=condense(mask.mask(brief.clean.text), LONGEST_TEXT).text,
+        canary=canary,
+        category=brief.classification.category,
+        severity=brief.classification.severity,
+        tone=frame.tone,
+        language=brief.clean.language,
+        given=tuple(given),
+        missing=brief.extraction.missing_required,
+        sources=sources,
+        greeting=mask.mask(frame.greeting),
+        timeline=frame.timeline,
+        closing=frame.closing,
+        guidance=mask.mask(brief.guidance) if brief.guidance else None,
+    )
+
+
+def redacted(source: Source, desk: Desk) -> Source:
+    """A source without what it says of other customers. Articles are the desk's own words and stay as they are."""
+    if source.kind == "article":
+        return source
+    return source.model_copy(
+        update={
+            "title": redact(source.title, desk),
+            "excerpt": redact(source.excerpt, desk),
+            "steps": tuple(redact(step, desk) for step in source.steps),
+        }
+    )

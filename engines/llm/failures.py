@@ -1,0 +1,126 @@
+# ruff: noqa: N818  what happened is the better name where each is caught by name
+"""Everything that can go wrong with one call of a model, each with what was used.
+
+ModelError
+├── ProviderFailed     5xx, a dropped connection, HTML instead of JSON, no choices
+├── RateLimited        429
+├── KeyRefused         401, 403
+├── ModelTimedOut      no answer within its deadline
+├── FormatRefused      the way of asking for structure is not accepted
+├── RequestRefused     any other 4xx
+├── AnswerUnusable     Empty, Truncated, Unreadable, Invalid
+├── ModelDeclined      a refusal of the model
+├── CircuitOpen        nothing was sent: the provider is resting
+├── Busy               nothing was sent: no free place before the deadline
+├── BudgetSpent        nothing was sent: it would have gone beyond a budget
+├── Withheld           nothing was sent: the text instructs the machine
+└── PromptLeaked       the answer repeats its instructions
+
+A detail is a sentence for an operator. It never holds ticket text, a model's words or a key.
+"""
+
+from typing import ClassVar
+
+from contracts.errors import EngineError
+from contracts.usage import Usage
+
+
+class ModelError(EngineError):
+    """A call of a model failed."""
+
+    breaks: ClassVar[bool] = False
+    """Counts against the provider's circuit."""
+
+    opens: ClassVar[bool] = False
+    """Opens the provider's circuit at once."""
+
+
+class ProviderFailed(ModelError):
+    """The provider of the model failed."""
+
+    breaks = True
+
+
+class RateLimited(ModelError):
+    """The provider of the model limits the rate of calls."""
+
+    breaks = True
+
+    def __init__(self, detail: str = "", usage: Usage | None = None, retry_after: float | None = None) -> None:
+        super().__init__(detail, usage)
+        self.retry_after = retry_after
+        """Seconds the provider asked to wait for."""
+
+
+class KeyRefused(ModelError):
+    """The provider of the model refused the key."""
+
+    breaks = True
+    opens = True
+
+
+class ModelTimedOut(ModelError):
+    """The model did not answer in time."""
+
+    breaks = True
+
+
+class FormatRefused(ModelError):
+    """The model does not take this way of asking for structure."""
+
+
+class RequestRefused(ModelError):
+    """The provider of the model refused the request."""
+
+    breaks = True
+
+
+class AnswerUnusable(ModelError):
+    """The model's answer cannot be used."""
+
+    breaks = True
+
+
+class Empty(AnswerUnusable):
+    """The model's answer is empty."""
+
+
+class Truncated(AnswerUnusable):
+    """The model's answer stops in the middle."""
+
+
+class Unreadable(AnswerUnusable):
+    """The model's answer is not JSON."""
+
+
+class Invalid(AnswerUnusable):
+    """The model's answer does not fit its schema."""
+
+    def __init__(self, detail: str = "", usage: Usage | None = None, problems: tuple[str, ...] = ()) -> None:
+        super().__init__(detail, usage)
+        self.problems = problems
+        """Paths of fields with the kind of error, never a value: `severity: literal_error`."""
+
+
+class ModelDeclined(ModelError):
+    """The model declined to answer."""
+
+
+class CircuitOpen(ModelError):
+    """The provider of the model is resting after failures."""
+
+
+class Busy(ModelError):
+    """There was no free place for a call in time."""
+
+
+class BudgetSpent(ModelError):
+    """The budget for models is spent."""
+
+
+class Withheld(ModelError):
+    """The text must not be shown to a model."""
+
+
+class PromptLeaked(ModelError):
+    """The model's answer repeats its instructions."""

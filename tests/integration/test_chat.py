@@ -1,0 +1,320 @@
+"""One call of a model over real HTTP: every failure by its name, every rung, and nothing secret anywhere."""
+
+import asyncio
+import logging
+import sys
+import traceback
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import httpx
+import pytest
+import tiktoken.registry
+from langchain_core.callbacks import AsyncCallbackHandler
+from langchain_core.runnables import RunnableLambda
+from pydantic import BaseModel, SecretStr
+
+from engines.llm.chat import Chat, Message, Reply
+from engines.llm.failures import (
+    Empty,
+    FormatRefused,
+    Invalid,
+    KeyRefused,
+    ModelDeclined,
+    ModelError,
+    ModelTimedOut,
+    ProviderFailed,
+    RateLimited,
+    RequestRefused,
+    Truncated,
+    Unreadable,
+)
+from engines.llm.providers import PROVIDERS, ModelSpec, resolve
+from engines.llm.reading import read_answer, schema_of
+from engines.llm.rungs import LADDER, Rung, Rungs
+from engines.llm.settings import ModelSettings
+from tests.conftest import REPOSITORY, free_port
+from tests.modelstub import USAGE, ModelStub
+
+KEY = "sk-test-4242"
+TICKET = "My order ZQ-777 arrived broken; this is a matter of billing."
+WORDS = (Message("system", "You classify."), Message("user", TICKET))
+LONG = 10.0
+
+
+class Answer(BaseModel):
+    """What the model fills."""
+
+    reasoning: str
+    category: Literal["technical", "billing"]
+    fields: list[str]
+
+
+@pytest.fixture
+async def stub() -> AsyncIterator[ModelStub]:
+    async with ModelStub() as stub:
+        yield stub
+
+
+@pytest.fixture
+async def chat() -> AsyncIterator[Chat]:
+    chat = Chat()
+    yield chat
+    await chat.close()
+
+
+def spec_for(url: str, **given: Any) -> ModelSpec:
+    wanted = {"llm_provider": "compatible", "llm_api_key": SecretStr(KEY), "default_model": "m", "llm_base_url": url}
+    models = resolve(ModelSettings(_env_file=None, **(wanted | given)))
+    assert models
+    return models.primary
+
+
+async def ask(chat: Chat, spec: ModelSpec, rung: Rung = "json_schema", seconds: float = LONG) -> Reply:
+    return await chat.ask(spec, WORDS, schema_of(Answer), "Answer", rung, seconds)
+
+
+UNCOUNTED: dict[str, type[ModelError]] = {
+    "400": RequestRefused,
+    "401": KeyRefused,
+    "402": RequestRefused,
+    "403": KeyRefused,
+    "404": RequestRefused,
+    "429": RateLimited,
+    "quota": RateLimited,
+    "500": ProviderFailed,
+    "503": ProviderFailed,
+    "gateway": ProviderFailed,
+    "toolong": RequestRefused,
+    "temperature": RequestRefused,
+    "moderated": ModelDeclined,
+    "drop": ProviderFailed,
+    "html": ProviderFailed,
+    "badjson": ProviderFailed,
+    "list": ProviderFailed,
+}
+COUNTED: dict[str, type[ModelError]] = {
+    "refusal": ModelDeclined,
+    "filtered": ModelDeclined,
+    "nochoices": ProviderFailed,
+    "nullchoices": ProviderFailed,
+    "nomessage": ProviderFailed,
+    "errorbody": ProviderFailed,
+    "truncated": Truncated,
+    "cut": Truncated,
+    "malformed": Unreadable,
+    "empty": Empty,
+    "wrongschema": Invalid,
+}
+
+
+@pytest.mark.parametrize("rung", LADDER)
+@pytest.mark.parametrize("mode", [*UNCOUNTED, *COUNTED])
+async def test_each_failure_has_its_type_and_its_tokens_and_is_not_tried_again(
+    stub: ModelStub, chat: Chat, mode: str, rung: Rung
+) -> None:
+    stub.mode = mode
+    with pytest.raises(ModelError) as caught:
+        read_answer(await ask(chat, spec_for(stub.url), rung), Answer)
+    assert type(caught.value) is (UNCOUNTED | COUNTED)[mode]
+    assert len(stub.requests) == 1
+    usage = caught.value.usage
+    assert (usage.calls, usage.models) == (1, ("compatible/m",))
+    counted = mode in COUNTED
+    assert usage.prompt_tokens == counted * USAGE["prompt_tokens"]
+    assert usage.completion_tokens == counted * USAGE["completion_tokens"]
+    assert usage.cached_tokens == counted * USAGE["prompt_tokens_details"]["cached_tokens"]
+
+
+@pytest.mark.parametrize("mode", ["ok", "fenced", "thinking"])
+@pytest.mark.parametrize("rung", LADDER)
+async def test_each_rung_brings_an_answer(stub: ModelStub, chat: Chat, rung: Rung, mode: str) -> None:
+    stub.mode = mode
+    reply = await ask(chat, spec_for(stub.url), rung)
+    assert read_answer(reply, Answer).category == "billing"
+    assert (reply.usage.calls, reply.usage.tokens, reply.usage.cached_tokens) == (1, 120, 40)
+    (received,) = stub.requests
+    assert received.body["model"] == "m"
+    assert [message["role"] for message in received.body["messages"]] == ["system", "user"]
+    assert ("JSON Schema" in received.text) == (rung in {"json_object", "prose"})
+    assert "stream" not in received.body
+
+
+@pytest.mark.parametrize("mode", ["oddusage", "nousage"])
+async def test_tokens_that_nobody_counted_are_none(stub: ModelStub, chat: Chat, mode: str) -> None:
+    stub.mode = mode
+    reply = await ask(chat, spec_for(stub.url))
+    assert (reply.usage.calls, reply.usage.tokens) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("rejected", "rung"),
+    [
+        ({"json_schema"}, "json_object"),
+        ({"json_schema", "json_object"}, "tool"),
+        ({"json_schema", "json_object", "tools"}, "prose"),
+    ],
+)
+async def test_the_ladder_is_climbed_down_to_what_the_provider_takes(
+    stub: ModelStub, chat: Chat, rejected: set[str], rung: Rung
+) -> None:
+    stub.rejects = rejected
+    spec, rungs = spec_for(stub.url), Rungs()
+    for _ in rejected:
+        with pytest.raises(FormatRefused):
+            await ask(chat, spec, rungs.current(spec))
+        rungs.refused(spec, rungs.current(spec))
+    assert rungs.current(spec) == rung
+    assert read_answer(await ask(chat, spec, rung), Answer).category == "billing"
+
+
+async def test_llama_cpp_gets_the_schema_beside_json_object(stub: ModelStub, chat: Chat) -> None:
+    stub.rejects = {"json_schema"}
+    spec = spec_for(stub.url, llm_provider="llamacpp")
+    assert read_answer(await ask(chat, spec, Rungs().current(spec)), Answer).category == "billing"
+    assert stub.requests[0].body["response_format"] == {"type": "json_object", "schema": schema_of(Answer)}
+    assert stub.requests[0].text == f"You classify.\n{TICKET}"
+
+
+@pytest.mark.parametrize("provider", [name for name in PROVIDERS if name != "azure"])
+async def test_key_address_and_limits_arrive(stub: ModelStub, chat: Chat, provider: str) -> None:
+    spec = spec_for(
+        stub.url,
+        llm_provider=provider,
+        max_tokens=321,
+        temperature=0.25,
+        openrouter_site_url="https://desk.example",
+        openrouter_app_name="Desk",
+    )
+    await chat.ask(spec, WORDS, schema_of(Answer), "Answer", "json_schema", LONG)
+    await chat.ask(spec, WORDS, schema_of(Answer), "Answer", "json_schema", LONG, max_tokens=99)
+    first, second = stub.requests
+    assert first.path == "/v1/chat/completions"
+    assert first.headers["Authorization"] == f"Bearer {KEY}"
+    limit = "max_completion_tokens" if provider == "openai" else "max_tokens"
+    assert (first.body[limit], second.body[limit], first.body["temperature"]) == (321, 99, 0.25)
+    assert ("max_tokens" in first.body) == (limit == "max_tokens")
+    shown = (first.headers.get("HTTP-Referer"), first.headers.get("X-Title"))
+    assert shown == (("https://desk.example", "Desk") if provider == "openrouter" else (None, None))
+
+
+async def test_azure_is_asked_by_deployment_and_version(stub: ModelStub, chat: Chat) -> None:
+    address = f"http://127.0.0.1:{stub.port}"
+    spec = spec_for(address, llm_provider="azure", default_model="mine", azure_openai_api_version="2025-01-01")
+    reply = await ask(chat, spec)
+    assert read_answer(reply, Answer).category == "billing"
+    (received,) = stub.requests
+    assert received.path == "/openai/deployments/mine/chat/completions"
+    assert received.query == {"api-version": "2025-01-01"}
+    assert received.headers["api-key"] == KEY
+    assert received.body["max_completion_tokens"] == 1024
+
+
+async def test_no_answer_in_time_is_a_timeout(stub: ModelStub, chat: Chat) -> None:
+    stub.mode = "timeout"
+    with pytest.raises(ModelTimedOut) as caught:
+        await ask(chat, spec_for(stub.url), seconds=0.2)
+    assert caught.value.usage.calls == 1
+    assert caught.value.breaks
+
+
+async def test_nobody_listening_is_a_failure_of_the_provider(chat: Chat) -> None:
+    with pytest.raises(ProviderFailed):
+        await ask(chat, spec_for(f"http://127.0.0.1:{free_port()}/v1"))
+
+
+async def test_a_cancelled_call_is_cancelled_and_frees_its_place(stub: ModelStub, chat: Chat) -> None:
+    stub.then("timeout")
+    call = asyncio.create_task(ask(chat, spec_for(stub.url)))
+    await stub.hanging.wait()
+    call.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await call
+    assert read_answer(await ask(chat, spec_for(stub.url)), Answer).category == "billing"
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("nan", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+)
+async def test_retry_after_is_read(stub: ModelStub, chat: Chat, header: str, seconds: float | None) -> None:
+    stub.then("429")
+    stub.retry_after = header
+    with pytest.raises(RateLimited) as caught:
+        await ask(chat, spec_for(stub.url))
+    assert caught.value.retry_after == seconds
+
+
+@pytest.mark.parametrize(
+    ("mode", "word"),
+    [("toolong", "longer"), ("404", "DEFAULT_MODEL"), ("402", "credit"), ("temperature", "TEMPERATURE")],
+)
+async def test_a_refused_request_says_what_to_do(stub: ModelStub, chat: Chat, mode: str, word: str) -> None:
+    stub.mode = mode
+    with pytest.raises(RequestRefused, match=word):
+        await ask(chat, spec_for(stub.url))
+
+
+async def test_the_stub_is_a_process_too(chat: Chat) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.modelstub", cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE
+    )
+    try:
+        assert process.stdout
+        url = (await process.stdout.readline()).decode().strip()
+        address = url.removesuffix("/v1")
+        async with httpx.AsyncClient(base_url=address) as control:
+            assert (await control.post("/control", json={"then": ["503"]})).status_code == 200
+            with pytest.raises(ProviderFailed):
+                await ask(chat, spec_for(url))
+            (received,) = (await control.get("/requests")).json()
+        assert received["body"]["messages"][1]["content"] == TICKET
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def test_many_calls_at_once_are_all_answered(stub: ModelStub, chat: Chat) -> None:
+    spec = spec_for(stub.url)
+    for _ in range(2):
+        replies = await asyncio.gather(*(ask(chat, spec) for _ in range(60)))
+        assert all(read_answer(reply, Answer).category == "billing" for reply in replies)
+    assert len(stub.requests) == 120
+
+
+@pytest.mark.parametrize("mode", [*UNCOUNTED, *COUNTED, "ok", "timeout"])
+async def test_key_ticket_and_answer_are_in_no_log_and_no_exception(
+    stub: ModelStub, chat: Chat, mode: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    stub.mode = mode
+    spec = spec_for(stub.url)
+    shown = repr(spec) + repr(chat)
+    try:
+        reply = await ask(chat, spec, seconds=0.2 if mode == "timeout" else LONG)
+        read_answer(reply, Answer)
+    except ModelError as error:
+        shown += "".join(traceback.format_exception(error)) + repr(error) + error.detail
+    shown += caplog.text
+    assert not [secret for secret in (KEY, "ZQ-777", "reasoning", "rather urgent") if secret in shown]
+
+
+class Watching(AsyncCallbackHandler):
+    """Stands for a tracer of the graph that the call runs in."""
+
+    def __init__(self) -> None:
+        self.seen = 0
+
+    async def on_chat_model_start(self, *_: Any, **__: Any) -> None:
+        self.seen += 1
+
+
+async def test_no_tracer_sees_a_prompt_and_no_tokenizer_is_loaded(stub: ModelStub, chat: Chat) -> None:
+    watching = Watching()
+
+    async def node(_: str) -> Reply:
+        return await ask(chat, spec_for(stub.url))
+
+    await RunnableLambda(node).ainvoke("", {"callbacks": [watching]})
+    assert watching.seen == 0
+    assert tiktoken.registry.ENCODINGS == {}

@@ -1,0 +1,311 @@
+"""One step's question: never more calls than allowed, over in time, and everything that was used is counted."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import AsyncIterator
+from typing import Any, Literal
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from contracts.usage import Usage
+from engines.llm.asking import Answered, Asker, Question
+from engines.llm.chat import Chat
+from engines.llm.failures import (
+    BudgetSpent,
+    Busy,
+    CircuitOpen,
+    FormatRefused,
+    Invalid,
+    KeyRefused,
+    ModelDeclined,
+    ModelError,
+    ModelTimedOut,
+    ProviderFailed,
+    RateLimited,
+    RequestRefused,
+    Truncated,
+)
+from engines.llm.prices import Price, Prices
+from engines.llm.records import CallRecord
+from prompts.prompt import Rendered
+from tests.modelstub import MODES, USAGE, ModelStub
+from tests.modelstub.engine import asker_on, models_on
+from tests.modelstub.modes import ERRORS, SPOILING, TRANSPORT
+
+PRIMARY, FALLBACK = "compatible/m", "compatible/n"
+AT_ONCE = [mode for mode in MODES if mode != "timeout"]
+UNCOUNTED = {*ERRORS, *TRANSPORT, "nousage", "oddusage"}
+
+
+class Answer(BaseModel):
+    """What the model fills."""
+
+    reasoning: str
+    category: Literal["technical", "billing"]
+    severity: Literal["low", "high"]
+    fields: list[str]
+
+
+@pytest.fixture(scope="module")
+async def shared() -> AsyncIterator[tuple[ModelStub, Chat]]:
+    """One server and its connections for all tests."""
+    chat = Chat()
+    async with ModelStub() as stub:
+        yield stub, chat
+    await chat.close()
+
+
+@pytest.fixture
+def stub(shared: tuple[ModelStub, Chat]) -> ModelStub:
+    shared[0].reset()
+    return shared[0]
+
+
+@pytest.fixture
+def chat(shared: tuple[ModelStub, Chat]) -> Chat:
+    return shared[1]
+
+
+def question(text: str = "It is about billing.", seconds: float = 10.0, ticket: str = "T-1") -> Question[Answer]:
+    return Question("classify", ticket, "desk", Rendered(system="You classify.", user=text), Answer, seconds)
+
+
+async def asked(asker: Asker, **changed: Any) -> Answered[Answer] | ModelError:
+    try:
+        return await asker.ask(question(**changed))
+    except ModelError as error:
+        return error
+
+
+def models_asked(stub: ModelStub) -> list[str]:
+    return [received.body["model"] for received in stub.requests]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    modes=st.lists(st.sampled_from(AT_ONCE), min_size=4, max_size=4),
+    attempts=st.integers(1, 4),
+    fallback=st.sampled_from([None, "n"]),
+    rejects=st.sets(st.sampled_from(["json_schema", "json_object", "tools"])),
+)
+async def test_whatever_the_calls_meet_they_are_few_and_counted(
+    shared: tuple[ModelStub, Chat], modes: list[str], attempts: int, fallback: str | None, rejects: set[str]
+) -> None:
+    stub, chat = shared
+    stub.reset()
+    stub.then(*modes)
+    stub.rejects, stub.retry_after = rejects, "0"
+    records: list[CallRecord] = []
+    asker = asker_on(models_on(stub.url, fallback), chat, attempts=attempts, observe=records.append)
+    outcome = await asked(asker)
+    usage = outcome.usage
+    assert 1 <= usage.calls == len(stub.requests) <= attempts
+    assert set(usage.models) == {f"compatible/{model}" for model in models_asked(stub)}
+    assert sum((record.usage for record in records), Usage()).tokens == usage.tokens
+    assert usage.prompt_tokens % USAGE["prompt_tokens"] == 0
+    if not rejects:
+        counted = [mode for mode in modes[: usage.calls] if mode not in UNCOUNTED]
+        assert usage.tokens == len(counted) * USAGE["total_tokens"]
+    assert "ok" not in [record.outcome for record in records[:-1]]
+    assert (records[-1].outcome == "ok") == isinstance(outcome, Answered)
+
+
+@settings(max_examples=6, deadline=None)
+@given(modes=st.permutations(["timeout", "500", "malformed"]), fallback=st.sampled_from([None, "n"]))
+async def test_a_call_that_hangs_ends_with_the_step(
+    shared: tuple[ModelStub, Chat], modes: list[str], fallback: str | None
+) -> None:
+    stub, chat = shared
+    stub.reset()
+    stub.then(*modes)
+    started = time.monotonic()
+    outcome = await asked(asker_on(models_on(stub.url, fallback), chat), seconds=0.8)
+    assert time.monotonic() - started < 1.2
+    assert isinstance(outcome, ModelError)
+    assert outcome.usage.calls == len(stub.requests) <= 2
+
+
+FAILURES: dict[str, type[ModelError]] = {
+    "500": ProviderFailed,
+    "drop": ProviderFailed,
+    "html": ProviderFailed,
+    "nochoices": ProviderFailed,
+    "429": RateLimited,
+    "404": RequestRefused,
+    "refusal": ModelDeclined,
+    "truncated": Truncated,
+    "wrongschema": Invalid,
+}
+
+
+@pytest.mark.parametrize("mode", FAILURES)
+async def test_the_fallback_model_is_asked_once_after_the_primary(stub: ModelStub, chat: Chat, mode: str) -> None:
+    stub.then(mode, "ok")
+    stub.retry_after = "0"
+    answered = await asked(asker_on(models_on(stub.url, "n"), chat))
+    assert isinstance(answered, Answered)
+    assert models_asked(stub) == ["m", "n"]
+    assert answered.usage.models == (PRIMARY, FALLBACK)
+    assert stub.requests[0].text == stub.requests[1].text
+
+
+@pytest.mark.parametrize("mode", FAILURES)
+async def test_what_fails_twice_is_its_own_failure(stub: ModelStub, chat: Chat, mode: str) -> None:
+    stub.mode, stub.retry_after = mode, "0"
+    assert type(await asked(asker_on(models_on(stub.url, "n"), chat))) is FAILURES[mode]
+    assert models_asked(stub) == ["m", "n"]
+
+
+@pytest.mark.parametrize("mode", ["malformed", "wrongschema", "empty", "cut", "truncated"])
+async def test_without_a_fallback_a_broken_answer_is_repaired_once(stub: ModelStub, chat: Chat, mode: str) -> None:
+    stub.mode = mode
+    outcome = await asked(asker_on(models_on(stub.url, max_tokens=100), chat))
+    assert isinstance(outcome, ModelError)
+    assert outcome.usage == Usage(calls=2, prompt_tokens=200, completion_tokens=40, cached_tokens=80, models=(PRIMARY,))
+    first, second = stub.requests
+    assert "It is about billing." in second.text
+    assert second.text != first.text
+    assert second.body["max_tokens"] == (200 if mode in ("truncated", "cut") else 100)
+
+
+async def test_the_repair_names_what_was_wrong_and_repeats_nothing(stub: ModelStub, chat: Chat) -> None:
+    stub.then("wrongschema", "ok")
+    assert isinstance(await asked(asker_on(models_on(stub.url), chat)), Answered)
+    repair = stub.requests[1].text
+    assert "category: literal_error" in repair
+    assert "hardware" not in repair
+    assert "made_up" not in repair
+
+
+@pytest.mark.parametrize("mode", ["401", "403"])
+async def test_a_refused_key_is_not_tried_again(stub: ModelStub, chat: Chat, mode: str) -> None:
+    stub.mode = mode
+    asker = asker_on(models_on(stub.url, "n"), chat)
+    assert type(await asked(asker)) is KeyRefused
+    assert type(await asked(asker)) is CircuitOpen
+    assert models_asked(stub) == ["m"]
+
+
+async def test_a_rate_limit_that_outlasts_the_step_ends_it_at_once(stub: ModelStub, chat: Chat) -> None:
+    stub.mode, stub.retry_after = "429", "7"
+    started = time.monotonic()
+    outcome = await asked(asker_on(models_on(stub.url), chat), seconds=5.0)
+    assert type(outcome) is RateLimited
+    assert time.monotonic() - started < 2
+    assert len(stub.requests) == 1
+
+
+async def test_a_rate_limit_that_ends_in_time_is_waited_for(stub: ModelStub, chat: Chat) -> None:
+    stub.then("429", "ok")
+    stub.retry_after = "0.2"
+    started = time.monotonic()
+    assert isinstance(await asked(asker_on(models_on(stub.url), chat)), Answered)
+    assert time.monotonic() - started >= 0.2
+    assert models_asked(stub) == ["m", "m"]
+
+
+async def test_a_way_of_asking_that_was_refused_is_remembered(stub: ModelStub, chat: Chat) -> None:
+    stub.rejects = {"json_schema"}
+    asker = asker_on(models_on(stub.url), chat)
+    first, second = await asked(asker, ticket="T-1"), await asked(asker, ticket="T-2")
+    assert (first.usage.calls, second.usage.calls) == (2, 1)
+    assert [received.body["response_format"]["type"] for received in stub.requests] == [
+        "json_schema",
+        "json_object",
+        "json_object",
+    ]
+
+
+async def test_the_ladder_has_as_many_calls_as_any_other_failure(stub: ModelStub, chat: Chat) -> None:
+    stub.rejects = {"json_schema", "json_object", "tools"}
+    asker = asker_on(models_on(stub.url), chat)
+    assert type(await asked(asker)) is FormatRefused
+    assert len(stub.requests) == 2
+    second = await asked(asker)
+    assert isinstance(second, Answered)
+    assert len(stub.requests) == 4
+    assert "response_format" not in stub.requests[-1].body
+
+
+async def test_tickets_side_by_side_do_not_refuse_more_than_the_provider_did(stub: ModelStub, chat: Chat) -> None:
+    stub.rejects = {"json_schema"}
+    asker = asker_on(models_on(stub.url), chat)
+    outcomes = await asyncio.gather(*(asked(asker, ticket=f"T-{number}") for number in range(20)))
+    assert all(isinstance(outcome, Answered) for outcome in outcomes)
+    ways = Counter(received.body["response_format"]["type"] for received in stub.requests)
+    assert ways["json_object"] == 20
+    assert ways["json_schema"] <= 2
+
+
+async def test_a_step_waits_for_a_place_no_longer_than_leaves_time_for_a_call(stub: ModelStub, chat: Chat) -> None:
+    stub.mode = "timeout"
+    asker = asker_on(models_on(stub.url), chat, concurrency=1)
+    started = time.monotonic()
+    first, second = await asyncio.gather(asked(asker, seconds=1.2), asked(asker, seconds=1.2))
+    assert (type(first), type(second)) == (ModelTimedOut, Busy)
+    assert time.monotonic() - started < 1.6
+    assert len(stub.requests) == 1
+    assert second.usage == Usage()
+
+
+PRICES = Prices.model_validate(
+    {
+        "as_of": "2026-01-01",
+        "models": {PRIMARY: Price(prompt=10, completion=10), FALLBACK: Price(prompt=1, completion=1)},
+    }
+)
+FULL_CALL = 1024 * 10e-6
+"""Dollars that the longest answer of the primary costs, about what is reserved for a call."""
+
+
+@pytest.mark.parametrize(
+    ("budget", "fallback", "models"),
+    [(2 * FULL_CALL, "n", ["m"]), (FULL_CALL / 2, "n", ["n"]), (0.0, "n", []), (FULL_CALL / 2, None, [])],
+    ids=["full", "small", "spent", "no small one"],
+)
+async def test_a_budget_leads_to_the_small_model_and_then_to_none(
+    stub: ModelStub, chat: Chat, budget: float, fallback: str | None, models: list[str]
+) -> None:
+    asker = asker_on(models_on(stub.url, fallback), chat, prices=PRICES, per_ticket_usd=budget)
+    outcome = await asked(asker)
+    assert models_asked(stub) == models
+    if not models:
+        assert type(outcome) is BudgetSpent
+        assert outcome.usage == Usage()
+    else:
+        assert isinstance(outcome, Answered)
+        cost = {"m": 120 * 10e-6, "n": 120 * 1e-6}[models[0]]
+        assert outcome.usage.cost_usd == pytest.approx(cost)
+
+
+async def test_a_ticket_that_has_spent_its_budget_does_not_stop_another(stub: ModelStub, chat: Chat) -> None:
+    asker = asker_on(models_on(stub.url), chat, prices=PRICES, per_ticket_usd=FULL_CALL * 1.1)
+    outcomes = [await asked(asker, ticket=ticket) for ticket in ("T-1", "T-1", "T-1", "T-2")]
+    assert [type(outcome).__name__ for outcome in outcomes] == ["Answered", "BudgetSpent", "BudgetSpent", "Answered"]
+
+
+@pytest.mark.parametrize("mode", [mode for mode in SPOILING if mode not in ("nousage", "oddusage")])
+async def test_money_is_counted_for_answers_that_are_no_good(stub: ModelStub, chat: Chat, mode: str) -> None:
+    stub.mode = mode
+    asker = asker_on(models_on(stub.url), chat, prices=PRICES, attempts=1)
+    outcome = await asked(asker)
+    assert outcome.usage.cost_usd == pytest.approx(120 * 10e-6)
+    assert asker.budget.spent_today() == outcome.usage.cost_usd
+
+
+async def test_a_cancelled_call_leaves_no_reservation(stub: ModelStub, chat: Chat) -> None:
+    stub.mode = "timeout"
+    records: list[CallRecord] = []
+    asker = asker_on(models_on(stub.url), chat, prices=PRICES, per_ticket_usd=FULL_CALL * 1.1, observe=records.append)
+    task = asyncio.create_task(asker.ask(question()))
+    await stub.hanging.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert [record.outcome for record in records] == ["cancelled"]
+    stub.mode = "ok"
+    assert isinstance(await asked(asker), Answered)

@@ -1,0 +1,215 @@
+"""The circuit breaker: opens on failures in a row, rests, tries with one call."""
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from engines.llm.breaker import Breaker
+from engines.llm.failures import (
+    Busy,
+    CircuitOpen,
+    FormatRefused,
+    Invalid,
+    KeyRefused,
+    ModelDeclined,
+    ModelError,
+    ProviderFailed,
+    RateLimited,
+)
+
+THRESHOLD, REST, LONGEST = 4, 30.0, 300.0
+
+
+class Clock:
+    """Seconds that pass when told to."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def opened(clock: Clock) -> Breaker:
+    breaker = Breaker("acme", clock=clock)
+    for _ in range(THRESHOLD):
+        breaker.failed(ProviderFailed())
+    assert breaker.state == "open"
+    return breaker
+
+
+def test_only_failures_in_a_row_open_it() -> None:
+    breaker = Breaker("acme", clock=Clock())
+    for _ in range(3):
+        for _ in range(THRESHOLD - 1):
+            breaker.failed(RateLimited())
+        breaker.succeeded()
+    assert breaker.state == "closed"
+    for error in (ProviderFailed(), Invalid(), RateLimited()):
+        breaker.failed(error)
+        breaker.allow()
+    breaker.failed(Invalid())
+    assert breaker.state == "open"
+
+
+def test_a_refused_key_opens_it_at_once() -> None:
+    breaker = Breaker("acme", clock=Clock())
+    breaker.failed(KeyRefused())
+    with pytest.raises(CircuitOpen, match=r"^acme rests for another 30 s\. .* refused the key\.$"):
+        breaker.allow()
+
+
+@pytest.mark.parametrize("error", [FormatRefused(), ModelDeclined(), Busy(), CircuitOpen()])
+def test_what_says_nothing_of_the_provider_is_not_counted(error: ModelError) -> None:
+    breaker = Breaker("acme", clock=Clock())
+    for _ in range(10 * THRESHOLD):
+        breaker.failed(error)
+    assert breaker.state == "closed"
+
+
+def test_one_probe_after_the_rest_and_its_success_closes() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.time += REST - 0.001
+    with pytest.raises(CircuitOpen):
+        breaker.allow()
+    clock.time += 0.001
+    breaker.allow()
+    assert breaker.state == "half_open"
+    with pytest.raises(CircuitOpen, match="being tried with one call"):
+        breaker.allow()
+    breaker.succeeded()
+    assert breaker.state == "closed"
+    for _ in range(THRESHOLD - 1):
+        breaker.failed(ProviderFailed())
+    assert breaker.state == "closed"
+
+
+def test_the_rest_doubles_while_probes_fail_and_a_success_makes_it_short_again() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    for rest in (REST, 60.0, 120.0, 240.0, LONGEST, LONGEST):
+        clock.time += rest - 0.5
+        with pytest.raises(CircuitOpen):
+            breaker.allow()
+        clock.time += 0.5
+        breaker.allow()
+        breaker.failed(ProviderFailed())
+        assert breaker.state == "open"
+    clock.time += LONGEST
+    breaker.allow()
+    breaker.succeeded()
+    breaker.failed(KeyRefused())
+    clock.time += REST
+    breaker.allow()
+
+
+def test_late_news_of_earlier_calls_changes_nothing_while_it_is_open() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.time += REST - 1
+    breaker.succeeded()
+    assert breaker.state == "open"
+    breaker.failed(ProviderFailed())
+    clock.time += 1
+    breaker.allow()
+
+
+def test_an_abandoned_probe_is_followed_by_another_at_once() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.time += REST
+    breaker.allow()
+    breaker.abandoned()
+    breaker.allow()
+    with pytest.raises(CircuitOpen):
+        breaker.allow()
+
+
+def test_a_probe_that_nobody_judges_does_not_block_for_ever() -> None:
+    clock = Clock()
+    breaker = opened(clock)
+    clock.time += REST
+    breaker.allow()
+    clock.time += REST - 1
+    with pytest.raises(CircuitOpen):
+        breaker.allow()
+    clock.time += 1
+    breaker.allow()
+    with pytest.raises(CircuitOpen):
+        breaker.allow()
+
+
+class AnyOrder(RuleBasedStateMachine):
+    """Whatever happens in whatever order, calls come through as promised."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.breaker = Breaker("acme", clock=self.clock)
+        self.in_a_row = 0
+        self.opened_at: float | None = None
+        self.probes: list[float] = []
+
+    @rule(seconds=st.sampled_from([0.0, 1.0, 29.0, 30.0, 60.0, 300.0]))
+    def time_passes(self, seconds: float) -> None:
+        self.clock.time += seconds
+
+    @rule()
+    def asks(self) -> None:
+        before = self.breaker.state
+        try:
+            self.breaker.allow()
+        except CircuitOpen:
+            assert before != "closed"
+            return
+        if before == "open":
+            assert self.opened_at is not None
+            assert self.clock.time >= self.opened_at + REST
+        if before != "closed":
+            assert self.breaker.state == "half_open"
+            assert not self.probes or self.clock.time >= self.probes[-1] + REST
+            self.probes.append(self.clock.time)
+
+    @rule()
+    def after_the_longest_rest_somebody_comes_through(self) -> None:
+        self.clock.time += LONGEST
+        before = self.breaker.state
+        self.breaker.allow()
+        if before != "closed":
+            self.probes.append(self.clock.time)
+
+    @rule(error=st.sampled_from([ProviderFailed(), RateLimited(), KeyRefused(), FormatRefused(), Invalid()]))
+    def fails(self, error: ModelError) -> None:
+        before = self.breaker.state
+        self.breaker.failed(error)
+        if before == "closed" and error.breaks:
+            self.in_a_row += 1
+            assert (self.breaker.state == "open") == (error.opens or self.in_a_row >= THRESHOLD)
+        if before != "open" and self.breaker.state == "open":
+            self.opened_at = self.clock.time
+            self.probes.clear()
+
+    @rule()
+    def succeeds(self) -> None:
+        before = self.breaker.state
+        self.breaker.succeeded()
+        assert self.breaker.state == ("open" if before == "open" else "closed")
+        if before != "open":
+            self.in_a_row = 0
+            self.probes.clear()
+
+    @precondition(lambda self: self.breaker.state == "half_open")
+    @rule()
+    def probe_is_cancelled(self) -> None:
+        self.breaker.abandoned()
+        self.probes.clear()
+        self.breaker.allow()
+        self.probes.append(self.clock.time)
+
+    @invariant()
+    def closed_only_below_the_threshold(self) -> None:
+        assert self.breaker.state != "closed" or self.in_a_row < THRESHOLD
+
+
+TestAnyOrder = AnyOrder.TestCase

@@ -1,0 +1,130 @@
+"""Places for calls: never lost, never more than the limit, whoever is cancelled whenever."""
+
+import asyncio
+import gc
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engines.llm.failures import CircuitOpen
+from engines.llm.gateway import Places
+from tests.unit.llm.calls_under_way import settled
+
+
+async def test_a_waiter_cancelled_as_it_gets_its_place_gives_it_back() -> None:
+    places = Places(1)
+    await places.take()
+    waiter, following = asyncio.create_task(places.take()), asyncio.create_task(places.take())
+    await settled()
+    places.give_back()
+    waiter.cancel()
+    await asyncio.wait([waiter, following], timeout=5)
+    assert waiter.cancelled()
+    assert following.done()
+    assert places.used == 1
+
+
+async def test_a_waiter_just_cancelled_gets_no_place_and_is_not_sent_away() -> None:
+    places = Places(1)
+    await places.take()
+    cancelled, following = asyncio.create_task(places.take()), asyncio.create_task(places.take())
+    await settled()
+    cancelled.cancel()
+    places.give_back()
+    await asyncio.wait([cancelled, following], timeout=5)
+    assert following.done()
+    last = asyncio.create_task(places.take())
+    await settled()
+    last.cancel()
+    places.send_away(CircuitOpen)
+    await asyncio.wait([last], timeout=5)
+    assert last.cancelled()
+    assert places.used == 1
+
+
+async def test_cancelled_waiters_take_no_memory() -> None:
+    places = Places(1)
+    await places.take()
+    gc.collect()
+    before = sum(isinstance(thing, asyncio.Future) for thing in gc.get_objects())
+    waiters = [asyncio.create_task(places.take()) for _ in range(50)]
+    await settled()
+    for waiter in waiters:
+        waiter.cancel()
+    await asyncio.wait(waiters)
+    waiters.clear()
+    gc.collect()
+    assert sum(isinstance(thing, asyncio.Future) for thing in gc.get_objects()) < before + 10
+
+
+async def test_a_waiter_cancelled_as_it_is_sent_away_leaves_no_trace() -> None:
+    places = Places(1)
+    await places.take()
+    waiter = asyncio.create_task(places.take())
+    await settled()
+    places.send_away(CircuitOpen)
+    waiter.cancel()
+    await asyncio.wait([waiter], timeout=5)
+    assert waiter.cancelled()
+    assert places.used == 1
+
+
+class Visitors:
+    """Tasks that take a place and keep it until they are told to leave."""
+
+    def __init__(self, limit: int) -> None:
+        self.places = Places(limit)
+        self.visits: list[tuple[asyncio.Task[None], asyncio.Event]] = []
+        self.inside = 0
+
+    async def visit(self, leave: asyncio.Event) -> None:
+        await self.places.take()
+        self.inside += 1
+        try:
+            assert self.inside <= self.places.used <= 5
+            await leave.wait()
+        finally:
+            self.inside -= 1
+            self.places.give_back()
+
+    async def happens(self, what: str, which: int) -> None:
+        match what:
+            case "come":
+                leave = asyncio.Event()
+                self.visits.append((asyncio.create_task(self.visit(leave)), leave))
+            case "leave" if which < len(self.visits):
+                self.visits[which][1].set()
+            case "cancel" if which < len(self.visits):
+                self.visits[which][0].cancel()
+            case "widen":
+                self.places.change(5)
+            case "narrow":
+                self.places.change(1)
+            case _:
+                await asyncio.sleep(0)
+
+    async def all_leave(self) -> list[object]:
+        for _, leave in self.visits:
+            leave.set()
+        async with asyncio.timeout(5):
+            return await asyncio.gather(*(task for task, _ in self.visits), return_exceptions=True)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    limit=st.integers(1, 5),
+    events=st.lists(
+        st.tuples(st.sampled_from(["come", "leave", "cancel", "widen", "narrow", "breathe"]), st.integers(0, 30)),
+        max_size=60,
+    ),
+)
+def test_places_are_never_lost_and_never_more_than_the_limit(limit: int, events: list[tuple[str, int]]) -> None:
+    async def drive() -> None:
+        visitors = Visitors(limit)
+        for what, which in events:
+            await visitors.happens(what, which)
+        ends = await visitors.all_leave()
+        assert [end for end in ends if end and not isinstance(end, asyncio.CancelledError)] == []
+        assert visitors.places.used == 0
+
+    asyncio.run(drive())
