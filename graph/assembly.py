@@ -1,13 +1,16 @@
 """Puts the parts together: desks, engines, database, graph. Read once, at the top."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
+from engines.llm.providers import resolve
+from engines.llm.records import CallRecord
+from engines.llm.settings import ModelSettings
 from engines.local.batching import BatchingEmbedder
 from engines.local.cleaning import TextCleaner
 from engines.local.embedder import Embedder
@@ -29,8 +32,12 @@ from nodes.services import Services
 from policies.desk import Desk
 from policies.loading import load_desks
 from policies.severity import assess
+from storage import runs
 from storage.database import Database
 from storage.migrate import migrate
+
+if TYPE_CHECKING:
+    from engines.llm.engine import LlmEngine
 
 SHIPPED_DESKS = Path(__file__).parent.parent / "policies" / "desks"
 DATABASE_FILE = "ticketgraph.db"
@@ -49,11 +56,21 @@ class Assembly:
     saver: GroupCommitSaver
 
 
+def unobserved(_: CallRecord) -> None:
+    """For whoever counts no calls."""
+
+
 @asynccontextmanager
-async def assembled(data_dir: Path, desks_dir: Path | None = None) -> AsyncIterator[Assembly]:
+async def assembled(
+    data_dir: Path,
+    desks_dir: Path | None = None,
+    models: ModelSettings | None = None,
+    observe: Callable[[CallRecord], None] = unobserved,
+) -> AsyncIterator[Assembly]:
     """Open everything on a data folder, go on with what was left unfinished, and close it in order.
 
-    Raises DeskError for invalid policies and UnavailableError when another process holds the folder.
+    Raises DeskError for invalid policies, InputError for settings that contradict each other, and UnavailableError
+    when another process holds the folder.
     """
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
     with data_folder(data_dir):
@@ -61,6 +78,8 @@ async def assembled(data_dir: Path, desks_dir: Path | None = None) -> AsyncItera
         await asyncio.to_thread(migrate, path)
         database = Database(path)
         services, memory = await offline_services(desks, database)
+        if models:
+            services = await with_models(services, models, database, observe)
         watchers = Watchers()
         async with open_saver(path, database.write_lock, watchers) as saver:
             graph = build(saver)
@@ -72,6 +91,8 @@ async def assembled(data_dir: Path, desks_dir: Path | None = None) -> AsyncItera
                 )
             finally:
                 await runner.stop()
+                if services.engine is not services.local:
+                    await cast("LlmEngine", services.engine).close()
                 await database.close()
 
 
@@ -98,6 +119,47 @@ async def offline_services(desks: Mapping[str, Desk], database: Database) -> tup
         now=utc_now,
     )
     return services, memory
+
+
+async def with_models(
+    services: Services, settings: ModelSettings, database: Database, observe: Callable[[CallRecord], None] = unobserved
+) -> Services:
+    """The services with what the settings say of models; still offline where no model is configured."""
+    limits = services.limits.within(settings.workflow_timeout_seconds)
+    services = replace(services, limits=limits, desks=with_threshold(services.desks, settings.ai_confidence_threshold))
+    models = resolve(settings)
+    if models is None:
+        return services
+    # Not above: offline no model client is imported.
+    from engines.llm.assembly import model_engine
+
+    midnight = services.now().replace(hour=0, minute=0, second=0, microsecond=0)
+    async with database.read() as connection:
+        spent = await runs.spent_since(connection, midnight)
+    engine = await asyncio.to_thread(
+        model_engine,
+        settings,
+        models,
+        services.local,
+        limits,
+        services.desks.values(),
+        now=services.now,
+        spent_today=spent,
+        observe=observe,
+    )
+    return replace(services, engine=engine)
+
+
+def with_threshold(desks: Mapping[str, Desk], threshold: float | None) -> Mapping[str, Desk]:
+    """The desks with one confidence threshold in place of their own, if one is given."""
+    if threshold is None:
+        return desks
+    return {
+        desk.id: desk.model_copy(
+            update={"settings": desk.settings.model_copy(update={"confidence_threshold": threshold})}
+        )
+        for desk in desks.values()
+    }
 
 
 def warm_up(desks: Mapping[str, Desk], cleaners: Mapping[str, TextCleaner]) -> None:

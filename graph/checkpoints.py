@@ -7,8 +7,7 @@ Nobody is told that a checkpoint is saved before the commit that holds it.
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from pathlib import Path
@@ -28,8 +27,7 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 from contracts.values import Value
 from graph.watching import Watchers
 from storage.database import PRAGMAS
-
-Work = Callable[[], Any]
+from storage.groups import Groups
 
 
 class OneTransaction(SqliteSaver):
@@ -44,65 +42,6 @@ class OneTransaction(SqliteSaver):
             yield cursor
         finally:
             cursor.close()
-
-
-class Groups:
-    """Collects work on one connection and does it in groups, each in one transaction on one thread."""
-
-    def __init__(self, connection: sqlite3.Connection, write_lock: asyncio.Lock) -> None:
-        self.connection = connection
-        self.write_lock = write_lock
-        self.thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
-        self.waiting: list[tuple[Work, asyncio.Future[Any]]] = []
-        self.flushing: asyncio.Task[None] | None = None
-
-    async def read(self, work: Work) -> Any:
-        """Do `work` that changes nothing."""
-        return await asyncio.get_running_loop().run_in_executor(self.thread, work)
-
-    async def write(self, work: Work) -> Any:
-        """Do `work` in the next group. A caller that is cancelled leaves the group whole."""
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting.append((work, done))
-        if self.flushing is None or self.flushing.done():
-            self.flushing = asyncio.create_task(self.flush())
-        return await asyncio.shield(done)
-
-    async def flush(self) -> None:
-        """Commit whatever waits, group after group, until nothing does."""
-        while self.waiting:
-            async with self.write_lock:
-                group, self.waiting = self.waiting, []
-                results = await self.read(partial(self.commit, [work for work, _ in group]))
-            for (_, done), result in zip(group, results, strict=True):
-                settle(done, result)
-
-    def commit(self, group: Sequence[Work]) -> list[Any]:
-        """The results of a group in one transaction; if one of it fails, each again in its own."""
-        try:
-            return self.transaction(group)
-        except Exception as error:
-            if len(group) == 1:
-                return [error]
-            return [result for work in group for result in self.commit([work])]
-
-    def transaction(self, group: Sequence[Work]) -> list[Any]:
-        """BEGIN, all of the group, COMMIT."""
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            results = [work() for work in group]
-            self.connection.execute("COMMIT")
-        except BaseException:
-            self.connection.rollback()
-            raise
-        return results
-
-    async def close(self) -> None:
-        """Finish what waits, then let go of the thread and the connection."""
-        if self.flushing:
-            await self.flushing
-        self.thread.shutdown()
-        self.connection.close()
 
 
 class GroupCommitSaver(BaseCheckpointSaver[str]):
@@ -163,26 +102,17 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         return self.saver.get_next_version(current, channel)
 
 
-def settle(done: asyncio.Future[Any], result: Any) -> None:
-    """Tell a caller how it went, if it still listens."""
-    if done.done():
-        return
-    if isinstance(result, Exception):
-        done.set_exception(result)
-    else:
-        done.set_result(result)
-
-
 @asynccontextmanager
 async def open_saver(path: Path, write_lock: asyncio.Lock, watchers: Watchers) -> AsyncIterator[GroupCommitSaver]:
     """The saver for a database file. `write_lock` is the one that our own writes take."""
     connection = await asyncio.to_thread(connect, path)
-    groups = Groups(connection, write_lock)
+    groups = Groups(lambda: connection, write_lock)
     try:
         strict = JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in values()])
         yield GroupCommitSaver(OneTransaction(connection, serde=strict), groups, watchers)
     finally:
         await groups.close()
+        connection.close()
 
 
 def values() -> Iterator[type[Value]]:

@@ -5,21 +5,26 @@ async with TicketGraph.open() as desk:
 """
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import InputError, NotFoundError
 from contracts.result import Checkpoint, PendingApproval, Run
 from contracts.step import Step
 from contracts.ticket import NewTicket, RunOptions
-from graph.assembly import Assembly, assembled
+from engines.llm.records import CallRecord, ModelState
+from engines.llm.settings import ModelSettings
+from graph.assembly import Assembly, assembled, unobserved
 from graph.history import checkpoints_of, fork_of
 from graph.run import config_of
 from graph.runner import Runner, load_job
 from storage import approvals, runs, tickets
+
+if TYPE_CHECKING:
+    from engines.llm.engine import LlmEngine
 
 
 class TicketGraph:
@@ -31,18 +36,33 @@ class TicketGraph:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, data_dir: str | Path = "data", *, desks_dir: Path | None = None) -> AsyncIterator[Self]:
+    async def open(
+        cls,
+        data_dir: str | Path = "data",
+        *,
+        desks_dir: Path | None = None,
+        models: ModelSettings | None = None,
+        observe: Callable[[CallRecord], None] = unobserved,
+    ) -> AsyncIterator[Self]:
         """Open the data folder, finish what an earlier process left undone, and close it at the end.
 
-        Raises DeskError for invalid policies, UnavailableError when another process uses the folder.
+        `models` says which models are asked: `ModelSettings()` reads the environment. Without it none is.
+        `observe` hears of every call of a model. Raises DeskError for invalid policies, InputError for model settings
+        that cannot be used, UnavailableError when another process uses the folder.
         """
-        async with assembled(Path(data_dir), desks_dir) as assembly:
+        async with assembled(Path(data_dir), desks_dir, models, observe) as assembly:
             yield cls(assembly)
 
     @property
     def runner(self) -> Runner:
         """Takes tickets and decisions."""
         return self.assembly.runner
+
+    @property
+    def model_state(self) -> ModelState | None:
+        """How the models are; None when no model is configured."""
+        services = self.assembly.services
+        return None if services.engine is services.local else cast("LlmEngine", services.engine).state()
 
     async def process(
         self, subject: str = "", body: str = "", *, options: RunOptions | None = None, **ticket: Any

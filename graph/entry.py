@@ -15,7 +15,8 @@ from langgraph.types import StateUpdate
 from pydantic import TypeAdapter
 
 from contracts.errors import TicketGraphError
-from graph.assembly import DATABASE_FILE, SHIPPED_DESKS, offline_services
+from engines.llm.settings import ModelSettings
+from graph.assembly import DATABASE_FILE, SHIPPED_DESKS, offline_services, with_models
 from graph.build import build
 from graph.state import State
 from nodes.services import Services
@@ -55,6 +56,7 @@ async def load() -> StudioGraph:
     desks = await asyncio.to_thread(load_desks, SHIPPED_DESKS)
     database = Database(path)
     services, _ = await offline_services(desks, database)
+    services = await with_models(services, ModelSettings(), database)
     # Connections belong to the event loop that opened them; LangGraph's server runs nodes on another.
     await database.close()
     return StudioGraph(**vars(build(services=services)))

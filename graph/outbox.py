@@ -3,6 +3,8 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from contracts.effect import Effect
 from storage import outbox, runs
 from storage.database import Database
@@ -17,8 +19,12 @@ class StoredOutbox:
 
     async def put(self, ticket_id: str, run_id: str, effects: Sequence[Effect]) -> bool:
         """See nodes.services.Outbox. A run that we did not take in (LangGraph Studio's) has no effects either."""
-        async with self.database.write() as connection:
+        at = self.now()
+
+        async def record(connection: AsyncConnection) -> bool:
             if await runs.is_fork(connection, run_id) is not False:
                 return False
-            await outbox.put(connection, ticket_id, run_id, effects, self.now())
-        return True
+            await outbox.put(connection, ticket_id, run_id, effects, at)
+            return True
+
+        return await self.database.transact(record)

@@ -62,24 +62,24 @@ class Executor:
     async def settle(self, job: Job, state: State, interrupts: tuple[Interrupt, ...]) -> Run:
         """Write the run's outcome, all of it in one transaction."""
         now = self.services.now()
-        async with self.database.write() as connection:
+        vector = self.memory.stored(job.ticket.id)
+
+        async def write(connection: AsyncConnection) -> Run:
             pending = await self.ask(connection, job, interrupts[0], now) if interrupts else None
-            run = run_of(
-                state,
-                job=job,
-                status="waiting" if pending else "finished",
-                now=now,
-                approval=pending,
-            )
+            status = "waiting" if pending else "finished"
+            run = run_of(state, job=job, status=status, now=now, approval=pending)
             if run.duplicate_of and (original := await runs.of_ticket(connection, run.duplicate_of)):
                 run = joined(run, original["result"]) if original["result"] else run
             await runs.change(connection, job.run_id, now, status=run.status, result=run.model_dump(mode="json"))
             await runs.record_steps(connection, job.run_id, run.steps)
             if job.forked_from is None:
                 await tickets.change(connection, run.ticket_id, now, **ticket_columns(run))
-                if vector := self.memory.stored(run.ticket_id):
+                if vector:
                     await fingerprints.put(connection, run.ticket_id, MODEL_NAME, vector)
             await audit.record(connection, run.status, run.ticket_id, run.run_id, "system", decided(run), now)
+            return run
+
+        run = await self.database.transact(write)
         self.watchers.saved(job.run_id)
         return run
 

@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.approval import ApprovalDecision
 from contracts.errors import InputError, UnavailableError
@@ -20,8 +21,8 @@ from storage import approvals, audit, runs, tickets
 
 log = logging.getLogger("ticketgraph")
 
-AT_ONCE = 32
-"""Runs in progress side by side; more wait their turn."""
+AT_ONCE = 160
+"""Runs in progress side by side; more wait their turn. Most of them wait for a model, and one holds some 100 kB."""
 
 ATTEMPTS = 3
 """How often a run is tried before it is given up as failed."""
@@ -30,12 +31,12 @@ ATTEMPTS = 3
 class Runner:
     """One process's runs."""
 
-    def __init__(self, executor: Executor) -> None:
+    def __init__(self, executor: Executor, at_once: int = AT_ONCE) -> None:
         self.executor = executor
         self.database = executor.database
         self.services = executor.services
         self.tasks: dict[str, asyncio.Task[Run]] = {}
-        self.turns = asyncio.Semaphore(AT_ONCE)
+        self.turns = asyncio.Semaphore(at_once)
         self.stopping = False
 
     async def submit(self, new: NewTicket, options: RunOptions | None = None, *, start: bool = True) -> Job:
@@ -63,10 +64,14 @@ class Runner:
         now = self.services.now()
         ticket = Ticket(id=new_ticket_id(), received_at=now, **dict(new))
         job = Job(uuid.uuid4().hex, ticket, options, now, fresh=True)
-        async with self.database.write() as connection:
+        chosen = options.model_dump(mode="json")
+
+        async def take_in(connection: AsyncConnection) -> None:
             await tickets.add(connection, ticket)
             if start:
-                await runs.add(connection, job.run_id, ticket.id, FLOW_VERSION, options.model_dump(mode="json"), now)
+                await runs.add(connection, job.run_id, ticket.id, FLOW_VERSION, chosen, now)
+
+        await self.database.transact(take_in)
         return job
 
     async def run_once(self, ticket_id: str) -> Job:

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from graph.desk import TicketGraph
 from server.api import approvals, runs, service, short_tickets, tickets, webhook, workflow
 from server.guard import Guard
+from server.metrics import Metrics
 from server.problems import document_problems, handle_problems
 from server.settings import Settings
 
@@ -18,9 +19,16 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
-        async with TicketGraph.open(settings.data_dir, desks_dir=settings.desks_dir) as desk:
-            app.state.desk = desk
-            yield
+        metrics = Metrics()
+        opening = TicketGraph.open(
+            settings.data_dir, desks_dir=settings.desks_dir, models=settings, observe=metrics.observe
+        )
+        async with opening as desk:
+            with metrics.watching(lambda: desk.model_state, settings.metrics_port):
+                app.state.desk = desk
+                app.state.longest_wait = settings.max_workflow_timeout_seconds
+                app.state.metrics = metrics if settings.prometheus_metrics_enabled else None
+                yield
 
     app = FastAPI(
         title="TicketGraph",

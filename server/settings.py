@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import Literal
 
 from pydantic import AliasChoices, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from engines.llm.settings import ModelSettings
 
 
-class Settings(BaseSettings):
+class Settings(ModelSettings):
     """What an operator can set. Every field's environment variable is its name in capitals."""
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", populate_by_name=True)
@@ -17,3 +19,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("data")
     desks_dir: Path | None = None
     log_level: Literal["debug", "info", "warning", "error"] = "info"
+    prometheus_metrics_enabled: bool = Field(default=True, description="Whether /metrics answers.")
+    metrics_port: int | None = Field(
+        default=None, ge=1, le=65535, description="A port of its own for the metrics, beside /metrics."
+    )

@@ -10,12 +10,20 @@ from server.problems import ProblemDetails
 from server.strict_json import StrictRoute
 
 
-def running(request: Request) -> TicketGraph:
+async def running(request: Request) -> TicketGraph:
     """The TicketGraph of this process."""
     return request.app.state.desk
 
 
 Desk = Annotated[TicketGraph, Depends(running)]
+
+
+async def longest_wait(request: Request) -> float:
+    """How many seconds a request waits for its run before it is answered without the result."""
+    return request.app.state.longest_wait
+
+
+LongestWait = Annotated[float, Depends(longest_wait)]
 
 PROBLEM: dict[str, Any] = {"model": ProblemDetails, "description": "What was wrong, and what to do"}
 REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 413, 422, 500, 503), PROBLEM)

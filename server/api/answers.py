@@ -12,6 +12,7 @@ from contracts.extraction import Extraction
 from contracts.result import PendingApproval, Run
 from contracts.retrieval import SimilarTicket
 from contracts.step import Step
+from contracts.usage import Usage
 from contracts.values import Disposition, Priority
 
 
@@ -32,8 +33,12 @@ class Routing(BaseModel):
 class Cost(BaseModel):
     """What the models cost. Nothing, when none was called."""
 
+    calls: int = 0
     tokens: int = 0
-    usd: float = 0.0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    usd: float = Field(default=0.0, description="By the price table; 0 for a model that is not in it")
+    models: tuple[str, ...] = ()
 
 
 class ProcessOut(BaseModel):
@@ -55,6 +60,7 @@ class ProcessOut(BaseModel):
     workflow_steps: tuple[Step, ...]
     engine: str | None
     degraded: bool
+    degraded_reasons: tuple[str, ...] = Field(description="What did not work, and so was done by a lesser engine")
     injection_flag: bool
     language: str | None
     cost: Cost
@@ -81,6 +87,19 @@ def routing_of(decision: Decision | None) -> Routing | None:
     )
 
 
+def cost_of(run: Run) -> Cost:
+    """What all steps of a run came to."""
+    total = sum((step.usage for step in run.steps), Usage())
+    return Cost(
+        calls=total.calls,
+        tokens=total.tokens,
+        prompt_tokens=total.prompt_tokens,
+        completion_tokens=total.completion_tokens,
+        usd=round(total.cost_usd, 6),
+        models=total.models,
+    )
+
+
 def process_out(run: Run) -> ProcessOut:
     """A run as clients read it."""
     return ProcessOut(
@@ -100,9 +119,10 @@ def process_out(run: Run) -> ProcessOut:
         workflow_steps=run.steps,
         engine=run.engine,
         degraded=run.degraded,
+        degraded_reasons=tuple(f"{problem.step}: {problem.detail}" for problem in run.problems),
         injection_flag=run.injection_flag,
         language=run.language,
-        cost=Cost(tokens=sum(step.tokens_used for step in run.steps)),
+        cost=cost_of(run),
         error=run.error,
         forked_from=run.forked_from,
         total_duration_ms=run.total_duration_ms,

@@ -9,9 +9,12 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
-from starlette.responses import FileResponse, HTMLResponse
+from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 
+from contracts.errors import NotFoundError
+from engines.llm.records import ModelState
 from server.api.access import Desk, answer
+from server.metrics import Metrics
 
 routes = APIRouter(tags=["service"])
 OUR_ASSETS = Path(__file__).parent.parent / "docs"
@@ -56,14 +59,34 @@ async def health(desk: Desk) -> Response:
     """200 when tickets can be taken, 503 when they cannot."""
     database = await database_state(desk)
     well = database == "ok"
+    models = desk.model_state
     shown = Health(
         status="ok" if well else "degraded",
         timestamp=datetime.now(UTC),
         version=version("ticketgraph"),
-        ai_enabled=False,
-        dependencies={"database": database, "local_engine": "ok", "model": "not configured"},
+        ai_enabled=models is not None,
+        dependencies={"database": database, "local_engine": "ok", **circuits(models)},
     )
     return answer(shown, 200 if well else 503)
+
+
+def circuits(models: ModelState | None) -> dict[str, str]:
+    """How the models are. One that rests does not make the service unwell: the local engine does its work."""
+    if models is None:
+        return {"model": "not configured"}
+    says = {"closed": "ok", "half_open": "being tried again", "open": "resting after failures"}
+    named = {f"circuit {provider}": state for provider, state in models.circuits.items()}
+    state = models.circuits.get(models.primary.split("/", 1)[0], "closed")
+    return {"model": f"{models.primary}: {says[state]}", **named}
+
+
+@routes.get("/metrics", response_class=PlainTextResponse, responses={404: {"description": "Metrics are turned off"}})
+async def metrics(request: Request) -> Response:
+    """Numbers in Prometheus's text format."""
+    numbers: Metrics | None = request.app.state.metrics
+    if numbers is None:
+        raise NotFoundError("Metrics are turned off: set PROMETHEUS_METRICS_ENABLED=true to have them.")
+    return Response(numbers.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
 
 async def database_state(desk: Desk) -> str:

@@ -10,7 +10,7 @@ from contracts.errors import NotFoundError
 from contracts.result import Run
 from graph.desk import TicketGraph
 from policies.routing import team_for
-from server.api.access import MISSING, Desk, answer, router
+from server.api.access import MISSING, Desk, LongestWait, answer, router
 from server.api.requests import WebhookIn
 from storage import runs, tickets
 
@@ -57,10 +57,10 @@ class WebhookOut(BaseModel):
 @routes.post(
     "", response_model=WebhookOut, responses={202: {"model": WebhookOut, "description": "Stored; still running"}}
 )
-async def receive(request: WebhookIn, desk: Desk) -> Response:
+async def receive(request: WebhookIn, desk: Desk, longest: LongestWait) -> Response:
     """Store a ticket and run it. 200 with the record; 202 when the run takes longer than a sender waits."""
     job = await desk.runner.submit(request.ticket())
-    run = await desk.runner.wait(job.run_id, WAIT_SECONDS)
+    run = await desk.runner.wait(job.run_id, min(WAIT_SECONDS, longest))
     return answer(await record(desk, job.ticket.id), 200 if run else 202)
 
 

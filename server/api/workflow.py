@@ -8,7 +8,7 @@ from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from graph.desk import TicketGraph
 from graph.steps import Steps
-from server.api.access import Desk, answer, router
+from server.api.access import Desk, LongestWait, answer, router
 from server.api.answers import (
     ClassifyOut,
     ExtractOut,
@@ -31,11 +31,18 @@ from server.api.requests import (
 routes = router("/api/v1/workflow", "workflow")
 
 
-@routes.post("/process", response_model=ProcessOut)
-async def process(request: ProcessIn, desk: Desk) -> Response:
-    """Store a ticket and run it through the graph. 200 with the whole result, also when a person is asked."""
+@routes.post("/process", response_model=ProcessOut, responses={202: {"model": ProcessOut, "description": "Goes on"}})
+async def process(request: ProcessIn, desk: Desk, longest: LongestWait) -> Response:
+    """Store a ticket and run it through the graph. 200 with the whole result, also when a person is asked.
+
+    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: it goes on, and Location says where to look.
+    """
     job = await desk.runner.submit(request.ticket.ticket(), request.options.options())
-    return answer(process_out(await desk.finished(job.run_id)))
+    run = await desk.runner.wait(job.run_id, longest)
+    if run:
+        return answer(process_out(run))
+    where = {"Location": f"/api/v1/runs/{job.run_id}"}
+    return answer(process_out(await desk.run(job.run_id)), 202, where)
 
 
 @routes.post("/classify", response_model=ClassifyOut)

@@ -4,11 +4,13 @@ import typer
 
 from server.cli.approvals import approvals, decide
 from server.cli.desks import desk
+from server.cli.doctor import doctor
 from server.cli.drawing import graph
 from server.cli.evaluation import evaluate
 from server.cli.guard import Guarded
 from server.cli.importing import import_tickets
 from server.cli.process import process
+from server.cli.prompts import prompts
 from server.cli.runs import fork, history, show
 from server.cli.serving import serve
 from server.cli.training import train
@@ -31,4 +33,6 @@ app.command("eval")(evaluate)
 app.command("train")(train)
 app.command("graph")(graph)
 app.command("serve")(serve)
+app.command("doctor")(doctor)
 app.add_typer(desk, name="desk")
+app.add_typer(prompts, name="prompts")

@@ -47,7 +47,7 @@ def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[R
     settings = settings_with(data_dir=data_dir)
 
     async def opened() -> Result:
-        async with TicketGraph.open(settings.data_dir, desks_dir=settings.desks_dir) as desk:
+        async with TicketGraph.open(settings.data_dir, desks_dir=settings.desks_dir, models=settings) as desk:
             return await work(desk)
 
     return asyncio.run(opened())

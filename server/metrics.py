@@ -1,0 +1,103 @@
+"""Numbers for Prometheus: what models were asked, what came of it, what it cost."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from contracts.errors import UnavailableError
+from engines.llm.records import CallRecord, ModelState
+
+States = Callable[[], ModelState | None]
+
+CIRCUITS = ("closed", "half_open", "open")
+
+
+class Metrics:
+    """The numbers of one process."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ("model", "step", "desk")
+        self.calls = Counter(
+            "ticketgraph_model_calls", "Calls of models by outcome", (*labels, "outcome"), registry=self.registry
+        )
+        self.tokens = Counter(
+            "ticketgraph_model_tokens", "Tokens that models took and gave", (*labels, "kind"), registry=self.registry
+        )
+        self.cost = Counter(
+            "ticketgraph_model_cost_usd", "What models cost, by the price table", labels, registry=self.registry
+        )
+        self.seconds = Histogram(
+            "ticketgraph_model_call_seconds",
+            "How long calls of models took",
+            ("model", "step"),
+            buckets=(0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15, 30),
+            registry=self.registry,
+        )
+
+    def observe(self, record: CallRecord) -> None:
+        """Count one call. One that was not sent, because a circuit is open or all places are taken, took no time."""
+        labels = (record.model, record.step, record.desk_id)
+        self.calls.labels(*labels, record.outcome).inc()
+        if record.usage.calls:
+            self.seconds.labels(record.model, record.step).observe(record.seconds)
+        self.tokens.labels(*labels, "prompt").inc(record.usage.prompt_tokens)
+        self.tokens.labels(*labels, "completion").inc(record.usage.completion_tokens)
+        self.tokens.labels(*labels, "cached").inc(record.usage.cached_tokens)
+        self.cost.labels(*labels).inc(record.usage.cost_usd)
+
+    def page(self) -> bytes:
+        """All numbers in Prometheus's text format."""
+        return generate_latest(self.registry)
+
+    @contextmanager
+    def watching(self, states: States, port: int | None, host: str = "127.0.0.1") -> Iterator[None]:
+        """Also tell the models' states; on a port of its own as well, where one is given.
+
+        Raises UnavailableError when the port is taken.
+        """
+        self.registry.register(ModelStates(states))
+        if port is None:
+            yield
+            return
+        try:
+            server, thread = start_http_server(port, host, registry=self.registry)
+        except OSError as error:
+            raise UnavailableError(
+                f"The metrics cannot be served on {host}, METRICS_PORT {port}: {error.strerror}."
+            ) from None
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+class ModelStates(Collector):
+    """The circuits and today's spending, as they are when somebody asks."""
+
+    def __init__(self, states: States) -> None:
+        self.states = states
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The gauges; none when no model is configured."""
+        models = self.states()
+        if models is None:
+            return
+        circuit = GaugeMetricFamily(
+            "ticketgraph_model_circuit", "1 for the state a provider's circuit is in", labels=("provider", "state")
+        )
+        never_called = {models.primary.partition("/")[0]: "closed"}
+        for provider, current in {**never_called, **models.circuits}.items():
+            for state in CIRCUITS:
+                circuit.add_metric((provider, state), float(state == current))
+        yield circuit
+        yield GaugeMetricFamily(
+            "ticketgraph_model_spent_today_usd",
+            "What models have cost since midnight UTC",
+            value=models.spent_today_usd,
+        )
