@@ -14,7 +14,10 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.attempt import attempt
 from nodes.services import DraftBrief, Services
+from nodes.threads import by_size
 from policies.actionable import actionable
+from policies.desk import Desk
+from policies.replies import warnings_of
 from policies.understanding import unknown
 
 
@@ -47,11 +50,18 @@ async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
     brief = await brief_for(state, services)
     answer = await attempt("draft", services.engine.draft(brief, desk), services.limits.draft)
     if not isinstance(answer, Problem):
-        return {"draft": answer}
+        return {"draft": await checked(answer, brief, desk)}
     second = await attempt("draft", services.local.draft(brief, desk), services.limits.draft)
     if isinstance(second, Problem):
         return {"draft": None, "problems": [answer, second], "degraded": True}
-    return {"draft": second, "problems": [answer], "degraded": True}
+    return {"draft": await checked(second, brief, desk), "problems": [answer], "degraded": True}
+
+
+async def checked(draft: Draft, brief: DraftBrief, desk: Desk) -> Draft:
+    """The draft, with what speaks against sending it without a person."""
+    size = len(draft.content) + len(brief.ticket.body)
+    found = await by_size(size, warnings_of, draft, brief.ticket, brief.clean, brief.extraction, brief.sources, desk)
+    return draft.model_copy(update={"warnings": tuple(dict.fromkeys((*draft.warnings, *found)))})
 
 
 async def brief_for(state: Needs, services: Services) -> DraftBrief:

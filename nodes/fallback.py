@@ -11,7 +11,7 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, Ticket
 from nodes.attempt import attempt
 from nodes.services import Services
-from policies.understanding import in_place_of, raised, unknown, with_missing
+from policies.understanding import in_place_of, raised, second_opinion, unknown, with_missing
 
 
 class Needs(TypedDict):
@@ -44,10 +44,9 @@ async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
     classification, extraction = state.get("classification"), state.get("extraction")
     degraded = False
     if "classify" in state["doubts"]:
-        doubted, classification = classification, await classified(state, services, problems)
-        degraded = doubted is None or doubted.category != classification.category
-        if doubted is None:
-            classification = in_place_of(classification)
+        doubted, local = classification, await classified(state, services, problems)
+        classification = second_opinion(doubted, local) if doubted else in_place_of(local)
+        degraded = doubted is None or doubted.category != local.category
     if "extract" in state["doubts"]:
         extraction, degraded = await extracted(state, services, problems), True
     if classification and extraction:

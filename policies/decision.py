@@ -44,6 +44,9 @@ def decide_ticket(
     elif draft is None and disposition in ("auto_resolve", "request_info"):
         disposition = "assign"
         reasons.append(Reason(rule="no-draft", text="There is no reply to send."))
+    if draft and draft.warnings:
+        disposition = "assign" if disposition in ("auto_resolve", "request_info") else disposition
+        reasons += [Reason(rule="draft-warning", text=warning) for warning in draft.warnings]
     severity: Severity = classification.severity if classification else "medium"
     category = facts.category
     confidence = classification.category_confidence if classification else 0.0

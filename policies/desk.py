@@ -8,8 +8,9 @@ from typing import Any, Literal, Self
 from pydantic import ConfigDict, Field, model_validator
 
 from contracts.retrieval import Source
-from contracts.values import Priority, Severity, Tone, Value
+from contracts.values import Priority, Severity, Value
 from policies.conditions import Verb, When, fault, when_schema
+from policies.wording import ReplyTemplates
 
 
 class Category(Value):
@@ -143,32 +144,6 @@ class DispositionPolicy(Value):
     rules: tuple[Rule, ...]
 
 
-class ReplyParts(Value):
-    """The words of one tone. `{placeholders}` are filled from trusted values only."""
-
-    greeting_named: str
-    greeting: str
-    acknowledgment: str
-    timeline: str
-    closing: str
-    ask: str = Field(description="Introduces the list of missing details")
-    source_intro: str = Field(description="Introduces what an article or a solved ticket says")
-    no_source: str = Field(description="Explanation when nothing is known yet")
-    unclear: str = Field(description="Reply to a ticket with nothing to act on")
-    if_not_solved: str = Field(description="In place of the timeline, after a source has answered")
-
-
-class ReplyTemplates(Value):
-    """Reply texts per tone, and per category what happens next (`replies.yaml`)."""
-
-    default_tone: Tone = "friendly"
-    signature: str = ""
-    tones: dict[Tone, ReplyParts]
-    acknowledgments: dict[str, str] = Field(default_factory=dict, description="Per category: names the issue")
-    next_steps: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Per category, for the customer")
-    agent_actions: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Per category, for the agent")
-
-
 class Calibration(Value):
     """How raw scores become probabilities (`calibration.yaml`, written by a fit, never by hand)."""
 
@@ -185,6 +160,16 @@ class Routing(Value):
     teams: tuple[Team, ...]
 
 
+Kept = Literal["order_id", "error_code", "account_id", "product", "amount", "date", "url", "pattern", "ip_address"]
+"""Kinds of fields, and addresses of machines. E-mail addresses, phones, cards, names and streets are never kept."""
+
+
+class MaskingPolicy(Value):
+    """What a model may read as it stands (`masking` in `desk.yaml`); all other personal data is masked."""
+
+    keep: tuple[Kept, ...] = ("order_id", "error_code", "product", "amount", "date", "url", "pattern")
+
+
 class SettingsFile(Value):
     """What a desk's own file says of it (`desk.yaml`)."""
 
@@ -196,6 +181,10 @@ class SettingsFile(Value):
     duplicate_window_hours: float = Field(default=72, gt=0)
     max_redrafts: int = Field(default=2, ge=0)
     approval_hours: float = Field(default=72, gt=0)
+    daily_budget_usd: float | None = Field(
+        default=None, ge=0, description="What models may cost this desk in a day (UTC); no limit when not given"
+    )
+    masking: MaskingPolicy = MaskingPolicy()
 
 
 class Settings(SettingsFile):

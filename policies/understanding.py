@@ -45,6 +45,16 @@ def advised(answer: Classification, local: Classification, *, steered: bool) -> 
     return answer.model_copy(update=found)
 
 
+def second_opinion(doubted: Classification, local: Classification) -> Classification:
+    """What stands after the local engine was asked about a doubted answer: the surer of two that agree, else its own.
+
+    The severity is the higher one of both.
+    """
+    confirmed = doubted.category == local.category and doubted.category_confidence >= local.category_confidence
+    severity = max(doubted.severity, local.severity, key=SEVERITIES.index)
+    return (doubted if confirmed else local).model_copy(update={"severity": severity})
+
+
 def in_place_of(answer: Classification) -> Classification:
     """The local engine's answer where a model failed: never more confident than `advised` would have been."""
     confidence = min(answer.category_confidence, UNCONFIRMED)

@@ -25,6 +25,7 @@ from engines.llm.failures import (
     Invalid,
     ModelDeclined,
     ModelError,
+    ModelTimedOut,
     ProviderFailed,
     RateLimited,
     RequestRefused,
@@ -163,10 +164,13 @@ class Asker:
             except FormatRefused:
                 self.rungs.refused(spec, rung)
                 raise
+            except asyncio.CancelledError:
+                if time.monotonic() >= until:  # the step's deadline and this call's came together, on a busy loop
+                    self.gateway.unusable(spec.provider, ModelTimedOut())
+                raise
 
-        waiting = max(
-            0.0, seconds - SHORTEST_CALL, seconds / 2
-        )  # a call that is sure to time out is not worth a failure
+        # A call that is sure to time out must not be made: it would count against the provider.
+        waiting = max(0.0, seconds - SHORTEST_CALL, seconds / 2)
         return await self.gateway.call(spec.provider, waiting, work)
 
     def judged(self, spec: ModelSpec, reply: Reply, output: type[T], usage: Usage) -> T:

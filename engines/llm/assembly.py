@@ -31,17 +31,24 @@ def model_engine(
 
     Raises InputError for a price table that cannot be used.
     """
+    limits_by_desk = {desk.id: desk.settings.daily_budget_usd for desk in desks}
     budget = Budget(
         load_prices(settings.llm_prices or SHIPPED),
         per_ticket_usd=settings.ticket_budget_usd,
         per_day_usd=settings.daily_budget_usd,
-        per_desk_day_usd={desk.id: usd for desk in desks if (usd := desk.settings.daily_budget_usd) is not None},
+        per_desk_day_usd={desk: usd for desk, usd in limits_by_desk.items() if usd is not None},
         now=now,
         spent_today=spent_today,
     )
+    asker = asker_of(settings, models, budget, observe)
+    return LlmEngine(asker, local, limits, steps=steps_of(settings), cache_size=settings.llm_cache_size)
+
+
+def asker_of(settings: ModelSettings, models: Models, budget: Budget, observe: Callable[[CallRecord], None]) -> Asker:
+    """What asks the models, ready for the first ticket."""
     chat = Chat()
     chat.warm(models.primary)
-    asker = Asker(
+    return Asker(
         models,
         chat,
         Gateway(limit=settings.llm_concurrency),
@@ -50,10 +57,13 @@ def model_engine(
         backoff=settings.retry_backoff_factor,
         observe=observe,
     )
+
+
+def steps_of(settings: ModelSettings) -> list[str]:
+    """The steps in which a model is asked."""
     enabled = {
         "classify": settings.enable_ai_classification,
         "extract": settings.enable_ai_extraction,
         "draft": settings.enable_response_generation,
     }
-    steps = [step for step, on in enabled.items() if on]
-    return LlmEngine(asker, local, limits, steps=steps, cache_size=settings.llm_cache_size)
+    return [step for step, on in enabled.items() if on]

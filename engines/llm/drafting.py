@@ -1,17 +1,17 @@
 """From a model's words to a reply: the desk's own frame around what is grounded, and every weakness marked."""
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, NamedTuple
 
 from contracts.draft import Draft
 from contracts.retrieval import Source
-from contracts.usage import Usage
 from engines.llm.grounding import Grounded, cited_sentences, courtesy, grounded, supports
 from engines.llm.masking import Mask
 from engines.local.drafting import Frame, frame_of, numbered, suggestions
 from nodes.services import DraftBrief
 from policies.desk import Desk
-from prompts.draft import DraftOutput
+from prompts.draft import DRAFT, DraftOutput
 
 _ASKS: Final = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|need you to|let us know|tell us)\b.*"
@@ -21,53 +21,61 @@ _ASKS: Final = re.compile(
 _NUMBER: Final = re.compile(r"\d+")
 
 
-def draft_of(
-    output: DraftOutput,
-    brief: DraftBrief,
-    sources: tuple[Source, ...],
-    desk: Desk,
-    mask: Mask,
-    prompt: str,
-    usage: Usage,
-) -> Draft:
-    """The reply: greeting, timeline, closing and questions are the desk's; the rest is the model's, checked.
+class Parts(NamedTuple):
+    """What the model wrote, judged."""
 
-    `sources` are those the prompt numbered, in its order.
-    """
+    acknowledgment: Grounded
+    explanation: Grounded
+    items: tuple[Grounded, ...]
+
+    @property
+    def all(self) -> tuple[Grounded, ...]:
+        """In the order in which the customer reads them."""
+        return self.acknowledgment, self.explanation, *self.items
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Ids of the sources that something stands on, each once."""
+        return tuple(dict.fromkeys(source for part in self.all for source in part.sources))
+
+
+def judged(output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk) -> Parts:
+    """The model's words against the sources, which are given in the order in which the prompt numbered them."""
     given = given_fields(brief, desk)
-    acknowledgment = spoken(without_asking(output.acknowledgment, given), brief)
-    explanation = grounded(without_asking(output.explanation, given), sources)
-    items = [grounded(item, sources) for item in output.action_items if without_asking(item, given)]
-    parts = (acknowledgment, explanation, *items)
-    supported = tuple(dict.fromkeys(source for part in parts for source in part.sources))
-    frame = frame_of(brief, desk, answered=bool(supported))
+    return Parts(
+        spoken(without_asking(output.acknowledgment, given), brief),
+        grounded(without_asking(output.explanation, given), sources),
+        tuple(grounded(item, sources) for item in output.action_items if without_asking(item, given)),
+    )
+
+
+def draft_of(output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk, mask: Mask) -> Draft:
+    """The reply: greeting, timeline, closing and questions are the desk's; the rest is the model's, judged."""
+    parts, restored = judged(output, brief, sources, desk), mask.restore
+    frame = frame_of(brief, desk, answered=bool(parts.sources))
     translated = in_the_customers_language(output, frame, brief)
     greeting, timeline, closing = translated or (frame.greeting, frame.timeline, frame.closing)
-    actions = tuple(item.text for item in items)
     asks = "" if translated else frame.asks  # the model asks in the customer's language
-    paragraphs = (greeting, acknowledgment.text, explanation.text, numbered(actions), asks, timeline, closing)
-    content = "\n\n".join(paragraph for paragraph in paragraphs if paragraph)
-    restored = mask.restore
+    actions = tuple(item.text for item in parts.items)
+    said = (greeting, parts.acknowledgment.text, parts.explanation.text, numbered(actions), asks, timeline, closing)
+    content = "\n\n".join(paragraph for paragraph in said if paragraph)
+    suggested = (f"The model suggests: {restored(action)}" for action in output.suggested_actions)
     return Draft(
         content=restored(content),
         tone=frame.tone,
-        greeting=greeting,
-        acknowledgment=restored(acknowledgment.text),
-        explanation=restored(explanation.text),
+        greeting=restored(greeting),
+        acknowledgment=restored(parts.acknowledgment.text),
+        explanation=restored(parts.explanation.text),
         action_items=tuple(restored(action) for action in actions),
-        timeline=timeline,
-        closing=closing,
-        suggested_actions=(
-            *suggestions(brief, desk, None),
-            *(f"The model suggests: {restored(action)}" for action in output.suggested_actions),
-        ),
+        timeline=restored(timeline),
+        closing=restored(closing),
+        suggested_actions=(*suggestions(brief, desk, None), *suggested),
         requires_escalation=brief.classification.severity == "critical",
-        sources=supported,
-        unsupported=tuple(restored(sentence) for part in parts for sentence in part.unsupported),
-        warnings=warnings(content, supported, mask, translated=translated is not None),
+        sources=parts.sources,
+        unsupported=tuple(restored(sentence) for part in parts.all for sentence in part.unsupported),
+        warnings=warnings(content, parts.sources, mask, translated=translated is not None),
         engine="llm",
-        prompt_version=prompt,
-        usage=usage,
+        prompt_version=DRAFT.id,
     )
 
 

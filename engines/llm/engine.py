@@ -115,7 +115,8 @@ class LlmEngine:
             safe = await self.local.draft(brief, desk)
             warning = "The model's reply repeated its instructions and was discarded; this one is from templates."
             return safe.model_copy(update={"warnings": (warning,), "usage": answered.usage})
-        return draft_of(answered.value, brief, sources, desk, mask, DRAFT.id, answered.usage)
+        draft = draft_of(answered.value, brief, sources, desk, mask)
+        return draft.model_copy(update={"usage": answered.usage})
 
     def state(self) -> ModelState:
         """How the models are now."""
@@ -159,11 +160,8 @@ class LlmEngine:
 def draft_input(brief: DraftBrief, sources: tuple[Source, ...], desk: Desk, mask: Mask, canary: str) -> DraftInput:
     """What the drafting model is told: all of it masked, but for the desk's own words."""
     frame = frame_of(brief, desk, answered=bool(sources))
-    given = [
-        (field.name, mask.mask(str(value)))
-        for field in brief.extraction.fields
-        for value in brief.extraction.values(field.name)
-    ]
+    given = told(brief.extraction, desk)
+    greeting, guidance, *values = mask.mask_all([frame.greeting, brief.guidance or "", *(value for _, value in given)])
     return DraftInput(
         desk=desk,
         text=condense(mask.mask(brief.clean.text), LONGEST_TEXT).text,
@@ -172,14 +170,24 @@ def draft_input(brief: DraftBrief, sources: tuple[Source, ...], desk: Desk, mask
         severity=brief.classification.severity,
         tone=frame.tone,
         language=brief.clean.language,
-        given=tuple(given),
+        given=tuple((name, value) for (name, _), value in zip(given, values, strict=True)),
         missing=brief.extraction.missing_required,
         sources=sources,
-        greeting=mask.mask(frame.greeting),
+        greeting=greeting,
         timeline=frame.timeline,
         closing=frame.closing,
-        guidance=mask.mask(brief.guidance) if brief.guidance else None,
+        guidance=guidance or None,
     )
+
+
+def told(extraction: Extraction, desk: Desk) -> list[tuple[str, str]]:
+    """The fields that the ticket gives: the value where a model may read it, else only that it was given."""
+    shown = {field.name for field in desk.fields if field.kind in desk.settings.masking.keep}
+    return [
+        (field.name, str(value) if field.name in shown else "was given")
+        for field in extraction.fields
+        for value in extraction.values(field.name)
+    ]
 
 
 def redacted(source: Source, desk: Desk) -> Source:

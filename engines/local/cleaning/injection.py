@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from html import unescape
 
 from contracts.ticket import InjectionFlag
-from engines.local.cleaning.folding import fold, spelled_out, unwrap
+from engines.local.cleaning.folding import spelled_out, unwrap
 from engines.local.cleaning.rules import LINE_RULES, SPELLED_OUT, WORD_RULES
 from engines.local.cleaning.unicode import normalise
+from policies.lookalikes import fold
 
 _EXCERPT = 120  # characters, the contract's limit
 _LEAD = 20

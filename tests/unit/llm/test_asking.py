@@ -244,12 +244,28 @@ async def test_tickets_side_by_side_do_not_refuse_more_than_the_provider_did(stu
 async def test_a_step_waits_for_a_place_no_longer_than_leaves_time_for_a_call(stub: ModelStub, chat: Chat) -> None:
     stub.mode = "timeout"
     asker = asker_on(models_on(stub.url), chat, concurrency=1)
-    started = time.monotonic()
-    first, second = await asyncio.gather(asked(asker, seconds=1.2), asked(asker, seconds=1.2))
-    assert (type(first), type(second)) == (ModelTimedOut, Busy)
-    assert time.monotonic() - started < 1.6
+    calling = asyncio.create_task(asked(asker, seconds=2.0))
+    waiting = asyncio.create_task(asked(asker, seconds=2.0))
+    await asyncio.wait({calling, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    assert not calling.done()
+    second = await waiting
+    assert (type(second), second.usage) == (Busy, Usage())
+    assert type(await calling) is ModelTimedOut
     assert len(stub.requests) == 1
-    assert second.usage == Usage()
+
+
+async def test_a_call_that_is_cut_off_at_its_deadline_counts_against_the_circuit(stub: ModelStub, chat: Chat) -> None:
+    stub.mode = "timeout"
+    asker = asker_on(models_on(stub.url), chat)
+    for _ in range(4):
+        stub.hanging.clear()
+        task = asyncio.create_task(asker.ask(question(seconds=0.6)))
+        await stub.hanging.wait()
+        time.sleep(0.6)  # noqa: ASYNC251 - a loop so busy that both deadlines are over when it looks
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert type(await asked(asker)) is CircuitOpen
 
 
 PRICES = Prices.model_validate(

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.classification import Classification
 from contracts.values import SEVERITIES
-from policies.understanding import UNCONFIRMED, advised, in_place_of
+from policies.understanding import UNCONFIRMED, advised, in_place_of, second_opinion
 
 CATEGORIES = ("technical", "billing", "general")
 
@@ -53,3 +53,11 @@ def test_a_broken_model_leaves_nobody_surer_than_a_working_one(model: Classifica
 def test_a_text_that_steers_keeps_the_local_category(model: Classification, local: Classification) -> None:
     assert advised(model, local, steered=True).category == local.category
     assert advised(model, local, steered=False).category == model.category
+
+
+@given(classifications("llm"), classifications("local"))
+def test_a_doubted_answer_stands_where_the_local_one_agrees(model: Classification, local: Classification) -> None:
+    heard = second_opinion(model, local)
+    assert heard.category == local.category
+    assert SEVERITIES.index(heard.severity) >= SEVERITIES.index(local.severity)
+    assert second_opinion(advised(model, local, steered=True), local).category == local.category

@@ -142,3 +142,21 @@ def test_one_that_says_something_critical_is_seen_again(desk: Desk) -> None:
 def test_one_whose_original_was_answered_is_worked_on(desk: Desk) -> None:
     answered = Original(ticket_id="TKT-0", severity="low", team="workshop", answered=True)
     assert duplicate_of(desk, answered, QUIET) == ("assign", "workshop", "low")
+
+
+@pytest.mark.parametrize(
+    ("severity", "redraft", "disposition"),
+    [("low", False, "assign"), ("critical", False, "escalate"), ("low", True, "escalate")],
+)
+def test_a_draft_with_warnings_is_not_sent_without_a_person(
+    desk: Desk, severity: Severity, redraft: bool, disposition: str
+) -> None:
+    warned = REPLY.model_copy(update={"warnings": ("It links to evil.example.", "It asks for a password.")})
+    classification = PLAIN.model_copy(update={"severity": severity})
+    decision = decide_ticket(
+        desk, TICKET, CLEAN, classification, Extraction(), [HOURS], warned, degraded=False, redraft=redraft
+    )
+    assert decision.disposition == disposition
+    assert not decision.send_reply
+    said = [reason.text for reason in decision.reasons if reason.rule == "draft-warning"]
+    assert said == list(warned.warnings)

@@ -54,7 +54,8 @@ LINE_RULES = (
     ),
     LineRule(
         "fake_turn",
-        r"\[(?:system|assistant|developer|admin) (?:message|note|override|prompt|instruction|update|command)",
+        r"\[(?:system|assistant|developer|admin) (?:message|note|override|prompt|instruction|update|command)"
+        r"|\[(?:system|assistant|user)\]\(#|\[\[(?:system|admin|root|developer)\]\]",
     ),
     LineRule(
         "exfiltrate.url",

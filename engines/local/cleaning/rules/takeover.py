@@ -99,7 +99,7 @@ TAKEOVER = (
     WordRule(
         "no_limits",
         "fictional hypothetical imaginative",
-        r"[^.?!\n]{0,25}?\b(?:world|scenario|character|universe|story)\b",
+        r"[^.?!\n]{0,25}?\b(?:world|scenario|universe|story|character,? (?:who|named|called|that|with|and))\b",
     ),
     WordRule(
         "no_limits",

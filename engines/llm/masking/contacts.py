@@ -1,0 +1,55 @@
+"""E-mail addresses, phone numbers of a sure form, addresses of machines: whatever stands around them.
+
+Anything with an @ between words is an address here: whether it can exist is asked when fields are read, not when
+they are hidden.
+"""
+
+import re
+from collections.abc import Iterator
+
+from engines.llm.masking.spans import Span
+from engines.local.patterns.lookalikes import EMAIL_LIKE, IP_V4, IP_V6
+from engines.local.patterns.phones import AMERICAN, EXTENSION
+
+SPELLED = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}+(?:%40| ?[\[({](?:at|@|ät)[\])}] ?| at (?=[\w-]{1,40}(?:\.| dot )(?:com|net|org"
+    r"|io|co)\b))"
+    r"[\w-]++(?:(?:\.| ?[\[({](?:dot|\.)[\])}] ?| dot )[\w-]++)*+",
+    re.IGNORECASE,
+)
+SPELLED_SIGNS = re.compile(r"%40|[\[({](?:at|@|ät)[\])}]| at [\w-]+(?:\.| dot )(?:com|net|org|io|co)\b", re.IGNORECASE)
+REFERENCE = re.compile(r"[0-9a-f]{4,16}|[\d.]+", re.IGNORECASE)
+"""Behind an @: an object's hash ("Task@1b2c3d") or a version ("react@18.2.0")."""
+SURE_PHONE = re.compile(
+    rf"(?=[+(\d])(?:(?<![\d.,$€£])(?<!\d-){AMERICAN}(?i:{EXTENSION})(?!\d)(?!-\d)"
+    r"|\+(?<!\w\+) ?\(?\d(?:[ \xa0]?[-./()\u2010-\u2014]{0,2}[ \xa0]?\d){6,16}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?)"
+)
+MAC = re.compile(r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])", re.IGNORECASE)
+
+
+def find_emails(text: str) -> Iterator[Span]:
+    """Addresses as they are, and those spelled for people ("ada (at) example (dot) com") or in a URL."""
+    if SPELLED_SIGNS.search(text):
+        yield from (Span(*match.span(), "EMAIL") for match in SPELLED.finditer(text))
+    for match in EMAIL_LIKE.finditer(text) if "@" in text else ():
+        written = match[0].rstrip(".-")
+        domain = written.rpartition("@")[2]
+        if domain and not REFERENCE.fullmatch(domain):
+            yield Span(match.start(), match.start() + len(written), "EMAIL")
+
+
+def find_phones(text: str) -> Iterator[Span]:
+    """Phone numbers by forms that little else has: a plus sign, or three, three and four digits."""
+    return (Span(*match.span(), "PHONE") for match in SURE_PHONE.finditer(text))
+
+
+def find_machines(text: str) -> Iterator[Span]:
+    """Network addresses."""
+    yield from (Span(*match.span(), "IP") for match in IP_V4.finditer(text))
+    if ":" in text or "-" in text:
+        yield from (Span(*match.span(), "IP") for match in IP_V6.finditer(text) if _is_ip_v6(match[0]))
+        yield from (Span(*match.span(), "IP") for match in MAC.finditer(text))
+
+
+def _is_ip_v6(written: str) -> bool:
+    return any(char.isdigit() for char in written) and ("::" in written or written.count(":") >= 5)

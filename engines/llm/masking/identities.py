@@ -1,0 +1,117 @@
+"""Numbers that states and banks give a person, and secrets: by their own form or by the word before them."""
+
+import re
+from collections.abc import Iterator
+
+from engines.llm.masking.cues import cued, listed
+from engines.llm.masking.spans import Span
+from engines.local.patterns.checksums import is_card, is_iban
+from engines.local.patterns.labels import by_initial
+from engines.local.patterns.lookalikes import IBAN
+from engines.local.patterns.tokens import ID as TOKEN
+
+IBAN_COUNTRIES = listed(
+    "AD AE AL AT AZ BA BE BG BH BR BY CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT HR HU IE IL IQ IS IT"
+    " JO KW KZ LB LC LI LT LU LV MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI SK SM ST SV TL TN TR UA"
+    " VA VG XK"
+)
+GROUPED_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ -]?\d){11,26}(?!\w)")
+COMMIT = re.compile(r"[0-9a-f]+")
+
+CARD = re.compile(
+    r"(?<![\w.])(?<!\d[-])\d{4}([ .-])\d{4}\1\d{4}\1\d{3,7}(?!\w)|(?<![\w.])\d{4}([ .-])\d{6}\2\d{4,5}(?!\w)"
+)
+DIGITS = re.compile(r"(?<![\w.])\d(?:[ -]?\d){11,18}(?![\w-])")
+MANY_DIGITS = re.compile(r"\d(?:[ .-]?\d){11}")
+NAMED_CARD = cued(
+    "card cards visa mastercard master maestro amex american discover credit debit karte kreditkarte carte"
+    " tarjeta carta"
+    " cartão",
+    r"(?:card|visa|master ?card|maestro|amex|american express|discover|credit|debit|karte|carte|tarjeta|carta|cartão)"
+    r"[^\d\n]{0,40}(\d(?:[ .-]?\d){11,18})(?!\d)",
+    re.IGNORECASE,
+)
+
+FORMS = re.compile(
+    r"(?<![\w-])(?:\d{3}([- ])\d{2}\1\d{4}"  # US social security
+    r"|[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D]"  # UK national insurance
+    r"|\d{3}\.\d{3}\.\d{3}-\d{2}|\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}"  # Brazil
+    r"|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"  # Italy
+    r"|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]|\d{8}-?[A-HJ-NP-TV-Z]"  # Spain
+    r"|\d{6}[-+]\d{3}[\dA-Y]|\d{8}-\d{4}"  # Nordic countries
+    r")(?![\w-])"
+)
+OFFICIAL = (
+    r"ssn|social(?: security)?|national insurance|nino|nhs|passports?|driver'?s? licen[cs]e|driving licen[cs]e"
+    r"|licen[cs]e (?:number|no)|identity (?:card|number)|id card|national id|tax (?:id|number)|tin|ein|itin|tfn"
+    r"|medicare|medicaid|insurance|policy|aadhaar|pan|dni|nie|nif|cpf|cnpj|pesel|bsn|siren|siret|steuer-?id"
+    r"|steuernummer|personalausweis|ausweis|reisepass|passeport|pasaporte|passaporto|carta d'identità|routing"
+    r"|sort code|swift|bic|bank account|account|konto|compte|cuenta|conto|iban|vin|(?:licen[cs]e |number )plate"
+    r"|date of birth|d\.?o\.?b\.?|birth ?date|born on|geburtsdatum"
+)
+NAMED_ID = cued(
+    "ssn social national nino nhs passport passports driver drivers driving license licence identity id tax"
+    " tin ein itin"
+    " tfn medicare medicaid insurance policy aadhaar pan dni nie nif cpf cnpj pesel bsn siren siret steuer steuerid"
+    " steuernummer personalausweis ausweis reisepass passeport pasaporte passaporto carta routing sort swift bic bank"
+    " account konto compte cuenta conto iban vin plate date d dob birth birthdate born geburtsdatum",
+    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(OFFICIAL)})(?!\w)"
+    r"(?P<gap>(?:[ \t:=#(\"']{1,4}|(?:numbers?|num|no|nr|nummer|id|is|was|ist|est|es|on|code|card|of|are|my"
+    r"|the)(?!\w)\.?){0,7}+)"
+    rf"(?=[A-Za-z./-]{{0,12}}\d)(?P<id>{TOKEN}(?:[ ]\d[\w-]*+){{0,5}})",
+    re.IGNORECASE,
+)
+SECRETS = (
+    r"pass ?words?|pass ?codes?|passphrase|pwd|pins?|pin code|cvv2?|cvc2?|security code|otp|one-time code"
+    r"|verification code|api[ _-]?key|secret(?: key)?|access token|token|passwort|kennwort|mot de passe"
+    r"|contraseña|senha"
+)
+NAMED_SECRET = re.compile(
+    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(SECRETS)})(?!\w)"
+    r"(?:[ \t]{0,2}(?:is|was|ist|est|es|to|=|:)[ \t]{0,2}|[ \t]?[:=][ \t]?){1,2}[\"'`]?"
+    r"(?P<secret>(?=[^\s\"'`]{0,40}\d)[^\s\"'`]{3,200}|(?<=[:=] )[^\s\"'`]{6,200}|(?<=[:=])[^\s\"'`]{6,200})",
+    re.IGNORECASE,
+)
+SECRET_FORMS = re.compile(
+    r"(?<![\w-])(?:[spr]k[-_](?:live_|test_|proj-|ant-|or-)?[\w-]{16,}|gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}"
+    r"|xox[abprs]-[\w-]{10,}|eyJ[\w-]{10,}(?:\.[\w-]+){0,2}|AIza[\w-]{30,})"
+)
+MIN_DIGITS = 4
+
+
+def find_secrets(text: str) -> Iterator[Span]:
+    """Passwords, codes and keys that are called so, and keys of well-known forms."""
+    yield from (Span(*match.span(), "SECRET") for match in SECRET_FORMS.finditer(text))
+    yield from (Span(*match.span("secret"), "SECRET") for match in NAMED_SECRET.finditer(text))
+
+
+def find_identities(text: str, words: frozenset[str]) -> Iterator[Span]:
+    """Cards, bank accounts, official numbers, dates of birth called so, in a text with these words (casefolded)."""
+    yield from (Span(*match.span(), "CARD") for match in CARD.finditer(text))
+    yield from _cards(text, words)
+    yield from (Span(*match.span(), "IBAN") for match in GROUPED_IBAN.finditer(text) if _country(match[0]))
+    yield from (Span(*match.span(), "IBAN") for match in IBAN.finditer(text) if _is_iban(match[0]))
+    yield from (Span(*match.span(), "ID") for match in FORMS.finditer(text))
+    for match in NAMED_ID.matches(text, words):
+        if sum(char.isdigit() for char in match["id"]) >= MIN_DIGITS:
+            yield Span(*match.span("id"), "ID")
+
+
+def _cards(text: str, words: frozenset[str]) -> Iterator[Span]:
+    if not MANY_DIGITS.search(text):
+        return
+    for match in DIGITS.finditer(text):
+        if is_card("".join(char for char in match[0] if char.isdecimal())):
+            yield Span(*match.span(), "CARD")
+    for match in NAMED_CARD.matches(text, words):
+        yield Span(*match.span(1), "CARD")
+
+
+def _country(written: str) -> bool:
+    return written[:2].upper() in IBAN_COUNTRIES
+
+
+def _is_iban(written: str) -> bool:
+    """By its check digits, or by its country alone: a mistyped one is as personal. A commit's hash is neither."""
+    compact = written.replace(" ", "").upper()
+    return (compact.isascii() and is_iban(compact)) or (_country(written) and not COMMIT.fullmatch(written))

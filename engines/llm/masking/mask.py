@@ -1,0 +1,104 @@
+"""One ticket's mask: its personal data replaced by pseudonyms, and the pseudonyms by the data again.
+
+Recall comes first. What is masked without need costs little, because it is restored in what the model wrote; what is
+let through has left the house. The desk's policy (`masking` in `desk.yaml`) says what stays.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from contracts.ticket import CleanTicket, Ticket
+from engines.llm.masking.addresses import find_addresses
+from engines.llm.masking.contacts import find_emails, find_machines, find_phones
+from engines.llm.masking.cues import words_of
+from engines.llm.masking.identities import find_identities, find_secrets
+from engines.llm.masking.keeping import find_unkept_numbers, find_unkept_words, kept_terms
+from engines.llm.masking.known_names import names_in, names_of
+from engines.llm.masking.names import find_names
+from engines.llm.masking.numbers import find_numbers
+from engines.llm.masking.pseudonyms import Pseudonyms, find_typed
+from engines.llm.masking.spans import Span, merged
+from engines.llm.masking.zones import moved, zones
+from policies.desk import Desk
+
+LINE = "\n\n"
+"""Stands between texts that are masked together: nothing personal goes on over an empty line."""
+DIGIT = re.compile(r"\d")
+NEAR = 100
+"""Characters on each side of a digit in which an address, a label or the rest of a number may stand."""
+
+
+@dataclass(frozen=True)
+class Mask:
+    """Personal data of one ticket. Its representation shows none of it; it is for one task at a time."""
+
+    desk: Desk = field(repr=False)
+    names: frozenset[str] = field(default=frozenset(), repr=False)
+    """Words of names that are known to be the customer's, casefolded."""
+    _pseudonyms: Pseudonyms = field(default_factory=Pseudonyms, init=False, repr=False, compare=False)
+    _masked: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def mask(self, text: str) -> str:
+        """The text with a pseudonym, `[EMAIL_1]`, for each value: the same one in every text of the ticket."""
+        if text not in self._masked:
+            spans = [(s, self._pseudonyms.give(text[s.start : s.end], s.label)) for s in self._find(text)]
+            self._masked[text] = _replaced(text, spans)
+        return self._masked[text]
+
+    def mask_all(self, texts: Sequence[str]) -> list[str]:
+        """Several short texts at the price of one."""
+        masked = self.mask(LINE.join(texts)).split(LINE)
+        return masked if len(masked) == len(texts) else [self.mask(text) for text in texts]
+
+    def restore(self, text: str) -> str:
+        """The values back in place of their pseudonyms, as they stood: `restore(mask(x)) == x` for every text."""
+        return self._pseudonyms.restore(text)
+
+    def unknown(self, text: str) -> tuple[str, ...]:
+        """Pseudonyms in a model's text that stand for nothing in this ticket, each once."""
+        return self._pseudonyms.unknown(text)
+
+    def _find(self, text: str) -> list[Span]:
+        return merged(_spans(text, self.desk, self.names))
+
+
+def mask_for(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
+    """A ticket's mask. It knows the names in the ticket's record and those found anywhere in its text."""
+    return Mask(desk, names_of(ticket) | names_in(clean.everything, kept_terms(desk)))
+
+
+def redact(text: str, desk: Desk) -> str:
+    """Another customer's text with `[EMAIL]` for each value. Nothing brings the values back."""
+    names = names_in(text, kept_terms(desk))
+    return _replaced(text, [(span, f"[{span.label}]") for span in merged(_spans(text, desk, names))])
+
+
+def _spans(text: str, desk: Desk, names: frozenset[str]) -> Iterator[Span]:
+    yield from find_typed(text)
+    yield from find_emails(text)
+    yield from find_secrets(text)
+    yield from find_names(text, names, kept_terms(desk))
+    for start, zone in zones(text, DIGIT, NEAR):
+        yield from moved(_numbered(zone, desk), start)
+    yield from find_unkept_words(text, desk)
+
+
+def _numbered(zone: str, desk: Desk) -> Iterator[Span]:
+    """All that has a digit in it."""
+    words = words_of(zone)
+    yield from find_phones(zone)
+    yield from find_machines(zone) if "ip_address" not in desk.settings.masking.keep else ()
+    yield from find_identities(zone, words)
+    yield from find_addresses(zone, words)
+    yield from find_numbers(zone, desk)
+    yield from find_unkept_numbers(zone, words, desk)
+
+
+def _replaced(text: str, replacements: list[tuple[Span, str]]) -> str:
+    parts: list[str] = []
+    at = 0
+    for span, replacement in replacements:
+        parts += [text[at : span.start], replacement]
+        at = span.end
+    return "".join([*parts, text[at:]])

@@ -1,0 +1,44 @@
+"""A plain spelling in which look-alike letters, accents and digits for letters disappear: for looking at text only.
+
+Linear in the length of the text; raises nothing.
+"""
+
+import re
+import unicodedata
+from collections.abc import Collection
+
+_LOOK_ALIKES = str.maketrans(
+    dict(
+        zip(
+            "аеорсухіјѕԁһԛԝкмнтвгѵαοεικνρτυχηγɪɢɴʀʟᴀᴄᴅᴇᴊᴋᴍᴏᴘᴛᴜᴠᴡᴢʏʙʜıłøđ",
+            "aeopcyxijsdhqwkmhtbrvaoeiknptuxnyignrlacdejkmoptuvwzybhilod",
+            strict=True,
+        )
+    )
+    | {"æ": "ae", "œ": "oe", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-"}
+)
+_ACCENTS = re.compile("[\u0300-\u036f]")
+_DIGITS = str.maketrans("013457", "oieast")
+_MIXED = re.compile(r"(?<![a-z0-9])(?:[a-z]++[0-9]|[0-9]++[a-z])[a-z0-9]*+")
+"""Tokens of both letters and digits."""
+_LONGEST_WORD = 20
+
+
+def fold(text: str, vocabulary: Collection[str]) -> str:
+    """Normalised text in lower-case Latin letters without accents; lines are kept.
+
+    Digits stand for letters only where that makes a word of the vocabulary.
+    """
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFD", folded.translate(_LOOK_ALIKES))
+        folded = _ACCENTS.sub("", folded).translate(_LOOK_ALIKES)
+
+    def letters(token: re.Match[str]) -> str:
+        word = token[0]
+        if len(word) > _LONGEST_WORD:
+            return word
+        guess = word.translate(_DIGITS)
+        return guess if guess in vocabulary else word
+
+    return _MIXED.sub(letters, folded)

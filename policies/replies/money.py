@@ -1,0 +1,78 @@
+"""Sums and promises of money that nobody with the right to make them has made."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from policies.replies.figures import SPELLED_SUM, sums
+from policies.replies.reading import quoted
+from policies.replies.trusted import Trusted
+
+_MONEY = re.compile(
+    r"\b(?:(?:returned|sent|paid|transferred|booked|put|going) (?:back )?(?:to|on|onto|into) your (?:\w+ )?(?:card"
+    r"|account|bank)|(?:without|with no) (?:\w+ )?(?:costs?|charges?)|(?:plan|subscription|membership"
+    r"|account) (?:has been|was|is|will be) (?:extended|upgraded)|refund\w*|reimburs\w*|compensat\w*|credit(?:ed|ing"
+    r"|s)?(?! cards?\b)|discount\w*|waiv(?:e|ed|es|ing|er)"
+    r"|vouchers?|coupons?"
+    r"|gift cards?|goodwill|rebates?|cash ?back|money back|free of charge|for free|at no (?:extra )?(?:cost|charge)"
+    r"|no (?:extra |additional )?charge|free (?:months?|years?|weeks?|upgrades?|shipping|replacements?)|\d+ ?(?:%"
+    r"|percent) off"
+    r"|on the house|pay(?:ing)? you|we owe you|(?:reverse|cancel|remove)[sd]? the (?:\w+ )?(?:charge|fee|payment)s?"
+    r"|(?:charge|fee|payment) (?:will be|has been|was|is) (?:reversed|cancelled|canceled|removed|dropped|waived)"
+    r"|charge ?backs?|(?:your|the) money (?:back|will|is|has)|promo(?:tion)? codes?|store credit|bonus(?:es)?"
+    r"|erstatt\w*|ruckerstatt\w*|gutschrift\w*|gutgeschrieben|entschadig\w*|schadenersatz|rabatt\w*|rembours\w*"
+    r"|dedommag\w*"
+    r"|reembols\w*|devoluc\w+ del dinero|descuento\w*|indemni\w*|rimbors\w*|risarc\w*|sconto|terugbetal\w*|korting"
+    r"|zwrot\w*)"
+)
+_NO_WORD_OF_OURS = r"(?!(?:will|shall|can|have|has|we|and|but|then|so|gladly|happily)\b)\w+"
+_HEDGE = re.compile(
+    r"\bwhether(?: (?!and\b|but\b|then\b|so\b)\w+){0,6} $"
+    r"|(?:\b(?:not|cannot|never|no|without|unable to|about|regarding|concerning|(?:look|looking) into|check|checking"
+    r"|request|requests|requested|requesting|ask|asked|asking|waiting for|waiting on|awaiting|expected|expecting"
+    r"|question"
+    r"|questions|decide|deciding|decides|decision|eligible|review|reviewing|apply|claim|how|receive your"
+    r"|received your|got your)"
+    rf"|n't)(?: {_NO_WORD_OF_OURS}){{0,4}} $"
+)
+_SAID_BY_CUSTOMER = re.compile(
+    r"\byou (?:mention|mentioned|wrote|write|say|said|told|describe|described|report|reported|ask|asked|request"
+    r"|requested"
+    r"|would like|wish|want|wanted|expect|expected|were promised|are waiting)\b(?!.*\bwe\b)"
+)
+_NOUN = re.compile(
+    r" (?:requests?|questions?|polic(?:y|ies)|status|enquir\w+|inquir\w+|matter|terms|rules|conditions|issues?"
+    r"|claims?|form"
+    r"|page|(?:is|are) (?:being |still being )?(?:reviewed|checked|looked)|(?:has|have|is|was|did|does|are) not)\b"
+)
+_REACH = 80
+
+
+def strange_sums(text: str, sentences: Sequence[str], trusted: Trusted) -> Iterator[str]:
+    """Sums that neither the customer nor a cited source names; `sentences` are flat, those of others only."""
+    strange = [found.written for found in sums(text) if found.value not in trusted.said.numbers]
+    strange += [
+        written
+        for sentence in sentences
+        for written in SPELLED_SUM.findall(sentence)
+        if written not in trusted.said.spelled_sums
+    ]
+    if strange:
+        yield f"The reply names {quoted(strange)}, a sum that neither the customer nor a cited source names."
+
+
+def promised_money(sentences: Sequence[str]) -> Iterator[str]:
+    """Sentences that give or seem to give money, in the model's own words."""
+    found = [sentence for sentence in sentences if _gives(sentence)]
+    if found:
+        yield f"The reply speaks of money to be given, and no cited source says so word for word: {quoted(found)}."
+
+
+def _gives(sentence: str) -> bool:
+    return any(
+        not (
+            _NOUN.match(sentence, match.end())
+            or _HEDGE.search(before := sentence[max(0, match.start() - _REACH) : match.start()])
+            or _SAID_BY_CUSTOMER.search(before)
+        )
+        for match in _MONEY.finditer(sentence)
+    )

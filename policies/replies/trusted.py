@@ -1,0 +1,183 @@
+"""What a reply may repeat: the ticket's own record, the sources it cites, and the desk's words."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields
+from functools import lru_cache, reduce
+
+from contracts.draft import Draft
+from contracts.extraction import Extraction
+from contracts.retrieval import Source
+from contracts.ticket import CleanTicket, Ticket
+from policies.desk import Desk
+from policies.replies.figures import DATE, PHONE, SPELLED_SUM, digits_of, numbers
+from policies.replies.hosts import addresses, ascii_host
+from policies.replies.reading import flat, key, plain, sentences, words
+from policies.sla import in_words
+
+_TOKEN = re.compile(r"\w+(?:[-_/#.]\w+)*")
+_DIGIT = re.compile(r"\d")
+_PLACEHOLDER = re.compile(r"\{\w+\}")
+_ORGANISATION = "support team service customer desk help"
+
+
+@dataclass(frozen=True)
+class Known:
+    """What texts say, in the spelling in which a reply is compared with it."""
+
+    sentences: frozenset[str] = frozenset()
+    addresses: frozenset[str] = frozenset()
+    """Hosts and mailboxes."""
+    phones: frozenset[str] = frozenset()
+    numbers: frozenset[float] = frozenset()
+    spelled_sums: frozenset[str] = frozenset()
+    dates: frozenset[str] = frozenset()
+    tokens: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+
+    def __or__(self, other: "Known") -> "Known":
+        """What either says."""
+        return Known(*(getattr(self, field.name) | getattr(other, field.name) for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class Trusted:
+    """What a reply may repeat (`said`), say word for word (`spoken`), and point to."""
+
+    said: Known
+    """The ticket, the customer's record, the cited sources and the desk."""
+    spoken: Known
+    """The cited sources and the desk: also their addresses and phone numbers may be named."""
+    mailboxes: frozenset[str]
+    hosts: frozenset[str]
+    phones: frozenset[str]
+    customer_mailboxes: frozenset[str]
+    """Those that only the ticket's text has: they may be repeated, not recommended."""
+    customer_phones: frozenset[str]
+
+    def says(self, sentence: str) -> bool:
+        """Whether a source or the desk says this word for word, perhaps after an introduction it also says."""
+        introduction, colon, rest = sentence.partition(":")
+        if key(sentence) in self.spoken.sentences:
+            return True
+        return bool(colon) and {key(introduction), key(rest)} <= self.spoken.sentences
+
+
+def trusted_for(
+    draft: Draft, ticket: Ticket, clean: CleanTicket, extraction: Extraction, sources: Sequence[Source], desk: Desk
+) -> Trusted:
+    """Gather what this draft may repeat. Sources that it does not cite do not count."""
+    cited = [known_by(source) for source in sources if source.id in draft.sources]
+    spoken = reduce(Known.__or__, cited, known_in("\n".join((*templates(desk), timeline(desk, draft)))))
+    record = (clean.everything, ticket.id)
+    person = filter(None, (ticket.customer_id, ticket.customer_email, ticket.customer_name))
+    said = spoken | read("\n".join((*record, *person)))
+    contacts = desk.replies.contacts
+    mailboxes, phones = given_contacts(ticket, clean, extraction, desk)
+    return Trusted(
+        said=said,
+        spoken=spoken,
+        hosts=frozenset(map(ascii_host, contacts.domains)) | spoken.addresses,
+        mailboxes=frozenset(mailbox_names((*contacts.emails, ticket.customer_email or ""))) | spoken.addresses,
+        phones=frozenset(map(digits_of, contacts.phones)) | spoken.phones,
+        customer_mailboxes=mailboxes,
+        customer_phones=phones,
+    )
+
+
+def read(text: str) -> Known:
+    """Everything that a text says."""
+    text = plain(text)
+    return Known(
+        sentences=frozenset(key(sentence) for sentence in sentences(text)),
+        addresses=frozenset(address.name for address in addresses(text)),
+        phones=runs_of_digits(text),
+        numbers=frozenset(numbers(text)),
+        spelled_sums=frozenset(SPELLED_SUM.findall(flat(text))),
+        dates=frozenset(key(date) for date in DATE.findall(text)),
+        tokens=frozenset(tokens(text)),
+        words=words(text),
+    )
+
+
+known_in = lru_cache(maxsize=512)(read)
+"""The same for the texts of articles and desks, which come again with every ticket."""
+
+
+def known_by(source: Source) -> Known:
+    """What a source says. Solved tickets hold customers' data, so nothing of them is remembered."""
+    text = "\n".join((source.title, source.excerpt, *source.steps))
+    return known_in(text) if source.kind == "article" else read(text)
+
+
+def templates(desk: Desk) -> Iterator[str]:
+    """The desk's own texts, those that set a time aside."""
+    replies = desk.replies
+    yield from (replies.signature, desk_titles(desk))
+    for texts in (*replies.next_steps.values(), *replies.agent_actions.values()):
+        yield from texts
+    yield from (field.ask for field in desk.fields)
+    yield from replies.acknowledgments.values()
+    for parts in replies.tones.values():
+        yield from (
+            parts.closing.format(signature=replies.signature),
+            parts.source_intro,
+            parts.no_source,
+            parts.unclear,
+        )
+        yield from (_PLACEHOLDER.sub("", parts.acknowledgment), _PLACEHOLDER.sub("", parts.ask))
+
+
+def timeline(desk: Desk, draft: Draft) -> str:
+    """The draft's timeline if the desk's templates and SLA make it; else nothing."""
+    times = [in_words(level.sla_hours) for level in desk.severities]
+    texts = [text for parts in desk.replies.tones.values() for text in (parts.timeline, parts.if_not_solved)]
+    return draft.timeline if draft.timeline in {text.format(time=time) for text in texts for time in times} else ""
+
+
+def given_contacts(
+    ticket: Ticket, clean: CleanTicket, extraction: Extraction, desk: Desk
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Mailboxes and phone numbers that the customer wrote, not somebody quoted, and that were read as fields.
+
+    Of a message that addresses the machine only mailboxes at the customer's own domain count, and no number.
+    """
+    written = plain(f"{clean.text}\n{clean.signature}")
+    in_text = {address.name for address in addresses(written) if address.mailbox}
+    mailboxes = set(mailbox_names(values_of("email", extraction, desk))) & in_text
+    phones = {digits_of(value) for value in values_of("phone", extraction, desk)} & runs_of_digits(written)
+    if clean.injection_flags:
+        domain = (ticket.customer_email or "").rpartition("@")[2].casefold()
+        return frozenset(name for name in mailboxes if domain and name.endswith(f"@{domain}")), frozenset()
+    return frozenset(mailboxes), frozenset(phones)
+
+
+def values_of(kind: str, extraction: Extraction, desk: Desk) -> list[str]:
+    """The extracted values of all fields of one kind."""
+    return [str(value) for field in desk.fields if field.kind == kind for value in extraction.values(field.name)]
+
+
+def mailbox_names(emails: Iterable[str]) -> list[str]:
+    """Mailboxes in the spelling in which they are compared."""
+    return [address.name for email in emails for address in addresses(email) if address.mailbox]
+
+
+def runs_of_digits(text: str) -> frozenset[str]:
+    """The digits of everything in a text that could be a phone number, however it is grouped."""
+    return frozenset(digits_of(run) for run in PHONE.findall(text))
+
+
+def tokens(text: str) -> Iterator[str]:
+    """What numbers of orders and accounts are compared by: tokens with a digit, and their parts."""
+    for token in _TOKEN.findall(text.casefold()):
+        if _DIGIT.search(token):
+            yield key(token).replace(" ", "")
+            yield from key(token).split()
+            yield digits_of(token)
+
+
+def desk_titles(desk: Desk) -> str:
+    """What the desk calls itself, its teams, categories and things."""
+    things = (desk.settings, *desk.routing.teams, *desk.categories, *desk.fields)
+    terms = (term for field in desk.fields for term in field.terms)
+    return " ".join((*(thing.title for thing in things), *terms, _ORGANISATION))
