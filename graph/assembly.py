@@ -28,7 +28,7 @@ from graph.outbox import StoredOutbox
 from graph.run import Executor
 from graph.runner import Runner
 from graph.watching import Watchers
-from nodes.services import Services
+from nodes.services import Limits, Services
 from policies.desk import Desk
 from policies.loading import load_desks
 from policies.severity import assess
@@ -125,7 +125,7 @@ async def with_models(
     services: Services, settings: ModelSettings, database: Database, observe: Callable[[CallRecord], None] = unobserved
 ) -> Services:
     """The services with what the settings say of models; still offline where no model is configured."""
-    limits = services.limits.within(settings.workflow_timeout_seconds)
+    limits = Limits.within(settings.workflow_timeout_seconds)
     services = replace(services, limits=limits, desks=with_threshold(services.desks, settings.ai_confidence_threshold))
     models = resolve(settings)
     if models is None:

@@ -6,10 +6,9 @@ from typing import Any, cast
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.types import TimeoutPolicy
 
 from graph import routes
-from graph.recording import described, with_step
+from graph.recording import Choice, described, with_step
 from graph.state import State
 from nodes.classify import classify
 from nodes.dedup import dedup
@@ -35,8 +34,6 @@ AFTER_DEDUP: dict[Hashable, str] = {
     "extract": "extract",
     "retrieve": "retrieve",
 }
-NODE_SECONDS = 40.0
-"""No node takes longer: engines have their own, shorter deadlines, and escalate waits outside of any node."""
 
 Graph = CompiledStateGraph[State, Services, Any, Any]
 
@@ -44,21 +41,22 @@ Graph = CompiledStateGraph[State, Services, Any, Any]
 def build(saver: BaseCheckpointSaver[Any] | None = None, services: Services | None = None) -> Graph:
     """The compiled graph. `services` binds them for callers that cannot pass a context (LangGraph's own server)."""
     graph = StateGraph(State, context_schema=Services if services is None else None, input_schema=Input)
-    graph.set_node_defaults(timeout=TimeoutPolicy(run_timeout=NODE_SECONDS))
     for node in NODES:
         graph.add_node(node.__name__, cast("Any", with_step(node, services)), **described(node))
     graph.add_edge(START, "sanitize")
     graph.add_edge("sanitize", "dedup")
-    graph.add_conditional_edges("dedup", routes.after_dedup, AFTER_DEDUP)
-    graph.add_conditional_edges("classify", routes.after_branch, {"parallel": "gate", "sequential": "extract"})
-    graph.add_conditional_edges("extract", routes.after_branch, {"parallel": "gate", "sequential": "retrieve"})
+    graph.add_conditional_edges("dedup", Choice(routes.after_dedup), AFTER_DEDUP)
+    graph.add_conditional_edges("classify", Choice(routes.after_branch), {"parallel": "gate", "sequential": "extract"})
+    graph.add_conditional_edges("extract", Choice(routes.after_branch), {"parallel": "gate", "sequential": "retrieve"})
     graph.add_edge("retrieve", "gate")
-    graph.add_conditional_edges("gate", routes.after_gate, {"in doubt": "fallback", "confident": "draft"})
+    graph.add_conditional_edges("gate", Choice(routes.after_gate), {"in doubt": "fallback", "confident": "draft"})
     graph.add_edge("fallback", "draft")
     graph.add_edge("draft", "route")
-    graph.add_conditional_edges("route", routes.after_route, {"needs a person": "escalate", "may go out": "deliver"})
     graph.add_conditional_edges(
-        "escalate", routes.after_escalate, {"rejected with guidance": "draft", "settled": "deliver"}
+        "route", Choice(routes.after_route), {"needs a person": "escalate", "may go out": "deliver"}
+    )
+    graph.add_conditional_edges(
+        "escalate", Choice(routes.after_escalate), {"rejected with guidance": "draft", "settled": "deliver"}
     )
     graph.add_edge("deliver", END)
     return graph.compile(checkpointer=saver, name="ticketgraph")

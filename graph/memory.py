@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -92,11 +93,10 @@ class TicketMemory:
 
     async def compare(self, clean: CleanTicket, candidate: Entry, *, exact: bool) -> Duplicate | None:
         """The duplicate that a candidate is, if it is one and still open."""
-        async with self.database.read() as connection:
-            try:
-                row = await tickets.row(connection, candidate.ticket_id)
-            except NotFoundError:
-                return None
+        try:
+            row = await self.database.look(partial(tickets.row, ticket_id=candidate.ticket_id))
+        except NotFoundError:
+            return None
         if row["status"] not in tickets.OPEN:
             return None
         linked = row["duplicate_of"] or candidate.ticket_id
@@ -133,26 +133,23 @@ class TicketMemory:
         )
         if not nearest:
             return []
-        found: list[Source] = []
-        async with self.database.read() as connection:
-            for entry, score in nearest:
-                row = await tickets.row(connection, entry.ticket_id)
-                found.append(
-                    Source(
-                        id=entry.ticket_id,
-                        kind="solved_ticket",
-                        title=entry.subject,
-                        score=round(score, 4),
-                        category=row["category"],
-                        excerpt=row["solution"] or "",
-                    )
-                )
-        return found
+        ids = [entry.ticket_id for entry, _ in nearest]
+        rows = await self.database.look(partial(tickets.rows, ticket_ids=ids))
+        return [
+            Source(
+                id=entry.ticket_id,
+                kind="solved_ticket",
+                title=entry.subject,
+                score=round(score, 4),
+                category=rows[entry.ticket_id]["category"],
+                excerpt=rows[entry.ticket_id]["solution"] or "",
+            )
+            for entry, score in nearest
+        ]
 
     async def original(self, ticket_id: str) -> Original:
         """See nodes.services.Memory."""
-        async with self.database.read() as connection:
-            row = await tickets.row(connection, ticket_id)
+        row = await self.database.look(partial(tickets.row, ticket_id=ticket_id))
         answered = row["status"] in tickets.ANSWERED
         return Original(ticket_id=ticket_id, severity=row["severity"], team=row["assigned_team"], answered=answered)
 

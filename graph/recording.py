@@ -1,5 +1,6 @@
 """Around every node: its step is timed and recorded, and Studio is told what it is for."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
@@ -7,6 +8,7 @@ from functools import wraps
 from inspect import getmodule
 from typing import Any, get_type_hints
 
+from langchain_core.runnables import RunnableLambda
 from langgraph.runtime import Runtime
 
 from contracts.step import Problem, Step, StepStatus
@@ -36,6 +38,18 @@ def described(node: Node) -> dict[str, Any]:
     }
 
 
+class Choice(RunnableLambda[Any, Any]):
+    """A choice between nodes, made at once: LangGraph would call a plain function in a thread, with callbacks."""
+
+    def invoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002 - LangChain's
+        """Which way to go from a state."""
+        return self.func(input)
+
+    async def ainvoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002 - LangChain's
+        """Which way to go from a state."""
+        return self.func(input)
+
+
 def with_step(node: Node, services: Services | None) -> Node:
     """The node, which also appends its Step. An interrupt passes through: a waiting node has no step yet."""
 
@@ -44,7 +58,9 @@ def with_step(node: Node, services: Services | None) -> Node:
         if services is not None:
             runtime = runtime.override(context=services)
         started, clock = runtime.context.now(), time.perf_counter()
-        gives = await node(state, runtime)
+        # LangGraph's own timeout makes two more tasks of every node: 100 µs against 2.
+        async with asyncio.timeout(runtime.context.limits.node):
+            gives = await node(state, runtime)
         elapsed = time.perf_counter() - clock
         return {**gives, "steps": [step_of(node.__name__, gives, state, started, elapsed)]}
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, cast
+from uuid import uuid4
 
 from langgraph.runtime import Runtime
 
@@ -81,7 +82,8 @@ class Steps:
     async def sanitized(self, new: NewTicket, options: RunOptions) -> tuple[dict[str, Any], Runtime[Services]]:
         """The state after sanitize, and the runtime that the nodes get."""
         runtime = Runtime(context=self.services)
-        ticket = Ticket(id="unsaved", received_at=self.services.now(), **dict(new))
+        # An id of its own: budgets and pseudonyms are kept by ticket.
+        ticket = Ticket(id=f"unsaved-{uuid4().hex}", received_at=self.services.now(), **dict(new))
         gives = await sanitize(Needs(ticket=ticket, options=options), runtime)
         return dict(gives), runtime
 

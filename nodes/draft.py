@@ -51,7 +51,7 @@ async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
     answer = await attempt("draft", services.engine.draft(brief, desk), services.limits.draft)
     if not isinstance(answer, Problem):
         return {"draft": await checked(answer, brief, desk)}
-    second = await attempt("draft", services.local.draft(brief, desk), services.limits.draft)
+    second = await attempt("draft", services.local.draft(brief, desk), services.limits.local)
     if isinstance(second, Problem):
         return {"draft": None, "problems": [answer, second], "degraded": True}
     return {"draft": await checked(second, brief, desk), "problems": [answer], "degraded": True}

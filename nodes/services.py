@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from contracts.classification import Classification
 from contracts.draft import Draft
@@ -105,13 +105,15 @@ class Limits:
     draft: float = 15.0
     local: float = 10.0
 
-    def within(self, seconds: float) -> "Limits":
-        """Limits that leave a run of `seconds` time to spare even when one step follows the other."""
-        return Limits(
-            classify=min(self.classify, seconds / 6),
-            extract=min(self.extract, seconds / 6),
-            draft=min(self.draft, seconds / 2),
-        )
+    @property
+    def node(self) -> float:
+        """No node takes longer: an engine that may be asked twice, and room for the rest."""
+        return max(self.classify, self.extract, self.draft) + self.local + 15.0
+
+    @classmethod
+    def within(cls, seconds: float) -> Self:
+        """Limits for a run of `seconds` that leave time to spare even when one step follows the other."""
+        return cls(classify=seconds / 6, extract=seconds / 6, draft=seconds / 2)
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def create_app(settings: Settings) -> FastAPI:
             settings.data_dir, desks_dir=settings.desks_dir, models=settings, observe=metrics.observe
         )
         async with opening as desk:
-            with metrics.watching(lambda: desk.model_state, settings.metrics_port):
+            with metrics.watching(lambda: desk.model_state, settings.metrics_port, settings.host):
                 app.state.desk = desk
                 app.state.longest_wait = settings.max_workflow_timeout_seconds
                 app.state.metrics = metrics if settings.prometheus_metrics_enabled else None

@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -60,9 +60,17 @@ class Database:
         `work` awaits nothing but the connection that it is given. It may be done a second time, the first one rolled
         back, so it changes nothing but the database.
         """
+        return await self.opened().transact(work)
+
+    async def look(self, work: Transaction[T]) -> T:
+        """The same for reading: in one go, between two transactions."""
+        return await self.opened().look(work)
+
+    def opened(self) -> "Writer":
+        """What does them, made when it is needed first."""
         if self.writer is None:
             self.writer = Writer(self.path, self.write_lock)
-        return await self.writer.transact(work)
+        return self.writer
 
     async def close(self) -> None:
         """Give every connection back."""
@@ -96,7 +104,15 @@ class Writer:
 
     async def transact(self, work: Transaction[T]) -> T:
         """See Database."""
-        return await self.groups.write(lambda: at_once(work(cast("AsyncConnection", Direct(self.connection)))))
+        return await self.groups.write(partial(self.do, work))
+
+    async def look(self, work: Transaction[T]) -> T:
+        """See Database."""
+        return await self.groups.read(partial(self.do, work))
+
+    def do(self, work: Transaction[T]) -> T:
+        """Do `work`, in the thread."""
+        return at_once(work(cast("AsyncConnection", Direct(self.connection))))
 
     async def close(self) -> None:
         """Finish what waits, and close the connection."""

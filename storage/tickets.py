@@ -1,6 +1,6 @@
 """Tickets: stored before anything is done with them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -36,6 +36,12 @@ async def row(connection: AsyncConnection, ticket_id: str) -> RowMapping:
     if found is None:
         raise NotFoundError("There is no ticket with this id.")
     return found
+
+
+async def rows(connection: AsyncConnection, ticket_ids: Sequence[str]) -> Mapping[str, RowMapping]:
+    """The rows of those of the tickets that there are, by id."""
+    found = await connection.execute(select(tickets).where(tickets.c.id.in_(ticket_ids)))
+    return {row["id"]: row for row in found.mappings()}
 
 
 def as_ticket(found: RowMapping) -> Ticket:

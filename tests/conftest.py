@@ -14,6 +14,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from engines.llm.settings import ModelSettings
+
+# The keys of a developer's environment or `.env` are not for tests, nor for the processes that tests start:
+# an empty variable counts as not set, and comes before `.env`.
+os.environ.update(dict.fromkeys((name.upper() for name in ModelSettings.model_fields), ""))
+
 REPOSITORY = Path(__file__).parent.parent
 START_SECONDS = 60.0
 
@@ -56,7 +62,10 @@ def await_healthy(process: subprocess.Popen[bytes], url: str) -> None:
 
 @contextmanager
 def serving(data_dir: Path, port: int | None = None, **environment: str) -> Iterator[ServerProcess]:
-    """A server process on a data folder, stopped at the end unless it was killed before."""
+    """A server process on a data folder, stopped at the end unless it was killed before.
+
+    No model is configured but by `environment`.
+    """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port), "--data-dir", str(data_dir)]
@@ -74,8 +83,8 @@ def serving(data_dir: Path, port: int | None = None, **environment: str) -> Iter
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
-    """One server for all tests that only talk to it."""
-    with serving(tmp_path_factory.mktemp("server")) as process:
+    """One server for all tests that only talk to it, offline in spite of a key."""
+    with serving(tmp_path_factory.mktemp("server"), LLM_PROVIDER="none", OPENAI_API_KEY="unused") as process:
         yield process
 
 

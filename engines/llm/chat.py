@@ -57,7 +57,8 @@ class _Untyped(BaseChatOpenAI):
         rung, model = kwargs.pop("rung"), kwargs.pop("model_id")
         payload = self._get_request_payload(messages, stop=stop, **kwargs)
         payload.pop("stream", None)
-        request = {**payload, **payload.pop("extra_body")}
+        extra = payload.pop("extra_body")
+        request = {**payload, **extra}
         try:
             body = await self.root_async_client.post("/chat/completions", cast_to=object, body=request)
         except openai.APIError as error:

@@ -5,7 +5,6 @@ import time
 from collections.abc import Collection
 from typing import Final, TypeVar
 
-from cachetools import LRUCache
 from pydantic import BaseModel
 
 from contracts.classification import Classification
@@ -67,7 +66,7 @@ class LlmEngine:
         self.limits = limits
         self.steps = frozenset(steps)
         self.cache = AnswerCache(cache_size)
-        self.masks: LRUCache[tuple[str, str], Mask] = LRUCache(512)
+        self.masks = AnswerCache(512)
         self.canary = secrets.token_hex(8)
 
     async def classify(
@@ -94,7 +93,9 @@ class LlmEngine:
         if "extract" not in self.steps or not askable(desk):
             return local
         mask = await self.mask_of(ticket, clean, desk)
-        shown = condense(mask.mask(clean.everything), LONGEST_TEXT)
+        # In parts: the text was masked before, for classify.
+        parts = (mask.mask(part) for part in (clean.text, clean.signature, clean.quoted) if part)
+        shown = condense("\n\n".join(parts), LONGEST_TEXT)
         rendered = EXTRACT.render(ExtractInput(desk=desk, text=shown.text, canary=self.canary))
         question = self.question("extract", ticket, rendered, extract_output(desk), until)
         answered = await self.cached(question, EXTRACT.id)
@@ -137,9 +138,8 @@ class LlmEngine:
         if clean.injection_flags:
             raise Withheld("The text reads like instructions to a machine, so no model was shown it.")
         key = (ticket.id, clean.everything)
-        if key not in self.masks:
-            self.masks[key] = await by_size(len(clean.everything), mask_for, ticket, clean, desk)
-        return self.masks[key]
+        mask, _ = await self.masks.get(key, lambda: by_size(len(clean.everything), masked, ticket, clean, desk))
+        return mask
 
     def question(self, step: str, ticket: Ticket, rendered: Rendered, output: type[T], until: float) -> Question[T]:
         """A rendered prompt as a question that is to be answered by `until`, on the monotonic clock."""
@@ -155,6 +155,14 @@ class LlmEngine:
         """Raise PromptLeaked when the model repeats what it was told to keep."""
         if self.canary in text:
             raise PromptLeaked("The model's answer repeated its instructions and was not used.", usage)
+
+
+def masked(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
+    """The ticket's mask, which has masked its texts and remembers them: a long one holds up nobody then."""
+    mask = mask_for(ticket, clean, desk)
+    mask.mask(clean.text)
+    mask.mask(clean.everything)
+    return mask
 
 
 def draft_input(brief: DraftBrief, sources: tuple[Source, ...], desk: Desk, mask: Mask, canary: str) -> DraftInput:

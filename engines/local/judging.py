@@ -5,6 +5,7 @@ fitted on labelled tickets: a text can be found critical by its meaning alone, a
 right.
 """
 
+import re
 from collections.abc import Collection, Mapping
 
 from contracts.ticket import CleanTicket
@@ -15,10 +16,14 @@ from nodes.threads import by_size
 from policies.actionable import actionable
 from policies.desk import Desk
 from policies.severity import SeverityVerdict, assess
+from policies.steering import steered
 
 READS_CRITICAL = "reads-critical"
 """The id that stands among the critical signals when the meaning alone says so."""
 
+
+SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?\n]+\s*|$)")
+"""Rough: an order that is cut in two is still an order."""
 
 BELIEVED_FROM = 0.2
 """Chance from which a severity that the signals name is believed, chosen by leaving out one author's examples."""
@@ -37,14 +42,34 @@ class LocalJudge:
         self.learned = learned
 
     async def judge(self, clean: CleanTicket, desk: Desk) -> SeverityVerdict:
-        """The severity and what it rests on."""
-        verdict = await by_size(len(clean.text), assess, clean.text, desk.severities, desk.signals)
+        """The severity and what it rests on. Words that would steer whoever reads them can raise it, never lower it."""
+        verdict = await self.read(clean, clean.text, desk)
+        if not clean.injection_flags and not await by_size(len(clean.text), steered, clean.text, desk):
+            return verdict
+        rest = unsteered(clean, desk)
+        other = await self.read(clean, rest, desk) if rest else verdict
+        return max(verdict, other, key=lambda found: SEVERITIES.index(found.severity))
+
+    async def read(self, clean: CleanTicket, text: str, desk: Desk) -> SeverityVerdict:
+        """The severity of a ticket, of which only `text` is read."""
+        verdict = await by_size(len(text), assess, text, desk.severities, desk.signals)
         learned = self.learned.get(desk.id)
         if learned is None or not clean.supported_language or not actionable(clean):
             return verdict
-        chances = learned.severity_chances(await self.batching.embed(clean.text), verdict)
+        chances = learned.severity_chances(await self.batching.embed(text), verdict)
         final = {signal.id for signal in desk.signals if signal.final}
         return weighed(verdict, chances, learned.critical_from, final)
+
+
+def unsteered(clean: CleanTicket, desk: Desk) -> str:
+    """The text without the sentences that were flagged or that name severities, categories or teams as an order."""
+    planted = [flag.excerpt.strip() for flag in clean.injection_flags]
+    kept = [
+        sentence
+        for sentence in SENTENCE.findall(clean.text)
+        if not any(part and part in sentence for part in planted) and not steered(sentence, desk)
+    ]
+    return "".join(kept).strip()
 
 
 def weighed(

@@ -12,7 +12,6 @@ from contracts.draft import Draft
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from contracts.usage import Usage
 from engines.llm.drafting import draft_of
 from engines.llm.masking import Mask, mask_for
 from engines.local.drafting import frame_of
@@ -22,7 +21,6 @@ from policies.loading import load_desks
 from prompts.draft import DraftOutput
 
 DESK = load_desks(SHIPPED_DESKS)["customer_support"]
-COST = Usage(calls=1, prompt_tokens=100, completion_tokens=20, models=("acme/m",))
 TEXT = "I cannot sign in to the reporting module, order ORD-5521. Ada Lovelace, ada@example.com"
 SOURCE = Source(
     id="reset-password",
@@ -71,7 +69,7 @@ def mask_of(given: DraftBrief) -> Mask:
 def draft(given: DraftBrief | None = None, **changed: Any) -> Draft:
     given = given or brief()
     output = DraftOutput.model_validate(FILLED | changed)
-    return draft_of(output, given, given.sources, DESK, mask_of(given), "draft@1", COST)
+    return draft_of(output, given, given.sources, DESK, mask_of(given))
 
 
 def test_what_a_source_says_stands_in_the_desks_frame() -> None:
@@ -89,7 +87,7 @@ def test_what_a_source_says_stands_in_the_desks_frame() -> None:
     assert "Ada" in made.greeting
     assert made.sources == ("reset-password",)
     assert (made.unsupported, made.warnings) == ((), ())
-    assert (made.engine, made.prompt_version, made.usage) == ("llm", "draft@1", COST)
+    assert (made.engine, made.prompt_version) == ("llm", "draft@1")
     assert "The model suggests: Look at the account." in made.suggested_actions
 
 

@@ -1,0 +1,28 @@
+"""A stub and connections to it, for whoever asks a model."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engines.llm.chat import Chat
+from tests.modelstub import ModelStub
+
+
+@pytest.fixture(scope="module")
+async def shared() -> AsyncIterator[tuple[ModelStub, Chat]]:
+    """One server and its connections for all tests."""
+    chat = Chat()
+    async with ModelStub() as stub:
+        yield stub, chat
+    await chat.close()
+
+
+@pytest.fixture
+def stub(shared: tuple[ModelStub, Chat]) -> ModelStub:
+    shared[0].reset()
+    return shared[0]
+
+
+@pytest.fixture
+def chat(shared: tuple[ModelStub, Chat]) -> Chat:
+    return shared[1]
