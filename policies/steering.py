@@ -69,8 +69,14 @@ _SHORTEST = 3
 
 def steered(text: str, desk: Desk) -> bool:
     """Whether the text names a category, severity, priority, team or disposition of the desk as an order or a field."""
+    return _steered(text, names_of(desk))
+
+
+@lru_cache(maxsize=64)
+def _steered(text: str, names: tuple[str, ...]) -> bool:
+    # Several judgements read the same ticket.
     folded = " ".join(fold(plain(text), ()).split())
-    return any(pattern.search(folded) for pattern in _patterns(names_of(desk)))
+    return any(pattern.search(folded) for pattern in _patterns(names))
 
 
 def names_of(desk: Desk) -> tuple[str, ...]:

@@ -44,6 +44,9 @@ T = TypeVar("T", bound=BaseModel)
 CHARACTERS_A_TOKEN = 3.2
 """For reservations: English has about four, identifiers and JSON fewer."""
 
+FIRST_SHARE = 0.6
+"""Of a step's time, for the first model where there is a second."""
+
 SHORTEST_CALL = 0.5
 """Seconds below which another call is not worth making."""
 
@@ -107,7 +110,7 @@ class Asker:
         usage = Usage()
         while turn:
             try:
-                answered = await self.once(question, turn, deadline - time.monotonic())
+                answered = await self.once(question, turn, self.share(turn, deadline - time.monotonic()))
             except ModelError as error:
                 usage += error.usage
                 following = self.following(turn, error, question, usage.calls, deadline - time.monotonic())
@@ -119,6 +122,11 @@ class Asker:
             else:
                 return Answered(answered.value, usage + answered.usage)
         raise AssertionError("there is always a first turn")
+
+    def share(self, turn: Try, seconds: float) -> float:
+        """How much of the time left a call may take: a first model that hangs leaves some for the second."""
+        more = self.models.fallback and turn.spec == self.models.primary and self.attempts > 1
+        return seconds * FIRST_SHARE if more else seconds
 
     async def once(self, question: Question[T], turn: Try, seconds: float) -> Answered[T]:
         """One call: reserved, made, judged, settled and recorded. Raises ModelError."""
@@ -203,9 +211,9 @@ class Asker:
                 return Try(turn.spec, repaired(question.rendered, error), longer=isinstance(error, Truncated))
             case ProviderFailed():
                 return Try(other or turn.spec, question.rendered, pause=self.pause())
-            case RateLimited():
-                return Try(other or turn.spec, question.rendered, pause=max(error.retry_after or 0.0, self.pause()))
-            case AnswerUnusable() | ModelDeclined() | RequestRefused():
+            case RateLimited() if other is None:
+                return Try(turn.spec, question.rendered, pause=max(error.retry_after or 0.0, self.pause()))
+            case AnswerUnusable() | ModelDeclined() | ModelTimedOut() | RateLimited() | RequestRefused():
                 return Try(other, question.rendered) if other else None
             case _:
                 return None

@@ -16,10 +16,11 @@ BreakerState = Literal["closed", "open", "half_open"]
 class Breaker:
     """The circuit of one provider.
 
-    `threshold` failures in a row open it, one that `opens` does so alone. After `rest` seconds one call is let through,
-    the probe: its success closes the circuit, its failure doubles the rest, up to `longest_rest`. What is heard of
-    other calls while the circuit is open changes nothing. `rest` must be longer than a call may take, so that no
-    earlier call is still under way when the probe is judged.
+    `threshold` failures in a row open it, `trusted_threshold` when it has answered since it was last closed: a provider
+    that fails three calls of ten has four in a row every minute, and is still worth asking. A failure that `opens`
+    does so alone. After `rest` seconds one call is let through, the probe: its success closes the circuit, its failure
+    doubles the rest, up to `longest_rest`. What is heard of other calls while the circuit is open changes nothing.
+    `rest` must be longer than a call may take, so that no earlier call is still under way when the probe is judged.
     """
 
     def __init__(
@@ -28,12 +29,14 @@ class Breaker:
         *,
         clock: Callable[[], float] = time.monotonic,
         threshold: int = 4,
+        trusted_threshold: int = 8,
         rest: float = 30.0,
         longest_rest: float = 300.0,
     ) -> None:
         self.provider = provider
         self._clock = clock
-        self._threshold = threshold
+        self._threshold = self._first_threshold = threshold
+        self._trusted_threshold = trusted_threshold
         self._first_rest = self._rest = rest
         self._longest_rest = longest_rest
         self._state: BreakerState = "closed"
@@ -63,6 +66,7 @@ class Breaker:
         if self._state != "open":
             self._state = "closed"
             self._failures = 0
+            self._threshold = self._trusted_threshold
             self._rest = self._first_rest
 
     def failed(self, error: ModelError) -> None:
@@ -76,6 +80,7 @@ class Breaker:
         elif self._failures < self._threshold and not error.opens:
             return
         self._state = "open"
+        self._threshold = self._first_threshold
         self._until = self._clock() + self._rest
 
     def abandoned(self) -> None:

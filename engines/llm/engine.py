@@ -84,7 +84,7 @@ class LlmEngine:
         answer = classification_of(answered.value.model_dump(), mask, CLASSIFY.id, answered.usage)
         self.watch_for_canary(answer.reasoning, answered.usage)
         local = await self.local.classify(ticket, clean, desk, evidence)
-        return advised(answer, local, steered=steered(clean.everything, desk))
+        return advised(answer, local, steered=steered(clean.text, desk))
 
     async def extract(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Extraction:
         """What patterns find, and what only the model finds."""
@@ -93,9 +93,7 @@ class LlmEngine:
         if "extract" not in self.steps or not askable(desk):
             return local
         mask = await self.mask_of(ticket, clean, desk)
-        # In parts: the text was masked before, for classify.
-        parts = (mask.mask(part) for part in (clean.text, clean.signature, clean.quoted) if part)
-        shown = condense("\n\n".join(parts), LONGEST_TEXT)
+        shown = condense("\n\n".join(mask.mask(part) for part in parts_of(clean)), LONGEST_TEXT)
         rendered = EXTRACT.render(ExtractInput(desk=desk, text=shown.text, canary=self.canary))
         question = self.question("extract", ticket, rendered, extract_output(desk), until)
         answered = await self.cached(question, EXTRACT.id)
@@ -160,16 +158,19 @@ class LlmEngine:
 def masked(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
     """The ticket's mask, which has masked its texts and remembers them: a long one holds up nobody then."""
     mask = mask_for(ticket, clean, desk)
-    mask.mask(clean.text)
-    mask.mask(clean.everything)
+    for part in parts_of(clean):
+        mask.mask(part)
     return mask
+
+
+def parts_of(clean: CleanTicket) -> tuple[str, ...]:
+    """What `clean.everything` is made of. Part by part, because classify and draft are shown the first one alone."""
+    return tuple(part for part in (clean.text, clean.signature, clean.quoted) if part)
 
 
 def draft_input(brief: DraftBrief, sources: tuple[Source, ...], desk: Desk, mask: Mask, canary: str) -> DraftInput:
     """What the drafting model is told: all of it masked, but for the desk's own words."""
     frame = frame_of(brief, desk, answered=bool(sources))
-    given = told(brief.extraction, desk)
-    greeting, guidance, *values = mask.mask_all([frame.greeting, brief.guidance or "", *(value for _, value in given)])
     return DraftInput(
         desk=desk,
         text=condense(mask.mask(brief.clean.text), LONGEST_TEXT).text,
@@ -178,24 +179,24 @@ def draft_input(brief: DraftBrief, sources: tuple[Source, ...], desk: Desk, mask
         severity=brief.classification.severity,
         tone=frame.tone,
         language=brief.clean.language,
-        given=tuple((name, value) for (name, _), value in zip(given, values, strict=True)),
+        given=told(brief.extraction, desk),
         missing=brief.extraction.missing_required,
         sources=sources,
-        greeting=greeting,
+        greeting="" if brief.clean.supported_language else mask.mask(frame.greeting),
         timeline=frame.timeline,
         closing=frame.closing,
-        guidance=guidance or None,
+        guidance=mask.mask(brief.guidance) if brief.guidance else None,
     )
 
 
-def told(extraction: Extraction, desk: Desk) -> list[tuple[str, str]]:
-    """The fields that the ticket gives: the value where a model may read it, else only that it was given."""
+def told(extraction: Extraction, desk: Desk) -> tuple[tuple[str, str], ...]:
+    """The fields that the ticket gives: the value where policy lets a model read it, else only that it was given."""
     shown = {field.name for field in desk.fields if field.kind in desk.settings.masking.keep}
-    return [
+    return tuple(
         (field.name, str(value) if field.name in shown else "was given")
         for field in extraction.fields
         for value in extraction.values(field.name)
-    ]
+    )
 
 
 def redacted(source: Source, desk: Desk) -> Source:

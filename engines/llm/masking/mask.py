@@ -5,7 +5,7 @@ let through has left the house. The desk's policy (`masking` in `desk.yaml`) say
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from contracts.ticket import CleanTicket, Ticket
@@ -22,8 +22,6 @@ from engines.llm.masking.spans import Span, merged
 from engines.llm.masking.zones import moved, zones
 from policies.desk import Desk
 
-LINE = "\n\n"
-"""Stands between texts that are masked together: nothing personal goes on over an empty line."""
 DIGIT = re.compile(r"\d")
 NEAR = 100
 """Characters on each side of a digit in which an address, a label or the rest of a number may stand."""
@@ -45,11 +43,6 @@ class Mask:
             spans = [(s, self._pseudonyms.give(text[s.start : s.end], s.label)) for s in self._find(text)]
             self._masked[text] = _replaced(text, spans)
         return self._masked[text]
-
-    def mask_all(self, texts: Sequence[str]) -> list[str]:
-        """Several short texts at the price of one."""
-        masked = self.mask(LINE.join(texts)).split(LINE)
-        return masked if len(masked) == len(texts) else [self.mask(text) for text in texts]
 
     def restore(self, text: str) -> str:
         """The values back in place of their pseudonyms, as they stood: `restore(mask(x)) == x` for every text."""

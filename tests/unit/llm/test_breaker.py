@@ -18,6 +18,7 @@ from engines.llm.failures import (
 )
 
 THRESHOLD, REST, LONGEST = 4, 30.0, 300.0
+TRUSTED_THRESHOLD = 8
 
 
 class Clock:
@@ -45,6 +46,15 @@ def test_only_failures_in_a_row_open_it() -> None:
             breaker.failed(RateLimited())
         breaker.succeeded()
     assert breaker.state == "closed"
+    for _ in range(TRUSTED_THRESHOLD - 1):
+        breaker.failed(ProviderFailed())
+        breaker.allow()
+    breaker.failed(Invalid())
+    assert breaker.state == "open"
+
+
+def test_one_that_has_never_answered_is_given_up_sooner() -> None:
+    breaker = Breaker("acme", clock=Clock())
     for error in (ProviderFailed(), Invalid(), RateLimited()):
         breaker.failed(error)
         breaker.allow()
@@ -148,6 +158,7 @@ class AnyOrder(RuleBasedStateMachine):
         self.clock = Clock()
         self.breaker = Breaker("acme", clock=self.clock)
         self.in_a_row = 0
+        self.threshold = THRESHOLD
         self.opened_at: float | None = None
         self.probes: list[float] = []
 
@@ -185,9 +196,10 @@ class AnyOrder(RuleBasedStateMachine):
         self.breaker.failed(error)
         if before == "closed" and error.breaks:
             self.in_a_row += 1
-            assert (self.breaker.state == "open") == (error.opens or self.in_a_row >= THRESHOLD)
+            assert (self.breaker.state == "open") == (error.opens or self.in_a_row >= self.threshold)
         if before != "open" and self.breaker.state == "open":
             self.opened_at = self.clock.time
+            self.threshold = THRESHOLD
             self.probes.clear()
 
     @rule()
@@ -197,6 +209,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert self.breaker.state == ("open" if before == "open" else "closed")
         if before != "open":
             self.in_a_row = 0
+            self.threshold = TRUSTED_THRESHOLD
             self.probes.clear()
 
     @precondition(lambda self: self.breaker.state == "half_open")
@@ -209,7 +222,7 @@ class AnyOrder(RuleBasedStateMachine):
 
     @invariant()
     def closed_only_below_the_threshold(self) -> None:
-        assert self.breaker.state != "closed" or self.in_a_row < THRESHOLD
+        assert self.breaker.state != "closed" or self.in_a_row < self.threshold
 
 
 TestAnyOrder = AnyOrder.TestCase
