@@ -15,6 +15,9 @@ from engines.llm.settings import ModelSettings
 from nodes.services import Engine, Limits
 from policies.desk import Desk
 
+SHORTEST_REST = 30.0
+"""Seconds for which a provider that fails is left alone, at least."""
+
 
 def model_engine(
     settings: ModelSettings,
@@ -40,18 +43,20 @@ def model_engine(
         now=now,
         spent_today=spent_today,
     )
-    asker = asker_of(settings, models, budget, observe)
+    asker = asker_of(settings, models, budget, limits, observe)
     return LlmEngine(asker, local, limits, steps=steps_of(settings), cache_size=settings.llm_cache_size)
 
 
-def asker_of(settings: ModelSettings, models: Models, budget: Budget, observe: Callable[[CallRecord], None]) -> Asker:
+def asker_of(
+    settings: ModelSettings, models: Models, budget: Budget, limits: Limits, observe: Callable[[CallRecord], None]
+) -> Asker:
     """What asks the models, ready for the first ticket."""
     chat = Chat()
     chat.warm(models.primary)
     return Asker(
         models,
         chat,
-        Gateway(limit=settings.llm_concurrency),
+        Gateway(settings.llm_concurrency, rest=max(SHORTEST_REST, 2 * limits.draft)),
         budget,
         attempts=settings.retry_max_attempts,
         backoff=settings.retry_backoff_factor,

@@ -66,8 +66,8 @@ class Places:
 class Lane:
     """One provider's circuit and places."""
 
-    def __init__(self, provider: str, limit: int, clock: Callable[[], float]) -> None:
-        self.breaker = Breaker(provider, clock=clock)
+    def __init__(self, provider: str, limit: int, rest: float, clock: Callable[[], float]) -> None:
+        self.breaker = Breaker(provider, clock=clock, rest=rest)
         self.limit = limit
         self.places = Places(min(FIRST_CALLS, limit))
 
@@ -110,7 +110,9 @@ class Gateway:
     Each usable answer doubles that, up to `limit`. Nothing is locked while a call is under way.
     """
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic, rest: float = 30.0) -> None:
+        """`rest` is that of each provider's circuit, in seconds: longer than a call may take."""
+        self._rest = rest
         self._limit = limit
         self._clock = clock
         self._lanes: dict[str, Lane] = {}
@@ -149,5 +151,5 @@ class Gateway:
 
     def _lane(self, provider: str) -> Lane:
         if provider not in self._lanes:
-            self._lanes[provider] = Lane(provider, self._limit, self._clock)
+            self._lanes[provider] = Lane(provider, self._limit, self._rest, self._clock)
         return self._lanes[provider]

@@ -1,7 +1,8 @@
 """Which sentences of a model's reply stand on a source, and which on nothing.
 
-A sentence names its source at its end, as [S1]. It is believed only when the source says so too: every number and most
-of its telling words must be in what the source says. Citing alone proves nothing: models cite what they made up.
+A sentence names its source at its end, as [S1], or is copied from one. It is believed only when the source says so
+too: every number and every telling word must be in what the source says. Citing alone proves nothing: models cite what
+they made up.
 """
 
 import re
@@ -23,6 +24,9 @@ _COURTESY: Final = re.compile(
 _DENIES: Final = re.compile(r"\b(?:no|not|never|without|cannot|nothing|none)\b|n['’]t\b", re.IGNORECASE)
 _SUPPORTED_FROM: Final = 0.6
 """Share of a sentence's telling words that its source must have."""
+
+_COPIED_FROM: Final = 0.95
+"""The same for a sentence that names no source: then it must be the source's own."""
 
 _STEM: Final = 5
 _LITTLE_WORDS: Final = """
@@ -49,6 +53,8 @@ def grounded(text: str, sources: Sequence[Source]) -> Grounded:
         plain = without_marks(sentence)
         named = [sources[i] for i in cited(sentence) if i < len(sources)]
         supporting = [source for source in named if supports(source, plain)]
+        if not _MARK.search(sentence):  # small models copy a source and forget its mark
+            supporting = [source for source in sources if supports(source, plain, _COPIED_FROM)][:1]
         used += [source.id for source in supporting if source.id not in used]
         if not supporting and not courtesy(plain):
             unsupported.append(plain)
@@ -78,7 +84,7 @@ def without_marks(text: str) -> str:
     return _MARK.sub("", text).strip()
 
 
-def supports(source: Source, sentence: str) -> bool:
+def supports(source: Source, sentence: str, share: float = _SUPPORTED_FROM) -> bool:
     """Whether a source says what the sentence says: all of its numbers, most of its telling words, no new denial."""
     said = " ".join((source.title, source.excerpt, *source.steps))
     if not set(_NUMBER.findall(sentence)) <= set(_NUMBER.findall(said)):
@@ -86,7 +92,7 @@ def supports(source: Source, sentence: str) -> bool:
     if _DENIES.search(sentence) and not _DENIES.search(said):
         return False
     words, known = telling(sentence), telling(said)
-    return len(words & known) >= _SUPPORTED_FROM * len(words) if words else bool(_NUMBER.search(sentence))
+    return len(words & known) >= share * len(words) if words else bool(_NUMBER.search(sentence))
 
 
 def telling(text: str) -> set[str]:

@@ -62,7 +62,9 @@ def extraction_of(
         if definition is None:
             continue
         restored, quoted = mask.restore(value).strip(), mask.restore(source).strip()
-        read = confirmed(definition, restored, quoted, text)
+        # What a model may read is shown to it again for the draft: a pseudonym in it would bring a person's data there.
+        hidden = definition.kind in desk.settings.masking.keep and restored != value.strip()
+        read = None if hidden else confirmed(definition, restored, quoted, text)
         if read is None:
             errors.append(f"{name}: the model's value is not in the ticket, or has not the shape of one; left out.")
         elif read not in values.setdefault(name, []):

@@ -11,7 +11,7 @@ from tests.unit.llm.calls_under_way import LONG, Clock, Provider, outcomes, sett
 
 async def test_after_a_rest_one_call_then_two_then_more() -> None:
     clock = Clock()
-    gateway, provider = Gateway(16, clock), Provider()
+    gateway, provider = Gateway(16, clock=clock), Provider()
     gateway.usable("acme")
     gateway.unusable("acme", KeyRefused())
     clock.time += 30
@@ -34,7 +34,7 @@ async def test_after_a_rest_one_call_then_two_then_more() -> None:
 
 async def test_the_probe_does_not_queue_behind_calls_that_hang() -> None:
     clock = Clock()
-    gateway, provider = Gateway(2, clock), Provider()
+    gateway, provider = Gateway(2, clock=clock), Provider()
     hanging = start(gateway, provider, 2)
     await settled()
     gateway.unusable("acme", KeyRefused())
@@ -49,7 +49,7 @@ async def test_the_probe_does_not_queue_behind_calls_that_hang() -> None:
 @pytest.mark.parametrize("how", ["cancelled", "no verdict", "bug"])
 async def test_a_probe_that_tells_nothing_makes_room_for_the_next(how: str) -> None:
     clock = Clock()
-    gateway, provider = Gateway(4, clock), Provider()
+    gateway, provider = Gateway(4, clock=clock), Provider()
     gateway.unusable("acme", KeyRefused())
     clock.time += 30
     (probe,) = start(gateway, provider, 1)
@@ -69,7 +69,7 @@ async def test_a_probe_that_tells_nothing_makes_room_for_the_next(how: str) -> N
 
 async def test_a_probe_whose_answer_nobody_judges_is_given_up_after_a_rest() -> None:
     clock = Clock()
-    gateway, provider = Gateway(4, clock), Provider()
+    gateway, provider = Gateway(4, clock=clock), Provider()
     gateway.unusable("acme", KeyRefused())
     clock.time += 30
     probe = asyncio.create_task(gateway.call("acme", LONG, provider))

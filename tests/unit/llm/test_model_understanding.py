@@ -100,16 +100,24 @@ def test_several_values_are_several_and_one_is_one() -> None:
     assert found.values("error_code") == ["E-77", "KD-8812"]
 
 
-def test_a_pseudonym_comes_back_as_what_it_stands_for() -> None:
-    text = "Please call Grace Hopper about it."
+def read_masked(name: str, text: str, before: str, after: str) -> Extraction:
+    """What comes of a model that gives the pseudonym between two texts as a field's value."""
     mask = mask_of(text)
-    hidden = mask.mask(text).split("call ", 1)[1].split(" about", 1)[0]
+    hidden = mask.mask(text).split(before, 1)[1].split(after, 1)[0]
     assert hidden.startswith("[")
-    found = extraction_of(
-        [("product_name", hidden, f"call {hidden}")], Extraction(), clean_of(text), DESK, mask, "extract@1", COST
-    )
-    assert found.values("product_name") == ["Grace Hopper"]
-    assert found.fields[0].source_span == "call Grace Hopper"
+    return extraction_of([(name, hidden, hidden)], Extraction(), clean_of(text), DESK, mask, "extract@1", COST)
+
+
+def test_a_pseudonym_comes_back_as_what_it_stands_for() -> None:
+    found = read_masked("account_id", "My account number is ACC-99231, please check.", "is ", ",")
+    assert found.values("account_id") == ["ACC-99231"]
+    assert found.fields[0].source_span == "ACC-99231"
+
+
+def test_a_persons_data_is_no_value_of_a_field_that_models_are_shown_again() -> None:
+    found = read_masked("product_name", "Please call Grace Hopper about it.", "call ", " about")
+    assert found.values("product_name") == []
+    assert found.validation_errors
 
 
 @given(st.lists(st.tuples(st.sampled_from([f.name for f in DESK.fields]), st.text(), st.text()), max_size=5))
