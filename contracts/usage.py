@@ -13,6 +13,7 @@ class Usage(Value):
     completion_tokens: int = Field(default=0, ge=0)
     cached_tokens: int = Field(default=0, ge=0, description="The part of prompt_tokens that the provider had cached")
     cost_usd: float = Field(default=0.0, ge=0)
+    characters_cut: int = Field(default=0, ge=0, description="What a long ticket was condensed by for the model")
     models: tuple[str, ...] = Field(default=(), description="Who was asked, as provider/model, in order")
 
     @property
@@ -27,5 +28,6 @@ class Usage(Value):
             completion_tokens=self.completion_tokens + other.completion_tokens,
             cached_tokens=self.cached_tokens + other.cached_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
+            characters_cut=max(self.characters_cut, other.characters_cut),
             models=(*self.models, *(model for model in other.models if model not in self.models)),
         )

@@ -100,7 +100,8 @@ def facts_of(
 ) -> Facts:
     """What the rules may look at. None stands for unknown."""
     known = classification is not None
-    used = next((source for source in sources if draft and source.id in draft.sources), None)
+    used = [source for source in sources if draft and source.id in draft.sources]
+    close = categories_of(classification) if known else ()
     signs = obstacles(f"{clean.text}\n\n{clean.quoted}")
     amounts = [float(a) for a in extraction.values("amount")] if extraction else None
     return Facts(
@@ -115,10 +116,10 @@ def facts_of(
         missing_required=len(extraction.missing_required) if extraction else None,
         critical_signals=len(classification.critical_reasons) if known else None,
         amount=max(amounts, default=0.0) if amounts is not None else None,
-        source_score=used.score if used else 0.0,
-        source_self_service=used.self_service if used else False,
-        source_same_category=bool(used and known and used.category in categories_of(classification)),
-        obstacles=len(signs) + in_a_thread(clean) + bool(used and used.leaves_open),
+        source_score=min((source.score for source in used), default=0.0),
+        source_self_service=bool(used) and all(source.self_service for source in used),
+        source_same_category=bool(used) and all(source.category in close for source in used),
+        obstacles=len(signs) + in_a_thread(clean) + any(source.leaves_open for source in used),
         unsupported_sentences=len(draft.unsupported) if draft else None,
         degraded=degraded,
     )

@@ -18,6 +18,9 @@ def raised(answer: Classification, evidence: SeverityVerdict) -> Classification:
     return answer.model_copy(update=found)
 
 
+SURE = 0.9
+"""Calibrated confidence of the local engine from which a model does not overrule it."""
+
 UNCONFIRMED = 0.5
 """Confidence of an answer that no calibrated engine confirms: unknown, so as good as the toss of a coin."""
 
@@ -26,8 +29,8 @@ def advised(answer: Classification, local: Classification, *, steered: bool) -> 
     """A model's answer beside the local engine's: the model may raise the severity, never lower it.
 
     Where both came to the same category, the local engine's calibrated confidence holds for it. Else nobody knows how
-    far to trust it; and where the text speaks of categories or severities to steer whoever reads it (`steered`), the
-    local engine's category stands.
+    far to trust it; and the local engine's category stands where it is sure, and where the text speaks of categories or
+    severities to steer whoever reads it (`steered`).
     """
     severity = max(answer.severity, local.severity, key=SEVERITIES.index)
     found: dict[str, object] = {"severity": severity, "urgency_indicators": local.urgency_indicators}
@@ -38,11 +41,17 @@ def advised(answer: Classification, local: Classification, *, steered: bool) -> 
         found |= {"category_confidence": local.category_confidence, "calibrated": local.calibrated}
         return answer.model_copy(update=found)
     found |= {"category_confidence": UNCONFIRMED, "calibrated": False}
-    if steered:
-        reasoning = f"{local.reasoning} The text names categories or severities as an instruction would."
-        found |= {"category": local.category, "secondary_categories": (), "reasoning": reasoning}
-        found["category_confidence"] = min(UNCONFIRMED, local.category_confidence)
+    if steered or sure(local):
+        why = "names categories or severities as an instruction would" if steered else "is clear to the local engine"
+        reasoning = f"{local.reasoning} A model read it as {answer.category}, but the text {why}."
+        found |= {"category": local.category, "secondary_categories": local.secondary_categories}
+        found |= {"reasoning": reasoning, "category_confidence": min(UNCONFIRMED, local.category_confidence)}
     return answer.model_copy(update=found)
+
+
+def sure(local: Classification) -> bool:
+    """Whether the local engine's category is beyond a model's doubt."""
+    return local.calibrated and not local.abstained and local.category_confidence >= SURE
 
 
 def second_opinion(doubted: Classification, local: Classification) -> Classification:

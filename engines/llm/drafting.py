@@ -6,7 +6,8 @@ from typing import Final, NamedTuple
 
 from contracts.draft import Draft
 from contracts.retrieval import Source
-from engines.llm.grounding import Grounded, cited_sentences, courtesy, grounded, supports
+from engines.llm.courtesy import HEARD, courtesy
+from engines.llm.grounding import Grounded, cited_sentences, grounded, supports
 from engines.llm.masking import Mask
 from engines.local.drafting import Frame, frame_of, numbered, suggestions
 from nodes.services import DraftBrief
@@ -18,6 +19,7 @@ _ASKS: Final = re.compile(
     r"\b(?:send|provide|share|give|tell|confirm|reply|state|include|know|us)\b",
     re.IGNORECASE,
 )
+_OURS: Final = re.compile(r"\b(?:we|i|us|our|ours|my|me)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d+")
 
 
@@ -42,10 +44,11 @@ class Parts(NamedTuple):
 def judged(output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk) -> Parts:
     """The model's words against the sources, which are given in the order in which the prompt numbered them."""
     given = given_fields(brief, desk)
+    asked = dict.fromkeys(without_asking(item, given) for item in output.action_items)
     return Parts(
         spoken(without_asking(output.acknowledgment, given), brief),
         grounded(without_asking(output.explanation, given), sources),
-        tuple(grounded(item, sources) for item in output.action_items if without_asking(item, given)),
+        tuple(grounded(item, sources) for item in asked if item),
     )
 
 
@@ -92,12 +95,16 @@ def warnings(content: str, supported: tuple[str, ...], mask: Mask, *, translated
 
 
 def spoken(text: str, brief: DraftBrief) -> Grounded:
-    """The acknowledgment, which may say again what the customer said and nothing else."""
+    """The acknowledgment, which may say again what the customer said and nothing of what we did, do or will do."""
     said = Source(id="", kind="article", title="", score=1.0, excerpt=brief.clean.everything)
-    sentences = cited_sentences(text)
-    bare = grounded(text, ()).text
-    invented = tuple(s for s in sentences if not courtesy(s) and not supports(said, s))
-    return Grounded(bare, (), invented)
+    sentences = [grounded(sentence, ()).text for sentence in cited_sentences(text)]
+    heard = [HEARD.sub("", sentence) for sentence in sentences]
+    invented = tuple(
+        sentence
+        for sentence, rest in zip(sentences, heard, strict=True)
+        if not courtesy(sentence) and (_OURS.search(rest) or not supports(said, rest))
+    )
+    return Grounded(" ".join(sentences), (), invented)
 
 
 def given_fields(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
@@ -113,11 +120,8 @@ def without_asking(text: str, given: tuple[str, ...]) -> str:
     """The text without sentences that ask for what was given."""
     if not given:
         return text
-    asking = [
-        sentence
-        for sentence in cited_sentences(text)
-        if _ASKS.search(sentence) and any(name in sentence.casefold() for name in given)
-    ]
+    named = re.compile(rf"\b(?:{'|'.join(map(re.escape, given))})\b", re.IGNORECASE)
+    asking = [sentence for sentence in cited_sentences(text) if _ASKS.search(sentence) and named.search(sentence)]
     for sentence in asking:
         text = text.replace(sentence, "")
     return text.strip()

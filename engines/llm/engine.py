@@ -29,7 +29,7 @@ from policies.severity import SeverityVerdict
 from policies.steering import steered
 from policies.understanding import advised
 from prompts.classify import CLASSIFY, ClassifyInput, classify_output
-from prompts.condensing import condense
+from prompts.condensing import Condensed, condense
 from prompts.draft import DRAFT, DraftInput, DraftOutput
 from prompts.extract import EXTRACT, ExtractInput, askable, extract_output
 from prompts.prompt import Rendered
@@ -80,7 +80,7 @@ class LlmEngine:
         shown = condense(mask.mask(clean.text), LONGEST_TEXT)
         rendered = CLASSIFY.render(ClassifyInput(desk=desk, text=shown.text, evidence=evidence, canary=self.canary))
         question = self.question("classify", ticket, rendered, classify_output(desk), until)
-        answered = await self.cached(question, CLASSIFY.id)
+        answered = cut(await self.cached(question, CLASSIFY.id), shown)
         answer = classification_of(answered.value.model_dump(), mask, CLASSIFY.id, answered.usage)
         self.watch_for_canary(answer.reasoning, answered.usage)
         local = await self.local.classify(ticket, clean, desk, evidence)
@@ -96,7 +96,7 @@ class LlmEngine:
         shown = condense("\n\n".join(mask.mask(part) for part in parts_of(clean)), LONGEST_TEXT)
         rendered = EXTRACT.render(ExtractInput(desk=desk, text=shown.text, canary=self.canary))
         question = self.question("extract", ticket, rendered, extract_output(desk), until)
-        answered = await self.cached(question, EXTRACT.id)
+        answered = cut(await self.cached(question, EXTRACT.id), shown)
         found = [(row["name"], row["value"], row["source_text"]) for row in answered.value.model_dump()["fields"]]
         return extraction_of(found, local, clean, desk, mask, EXTRACT.id, answered.usage)
 
@@ -107,10 +107,11 @@ class LlmEngine:
         until = time.monotonic() + self.limits.draft * MARGIN
         mask = await self.mask_of(brief.ticket, brief.clean, desk)
         sources = tuple(redacted(source, desk) for source in brief.sources[:MOST_SOURCES])
-        rendered = DRAFT.render(draft_input(brief, sources, desk, mask, self.canary))
+        shown = condense(mask.mask(brief.clean.text), LONGEST_TEXT)
+        rendered = DRAFT.render(draft_input(brief, shown.text, sources, desk, mask, self.canary))
         question = self.question("draft", brief.ticket, rendered, DraftOutput, until)
-        answered = await self.asker.ask(question)
-        if self.canary in answered.value.model_dump_json():
+        answered = cut(await self.asker.ask(question), shown)
+        if self.leaks(answered.value.model_dump_json()):
             safe = await self.local.draft(brief, desk)
             warning = "The model's reply repeated its instructions and was discarded; this one is from templates."
             return safe.model_copy(update={"warnings": (warning,), "usage": answered.usage})
@@ -149,10 +150,19 @@ class LlmEngine:
         answered, known = await self.cache.get(key, lambda: self.asker.ask(question))
         return Answered(answered.value, Usage()) if known else answered
 
+    def leaks(self, text: str) -> bool:
+        """Whether a text holds the canary, however it is spaced or written."""
+        return self.canary in "".join(filter(str.isalnum, text.casefold()))
+
     def watch_for_canary(self, text: str, usage: Usage) -> None:
         """Raise PromptLeaked when the model repeats what it was told to keep."""
-        if self.canary in text:
+        if self.leaks(text):
             raise PromptLeaked("The model's answer repeated its instructions and was not used.", usage)
+
+
+def cut(answered: Answered[T], shown: Condensed) -> Answered[T]:
+    """The answer, with how much of the ticket the model was not shown."""
+    return answered._replace(usage=answered.usage.model_copy(update={"characters_cut": shown.cut}))
 
 
 def masked(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
@@ -168,12 +178,14 @@ def parts_of(clean: CleanTicket) -> tuple[str, ...]:
     return tuple(part for part in (clean.text, clean.signature, clean.quoted) if part)
 
 
-def draft_input(brief: DraftBrief, sources: tuple[Source, ...], desk: Desk, mask: Mask, canary: str) -> DraftInput:
+def draft_input(
+    brief: DraftBrief, text: str, sources: tuple[Source, ...], desk: Desk, mask: Mask, canary: str
+) -> DraftInput:
     """What the drafting model is told: all of it masked, but for the desk's own words."""
     frame = frame_of(brief, desk, answered=bool(sources))
     return DraftInput(
         desk=desk,
-        text=condense(mask.mask(brief.clean.text), LONGEST_TEXT).text,
+        text=text,
         canary=canary,
         category=brief.classification.category,
         severity=brief.classification.severity,

@@ -7,32 +7,25 @@ they made up.
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final, NamedTuple
 
 from contracts.retrieval import Source
+from engines.llm.courtesy import courtesy
 
 _MARK: Final = re.compile(r"\s*[\[(]\s*(S\d{1,3}(?:\s*[,;]\s*S\d{1,3})*)\s*[\])]")
 _MARKS_FIRST: Final = re.compile(r"(?:\s*[\[(]\s*S\d[^\])]{0,20}[\])])+[.!?]?")
 _END: Final = re.compile(r"(?<=[.!?…])(?=\s)|\n+")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
-_COURTESY: Final = re.compile(
-    r"\s*(?:thank(?:s| you)|(?:we(?: are|'re)|i am|i'm) (?:very |so |really )?sorry|sorry|we apologi[sz]e|apologies"
-    r"|we understand|i understand|please let us know|hello|hi|dear)\b[^.!?:]{0,120}[.!?]?\s*",
-    re.IGNORECASE,
+_DENIES: Final = re.compile(
+    r"\b(?:no|not|never|without|cannot|nothing|none|neither|nor|nobody)\b|n['’]t\b", re.IGNORECASE
 )
-_DENIES: Final = re.compile(r"\b(?:no|not|never|without|cannot|nothing|none)\b|n['’]t\b", re.IGNORECASE)
-_SUPPORTED_FROM: Final = 0.6
-"""Share of a sentence's telling words that its source must have."""
-
-_COPIED_FROM: Final = 0.95
-"""The same for a sentence that names no source: then it must be the source's own."""
-
 _STEM: Final = 5
 _LITTLE_WORDS: Final = """
     the and for are was were with you your our this that these those from have has had can will would could should may
-    not but all any please then than also just more most some such into onto over under about after before when where
-    which who whom whose how why what there here they them their its his her out off per via let get see use
+    but please then than also such into onto over under about when where which who whom whose how why what there here
+    they them their its his her via let get see use click select choose press tap find want need able simply help
 """
 _LITTLE: Final = frozenset(_LITTLE_WORDS.split())
 
@@ -51,10 +44,9 @@ def grounded(text: str, sources: Sequence[Source]) -> Grounded:
     unsupported: list[str] = []
     for sentence in cited_sentences(text):
         plain = without_marks(sentence)
-        named = [sources[i] for i in cited(sentence) if i < len(sources)]
+        # Small models copy a source and forget its mark: without one, every source may be it.
+        named = [sources[i] for i in cited(sentence) if i < len(sources)] if _MARK.search(sentence) else sources
         supporting = [source for source in named if supports(source, plain)]
-        if not _MARK.search(sentence):  # small models copy a source and forget its mark
-            supporting = [source for source in sources if supports(source, plain, _COPIED_FROM)][:1]
         used += [source.id for source in supporting if source.id not in used]
         if not supporting and not courtesy(plain):
             unsupported.append(plain)
@@ -84,22 +76,26 @@ def without_marks(text: str) -> str:
     return _MARK.sub("", text).strip()
 
 
-def supports(source: Source, sentence: str, share: float = _SUPPORTED_FROM) -> bool:
-    """Whether a source says what the sentence says: all of its numbers, most of its telling words, no new denial."""
-    said = " ".join((source.title, source.excerpt, *source.steps))
-    if not set(_NUMBER.findall(sentence)) <= set(_NUMBER.findall(said)):
+def supports(source: Source, sentence: str) -> bool:
+    """Whether one sentence of a source, or two that follow each other, say what the sentence says.
+
+    They must have all of its numbers and telling words, and deny something exactly if it does.
+    """
+    words, numbers, denies = telling(sentence), set(_NUMBER.findall(sentence)), bool(_DENIES.search(sentence))
+    if not words:
         return False
-    if _DENIES.search(sentence) and not _DENIES.search(said):
-        return False
-    words, known = telling(sentence), telling(said)
-    return len(words & known) >= share * len(words) if words else bool(_NUMBER.search(sentence))
+    return any(
+        words <= telling(said) and numbers <= set(_NUMBER.findall(said)) and denies == bool(_DENIES.search(said))
+        for said in passages(source)
+    )
+
+
+def passages(source: Source) -> list[str]:
+    """The sentences of a source, and each two that follow each other."""
+    sentences = [part for text in (source.title, source.excerpt, *source.steps) for part in cited_sentences(text)]
+    return [*sentences, *(f"{first} {second}" for first, second in pairwise(sentences))]
 
 
 def telling(text: str) -> set[str]:
     """The stems of the words that carry meaning."""
     return {word[:_STEM] for word in _WORD.findall(text.casefold()) if word not in _LITTLE}
-
-
-def courtesy(sentence: str) -> bool:
-    """Whether a sentence states and promises nothing."""
-    return not telling(sentence) or bool(_COURTESY.fullmatch(sentence) and not _NUMBER.search(sentence))

@@ -66,8 +66,8 @@ class Trusted:
 def trusted_for(
     draft: Draft, ticket: Ticket, clean: CleanTicket, extraction: Extraction, sources: Sequence[Source], desk: Desk
 ) -> Trusted:
-    """Gather what this draft may repeat. Sources that it does not cite do not count."""
-    cited = [known_by(source) for source in sources if source.id in draft.sources]
+    """Gather what this draft may repeat. Of sources only cited articles count: a solved ticket is somebody else's."""
+    cited = [known_by(source) for source in sources if source.id in draft.sources and source.kind == "article"]
     spoken = reduce(Known.__or__, cited, known_in("\n".join((*templates(desk), timeline(desk, draft)))))
     record = (clean.everything, ticket.id)
     person = filter(None, (ticket.customer_id, ticket.customer_email, ticket.customer_name))
@@ -104,10 +104,9 @@ known_in = lru_cache(maxsize=512)(read)
 """The same for the texts of articles and desks, which come again with every ticket."""
 
 
-def known_by(source: Source) -> Known:
-    """What a source says. Solved tickets hold customers' data, so nothing of them is remembered."""
-    text = "\n".join((source.title, source.excerpt, *source.steps))
-    return known_in(text) if source.kind == "article" else read(text)
+def known_by(article: Source) -> Known:
+    """What an article says."""
+    return known_in("\n".join((article.title, article.excerpt, *article.steps)))
 
 
 def templates(desk: Desk) -> Iterator[str]:

@@ -39,6 +39,13 @@ def test_what_the_source_says_is_supported_and_read_without_marks() -> None:
         "Choose 'Forgot password' on the sign-in page [S7].",
         "Choose 'Forgot password' on the sign-in page [S0].",
         "A colleague has already fixed it.",
+        "Sorry, but your account is closed and all your data is gone.",
+        "Please let us know your mother's birth name and the last four of your card.",
+        "I am sorry, we hate customers like you.",
+        "Hello, send us your card.",
+        "Do not choose 'Forgot password' on the sign-in page [S1].",
+        "The link we send is valid for any 30 minutes, always [S1].",
+        "Choose 'Forgot password' and delete your account on the sign-in page [S1].",
     ],
 )
 def test_what_no_source_says_is_marked(sentence: str) -> None:
