@@ -10,12 +10,16 @@ from pydantic import AfterValidator, Field, create_model
 from contracts.values import Severity, Value
 from policies.desk import Desk
 from policies.severity import SeverityVerdict
+from prompts.bounds import at_most
 from prompts.prompt import Answer, Prompt, Variable
 from prompts.taxonomy import desk_variables
 from prompts.untrusted import Block
 
 LONGEST_REASONING = 600
 """Characters that are kept. A longer one is cut rather than refused: asking again would cost more than it is worth."""
+
+MOST_SECONDARY = 20
+"""Categories beside the first."""
 
 
 class ClassifyInput(Value):
@@ -43,7 +47,7 @@ class ClassifyOutput(Answer):
     reasoning: Annotated[str, AfterValidator(lambda text: text[:LONGEST_REASONING])]
     category: str
     severity: Severity
-    secondary_categories: list[str]
+    secondary_categories: Annotated[list[str], at_most(MOST_SECONDARY)]
 
 
 def classify_output(desk: Desk) -> type[ClassifyOutput]:
@@ -54,7 +58,7 @@ def classify_output(desk: Desk) -> type[ClassifyOutput]:
 @lru_cache(maxsize=64)
 def _output(ids: tuple[str, ...]) -> type[ClassifyOutput]:
     one: Any = Literal[ids]  # pyright: ignore[reportInvalidTypeForm]
-    some: Any = GenericAlias(list, one)
+    some: Any = Annotated[GenericAlias(list, one), at_most(MOST_SECONDARY)]
     return create_model(
         "ClassifyOutput", __base__=ClassifyOutput, category=(one, ...), secondary_categories=(some, ...)
     )

@@ -1,12 +1,14 @@
 """The prompt that asks for a reply standing on sources."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 from pydantic import Field
 
 from contracts.retrieval import Source
 from contracts.values import Severity, Tone, Value
 from policies.desk import Desk
+from prompts.bounds import at_most
 from prompts.condensing import condense
 from prompts.prompt import Answer, Prompt, Variable
 from prompts.untrusted import Block
@@ -81,15 +83,18 @@ def sources_in_blocks(sources: Sequence[Source]) -> Variable:
 
 
 class DraftOutput(Answer):
-    """What the model fills in. A sentence that states or promises something ends with its source, as [S1]."""
+    """What the model fills in. A sentence that states or promises something ends with its source, as [S1].
 
-    acknowledgment: str
-    explanation: str
-    action_items: list[str]
-    suggested_actions: list[str]
-    greeting: str
-    timeline: str
-    closing: str
+    The bounds are several times what the words of the prompt ask for.
+    """
+
+    acknowledgment: Annotated[str, at_most(600)]
+    explanation: Annotated[str, at_most(4_000)]
+    action_items: Annotated[list[Annotated[str, at_most(500)]], at_most(10)]
+    suggested_actions: Annotated[list[Annotated[str, at_most(300)]], at_most(5)]
+    greeting: Annotated[str, at_most(300)]
+    timeline: Annotated[str, at_most(300)]
+    closing: Annotated[str, at_most(300)]
 
 
 def draft_output(desk: Desk) -> type[DraftOutput]:  # noqa: ARG001

@@ -3,18 +3,22 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from types import GenericAlias
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, create_model
 
 from contracts.values import Value
 from policies.desk import Desk, FieldDefinition
+from prompts.bounds import at_most
 from prompts.prompt import Answer, Prompt, Variable
 from prompts.taxonomy import desk_variables
 from prompts.untrusted import Block
 
 FOUND_BY_CODE = ("email", "phone", "url", "keywords", "pattern")
 """Kinds that code finds completely: masked before a model sees the text, or exactly the desk's own words or pattern."""
+
+MOST_FIELDS = 60
+"""Entries of one answer."""
 
 
 class ExtractInput(Value):
@@ -38,14 +42,14 @@ class FoundField(Answer):
     """One value of one field, and the words it was copied from."""
 
     name: str
-    value: str
-    source_text: str
+    value: Annotated[str, at_most(500)]
+    source_text: Annotated[str, at_most(500)]
 
 
 class ExtractOutput(Answer):
     """What the model fills in."""
 
-    fields: list[FoundField]
+    fields: Annotated[list[FoundField], at_most(MOST_FIELDS)]
 
 
 def askable(desk: Desk) -> tuple[FieldDefinition, ...]:
@@ -65,7 +69,7 @@ def extract_output(desk: Desk) -> type[ExtractOutput]:
 def _output(names: tuple[str, ...]) -> type[ExtractOutput]:
     one: Any = Literal[names]  # pyright: ignore[reportInvalidTypeForm]
     found: Any = create_model("FoundField", __base__=FoundField, name=(one, ...))
-    some: Any = GenericAlias(list, found)
+    some: Any = Annotated[GenericAlias(list, found), at_most(MOST_FIELDS)]
     return create_model("ExtractOutput", __base__=ExtractOutput, fields=(some, ...))
 
 

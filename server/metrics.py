@@ -1,6 +1,6 @@
 """Numbers for Prometheus: what models were asked, what came of it, what it cost."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
@@ -8,11 +8,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from contracts.errors import UnavailableError
-from engines.llm.records import CallRecord, ModelState
+from engines.llm.breaker import BreakerState
+from engines.llm.records import BY_HEALTH, CallRecord, ModelState
 
 States = Callable[[], ModelState | None]
-
-CIRCUITS = ("closed", "half_open", "open")
 
 
 class Metrics:
@@ -88,16 +87,19 @@ class ModelStates(Collector):
         models = self.states()
         if models is None:
             return
-        circuit = GaugeMetricFamily(
-            "ticketgraph_model_circuit", "1 for the state a provider's circuit is in", labels=("provider", "state")
-        )
-        never_called = {models.primary.partition("/")[0]: "closed"}
-        for provider, current in {**never_called, **models.circuits}.items():
-            for state in CIRCUITS:
-                circuit.add_metric((provider, state), float(state == current))
-        yield circuit
+        yield circuits("ticketgraph_model_circuit", "model", models.circuits)
+        yield circuits("ticketgraph_model_provider_circuit", "provider", models.providers)
         yield GaugeMetricFamily(
             "ticketgraph_model_spent_today_usd",
             "What models have cost since midnight UTC",
             value=models.spent_today_usd,
         )
+
+
+def circuits(name: str, whose: str, states: Mapping[str, BreakerState]) -> GaugeMetricFamily:
+    """1 for the state that each circuit is in, 0 for the others."""
+    gauge = GaugeMetricFamily(name, f"1 for the state a {whose}'s circuit is in", labels=(whose, "state"))
+    for label, current in states.items():
+        for state in BY_HEALTH:
+            gauge.add_metric((label, state), float(state == current))
+    return gauge

@@ -5,30 +5,27 @@ asking for structure, a repair, a second try, or the fallback model.
 """
 
 import asyncio
-import math
 import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from pydantic import BaseModel
 
 from contracts.usage import Usage
-from engines.llm.budget import Budget
+from engines.llm.budget import Budget, Reservation, completed, tokens_in
 from engines.llm.chat import Chat, Message, Reply
 from engines.llm.failures import (
     AnswerUnusable,
-    BudgetSpent,
     Busy,
     FormatRefused,
     Invalid,
-    ModelDeclined,
+    KeyRefused,
     ModelError,
     ModelTimedOut,
     ProviderFailed,
     RateLimited,
-    RequestRefused,
     Truncated,
 )
 from engines.llm.gateway import Gateway
@@ -40,9 +37,6 @@ from prompts.prompt import Rendered
 from prompts.repair import REPAIR, RepairInput
 
 T = TypeVar("T", bound=BaseModel)
-
-CHARACTERS_A_TOKEN = 3.2
-"""For reservations: English has about four, identifiers and JSON fewer."""
 
 FIRST_SHARE = 0.6
 """Of a step's time, for the first model where there is a second."""
@@ -80,6 +74,21 @@ class Try:
     longer: bool = False
 
 
+@dataclass
+class Call:
+    """One call: whom, with which words, for how many tokens. `sent` once it has left, and may cost."""
+
+    spec: ModelSpec
+    rendered: Rendered
+    max_tokens: int
+    sent: bool = False
+
+    @property
+    def size(self) -> int:
+        """Characters of the prompt."""
+        return len(self.rendered.system) + len(self.rendered.user)
+
+
 class Asker:
     """Asks the models of one process."""
 
@@ -102,6 +111,9 @@ class Asker:
         self.backoff = backoff
         self.observe = observe
         self.rungs = Rungs()
+        for spec in (models.primary, models.fallback):
+            if spec:
+                gateway.expect(spec.id)
 
     async def ask(self, question: Question[T]) -> Answered[T]:
         """A valid answer. Raises the last ModelError, with the usage of all calls, when there is none in time."""
@@ -131,72 +143,76 @@ class Asker:
     async def once(self, question: Question[T], turn: Try, seconds: float) -> Answered[T]:
         """One call: reserved, made, judged, settled and recorded. Raises ModelError."""
         spec, started = turn.spec, time.monotonic()
-        size = len(turn.rendered.system) + len(turn.rendered.user)
-        allowed = spec.max_tokens * (2 if turn.longer else 1)
+        call = Call(spec, turn.rendered, spec.max_tokens * (2 if turn.longer else 1))
         reservation = self.budget.reserve(
-            question.ticket_id, question.desk_id, spec.id, math.ceil(size / CHARACTERS_A_TOKEN), allowed
+            question.ticket_id, question.desk_id, spec.id, tokens_in(call.size), call.max_tokens
         )
         usage, outcome = Usage(), "cancelled"
         try:
-            reply = await self.call(spec, turn.rendered, question.output, seconds, allowed)
-            usage = self.budget.settle(reservation, reply.usage)
+            reply = await self.call(call, question.output, seconds)
+            usage = self.budget.settle(reservation, completed(reply.usage, call.size, len(reply.text)))
             outcome = "ok"
             return Answered(self.judged(spec, reply, question.output, usage), usage)
         except ModelError as error:
             outcome = type(error).__name__
             if not usage.calls:
-                usage = self.budget.settle(reservation, error.usage)
+                book = self.budget.forfeit if isinstance(error, ModelTimedOut) else self.budget.settle
+                usage = book(reservation, error.usage)
             error.usage = usage
             raise
         finally:
             if outcome == "cancelled":
-                self.budget.release(reservation)
+                usage = self.given_up(call, reservation)
             self.observe(
                 CallRecord(question.step, question.desk_id, spec.id, outcome, time.monotonic() - started, usage)
             )
 
-    async def call(
-        self, spec: ModelSpec, rendered: Rendered, output: type[BaseModel], seconds: float, max_tokens: int
-    ) -> Reply:
-        """The provider's reply, by way of the gateway."""
-        messages = (Message("system", rendered.system), Message("user", rendered.user))
-        schema, until = schema_of(output), time.monotonic() + seconds
+    def given_up(self, call: Call, reservation: Reservation) -> Usage:
+        """What a call costs that nobody waits for any more."""
+        if call.sent:
+            return self.budget.forfeit(reservation, Usage(calls=1, models=(call.spec.id,)))
+        self.budget.release(reservation)
+        return Usage()
+
+    async def call(self, call: Call, output: type[BaseModel], seconds: float) -> Reply:
+        """The model's reply, by way of the gateway."""
+        messages = (Message("system", call.rendered.system), Message("user", call.rendered.user))
+        spec, schema, until = call.spec, schema_of(output), time.monotonic() + seconds
 
         async def work() -> Reply:
             # The way of asking is chosen now: while this call waited for its place, another may have found it refused.
             rung, left = self.rungs.current(spec), until - time.monotonic()
             if left <= 0:
                 raise Busy("There was no time left for a call.")
+            call.sent = True
             try:
-                return await self.chat.ask(spec, messages, schema, output.__name__, rung, left, max_tokens)
+                return await self.chat.ask(spec, messages, schema, output.__name__, rung, left, call.max_tokens)
             except FormatRefused:
                 self.rungs.refused(spec, rung)
                 raise
             except asyncio.CancelledError:
                 if time.monotonic() >= until:  # the step's deadline and this call's came together, on a busy loop
-                    self.gateway.unusable(spec.provider, ModelTimedOut())
+                    self.gateway.unusable(spec.id, ModelTimedOut())
                 raise
 
-        # A call that is sure to time out must not be made: it would count against the provider.
+        # A call that is sure to time out must not be made: it would count against the model.
         waiting = max(0.0, seconds - SHORTEST_CALL, seconds / 2)
-        return await self.gateway.call(spec.provider, waiting, work)
+        return await self.gateway.call(spec.id, waiting, work)
 
     def judged(self, spec: ModelSpec, reply: Reply, output: type[T], usage: Usage) -> T:
-        """The reply as a valid value, and the provider's circuit told of it. Raises AnswerUnusable."""
+        """The reply as a valid value, and the model's circuit told of it. Raises AnswerUnusable."""
         try:
             value = read_answer(reply, output)
         except AnswerUnusable as error:
             error.usage = usage
-            self.gateway.unusable(spec.provider, error)
+            self.gateway.unusable(spec.id, error)
             raise
-        self.gateway.usable(spec.provider)
+        self.gateway.usable(spec.id)
         return value
 
     def following(self, turn: Try, error: ModelError, question: Question[T], calls: int, seconds: float) -> Try | None:
         """What to try after a failure, if anything: `calls` were made, `seconds` are left."""
         other = self.models.fallback if turn.spec == self.models.primary else None
-        if isinstance(error, BudgetSpent):
-            return replace(turn, spec=other) if other else None
         if calls >= self.attempts or seconds < SHORTEST_CALL:
             return None
         following = self.remedy(turn, error, question, other)
@@ -213,10 +229,10 @@ class Asker:
                 return Try(other or turn.spec, question.rendered, pause=self.pause())
             case RateLimited() if other is None:
                 return Try(turn.spec, question.rendered, pause=max(error.retry_after or 0.0, self.pause()))
-            case AnswerUnusable() | ModelDeclined() | ModelTimedOut() | RateLimited() | RequestRefused():
-                return Try(other, question.rendered) if other else None
-            case _:
+            case KeyRefused():
                 return None
+            case _:
+                return Try(other, question.rendered) if other else None
 
     def pause(self) -> float:
         """Seconds before a second try, with jitter, so that those that failed together do not come back together."""

@@ -16,7 +16,7 @@ from nodes.services import Engine, Limits
 from policies.desk import Desk
 
 SHORTEST_REST = 30.0
-"""Seconds for which a provider that fails is left alone, at least."""
+"""Seconds for which a model that fails is left alone, at least."""
 
 
 def model_engine(

@@ -1,4 +1,4 @@
-"""A circuit breaker: a provider that keeps failing is left alone for a while, then tried with one call.
+"""A circuit breaker: a model that keeps failing is left alone for a while, then tried with one call.
 
 The three states and their names are those of M. Nygard, "Release It!" (2007). Made for one event loop: nothing here
 waits, and nothing needs a lock.
@@ -14,9 +14,9 @@ BreakerState = Literal["closed", "open", "half_open"]
 
 
 class Breaker:
-    """The circuit of one provider.
+    """The circuit of one model.
 
-    `threshold` failures in a row open it, `trusted_threshold` when it has answered since it was last closed: a provider
+    `threshold` failures in a row open it, `trusted_threshold` when it has answered since it was last closed: a model
     that fails three calls of ten has four in a row every minute, and is still worth asking. A failure that `opens`
     does so alone. After `rest` seconds one call is let through, the probe: its success closes the circuit, its failure
     doubles the rest, up to `longest_rest`. What is heard of other calls while the circuit is open changes nothing.
@@ -25,7 +25,7 @@ class Breaker:
 
     def __init__(
         self,
-        provider: str,
+        model: str,
         *,
         clock: Callable[[], float] = time.monotonic,
         threshold: int = 4,
@@ -33,7 +33,7 @@ class Breaker:
         rest: float = 30.0,
         longest_rest: float = 300.0,
     ) -> None:
-        self.provider = provider
+        self.model = model
         self._clock = clock
         self._threshold = self._first_threshold = threshold
         self._trusted_threshold = trusted_threshold
@@ -70,7 +70,7 @@ class Breaker:
             self._rest = self._first_rest
 
     def failed(self, error: ModelError) -> None:
-        """A call failed. A failure that says nothing of the provider's health (`breaks` is false) is not counted."""
+        """A call failed. A failure that says nothing of the model's health (`breaks` is false) is not counted."""
         if self._state == "open" or not error.breaks:
             return
         self._failures += 1
@@ -92,6 +92,6 @@ class Breaker:
     def refusal(self) -> CircuitOpen:
         """What a call hears that is not let through."""
         if self._state == "half_open":
-            return CircuitOpen(f"{self.provider} is being tried with one call. Its last failure: {self._last}")
+            return CircuitOpen(f"{self.model} is being tried with one call. Its last failure: {self._last}")
         seconds = max(0.0, self._until - self._clock())
-        return CircuitOpen(f"{self.provider} rests for another {seconds:.0f} s. Its last failure: {self._last}")
+        return CircuitOpen(f"{self.model} rests for another {seconds:.0f} s. Its last failure: {self._last}")

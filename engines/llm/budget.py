@@ -1,5 +1,10 @@
-"""Budgets: reserved before a call, settled after it, so that calls side by side cannot spend the same money twice."""
+"""Budgets: reserved before a call, settled after it, so that calls side by side cannot spend the same money twice.
 
+What a provider does not tell is estimated: the tokens of an answer without figures from its characters, the cost of a
+call that was sent and never heard of from its reservation.
+"""
+
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -13,6 +18,27 @@ from engines.llm.prices import FREE, PICODOLLARS, Price, Prices
 
 TICKETS: Final = 50_000
 """Tickets whose spending is remembered, the last used ones: far more than are ever under way."""
+
+
+CHARACTERS_A_TOKEN: Final = 3.2
+"""English has about four, identifiers and JSON fewer."""
+
+
+def tokens_in(characters: int) -> int:
+    """An estimate, rather too high than too low."""
+    return math.ceil(characters / CHARACTERS_A_TOKEN)
+
+
+def completed(usage: Usage, prompt: int, answer: int) -> Usage:
+    """The usage of an answered call, with tokens estimated where the provider told none.
+
+    `prompt` and `answer` are characters. No prompt has zero tokens, so a zero counts as not told.
+    """
+    estimated = {
+        "prompt_tokens": usage.prompt_tokens or tokens_in(prompt),
+        "completion_tokens": usage.completion_tokens or tokens_in(answer),
+    }
+    return usage.model_copy(update=estimated)
 
 
 @dataclass(slots=True)
@@ -101,8 +127,16 @@ class Budget:
         self._close(reservation, cost)
         return usage.model_copy(update={"cost_usd": cost / PICODOLLARS})
 
+    def forfeit(self, reservation: Reservation, usage: Usage) -> Usage:
+        """Book all that was reserved, for a call that was sent and not heard of: it may have cost that.
+
+        Returns the usage with it as its `cost_usd`; its tokens stay as they are. The second time nothing is booked.
+        """
+        self._close(reservation, reservation.amount)
+        return usage.model_copy(update={"cost_usd": reservation.amount / PICODOLLARS})
+
     def release(self, reservation: Reservation) -> None:
-        """Take a reservation back: nothing was sent. Without effect after `settle`."""
+        """Take a reservation back: nothing was sent. Without effect after `settle` and `forfeit`."""
         self._close(reservation, 0)
 
     def spent_today(self) -> float:

@@ -24,11 +24,11 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from langsmith.run_helpers import tracing_context
 
 from contracts.usage import Usage
-from engines.llm.completion import checked, usage_of
+from engines.llm.completion import bytes_of, checked, usage_of
 from engines.llm.failures import ModelError, ModelTimedOut, ProviderFailed
 from engines.llm.messages import Message, Reply
 from engines.llm.providers import PROVIDERS, ModelSpec
-from engines.llm.refusals import failure_of
+from engines.llm.refusals import connection_failure, failure_of
 from engines.llm.rungs import Rung, format_of, note_of
 
 __all__ = ["Chat", "Message", "Reply"]
@@ -37,6 +37,7 @@ LANE = 16
 """Calls at once in one pool: a pool looks at each of its connections at every call."""
 KEPT_SECONDS = 30.0
 """How long an idle connection is kept."""
+PACKING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # untrue once it is unpacked
 
 MESSAGES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 
@@ -82,12 +83,22 @@ class _Azure(_Untyped, AzureChatOpenAI):
     pass
 
 
+class _Http(openai.DefaultAsyncHttpxClient):
+    """Reads no more of an answer than an answer can have, whatever length it states and however it is packed."""
+
+    async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:  # noqa: ARG002 - httpx's signature
+        response = await super().send(request, stream=True, **how)
+        body = await bytes_of(response)
+        kept = [(name, value) for name, value in response.headers.multi_items() if name not in PACKING]
+        return type(response)(response.status_code, headers=kept, content=body, request=response.request)
+
+
 @dataclass
 class _Lane:
     """A pool of connections to one provider, and how many calls are in it."""
 
     model: BaseChatOpenAI
-    http: openai.DefaultAsyncHttpxClient
+    http: _Http
     busy: int = 0
 
 
@@ -121,7 +132,9 @@ class Chat:
         try:
             async with asyncio.timeout(seconds):
                 return await self._answer(spec, messages, schema, schema_name, rung, max_tokens or spec.max_tokens)
-        except ModelError:
+        except ModelError as error:
+            if not error.usage.calls:
+                error.usage = usage
             raise
         except TimeoutError:
             msg = f"No answer within {seconds:.1f} seconds."
@@ -174,7 +187,7 @@ class Chat:
         limits = type(openai.DEFAULT_CONNECTION_LIMITS)(  # of the httpx that this openai is built upon
             max_connections=None, max_keepalive_connections=LANE, keepalive_expiry=KEPT_SECONDS
         )
-        http = openai.DefaultAsyncHttpxClient(limits=limits, verify=self._tls)
+        http = _Http(limits=limits, verify=self._tls)
         return _Lane(_model_of(spec, http), http)
 
     async def close(self) -> None:
@@ -233,4 +246,4 @@ def _failure(error: openai.APIError, rung: Rung, usage: Usage) -> ModelError:
         return failure_of(error.status_code, error.response.text, retry_after, rung, usage)
     if isinstance(error, openai.APITimeoutError):
         return ModelTimedOut("The connection timed out.", usage)
-    return ProviderFailed("The connection failed.", usage)
+    return connection_failure(error, usage)

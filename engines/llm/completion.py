@@ -1,5 +1,6 @@
 """What a provider's answer must be before it is read: a completion with a message, and tokens that can be counted."""
 
+import json
 from typing import Any
 
 from contracts.usage import Usage
@@ -9,6 +10,28 @@ from engines.llm.rungs import Rung
 
 MOST = 10**9
 """A count of tokens beyond this is no count."""
+
+LARGEST = 4 * 2**20
+"""Bytes of an answer: the longest one that is read, each character escaped, and the same again in thoughts beside."""
+
+
+async def bytes_of(response: Any) -> bytes:
+    """The unpacked body of an httpx response that has not been read. Closes it.
+
+    Raises ProviderFailed, with no usage, when the length it states or what has been read so far is beyond `LARGEST`.
+    """
+    stated, body = response.headers.get("content-length", ""), bytearray()
+    msg = f"The answer has more than {LARGEST:,} bytes."
+    try:
+        if stated.isdecimal() and int(stated[:20]) > LARGEST:
+            raise ProviderFailed(msg)
+        async for part in response.aiter_bytes():
+            body += part
+            if len(body) > LARGEST:
+                raise ProviderFailed(msg)
+    finally:
+        await response.aclose()
+    return bytes(body)
 
 
 def usage_of(body: Any, model: str) -> Usage:
@@ -36,7 +59,7 @@ def checked(body: Any, rung: Rung, usage: Usage) -> dict[str, Any]:
     if error:
         code = _dict(error).get("code")
         status = code if isinstance(code, int) and 400 <= code < 600 else 500
-        raise failure_of(status, str(error), None, rung, usage)
+        raise failure_of(status, json.dumps(error), None, rung, usage)
     message = _dict(choice.get("message"))
     if not message:
         msg = "The answer has no message."

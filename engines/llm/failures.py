@@ -4,10 +4,10 @@
 ModelError
 ├── ProviderFailed     5xx, a dropped connection, HTML instead of JSON, no choices
 ├── RateLimited        429
-├── KeyRefused         401, 403
+├── KeyRefused         401; 403 about the key
 ├── ModelTimedOut      no answer within its deadline
 ├── FormatRefused      the way of asking for structure is not accepted
-├── RequestRefused     any other 4xx
+├── RequestRefused     any other 4xx; `breaks` when every ticket would meet it
 ├── AnswerUnusable     Empty, Truncated, Unreadable, Invalid
 ├── ModelDeclined      a refusal of the model
 ├── CircuitOpen        nothing was sent: the provider is resting
@@ -28,7 +28,7 @@ from contracts.usage import Usage
 class ModelError(EngineError):
     """A call of a model failed."""
 
-    breaks: ClassVar[bool] = False
+    breaks: bool = False
     """Counts against the provider's circuit."""
 
     opens: ClassVar[bool] = False
@@ -72,7 +72,10 @@ class FormatRefused(ModelError):
 class RequestRefused(ModelError):
     """The provider of the model refused the request."""
 
-    breaks = True
+    def __init__(self, detail: str = "", usage: Usage | None = None, *, breaks: bool = False) -> None:
+        super().__init__(detail, usage)
+        self.breaks = breaks
+        """Every ticket would meet it: no such model, no credit. One that is too long says nothing of the next."""
 
 
 class AnswerUnusable(ModelError):

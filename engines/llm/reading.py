@@ -1,6 +1,8 @@
 """From a model's text to a valid answer, or to a failure that says what is wrong without repeating it."""
 
 import json
+import re
+from collections import deque
 from functools import lru_cache
 from typing import Any, TypeVar
 
@@ -11,8 +13,17 @@ from engines.llm.messages import Reply
 
 T = TypeVar("T", bound=BaseModel)
 
-OPENINGS = 64
-"""How many opening braces are tried as the answer's: it bounds the time that any text can take."""
+LONGEST = 500_000
+"""Characters of an answer: more than the most tokens that can be asked for (65,536, thoughts included) amount to."""
+
+FAULTS = 64
+"""The most places that look like an object and are none: with `OBJECTS`, it bounds the time that any text can take."""
+
+OBJECTS = 64
+"""How many objects are tried as the answer, from the last."""
+
+OPENING = re.compile(r"\{\s*+(?:[\"}]|\Z)")
+"""Where JSON may begin an object; a brace in prose or code seldom looks so."""
 
 PROBLEMS = 20
 """The most problems that are named."""
@@ -31,13 +42,17 @@ DECODER = json.JSONDecoder(strict=False, parse_constant=_no_number)
 
 
 def read_answer(reply: Reply, output: type[T]) -> T:
-    """The first JSON object in the reply that is a valid `output`, whatever stands around it.
+    """The last JSON object in the reply that is a valid `output`, whatever stands around it.
 
+    The last, because a model that talks first may quote the ticket, and a ticket may hold an answer of its own.
     Raises Empty, Truncated, Unreadable, Invalid, each with the reply's usage.
     """
     if reply.finish == "length":
         msg = "The answer reached the most tokens it may have."
         raise Truncated(msg, reply.usage)
+    if len(reply.text) > LONGEST:
+        msg = f"The answer has more than {LONGEST:,} characters."
+        raise Invalid(msg, reply.usage, ("answer: too_long",))
     text = reply.text.rpartition("</think>")[2]
     text = text.replace("\0", "").replace("\\u0000", "").strip()  # no database keeps them
     if not text:
@@ -45,7 +60,7 @@ def read_answer(reply: Reply, output: type[T]) -> T:
         raise Empty(msg, reply.usage)
     found, stops = _objects(text)
     problems: tuple[str, ...] = ()
-    for candidate in found:
+    for candidate in reversed(found):
         try:
             return output.model_validate(candidate)
         except ValidationError as error:
@@ -60,23 +75,27 @@ def read_answer(reply: Reply, output: type[T]) -> T:
     raise Unreadable(msg, reply.usage)
 
 
-def _objects(text: str) -> tuple[list[dict[str, Any]], bool]:
-    """All outermost JSON objects, and whether the last attempt ran into the end of the text."""
-    found: list[dict[str, Any]] = []
-    at, stops = text.find("{"), False
-    for _ in range(OPENINGS):
-        if at < 0:
-            break
-        stops = False
+def _objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
+    """The last of the outermost JSON objects, and whether the last attempt ran into the end of the text.
+
+    None at all when there are too many faults: what was found by then may be a quotation before the answer.
+    """
+    found: deque[dict[str, Any]] = deque(maxlen=OBJECTS)
+    opening, stops, faults = OPENING.search(text), False, 0
+    while opening:
+        at, stops = opening.start(), False
         try:
             value, end = DECODER.raw_decode(text, at)
             found.append(value)
-        except json.JSONDecodeError as error:
-            end = max(at + 1, error.pos)
-            stops = error.pos >= len(text) or error.msg.startswith("Unterminated string")
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError) as error:
+            faults += 1
+            if faults > FAULTS:
+                return deque(), False
             end = at + 1
-        at = text.find("{", end)
+            if isinstance(error, json.JSONDecodeError):
+                end = max(end, error.pos)
+                stops = error.pos >= len(text) or error.msg.startswith("Unterminated string")
+        opening = OPENING.search(text, end)
     return found, stops
 
 

@@ -1,7 +1,8 @@
 """The ladder of ways to ask a model for JSON, from the strictest to none, and which of them each model takes."""
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
@@ -13,23 +14,35 @@ Rung = Literal["json_schema", "json_object", "tool", "prose"]
 LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prose")
 
 
-class Rungs:
-    """Remembers, while the process lives, what each model refused."""
+REMEMBERED = 600.0
+"""Seconds for which a refusal is believed: what was misread, or has been mended since, heals by itself."""
 
-    def __init__(self) -> None:
-        self._refused: dict[str, set[Rung]] = {}
+APART = 60.0
+"""Seconds, at least, between two ways being tried anew: a step has calls enough for one refusal, not for three."""
+
+
+class Rungs:
+    """Remembers for a while what each model refused."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: dict[str, dict[Rung, float]] = {}
 
     def current(self, spec: "ModelSpec") -> Rung:
-        """The strictest way that this model has not refused; its last one when it refused them all."""
-        refused = self._refused.get(spec.id) or set[Rung]()
-        left: list[Rung] = [rung for rung in spec.rungs if rung not in refused]
-        return left[0] if left else spec.rungs[-1]
+        """The strictest way that this model has not refused lately; its last one when it refused them all."""
+        return self._left(spec) or spec.rungs[-1]
 
     def refused(self, spec: "ModelSpec", rung: Rung) -> Rung | None:
         """Remember a refusal. The next way to try, or None when there is no other."""
-        refused = self._refused.setdefault(spec.id, set())
-        refused.add(rung)
-        return next((left for left in spec.rungs if left not in refused), None)
+        now, until = self._clock(), self._until.setdefault(spec.id, {})
+        for other in until:
+            until[other] = max(until[other], now + APART)
+        until[rung] = now + REMEMBERED
+        return self._left(spec)
+
+    def _left(self, spec: "ModelSpec") -> Rung | None:
+        now, until = self._clock(), self._until.get(spec.id, {})
+        return next((rung for rung in spec.rungs if until.get(rung, now) <= now), None)
 
 
 def format_of(rung: Rung, schema: Mapping[str, Any], name: str, *, in_object: bool) -> dict[str, Any]:

@@ -17,6 +17,11 @@ LONGEST_VALUE: Final = 200
 READ_BY_PATTERN: Final = ("amount", "date", "url", "email", "phone", "pattern", "order_id")
 """Kinds of which a value counts only when our own pattern finds it in the words that the model quotes."""
 
+NOTHING: Final = frozenset(
+    {"", "-", "n/a", "na", "none", "null", "unknown", "not given", "not provided", "not mentioned"}
+)
+"""What models write for a field that the text does not give."""
+
 _SHAPED: Final = re.compile(r"(?=.*\d)[\w./#:-]{2,64}", re.ASCII)
 """An error code or account id is one word with a digit."""
 
@@ -59,12 +64,10 @@ def extraction_of(
     text = squeezed(clean.everything)
     for name, value, source in found:
         definition = definitions.get(name)
-        if definition is None:
+        if definition is None or value.strip().casefold() in NOTHING:
             continue
         restored, quoted = mask.restore(value).strip(), mask.restore(source).strip()
-        # What a model may read is shown to it again for the draft: a pseudonym in it would bring a person's data there.
-        hidden = definition.kind in desk.settings.masking.keep and restored != value.strip()
-        read = None if hidden else confirmed(definition, restored, quoted, text)
+        read = None if hides(definition, desk, mask, value) else confirmed(definition, restored, quoted, text)
         if read is None:
             errors.append(f"{name}: the model's value is not in the ticket, or has not the shape of one; left out.")
         elif read not in values.setdefault(name, []):
@@ -80,6 +83,11 @@ def extraction_of(
             "usage": usage,
         }
     )
+
+
+def hides(definition: FieldDefinition, desk: Desk, mask: Mask, value: str) -> bool:
+    """Whether a pseudonym stands in a value that models are shown again, which would bring a person's data there."""
+    return definition.kind in desk.settings.masking.keep and mask.restore(value) != value
 
 
 def confirmed(definition: FieldDefinition, value: str, quoted: str, text: str) -> str | float | None:

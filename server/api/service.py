@@ -75,8 +75,8 @@ def circuits(models: ModelState | None) -> dict[str, str]:
     if models is None:
         return {"model": "not configured"}
     says = {"closed": "ok", "half_open": "being tried again", "open": "resting after failures"}
-    named = {f"circuit {provider}": state for provider, state in models.circuits.items()}
-    state = models.circuits.get(models.primary.split("/", 1)[0], "closed")
+    named = {f"circuit {name}": state for name, state in {**models.providers, **models.circuits}.items()}
+    state = models.circuits.get(models.primary, "closed")
     return {"model": f"{models.primary}: {says[state]}", **named}
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from contracts.errors import InputError
 from server.cli.guard import PARTLY
 from server.cli.opening import settings_with
 from server.cli.output import plain
@@ -13,6 +14,8 @@ NO_MODEL = "none: the local engine does the whole job. Set LLM_PROVIDER or a key
 NO_PRICE = (
     "has no price: its cost counts as 0, or, where there is a budget, as that of the dearest model. See LLM_PRICES."
 )
+OR_NONE = "It may also be 'none', to do without a model."
+"""The settings list the providers, and `none` is no provider."""
 GOES_ON = "Tickets are handled all the same: the local engine does what a model cannot, marked as degraded."
 
 
@@ -26,7 +29,10 @@ def doctor(
     from engines.llm.prices import SHIPPED, load_prices
     from engines.llm.providers import resolve
 
-    settings = settings_with()
+    try:
+        settings = settings_with()
+    except InputError as error:
+        raise InputError(f"{error.detail} {OR_NONE}") if ": llm_provider" in error.detail else error from None
     models = resolve(settings)
     prices = load_prices(settings.llm_prices or SHIPPED)
     if models is None:

@@ -1,20 +1,25 @@
 """One call of a model over real HTTP: every failure by its name, every rung, and nothing secret anywhere."""
 
 import asyncio
+import gzip
 import logging
+import ssl
 import sys
 import traceback
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, Literal
 
 import httpx
 import pytest
 import tiktoken.registry
+from aiohttp import web
 from langchain_core.callbacks import AsyncCallbackHandler
 from langchain_core.runnables import RunnableLambda
 from pydantic import BaseModel, SecretStr
 
+from contracts.usage import Usage
 from engines.llm.chat import Chat, Message, Reply
+from engines.llm.completion import LARGEST
 from engines.llm.failures import (
     Empty,
     FormatRefused,
@@ -31,6 +36,7 @@ from engines.llm.failures import (
 )
 from engines.llm.providers import PROVIDERS, ModelSpec, resolve
 from engines.llm.reading import read_answer, schema_of
+from engines.llm.refusals import connection_failure
 from engines.llm.rungs import LADDER, Rung, Rungs
 from engines.llm.settings import ModelSettings
 from tests.conftest import REPOSITORY, free_port
@@ -221,6 +227,79 @@ async def test_no_answer_in_time_is_a_timeout(stub: ModelStub, chat: Chat) -> No
 async def test_nobody_listening_is_a_failure_of_the_provider(chat: Chat) -> None:
     with pytest.raises(ProviderFailed):
         await ask(chat, spec_for(f"http://127.0.0.1:{free_port()}/v1"))
+
+
+async def refused_by(handler: Callable[[web.Request], Awaitable[web.StreamResponse]], chat: Chat) -> ModelError:
+    """What becomes of a call to a provider that answers so."""
+    app = web.Application()
+    app.router.add_post("/{path:.*}", handler)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        with pytest.raises(ModelError) as caught:
+            await ask(chat, spec_for(f"http://127.0.0.1:{runner.addresses[0][1]}/v1"))
+    finally:
+        await runner.cleanup()
+    return caught.value
+
+
+@pytest.mark.parametrize("status", [200, 400])
+async def test_of_an_endless_answer_no_more_is_read_than_an_answer_has(chat: Chat, status: int) -> None:
+    sent = 0
+
+    async def endless(request: web.Request) -> web.StreamResponse:
+        nonlocal sent
+        response = web.StreamResponse(status=status)
+        response.enable_chunked_encoding()
+        await response.prepare(request)
+        while True:
+            await response.write(b" " * 2**16)
+            sent += 2**16
+
+    error = await refused_by(endless, chat)
+    assert type(error) is ProviderFailed
+    assert "more than 4,194,304 bytes" in error.detail
+    assert error.usage.calls == 1
+    assert sent < 8 * LARGEST
+
+
+async def test_a_stated_length_beyond_all_bounds_is_enough(chat: Chat) -> None:
+    async def boasting(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Length": str(LARGEST + 1)})
+        await response.prepare(request)
+        await asyncio.Event().wait()
+        return response
+
+    assert "bytes" in (await refused_by(boasting, chat)).detail
+
+
+async def test_a_packed_answer_is_measured_unpacked(chat: Chat) -> None:
+    packed = gzip.compress(b" " * (LARGEST + 1))
+
+    async def packing(_: web.Request) -> web.StreamResponse:
+        return web.Response(body=packed, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
+
+    assert len(packed) < 2**16
+    assert "bytes" in (await refused_by(packing, chat)).detail
+
+
+async def test_a_packed_error_is_read(chat: Chat) -> None:
+    async def packing(_: web.Request) -> web.StreamResponse:
+        body = gzip.compress(b'{"error": {"message": "The model does not exist."}}')
+        return web.Response(status=404, body=body, headers={"Content-Encoding": "gzip"})
+
+    assert "does not know this model" in (await refused_by(packing, chat)).detail
+
+
+def test_an_untrusted_certificate_is_told_from_other_ends_of_a_connection() -> None:
+    group = ExceptionGroup(KEY, [OSError(KEY), ssl.SSLCertVerificationError(1, KEY)])
+    error = RuntimeError(KEY)
+    error.__cause__ = group
+    failure = connection_failure(error, Usage())
+    assert "certificate" in failure.detail
+    assert KEY not in failure.detail
+    assert connection_failure(ConnectionResetError(KEY), Usage()).detail == "The connection failed."
 
 
 async def test_a_cancelled_call_is_cancelled_and_frees_its_place(stub: ModelStub, chat: Chat) -> None:

@@ -113,7 +113,19 @@ async def test_nobody_listens(doctor: Doctor) -> None:
     place = f"127.0.0.1:{free_port()}/v1"
     code, says = await doctor(LLM_BASE_URL=f"http://me:{KEY}@{place}")
     assert code == 1
-    assert f"The connection failed. It was asked at http://{place}: is it running" in says
+    assert f"The connection was refused: nothing listens on that port. It was asked at http://{place}: is" in says
+
+
+async def test_nobody_has_that_name(doctor: Doctor) -> None:
+    code, says = await doctor(LLM_BASE_URL=f"http://me:{KEY}@model.invalid/v1")
+    assert code == 1
+    assert "The name of its host cannot be resolved. It was asked at http://model.invalid/v1: is" in says
+
+
+async def test_no_tls_there(doctor: Doctor, stub: ModelStub) -> None:
+    code, says = await doctor(LLM_BASE_URL=stub.url.replace("http", "https"))
+    assert code == 1
+    assert "TLS failed: the address may speak plain HTTP" in says
 
 
 async def test_no_answer_in_time(doctor: Doctor, stub: ModelStub) -> None:
@@ -143,6 +155,7 @@ async def test_an_unknown_price_is_noted_and_no_fault(doctor: Doctor) -> None:
     [
         ({"MAX_TOKENS": "0"}, "Error: A setting cannot be used: max_tokens: "),
         ({"LLM_PROVIDER": "skynet"}, "Error: A setting cannot be used: llm_provider"),
+        ({"LLM_PROVIDER": "skynet"}, "'compatible'. It may also be 'none', to do without a model."),
         ({"LLM_API_KEY": f"{KEY}\u00e9"}, "llm_api_key: Value error, a key has letters, digits and signs only."),
         ({"LLM_BASE_URL": ""}, "Error: LLM_API_KEY is set, but not whose key it is: set LLM_PROVIDER or LLM_BASE_URL."),
         ({"LLM_PROVIDER": "openai", "LLM_API_KEY": ""}, "Error: OPENAI_API_KEY is not set, and openai wants a key."),

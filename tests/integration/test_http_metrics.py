@@ -9,7 +9,9 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.errors import UnavailableError
 from contracts.usage import Usage
+from engines.llm.breaker import BreakerState
 from engines.llm.records import CallRecord, ModelState
+from server.api.service import circuits as dependencies
 from server.metrics import Metrics
 from tests.conftest import free_port
 from tests.integration.modelled import PRICES, Service, within
@@ -43,8 +45,9 @@ async def told() -> Mapping[tuple[str, ...], float]:
 @within(OWN_PORT)
 async def test_metrics_port_tells_of_circuits_before_the_first_call(service: Service) -> None:
     now = await told()
-    assert now["circuit", "compatible", "closed"] == 1
-    assert now["circuit", "compatible", "open"] == now["spent_today_usd",] == 0
+    for name, whose in (("circuit", "compatible/m"), ("provider_circuit", "compatible")):
+        assert (now[name, whose, "closed"], now[name, whose, "open"]) == (1, 0)
+    assert now["spent_today_usd",] == 0
 
 
 @within(OWN_PORT)
@@ -69,8 +72,9 @@ async def test_a_circuit_that_opens_is_told(service: Service) -> None:
     await service.step("extract")
     await service.step("extract")
     now = await told()
-    assert now["circuit", "compatible", "open"] == 1
-    assert now["circuit", "compatible", "closed"] == 0
+    assert now["provider_circuit", "compatible", "open"] == 1
+    assert now["circuit", "compatible/m", "open"] == 1
+    assert now["circuit", "compatible/m", "closed"] == 0
     where = ("customer_support", "compatible/m")
     assert now["calls_total", *where, "KeyRefused", "extract"] == 1
     assert now["calls_total", *where, "CircuitOpen", "extract"] == 1
@@ -91,6 +95,28 @@ def test_metrics_are_on_the_main_port_by_default(http: httpx.Client) -> None:
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "ticketgraph_model_calls" in answer.text
     assert "ticketgraph_model_circuit" not in answer.text, "there are none without a model"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "worst"),
+    [
+        ("open", "closed", "open"),
+        ("half_open", "open", "open"),
+        ("closed", "half_open", "half_open"),
+        ("closed", "closed", "closed"),
+    ],
+)
+def test_each_model_has_its_circuit_and_a_provider_the_worst_of_them(
+    first: BreakerState, second: BreakerState, worst: BreakerState
+) -> None:
+    models = ModelState("p/m", "p/n", {"p/m": first, "p/n": second}, 0.0)
+    metrics = Metrics()
+    with metrics.watching(lambda: models, None):
+        now = numbers(metrics.page().decode())
+    told = {key for key, value in now.items() if key[0].endswith("circuit") and value}
+    assert told == {("circuit", "p/m", first), ("circuit", "p/n", second), ("provider_circuit", "p", worst)}
+    shown = dependencies(models)
+    assert (shown["circuit p"], shown["circuit p/m"], shown["circuit p/n"]) == (worst, first, second)
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:

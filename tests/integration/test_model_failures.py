@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from aiohttp import web
 
 from benchmarks.corpus import tickets
 from contracts.result import Run
@@ -31,7 +32,7 @@ WORKING = ("ok", "fenced", "thinking", "oddusage", "nousage")
 OVER_HTTP = ("500", "timeout", "wrongschema")
 """One of each kind of failure: of the provider, of time, and of the answer."""
 
-DECLINED = ("refusal", "filtered", "moderated")
+DECLINED = ("refusal", "filtered", "moderated", "400", "toolong")
 """Failures that say nothing of the provider's health: its circuit stays closed."""
 
 REST = 30.0
@@ -48,6 +49,13 @@ class Clock:
         return time.monotonic() + self.ahead
 
 
+class HangingPrimary(ModelStub):
+    """A provider that answers for every model but `m`."""
+
+    async def _answered(self, request: web.Request, mode: str, body: Mapping[str, Any]) -> web.StreamResponse:
+        return await super()._answered(request, "timeout" if body["model"] == "m" else mode, body)
+
+
 @dataclass(frozen=True)
 class House:
     """A graph whose engine can be replaced by one on a stub."""
@@ -58,14 +66,14 @@ class House:
     chat: Chat
     clock: Clock
 
-    def install(self, mode: str, seconds: float = 30.0, **given: Any) -> None:
+    def install(self, mode: str, seconds: float = 30.0, url: str = "", **given: Any) -> None:
         """A new engine, whose circuits know nothing yet, on a stub of this mode."""
         self.stub.reset()
         self.stub.mode = mode
         self.stub.retry_after = "60"
         self.clock.ahead = 0.0
         limits = self.services.limits.within(seconds)
-        engine = engine_on(self.stub.url, self.chat, self.services.local, limits, clock=self.clock, **given)
+        engine = engine_on(url or self.stub.url, self.chat, self.services.local, limits, clock=self.clock, **given)
         services = replace(self.services, engine=engine, limits=limits)
         self.desk.runner.executor = replace(self.desk.runner.executor, services=services)
 
@@ -124,10 +132,12 @@ def well_finished(run: Run) -> None:
     assert max(in_steps(run).values(), default=0) <= 2
 
 
+@pytest.mark.parametrize("fallback", [None, "n"])
 @pytest.mark.parametrize("mode", ["500", "timeout", "malformed", "401"])
-async def test_thirty_tickets_at_once_make_few_calls(house: House, mode: str) -> None:
-    house.install(mode, DEADLINE if mode == "timeout" else 30.0)
-    runs = await asyncio.gather(*(house.process(SEQUENTIAL + n, f"thirty.{mode}.") for n in range(AT_ONCE)))
+async def test_thirty_tickets_at_once_make_few_calls(house: House, mode: str, fallback: str | None) -> None:
+    house.install(mode, DEADLINE if mode == "timeout" else 30.0, fallback=fallback)
+    who = f"thirty.{mode}.{fallback}."
+    runs = await asyncio.gather(*(house.process(SEQUENTIAL + n, who) for n in range(AT_ONCE)))
     for run in runs:
         well_finished(run)
     assert len(house.stub.requests) <= CALLS_OF_THIRTY
@@ -186,6 +196,19 @@ async def test_the_fallback_model_answers_where_the_first_one_fails(house: House
     assert Counter(received.body["model"] for received in house.stub.requests)["n"] == 1
 
 
+async def test_a_primary_that_hangs_is_learned_while_the_fallback_answers(house: House) -> None:
+    async with HangingPrimary() as stub:
+        house.install("ok", 12.0, fallback="n", url=stub.url)
+        took: list[float] = []
+        for number in range(3):
+            started = time.monotonic()
+            run = await house.process(number, "hanging.")
+            took.append(time.monotonic() - started)
+            assert (run.engine, run.degraded) == ("llm", False)
+    assert Counter(received.body["model"] for received in stub.requests)["m"] <= 5
+    assert took[-1] < 1
+
+
 @pytest.mark.parametrize("mode", OVER_HTTP)
 async def test_a_real_server_answers_everything_and_says_that_the_circuit_rests(tmp_path: Path, mode: str) -> None:
     seconds = DEADLINE if mode == "timeout" else 30.0
@@ -210,6 +233,7 @@ async def answers_everything(url: str, stub: ModelStub, seconds: float) -> None:
         health = (await client.get("/health")).json()
         assert health["status"] == "ok"
         assert health["dependencies"]["circuit compatible"] == "open"
+        assert health["dependencies"]["circuit compatible/m"] == "open"
         before = len(stub.requests)
         rest = await asyncio.gather(*(posted(client, SEQUENTIAL + n, 30.0) for n in range(AT_ONCE)))
         assert len(stub.requests) == before <= CALLS_OF_THIRTY

@@ -17,6 +17,11 @@ SPELLED = re.compile(
     r"[\w-]++(?:(?:\.| ?[\[({](?:dot|\.)[\])}] ?| dot )[\w-]++)*+",
     re.IGNORECASE,
 )
+QUOTED = re.compile(r"[\"“](?:[^\"“”\\\n]|\\.){1,64}+[\"”]@(?:[\w-][\w.-]*+|\[[\w.:-]{2,60}\])")
+"""A mailbox in quotation marks, as RFC 5321 allows for what has spaces in it: `"ada byron"@example.com`."""
+LITERAL = re.compile(r"(?<![\w.%+'-])[\w.%+'-]{1,64}+@\[[\w.:-]{2,60}\]")
+"""An address in brackets in place of a domain (RFC 5321): `ada@[192.0.2.1]`."""
+SPACED = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+(?: @ ?|@ )[\w-]++(?:\.[\w-]++)++(?<=[A-Za-z]{2})")
 SPELLED_SIGNS = re.compile(r"%40|[\[({](?:at|@|ät)[\])}]| at [\w-]+(?:\.| dot )(?:com|net|org|io|co)\b", re.IGNORECASE)
 REFERENCE = re.compile(r"[0-9a-f]{4,16}|[\d.]+", re.IGNORECASE)
 """Behind an @: an object's hash ("Task@1b2c3d") or a version ("react@18.2.0")."""
@@ -29,6 +34,9 @@ MAC = re.compile(r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?
 
 def find_emails(text: str) -> Iterator[Span]:
     """Addresses as they are, and those spelled for people ("ada (at) example (dot) com") or in a URL."""
+    rare = (('"@', QUOTED), ("”@", QUOTED), ("@[", LITERAL), ("@ ", SPACED), (" @", SPACED))
+    for pattern in dict.fromkeys(pattern for sign, pattern in rare if sign in text) if "@" in text else ():
+        yield from (Span(*match.span(), "EMAIL") for match in pattern.finditer(text))
     if SPELLED_SIGNS.search(text):
         yield from (Span(*match.span(), "EMAIL") for match in SPELLED.finditer(text))
     for match in EMAIL_LIKE.finditer(text) if "@" in text else ():

@@ -1,4 +1,4 @@
-"""Numbers that states and banks give a person, and secrets: by their own form or by the word before them."""
+"""Numbers that states and banks give a person: by their own form or by the word before them."""
 
 import re
 from collections.abc import Iterator
@@ -38,11 +38,15 @@ FORMS = re.compile(
     r"|\d{3}\.\d{3}\.\d{3}-\d{2}|\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}"  # Brazil
     r"|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"  # Italy
     r"|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]|\d{8}-?[A-HJ-NP-TV-Z]"  # Spain
+    r"|[1-9]\d{5}(?:19|20)\d{9}[\dX]"  # China
     r"|\d{6}[-+]\d{3}[\dA-Y]|\d{8}-\d{4}"  # Nordic countries
     r")(?![\w-])"
 )
 OFFICIAL = (
-    r"ssn|social(?: security)?|national insurance|nino|nhs|passports?|driver'?s? licen[cs]e|driving licen[cs]e"
+    r"ssn|social(?: security)?|national insurance|nino|nhs|passports?|driver['’]?s?['’]? licen[cs]es?"
+    r"|driving (?:licen[cs]e|permit)"
+    r"|dl(?=#| ?(?:no|number|num|nr|is|:))|führerschein(?:nummer)?"
+    r"|fahrerlaubnis|permis de conduire|(?:carnet|permiso) de conducir|patente di guida|rijbewijs|carta de condução"
     r"|licen[cs]e (?:number|no)|identity (?:card|number)|id card|national id|tax (?:id|number)|tin|ein|itin|tfn"
     r"|medicare|medicaid|insurance|policy|aadhaar|pan|dni|nie|nif|cpf|cnpj|pesel|bsn|siren|siret|steuer-?id"
     r"|steuernummer|personalausweis|ausweis|reisepass|passeport|pasaporte|passaporto|carta d'identità|routing"
@@ -50,7 +54,8 @@ OFFICIAL = (
     r"|date of birth|d\.?o\.?b\.?|birth ?date|born on|geburtsdatum"
 )
 NAMED_ID = cued(
-    "ssn social national nino nhs passport passports driver drivers driving license licence identity id tax"
+    "ssn social national nino dl führerschein führerscheinnummer fahrerlaubnis permis"
+    " carnet permiso patente rijbewijs nhs passport passports driver drivers driving license licence identity id tax"
     " tin ein itin"
     " tfn medicare medicaid insurance policy aadhaar pan dni nie nif cpf cnpj pesel bsn siren siret steuer steuerid"
     " steuernummer personalausweis ausweis reisepass passeport pasaporte passaporto carta routing sort swift bic bank"
@@ -61,28 +66,14 @@ NAMED_ID = cued(
     rf"(?=[A-Za-z./-]{{0,12}}\d)(?P<id>{TOKEN}(?:[ ]\d[\w-]*+){{0,5}})",
     re.IGNORECASE,
 )
-SECRETS = (
-    r"pass ?words?|pass ?codes?|passphrase|pwd|pins?|pin code|cvv2?|cvc2?|security code|otp|one-time code"
-    r"|verification code|api[ _-]?key|secret(?: key)?|access token|token|passwort|kennwort|mot de passe"
-    r"|contraseña|senha"
+LICENCE = cued(  # my licence is B072RRE2I55
+    "licence license licences licenses driver drivers permit",
+    r"(?<!\w)(?i:(?<!software )licen[cs]e|driver|permit)s?(?!\w)"
+    r"(?:[ \t:=#(\"']{1,3}|(?i:numbers?|no|id|is|was|reads|and|mine|my)(?!\w)\.?){1,7}+"
+    r"(?P<id>(?=[A-Z0-9]*\d[A-Z]*\d[A-Z]*\d[A-Z]*\d)(?=\d*[A-Z])[A-Z0-9]{7,20})(?![\w-]|\.\w)",
 )
-NAMED_SECRET = re.compile(
-    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(SECRETS)})(?!\w)"
-    r"(?:[ \t]{0,2}(?:is|was|ist|est|es|to|=|:)[ \t]{0,2}|[ \t]?[:=][ \t]?){1,2}[\"'`]?"
-    r"(?P<secret>(?=[^\s\"'`]{0,40}\d)[^\s\"'`]{3,200}|(?<=[:=] )[^\s\"'`]{6,200}|(?<=[:=])[^\s\"'`]{6,200})",
-    re.IGNORECASE,
-)
-SECRET_FORMS = re.compile(
-    r"(?<![\w-])(?:[spr]k[-_](?:live_|test_|proj-|ant-|or-)?[\w-]{16,}|gh[pousr]_\w{20,}|AKIA[0-9A-Z]{16}"
-    r"|xox[abprs]-[\w-]{10,}|eyJ[\w-]{10,}(?:\.[\w-]+){0,2}|AIza[\w-]{30,})"
-)
+"""A word that has other uses, so only one run of capitals and at least four digits counts."""
 MIN_DIGITS = 4
-
-
-def find_secrets(text: str) -> Iterator[Span]:
-    """Passwords, codes and keys that are called so, and keys of well-known forms."""
-    yield from (Span(*match.span(), "SECRET") for match in SECRET_FORMS.finditer(text))
-    yield from (Span(*match.span("secret"), "SECRET") for match in NAMED_SECRET.finditer(text))
 
 
 def find_identities(text: str, words: frozenset[str]) -> Iterator[Span]:
@@ -95,6 +86,7 @@ def find_identities(text: str, words: frozenset[str]) -> Iterator[Span]:
     for match in NAMED_ID.matches(text, words):
         if sum(char.isdigit() for char in match["id"]) >= MIN_DIGITS:
             yield Span(*match.span("id"), "ID")
+    yield from (Span(*match.span("id"), "ID") for match in LICENCE.matches(text, words))
 
 
 def _cards(text: str, words: frozenset[str]) -> Iterator[Span]:

@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 
 from contracts.ticket import CleanTicket, Ticket
 from engines.llm.masking.addresses import find_addresses
+from engines.llm.masking.chinese import find_chinese, parted
 from engines.llm.masking.contacts import find_emails, find_machines, find_phones
 from engines.llm.masking.cues import words_of
-from engines.llm.masking.identities import find_identities, find_secrets
+from engines.llm.masking.identities import find_identities
 from engines.llm.masking.keeping import find_unkept_numbers, find_unkept_words, kept_terms
-from engines.llm.masking.known_names import names_in, names_of
-from engines.llm.masking.names import find_names
+from engines.llm.masking.known_names import Told, names_in, names_of, told_in
+from engines.llm.masking.names import find_known
 from engines.llm.masking.numbers import find_numbers
 from engines.llm.masking.pseudonyms import Pseudonyms, find_typed
+from engines.llm.masking.secrets import find_secrets
 from engines.llm.masking.spans import Span, merged
 from engines.llm.masking.zones import moved, zones
 from policies.desk import Desk
@@ -34,6 +36,8 @@ class Mask:
     desk: Desk = field(repr=False)
     names: frozenset[str] = field(default=frozenset(), repr=False)
     """Words of names that are known to be the customer's, casefolded."""
+    told: dict[str, Told] = field(default_factory=dict, repr=False, compare=False)
+    """Texts whose names were read already."""
     _pseudonyms: Pseudonyms = field(default_factory=Pseudonyms, init=False, repr=False, compare=False)
     _masked: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -53,26 +57,35 @@ class Mask:
         return self._pseudonyms.unknown(text)
 
     def _find(self, text: str) -> list[Span]:
-        return merged(_spans(text, self.desk, self.names))
+        told = self.told.get(text) or told_in(text, kept_terms(self.desk))
+        return merged(_spans(text, told, self.desk, self.names))
 
 
 def mask_for(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
     """A ticket's mask. It knows the names in the ticket's record and those found anywhere in its text."""
-    return Mask(desk, names_of(ticket) | names_in(clean.everything, kept_terms(desk)))
+    text, terms = clean.everything, kept_terms(desk)
+    told = told_in(text, terms)
+    return Mask(desk, names_of(ticket) | names_in(text, told, terms), {text: told})
 
 
 def redact(text: str, desk: Desk) -> str:
     """Another customer's text with `[EMAIL]` for each value. Nothing brings the values back."""
-    names = names_in(text, kept_terms(desk))
-    return _replaced(text, [(span, f"[{span.label}]") for span in merged(_spans(text, desk, names))])
+    terms = kept_terms(desk)
+    told = told_in(text, terms)
+    spans = merged(_spans(text, told, desk, names_in(text, told, terms)))
+    return _replaced(text, [(span, f"[{span.label}]") for span in spans])
 
 
-def _spans(text: str, desk: Desk, names: frozenset[str]) -> Iterator[Span]:
+def _spans(text: str, told: Told, desk: Desk, names: frozenset[str]) -> Iterator[Span]:
     yield from find_typed(text)
     yield from find_emails(text)
-    yield from find_secrets(text)
-    yield from find_names(text, names, kept_terms(desk))
-    for start, zone in zones(text, DIGIT, NEAR):
+    yield from find_secrets(text, told.words)
+    yield from told.names
+    yield from find_known(text, names, kept_terms(desk))
+    yield from find_chinese(text)
+    apart = parted(text)
+    yield from find_emails(apart) if apart != text else ()
+    for start, zone in zones(apart, DIGIT, NEAR):
         yield from moved(_numbered(zone, desk), start)
     yield from find_unkept_words(text, desk)
 

@@ -6,7 +6,7 @@ A person's name has no form of its own, so this finds most, not all; what it fin
 import re
 from collections.abc import Iterator
 
-from engines.llm.masking.cues import Cued, cued, words_of
+from engines.llm.masking.cues import Cued, cued
 from engines.llm.masking.name_words import AMBIGUOUS, GIVEN_NAMES, NOT_NAMES, PARTICLES
 from engines.llm.masking.spans import Span
 from engines.local.patterns.labels import by_initial
@@ -31,7 +31,9 @@ TITLED = cued(
 )
 OTHER_NAME = r"(?<!file )(?<!host )(?<!domain )(?<!product )(?<!company )(?<!plan )(?<!table )(?<!column )(?<!class )"
 SOME_NAME = rf"(?P<name>{ANY_CASE}(?:[ ](?:{PARTICLE}[ ])?{ANY_CASE}){{0,3}}+)"
-NAMED = re.compile(rf"[nN]ame(?<!\w.{{4}}){OTHER_NAME}(?:['’]?s)?[ ]?(?:is|was|ist|:|=)[ \t]{{1,3}}{SOME_NAME}")
+NAMED = re.compile(
+    rf"[nN]ame(?<!\w.{{4}}){OTHER_NAME}(?:(?:['’]?s)?[ ]?(?:is|was|ist|:|=)[ \t]{{1,3}}|:|['’]s[ ]){SOME_NAME}"
+)
 TELLING = (
     r"call me|named|known as|cardholder:|customer:|contact:|attn:?|attention:|c/o|requester:|reported by:?"
     r"|requested by:?"
@@ -51,6 +53,17 @@ MET = re.compile(
     r"|meet|met|met with|signed|from|by|with|for|ich bin|hier ist|hier spricht|je suis|soy|sono|sou|aquí|ici)"
     rf"[ ](?P<name>{NAME})"
 )
+MET_SMALL = cued(  # hi, i am jürgen schmidt from Bonn
+    "am m im is it bin ist suis soy sono sou here",
+    r"(?<!\w)(?i:i am|i['’]m|im|this is|it['’]s|ich bin|hier ist|je suis|soy|sono|sou)[ ]"
+    r"(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+){0,2}+)"
+    r"|(?:^|\n|[,.!?] )(?P<here>[^\W\dA-Z_][\w'’-]{1,30}+)(?= here(?:[,.!\n]|$| from| again))",
+)
+FROM_PLACE = cued(  # i'm nkechi udeh from accounting
+    "from",
+    r"(?<!\w)(?i:i am|i['’]m|im)[ ](?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+)?)(?=,? from )",
+)
+OTHER_STATE = re.compile(r"\w+(?:ed|ing|ly)|free|far|away|abroad|fresh|different|new|home|miles|nowhere|customer")
 OWN_NAME = re.compile(r"(?:my|ein) name|call me|ich heiße|je m|me llamo|mi nombre|mi chiamo|me chamo", re.IGNORECASE)
 SURE_MET = re.compile(
     r"(?i:i am|i['’]m|contact|speak (?:with|to)|spoke (?:with|to)|talk(?:ed)? (?:with|to)|signed|soy)[ ]"
@@ -88,9 +101,8 @@ ORDINARY = AMBIGUOUS | NOT_NAMES
 SURE_NAMES = GIVEN_NAMES - AMBIGUOUS
 
 
-def find_names(text: str, known: frozenset[str], terms: frozenset[str]) -> Iterator[Span]:
-    """Names in a text, and the words of `known` ones (casefolded); a word of `terms` alone is none."""
-    yield from introduced(text, terms)
+def find_known(text: str, known: frozenset[str], terms: frozenset[str]) -> Iterator[Span]:
+    """The words of `known` names (casefolded) wherever they stand; a word of `terms` alone is none."""
     folded_text = text.casefold()
     if not any(word in folded_text for word in known):
         return
@@ -103,19 +115,30 @@ def find_names(text: str, known: frozenset[str], terms: frozenset[str]) -> Itera
             yield Span(match.start(), match.start() + len(bare), "NAME")
 
 
-def introduced(text: str, terms: frozenset[str]) -> Iterator[Span]:
-    """Names that something around them or their first word tells."""
-    words = words_of(text)
+def introduced(text: str, words: frozenset[str], terms: frozenset[str]) -> Iterator[Span]:
+    """Names that something around them or their first word tells, in a text that has these words (casefolded)."""
     for cue in (TITLED, NAMED, TOLD, GREETED, SIGNED, LAST_LINE):
         for match in cue.matches(text, words) if isinstance(cue, Cued) else cue.finditer(text):
             told = _is_told(text, match) if cue in (NAMED, TOLD) else _is_written(match["name"])
             if told:
                 yield from _leading(text, *match.span("name"), terms)
+    yield from _met(text, words, terms)
+    for match in SEQUENCE.finditer(text):
+        yield from _given(text, *match.span(), terms)
+
+
+def _met(text: str, words: frozenset[str], terms: frozenset[str]) -> Iterator[Span]:
+    """Names after "I am", "this is" and the like: those without a capital, if common or before a place."""
     for match in MET.finditer(text):
         if SURE_MET.match(match[0]) or _has_given(match["name"]):
             yield from _leading(text, *match.span("name"), terms)
-    for match in SEQUENCE.finditer(text):
-        yield from _given(text, *match.span(), terms)
+    for match in MET_SMALL.matches(text, words):
+        place = "here" if match["here"] else "name"
+        if match[place].split()[0].casefold() in SURE_NAMES:
+            yield from _leading(text, *match.span(place), terms)
+    for match in FROM_PLACE.matches(text, words):
+        if not any(word in NOT_NAMES or OTHER_STATE.fullmatch(word) for word in match["name"].split()):
+            yield from _leading(text, *match.span("name"), terms)
 
 
 def _is_told(text: str, match: re.Match[str]) -> bool:

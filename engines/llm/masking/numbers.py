@@ -39,8 +39,9 @@ def find_numbers(text: str, desk: Desk) -> Iterator[Span]:
     """Numbers of seven and more digits, and shorter ones beside a word for calling."""
     for start, zone in zones(text, ENOUGH, NEAR):
         unkept = blank_spans(zone, find_kept(zone, desk))
-        yield from moved(_called(unkept), start)
-        yield from moved(_long(unkept), start)
+        if ENOUGH.search(unkept):
+            yield from moved(_called(unkept), start)
+            yield from moved(_long(unkept), start)
 
 
 def _called(window: str) -> Iterator[Span]:

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.usage import Usage
 from engines.llm import budget as module
-from engines.llm.budget import Budget
+from engines.llm.budget import Budget, completed
 from engines.llm.failures import BudgetSpent
 from engines.llm.prices import Price, Prices
 
@@ -101,6 +101,25 @@ def test_more_used_than_reserved_is_booked_and_stops_what_follows_but_not_what_i
     with pytest.raises(BudgetSpent, match=r"has 0\.000000 left"):
         budget.reserve("u", "d", "acme/small", 1, 0)
     budget.reserve("u", "d", "ollama/qwen", 10**6, 10**6)
+
+
+def test_what_is_forfeited_is_spent_once() -> None:
+    budget = Budget(PRICES, 0.001, None, None, Clock())
+    reservation = budget.reserve("t", "d", "acme/big", 0, 80)
+    assert budget.forfeit(reservation, used(0, 0)) == used(0, 0).model_copy(update={"cost_usd": 0.0008})
+    budget.forfeit(reservation, used(0, 0))
+    budget.settle(reservation, used(0, 80))
+    budget.release(reservation)
+    assert budget.spent_today() == 0.0008
+    with pytest.raises(BudgetSpent):
+        budget.reserve("t", "d", "acme/big", 0, 21)
+
+
+def test_tokens_are_estimated_only_where_none_was_told() -> None:
+    assert completed(used(7, 5, cached=2), 3200, 3200) == used(7, 5, cached=2)
+    assert completed(used(7, 0, cached=2), 3200, 33) == used(7, 11, cached=2)
+    assert completed(used(0, 5), 3200, 33) == used(1000, 5)
+    assert completed(used(0, 0), 0, 0) == used(0, 0)
 
 
 def test_a_budget_of_nothing_lets_only_free_models_through() -> None:

@@ -1,4 +1,4 @@
-"""Reserve, settle, release and midnight in any order, against a ledger of its own."""
+"""Reserve, settle, forfeit, release and midnight in any order, against a ledger of its own."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -16,7 +16,7 @@ PRICES = Prices(as_of=date(2026, 1, 1), models={"acme/big": Price(prompt=2, cach
 
 
 class AnyOrder(RuleBasedStateMachine):
-    """Reserve, settle, release and midnight in any order: an independent ledger never finds a limit passed."""
+    """Reserve, settle, forfeit, release and midnight in any order: an independent ledger never finds a limit passed."""
 
     reservations = Bundle("reservations")
 
@@ -89,6 +89,12 @@ class AnyOrder(RuleBasedStateMachine):
         if held is not None:
             self.budget.release(held[0])
             self.book(held[1], -2 * held[2] - 10 * held[3])
+
+    @rule(held=consumes(reservations))
+    def forfeit(self, held: tuple[Reservation, list[tuple[str, str]], int, int] | None) -> None:
+        if held is not None:
+            cost = self.budget.forfeit(held[0], Usage(calls=1)).cost_usd
+            assert cost == pytest.approx((2 * held[2] + 10 * held[3]) / 1e6)
 
     @rule(hours=st.integers(1, 30))
     def time_passes(self, hours: int) -> None:

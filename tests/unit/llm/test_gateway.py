@@ -143,7 +143,7 @@ async def test_busy_when_no_place_is_free_in_time_and_nothing_was_sent() -> None
     gateway, provider = Gateway(2), Provider()
     tasks = start(gateway, provider, 2)
     await settled()
-    with pytest.raises(Busy, match="All 2 places for calls to acme"):
+    with pytest.raises(Busy, match="No place for a call to acme"):
         await gateway.call("acme", 0.0, provider)
     await provider.end()
     assert await outcomes(tasks) == ["ok"] * 2
@@ -167,10 +167,68 @@ async def test_a_timeout_inside_the_work_is_not_a_busy_gateway() -> None:
 
 
 async def test_providers_do_not_share_circuits_or_places() -> None:
-    gateway, provider = Gateway(2), Provider()
-    gateway.unusable("acme", KeyRefused())
-    task = asyncio.create_task(gateway.call("other", LONG, provider))
+    gateway, provider = Gateway(1), Provider()
+    gateway.unusable("acme/m", KeyRefused())
+    tasks = [asyncio.create_task(gateway.call(model, LONG, provider)) for model in ("other/m", "third/m")]
     await settled()
+    assert provider.most == 2
     await provider.end()
-    assert await task == "ok"
-    assert gateway.states() == {"acme": "open", "other": "closed"}
+    assert await outcomes(tasks) == ["ok", "ok"]
+    assert gateway.states() == {"acme/m": "open", "other/m": "closed", "third/m": "closed"}
+
+
+async def test_models_of_a_provider_have_circuits_and_slow_starts_of_their_own() -> None:
+    gateway, provider = Gateway(128), Provider()
+    for _ in range(4):
+        gateway.usable("acme/n")
+        gateway.unusable("acme/m", ModelTimedOut())
+    assert gateway.states() == {"acme/n": "closed", "acme/m": "open"}
+    tasks = [asyncio.create_task(gateway.call(model, LONG, provider)) for model in ["acme/o"] * 20 + ["acme/n"] * 20]
+    await settled()
+    assert provider.most == 2 + 20
+    while provider.under_way:
+        await provider.end()
+    assert await outcomes(tasks) == ["ok"] * 40
+
+
+async def test_models_of_a_provider_share_its_limit() -> None:
+    gateway, provider = Gateway(3), Provider()
+    for model in ("acme/m", "acme/n"):
+        gateway.usable(model)
+    tasks = [asyncio.create_task(gateway.call(model, LONG, provider)) for model in ["acme/m", "acme/n"] * 5]
+    await settled()
+    while provider.under_way:
+        await provider.end()
+    assert provider.most == 3
+    assert await outcomes(tasks) == ["ok"] * 10
+
+
+async def test_who_waits_for_the_providers_last_place_hears_at_once_that_the_circuit_opened() -> None:
+    gateway, provider = Gateway(2), Provider()
+    holding = [asyncio.create_task(gateway.call("acme/n", LONG, provider)) for _ in range(2)]
+    await settled()
+    waiting = asyncio.create_task(gateway.call("acme/m", LONG, provider))
+    await settled()
+    gateway.unusable("acme/m", KeyRefused())
+    assert await outcomes([waiting]) == ["CircuitOpen"]
+    await provider.end()
+    assert await outcomes(holding) == ["ok", "ok"]
+
+
+async def test_a_refused_key_opens_the_circuits_of_all_models_of_its_provider() -> None:
+    gateway, provider = Gateway(8), Provider()
+    for model in ("acme/m", "acme/n", "other/m"):
+        gateway.expect(model)
+    calling = asyncio.create_task(gateway.call("acme/m", LONG, provider))
+    await settled()
+    await provider.end(KeyRefused())
+    assert await outcomes([calling]) == ["KeyRefused"]
+    assert gateway.states() == {"acme/m": "open", "acme/n": "open", "other/m": "closed"}
+
+
+async def test_what_concerns_one_model_leaves_the_others_alone() -> None:
+    gateway = Gateway(8)
+    gateway.expect("acme/n")
+    for _ in range(4):
+        gateway.unusable("acme/m", ProviderFailed())
+    assert gateway.states() == {"acme/n": "closed", "acme/m": "open"}

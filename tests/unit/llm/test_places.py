@@ -1,4 +1,4 @@
-"""Places for calls: never lost, never more than the limit, whoever is cancelled whenever."""
+"""Places for calls: never lost, never more than either limit, whoever is cancelled whenever."""
 
 import asyncio
 import gc
@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.llm.failures import CircuitOpen
-from engines.llm.gateway import Places
+from engines.llm.gateway import Places, Total
 from tests.unit.llm.calls_under_way import settled
 
 
 async def test_a_waiter_cancelled_as_it_gets_its_place_gives_it_back() -> None:
-    places = Places(1)
+    places = Places(1, Total(5))
     await places.take()
     waiter, following = asyncio.create_task(places.take()), asyncio.create_task(places.take())
     await settled()
@@ -25,7 +25,7 @@ async def test_a_waiter_cancelled_as_it_gets_its_place_gives_it_back() -> None:
 
 
 async def test_a_waiter_just_cancelled_gets_no_place_and_is_not_sent_away() -> None:
-    places = Places(1)
+    places = Places(1, Total(5))
     await places.take()
     cancelled, following = asyncio.create_task(places.take()), asyncio.create_task(places.take())
     await settled()
@@ -43,7 +43,7 @@ async def test_a_waiter_just_cancelled_gets_no_place_and_is_not_sent_away() -> N
 
 
 async def test_cancelled_waiters_take_no_memory() -> None:
-    places = Places(1)
+    places = Places(1, Total(5))
     await places.take()
     gc.collect()
     before = sum(isinstance(thing, asyncio.Future) for thing in gc.get_objects())
@@ -58,7 +58,7 @@ async def test_cancelled_waiters_take_no_memory() -> None:
 
 
 async def test_a_waiter_cancelled_as_it_is_sent_away_leaves_no_trace() -> None:
-    places = Places(1)
+    places = Places(1, Total(5))
     await places.take()
     waiter = asyncio.create_task(places.take())
     await settled()
@@ -69,39 +69,60 @@ async def test_a_waiter_cancelled_as_it_is_sent_away_leaves_no_trace() -> None:
     assert places.used == 1
 
 
+async def test_a_place_left_by_one_model_goes_to_who_has_waited_longest_for_any() -> None:
+    total = Total(2)
+    first, second = Places(2, total), Places(1, total)
+    await first.take()
+    await second.take()
+    queue = [asyncio.create_task(places.take()) for places in (second, first, first)]
+    await settled()
+    first.give_back()
+    await settled()
+    assert [task.done() for task in queue] == [False, True, False], "the second model has its one call already"
+    second.give_back()
+    await settled()
+    assert [task.done() for task in queue] == [True, True, False]
+    first.give_back()
+    await asyncio.wait(queue, timeout=5)
+    assert (first.used, second.used, total.used) == (1, 1, 2)
+
+
 class Visitors:
-    """Tasks that take a place and keep it until they are told to leave."""
+    """Tasks that take a place of one of two models and keep it until they are told to leave."""
 
     def __init__(self, limit: int) -> None:
-        self.places = Places(limit)
+        self.total = Total(4)
+        self.models = (Places(limit, self.total), Places(3, self.total))
         self.visits: list[tuple[asyncio.Task[None], asyncio.Event]] = []
         self.inside = 0
 
-    async def visit(self, leave: asyncio.Event) -> None:
-        await self.places.take()
+    async def visit(self, places: Places, leave: asyncio.Event) -> None:
+        await places.take()
         self.inside += 1
         try:
-            assert self.inside <= self.places.used <= 5
+            assert self.inside <= self.total.used <= 4
             await leave.wait()
         finally:
             self.inside -= 1
-            self.places.give_back()
+            places.give_back()
 
     async def happens(self, what: str, which: int) -> None:
+        places = self.models[which % 2]
         match what:
             case "come":
                 leave = asyncio.Event()
-                self.visits.append((asyncio.create_task(self.visit(leave)), leave))
+                self.visits.append((asyncio.create_task(self.visit(places, leave)), leave))
             case "leave" if which < len(self.visits):
                 self.visits[which][1].set()
             case "cancel" if which < len(self.visits):
                 self.visits[which][0].cancel()
             case "widen":
-                self.places.change(5)
+                places.change(5)
             case "narrow":
-                self.places.change(1)
+                places.change(1)
             case _:
                 await asyncio.sleep(0)
+        assert not any(model.is_free and model.waits_since is not None for model in self.models)
 
     async def all_leave(self) -> list[object]:
         for _, leave in self.visits:
@@ -110,7 +131,7 @@ class Visitors:
             return await asyncio.gather(*(task for task, _ in self.visits), return_exceptions=True)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(
     limit=st.integers(1, 5),
     events=st.lists(
@@ -118,13 +139,13 @@ class Visitors:
         max_size=60,
     ),
 )
-def test_places_are_never_lost_and_never_more_than_the_limit(limit: int, events: list[tuple[str, int]]) -> None:
+def test_places_are_never_lost_and_never_more_than_the_limits(limit: int, events: list[tuple[str, int]]) -> None:
     async def drive() -> None:
         visitors = Visitors(limit)
         for what, which in events:
             await visitors.happens(what, which)
         ends = await visitors.all_leave()
         assert [end for end in ends if end and not isinstance(end, asyncio.CancelledError)] == []
-        assert visitors.places.used == 0
+        assert [visitors.total.used, *(model.used for model in visitors.models)] == [0, 0, 0]
 
     asyncio.run(drive())

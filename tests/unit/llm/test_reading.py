@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from contracts.usage import Usage
 from engines.llm.failures import AnswerUnusable, Empty, Invalid, Truncated, Unreadable
 from engines.llm.messages import Reply
-from engines.llm.reading import read_answer, schema_of
+from engines.llm.reading import FAULTS, LONGEST, read_answer, schema_of
 
 USED = Usage(calls=1, prompt_tokens=9, completion_tokens=3, models=("p/m",))
 
@@ -48,6 +48,10 @@ def reply(text: str, finish: str | None = "stop") -> Reply:
         f'<think>Is it {{"category": "technical"}}?</think>{TEXT}',
         f"[{TEXT}]",
         f'{{"category": "hardware"}} no, better: {TEXT}',
+        f'The customer wrote {{"category": "technical"}} in the ticket. {TEXT}',
+        f"{'{color: red} ' * 500}{TEXT}",
+        '{"category": "technical"} ' * 500 + TEXT,
+        TEXT + ' Not {"category": "hardware"}.',
         TEXT.replace('"x"', '"\\u0000x"'),
         TEXT.replace('"category"', '\n"category"'),
     ],
@@ -100,6 +104,18 @@ def test_invalid_names_fields_and_kinds_and_no_values() -> None:
     assert "SECRET" not in str(caught.value) + repr(caught.value)
 
 
+def test_an_answer_that_is_too_long_is_not_read() -> None:
+    with pytest.raises(Invalid) as caught:
+        read_answer(reply(TEXT + " " * LONGEST), Answer)
+    assert caught.value.problems == ("answer: too_long",)
+    assert read_answer(reply(TEXT + " " * (LONGEST - len(TEXT))), Answer).category == "billing"
+
+
+def test_a_quotation_before_too_many_faults_is_no_answer() -> None:
+    with pytest.raises(Unreadable):
+        read_answer(reply('{"category": "technical"}' + '{"a" ' * (FAULTS + 1) + TEXT), Answer)
+
+
 PIECES = st.sampled_from(
     ['{"', "{", "}", '"', ":", ",", "[", "]", "\\", "\\u", "ud800", '"category"', '"billing"', TEXT]
 )
@@ -122,7 +138,10 @@ def test_an_answer_is_found_in_any_words(before: str, after: str) -> None:
     assert read_answer(reply(before + json.dumps(GOOD | {"parts": []}) + after), Answer).level == 2
 
 
-@pytest.mark.parametrize("piece", ["{", '{"', '{"a":', '{"a":[', "{}", '{"\\', "}", "[", '"', '{"a": "b" ', "{ "])
+@pytest.mark.parametrize(
+    "piece",
+    ["{", '{"', '{"a":', '{"a":[', "{}", '{"\\', "}", "[", '"', '{"a": "b" ', "{ ", "{\n" + " " * 99, '{"a": 1}'],
+)
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     text = piece * (400_000 // len(piece))
     started = time.process_time()

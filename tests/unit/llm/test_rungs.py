@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from engines.llm.providers import ModelSpec
-from engines.llm.rungs import LADDER, Rung, Rungs, format_of, note_of
+from engines.llm.rungs import APART, LADDER, REMEMBERED, Rung, Rungs, format_of, note_of
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
 
@@ -34,6 +34,28 @@ def test_after_the_last_rung_there_is_none() -> None:
     assert rungs.refused(short, "json_object") == "prose"
     assert rungs.refused(short, "prose") is None
     assert rungs.current(short) == "prose"
+
+
+def test_a_refusal_is_forgotten_after_a_while() -> None:
+    now = [0.0]
+    rungs = Rungs(clock=lambda: now[0])
+    rungs.refused(spec(), "json_schema")
+    now[0] = REMEMBERED - 1
+    assert rungs.current(spec()) == "json_object"
+    now[0] = REMEMBERED
+    assert rungs.current(spec()) == "json_schema"
+
+
+def test_refusals_that_stand_are_met_one_at_a_time() -> None:
+    now = [0.0]
+    rungs = Rungs(clock=lambda: now[0])
+    for rung in LADDER[:3]:
+        rungs.refused(spec(), rung)
+    now[0] = REMEMBERED
+    for rung in LADDER[:3]:
+        assert rungs.current(spec()) == rung
+        assert rungs.refused(spec(), rung) == "prose", "the second call of the step is taken"
+        now[0] += APART
 
 
 @given(st.lists(st.sampled_from(LADDER)))

@@ -77,6 +77,15 @@ def test_a_source_that_the_reply_does_not_use_counts_for_nothing() -> None:
     assert (facts.source_score, facts.source_self_service, facts.source_same_category) == (0.0, False, False)
 
 
+def test_the_worst_of_several_used_sources_counts() -> None:
+    solved = HOURS.model_copy(
+        update={"id": "T-1", "kind": "solved_ticket", "score": 0.5, "category": "brakes", "self_service": False}
+    )
+    both = REPLY.model_copy(update={"sources": (HOURS.id, solved.id)})
+    facts = facts_of(CLEAN, PLAIN, Extraction(), [HOURS, solved], both, degraded=False)
+    assert (facts.source_score, facts.source_self_service, facts.source_same_category) == (0.5, False, False)
+
+
 def test_a_secondary_category_counts_as_the_same() -> None:
     close = PLAIN.model_copy(update={"category": "brakes", "secondary_categories": ("other",)})
     assert facts_of(CLEAN, close, Extraction(), [HOURS], REPLY, degraded=False).source_same_category

@@ -6,9 +6,9 @@ import pytest
 from pydantic import ValidationError
 
 from policies.desk import Desk
-from prompts.classify import LONGEST_REASONING, classify_output
+from prompts.classify import LONGEST_REASONING, MOST_SECONDARY, classify_output
 from prompts.draft import DraftOutput, draft_output
-from prompts.extract import extract_output
+from prompts.extract import MOST_FIELDS, extract_output
 from tests.unit.prompts.filled import DESKS
 
 SUPPORT, HELPDESK = DESKS["customer_support"], DESKS["internal_helpdesk"]
@@ -73,3 +73,47 @@ def test_a_draft_has_the_parts_of_a_reply(desk: Desk) -> None:
         "acknowledgment", "explanation", "action_items", "suggested_actions", "greeting", "timeline", "closing",
     ]  # fmt: skip
     assert set(DraftOutput.model_json_schema()["required"]) == set(DraftOutput.model_fields)
+
+
+BOUNDS = {
+    "acknowledgment": 600, "explanation": 4_000, "action_items": (10, 500), "suggested_actions": (5, 300),
+    "greeting": 300, "timeline": 300, "closing": 300,
+}  # fmt: skip
+
+
+def filled(bound: int | tuple[int, int], more: tuple[int, int] = (0, 0)) -> object:
+    """A part as long as may be, and `more`: entries, characters."""
+    if isinstance(bound, int):
+        return "x" * (bound + more[1])
+    return ["x" * (bound[1] + more[1])] * (bound[0] + more[0])
+
+
+@pytest.mark.parametrize("part", BOUNDS)
+def test_no_part_of_a_draft_is_longer_than_its_bound(part: str) -> None:
+    most = {name: filled(bound) for name, bound in BOUNDS.items()}
+    assert DraftOutput.model_validate(most).model_dump() == most
+    for more in [(0, 1)] if isinstance(BOUNDS[part], int) else [(1, 0), (0, 1)]:
+        with pytest.raises(ValidationError) as caught:
+            DraftOutput.model_validate(most | {part: filled(BOUNDS[part], more)})
+        assert {problem["type"] for problem in caught.value.errors()} == {"too_long"}
+
+
+def test_fields_and_categories_are_bounded(desk: Desk) -> None:
+    shape, found = extract_output(desk), {"name": "order_id", "value": "v" * 500, "source_text": "s" * 500}
+    assert len(shape.model_validate({"fields": [found] * MOST_FIELDS}).fields) == MOST_FIELDS
+    one = desk.categories[0].id
+    sound = {**SOUND, "category": one, "secondary_categories": [one] * MOST_SECONDARY}
+    assert classify_output(desk).model_validate(sound)
+    for wrong in (
+        [found] * (MOST_FIELDS + 1), [{**found, "value": "v" * 501}], [{**found, "source_text": "s" * 501}],
+    ):  # fmt: skip
+        with pytest.raises(ValidationError):
+            shape.model_validate({"fields": wrong})
+    with pytest.raises(ValidationError):
+        classify_output(desk).model_validate({**sound, "secondary_categories": [one] * (MOST_SECONDARY + 1)})
+
+
+def test_bounds_are_no_part_of_the_schema(desk: Desk) -> None:
+    for shape in (classify_output(desk), extract_output(desk), draft_output(desk)):
+        sent = json.dumps(shape.model_json_schema())
+        assert not [word for word in ("maxLength", "maxItems", "minLength", "minItems", "pattern") if word in sent]

@@ -1,0 +1,17 @@
+"""How much a model may fill in: checked by us, and no part of the schema, as not every strict mode takes lengths."""
+
+from collections.abc import Sized
+
+from pydantic import AfterValidator
+from pydantic_core import PydanticCustomError
+
+
+def at_most(most: int) -> AfterValidator:
+    """Refuses a text of more characters, or a list of more entries, than `most`."""
+
+    def bounded(value: Sized) -> Sized:
+        if len(value) > most:
+            raise PydanticCustomError("too_long", "longer than {most}", {"most": most})
+        return value
+
+    return AfterValidator(bounded)

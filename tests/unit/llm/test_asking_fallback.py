@@ -1,0 +1,92 @@
+"""Two models of one provider: what fails of one is learned, however well the other answers."""
+
+import asyncio
+import time
+from collections import Counter
+
+import pytest
+
+from engines.llm.asking import Answered
+from engines.llm.chat import Chat
+from engines.llm.failures import Busy, CircuitOpen, KeyRefused, ModelError, ModelTimedOut, ProviderFailed
+from engines.llm.records import CallRecord
+from tests.modelstub import ModelStub
+from tests.modelstub.engine import asker_on, models_on
+from tests.unit.llm.asking_a_stub import asked, models_asked
+from tests.unit.llm.calls_under_way import LONG, Provider, outcomes, settled
+
+PRIMARY, FALLBACK = "compatible/m", "compatible/n"
+
+
+@pytest.mark.parametrize(("mode", "seconds"), [("timeout", 1.5), ("404", 10.0), ("500", 10.0), ("malformed", 10.0)])
+async def test_a_primary_that_fails_is_left_alone_although_the_fallback_answers(
+    stub: ModelStub, chat: Chat, mode: str, seconds: float
+) -> None:
+    asker = asker_on(models_on(stub.url, "n"), chat)
+    stub.then(*[mode, "ok"] * 4)
+    for _ in range(4):
+        assert isinstance(await asked(asker, seconds=seconds), Answered)
+    assert Counter(models_asked(stub)) == {"m": 4, "n": 4}
+    stub.requests.clear()
+    started = time.monotonic()
+    answered = await asked(asker, seconds=seconds)
+    assert isinstance(answered, Answered)
+    assert time.monotonic() - started < 0.5
+    assert models_asked(stub) == ["n"]
+    assert (answered.usage.calls, answered.usage.models) == (1, (FALLBACK,))
+    assert asker.gateway.states() == {PRIMARY: "open", FALLBACK: "closed"}
+
+
+async def test_a_call_that_was_not_sent_is_none_of_the_attempts(stub: ModelStub, chat: Chat) -> None:
+    records: list[CallRecord] = []
+    asker = asker_on(models_on(stub.url, "n"), chat, attempts=1, observe=records.append)
+    for _ in range(4):
+        asker.gateway.unusable(PRIMARY, ProviderFailed())
+    assert isinstance(await asked(asker), Answered)
+    assert [(record.model, record.outcome) for record in records] == [(PRIMARY, "CircuitOpen"), (FALLBACK, "ok")]
+    assert models_asked(stub) == ["n"]
+
+
+async def test_a_busy_primary_leads_to_the_fallback(stub: ModelStub, chat: Chat) -> None:
+    records: list[CallRecord] = []
+    asker, provider = asker_on(models_on(stub.url, "n"), chat, observe=records.append), Provider()
+    hanging = [asyncio.create_task(asker.gateway.call(PRIMARY, LONG, provider)) for _ in range(2)]
+    await settled()
+    answered = await asked(asker, seconds=2.0)
+    assert isinstance(answered, Answered)
+    assert answered.usage.models == (FALLBACK,)
+    assert [(record.model, record.outcome) for record in records] == [(PRIMARY, "Busy"), (FALLBACK, "ok")]
+    await provider.end()
+    assert await outcomes(hanging) == ["ok", "ok"]
+
+
+async def test_two_models_at_rest_end_the_step_at_once(stub: ModelStub, chat: Chat) -> None:
+    asker = asker_on(models_on(stub.url, "n"), chat)
+    for model in (PRIMARY, FALLBACK):
+        for _ in range(4):
+            asker.gateway.unusable(model, ProviderFailed())
+    outcome = await asked(asker)
+    assert type(outcome) is CircuitOpen
+    assert outcome.usage.calls == 0
+    assert stub.requests == []
+
+
+async def test_a_refused_key_closes_the_way_to_both_models(stub: ModelStub, chat: Chat) -> None:
+    stub.mode = "401"
+    asker = asker_on(models_on(stub.url, "n"), chat)
+    assert type(await asked(asker)) is KeyRefused
+    assert asker.gateway.states() == {PRIMARY: "open", FALLBACK: "open"}
+    assert type(await asked(asker)) is CircuitOpen
+    assert models_asked(stub) == ["m"]
+
+
+@pytest.mark.parametrize("mode", ["500", "malformed", "401", "timeout"])
+async def test_thirty_cold_questions_at_a_dead_provider_make_few_calls(stub: ModelStub, chat: Chat, mode: str) -> None:
+    stub.mode = mode
+    asker = asker_on(models_on(stub.url, "n"), chat)
+    outcomes = await asyncio.gather(*(asked(asker, ticket=f"T-{n}", seconds=2.0) for n in range(30)))
+    assert all(isinstance(outcome, ModelError) for outcome in outcomes)
+    assert len(stub.requests) <= 12
+    again = await asked(asker, seconds=2.0)
+    assert isinstance(again, CircuitOpen | ModelTimedOut | Busy)
+    assert len(stub.requests) <= 12
