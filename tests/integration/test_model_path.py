@@ -62,7 +62,7 @@ async def test_three_calls_are_made_and_all_three_are_used(house: House) -> None
     )
     assert Counter(asked_for(received.body) for received in house.stub.requests) == dict.fromkeys(STEPS, 1)
     assert (answer["engine"], answer["degraded"], answer["degraded_reasons"]) == ("llm", False, [])
-    assert answer["classification"]["reasoning"] == "A model thought so."
+    assert "A model read it as technical" in answer["classification"]["reasoning"]  # the local engine is sure here
     fields = {field["name"]: field["value"] for field in answer["extracted_fields"]["fields"]}
     assert (fields["product_name"], fields["order_id"]) == ("Paperclip Planner", "ORD-1001")
     assert answer["response_draft"]["engine"] == "llm"

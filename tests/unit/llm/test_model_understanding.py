@@ -69,7 +69,6 @@ def test_what_stands_in_the_text_is_taken(name: str, value: str, quoted: str, re
         ("amount", "KD-8812", "number is KD-8812"),
         ("error_code", "Frobnicator", "My Frobnicator"),
         ("error_code", "order ORD-5521 cost", "order ORD-5521 cost"),
-        ("product_name", "", ""),
         ("product_name", "Frobnicator Deluxe", "My Frobnicator"),
         ("product_name", TEXT * 3, TEXT * 3),
         ("date", "4 May 2026", "since 3 May 2026"),
@@ -98,6 +97,12 @@ def test_several_values_are_several_and_one_is_one() -> None:
         ("error_code", "E-77", "shows E-77"), ("error_code", "E-77", "E-77"), ("error_code", "KD-8812", "is KD-8812")
     )
     assert found.values("error_code") == ["E-77", "KD-8812"]
+
+
+@pytest.mark.parametrize("value", ["", " ", "None", "n/a", "not provided"])
+def test_a_model_that_finds_nothing_and_says_so_is_no_fault(value: str) -> None:
+    found = extracted(("product_name", value, value))
+    assert (found.fields, found.validation_errors) == ((), ())
 
 
 def read_masked(name: str, text: str, before: str, after: str) -> Extraction:
