@@ -29,10 +29,10 @@ class ModelError(EngineError):
     """A call of a model failed."""
 
     breaks: bool = False
-    """Counts against the provider's circuit."""
+    """Counts against the model's circuit."""
 
     opens: ClassVar[bool] = False
-    """Opens the provider's circuit at once."""
+    """Opens the circuits of all models of the provider at once."""
 
 
 class ProviderFailed(ModelError):
