@@ -25,6 +25,7 @@ from graph.checkpoints import GroupCommitSaver, open_saver
 from graph.lock import data_folder
 from graph.memory import TicketMemory
 from graph.outbox import StoredOutbox
+from graph.parked import refuse_orphans
 from graph.run import Executor
 from graph.runner import Runner
 from graph.watching import Watchers
@@ -70,11 +71,12 @@ async def assembled(
     """Open everything on a data folder, go on with what was left unfinished, and close it in order.
 
     Raises DeskError for invalid policies, InputError for settings that contradict each other, and UnavailableError
-    when another process holds the folder.
+    when another process holds the folder or a run in it would be lost in this graph.
     """
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
     with data_folder(data_dir):
         path = data_dir / DATABASE_FILE
+        await refuse_orphans(path)
         await asyncio.to_thread(migrate, path)
         database = Database(path)
         services, memory = await offline_services(desks, database)

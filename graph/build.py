@@ -25,9 +25,15 @@ from nodes.sanitize import sanitize
 from nodes.services import Services
 
 FLOW_VERSION = 1
-"""Raised whenever a parked run of the version before could not go on in this graph."""
+"""Raised whenever nodes or keys of the state change their names, go, or mean something else."""
+
+RESUMES = frozenset({1})
+"""The versions whose parked runs can go on in this graph; `tests/parked` has one of each and proves it."""
 
 NODES = (sanitize, dedup, classify, extract, retrieve, gate, fallback, draft, route, escalate, deliver)
+ASKS = (escalate,)
+"""The nodes that a run may wait in."""
+
 AFTER_DEDUP: dict[Hashable, str] = {
     "duplicate": "route",
     "new": "classify",

@@ -48,7 +48,8 @@ class TicketGraph:
 
         `models` says which models are asked: `ModelSettings()` reads the environment. Without it none is.
         `observe` hears of every call of a model. Raises DeskError for invalid policies, InputError for model settings
-        that cannot be used, UnavailableError when another process uses the folder.
+        that cannot be used, UnavailableError when another process uses the folder or this version would
+        lose a run in it.
         """
         async with assembled(Path(data_dir), desks_dir, models, observe) as assembly:
             yield cls(assembly)

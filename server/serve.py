@@ -1,5 +1,6 @@
 """Serves the app with uvicorn."""
 
+import asyncio
 import gc
 import logging
 import os
@@ -47,7 +48,8 @@ def check(settings: Settings) -> None:
 def serve(settings: Settings) -> None:
     """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start.
 
-    Raises InputError for settings that cannot be used, UnavailableError when another process holds the data folder.
+    Raises InputError for settings that cannot be used, UnavailableError when another process holds the data folder or a
+    run in it would be lost in this version.
     """
     check(settings)
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
@@ -55,7 +57,9 @@ def serve(settings: Settings) -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
     # LangGraph and NumPy read their environment when they are imported.
+    from graph.assembly import DATABASE_FILE
     from graph.lock import data_folder
+    from graph.parked import refuse_orphans
 
     for library in ("aiosqlite", "sqlalchemy", "alembic", "langgraph", "langchain", "asyncio"):
         logging.getLogger(library).setLevel(logging.WARNING)  # at debug they log what tickets say
@@ -63,7 +67,8 @@ def serve(settings: Settings) -> None:
     from server.protocol import ImpatientProtocol
 
     with data_folder(settings.data_dir):
-        pass  # the app takes it for good; refused here, it is a sentence and not uvicorn's stack trace
+        # The app does both again; refused here, it is a sentence and not uvicorn's stack trace.
+        asyncio.run(refuse_orphans(settings.data_dir / DATABASE_FILE))
     config = uvicorn.Config(
         create_app(settings),
         host=settings.host,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, text, update
+from sqlalchemy import RowMapping, func, insert, inspect, select, text, update
 from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -48,6 +48,20 @@ async def unfinished(connection: AsyncConnection) -> Sequence[str]:
     """The runs that somebody has to go on with, oldest first."""
     query = select(runs.c.id).where(runs.c.status.in_(UNFINISHED)).order_by(runs.c.created_at)
     return (await connection.scalars(query)).all()
+
+
+async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """The runs that wait or are under way, oldest first; none where there is no table yet.
+
+    Forks are left out: they have no effects, so nothing is lost with them. Only columns that were there from the first
+    migration on are read.
+    """
+    if not await connection.run_sync(lambda sync: inspect(sync).has_table(runs.name)):
+        return []
+    query = select(runs.c.id, runs.c.status, runs.c.flow_version).where(
+        runs.c.status.in_(("waiting", *UNFINISHED)), runs.c.forked_from.is_(None)
+    )
+    return (await connection.execute(query.order_by(runs.c.created_at))).mappings().all()
 
 
 async def of_ticket(connection: AsyncConnection, ticket_id: str) -> RowMapping | None:

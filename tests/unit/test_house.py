@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from graph.build import NODES
+from graph.build import ASKS, NODES
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -33,6 +33,11 @@ def test_a_node_is_one_file_one_function_one_id() -> None:
         assert lines[0].startswith(f'"""{node.__name__}: ')
     independent = PYPROJECT["tool"]["importlinter"]["contracts"][1]["modules"]
     assert sorted(independent) == sorted(f"nodes.{node.__name__}" for node in NODES)
+
+
+def test_the_nodes_that_ask_are_named() -> None:
+    asking = [node for node in NODES if "interrupt(" in (ROOT / "nodes" / f"{node.__name__}.py").read_text("utf-8")]
+    assert asking == list(ASKS)
 
 
 def test_files_and_functions_stay_small() -> None:

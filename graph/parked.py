@@ -1,0 +1,103 @@
+"""Before anything is touched: can every run that was begun go on in the graph that stands now?
+
+LangGraph says nothing of a run that waited in a node that was renamed: it resumes it, and nothing happens.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.base import CheckpointTuple
+from langgraph.types import StateSnapshot
+from sqlalchemy import RowMapping
+
+from contracts.errors import UnavailableError
+from graph.build import ASKS, FLOW_VERSION, RESUMES, build
+from graph.checkpoints import open_saver
+from graph.run import config_of
+from graph.watching import Watchers
+from storage import runs
+from storage.database import Database
+
+NAMED = 10
+"""Runs that a refusal names; of the others it gives the number."""
+
+BEFORE = "branch:to:"
+"""How LangGraph calls the channel that a node waits on; the node's name follows."""
+
+INTERRUPT = "__interrupt__"
+"""The channel that LangGraph saves a question under."""
+
+
+async def refuse_orphans(path: Path) -> None:
+    """Compare every waiting and running run of a database file with the graph. Changes nothing that is ours.
+
+    It comes before the migrations: a database that was migrated is of no use to the version that made the runs.
+    Raises UnavailableError that names the runs that would be lost, and what to do.
+    """
+    database = Database(path)
+    try:
+        async with database.read() as connection:
+            begun = await runs.begun(connection)
+    finally:
+        await database.close()
+    if begun and (lost := await orphans(path, begun)):
+        raise UnavailableError(refusal(lost))
+
+
+async def orphans(path: Path, begun: Sequence[RowMapping]) -> list[str]:
+    """Those of the runs that cannot go on, each with its version and the reason."""
+    lost: list[str] = []
+    async with open_saver(path, asyncio.Lock(), Watchers()) as saver:
+        graph = build(saver)
+        for run in begun:
+            if run["flow_version"] not in RESUMES:
+                why: str | None = "no run of that version can go on here"
+            elif saved := await saver.aget_tuple(config_of(run["id"])):
+                snapshot = await graph.aget_state(config_of(run["id"]))
+                why = unknown(saved, graph.channels, run) or unasked(saved, snapshot, run)
+            else:
+                why = "nothing is saved of it" if run["status"] == "waiting" else None
+            if why:
+                lost.append(f"{run['id']} (flow {run['flow_version']}: {why})")
+    return lost
+
+
+def unknown(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | None:
+    """What the run's state holds that the graph has no place for. LangGraph leaves it out and says nothing.
+
+    A key of the state may be dropped from one flow version to the next. Within a version it is a mistake.
+    """
+    missing = sorted(saved.checkpoint["channel_values"].keys() - channels.keys())
+    nodes = [name.removeprefix(BEFORE) for name in missing if name.startswith(BEFORE)]
+    if nodes:
+        return f"it stands in {', '.join(nodes)}, which the graph does not have"
+    if missing and run["flow_version"] == FLOW_VERSION:
+        return f"its state holds {', '.join(missing)}, which the graph does not know"
+    return None
+
+
+def unasked(saved: CheckpointTuple, snapshot: StateSnapshot, run: RowMapping) -> str | None:
+    """Why the question that was put to a person would get no answer."""
+    asking = {task_id for task_id, channel, _ in saved.pending_writes or () if channel == INTERRUPT}
+    if run["status"] == "waiting" and not asking:
+        return "it waits, and no question is saved"
+    names = {task.id: task.name for task in snapshot.tasks}
+    if asking - names.keys():
+        return "the graph does not find its question again"
+    silent = sorted({names[task_id] for task_id in asking} - {node.__name__ for node in ASKS})
+    return f"it waits in {', '.join(silent)}, which asks nobody" if silent else None
+
+
+def refusal(lost: Sequence[str]) -> str:
+    """The whole sentence for whoever starts the process."""
+    more = f"; and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
+    taken = ", ".join(map(str, sorted(RESUMES)))
+    return (
+        f"Not started, because {len(lost)} of the runs that wait or are under way would be lost: "
+        f"{'; '.join(lost[:NAMED])}{more}. This is flow {FLOW_VERSION} and goes on with flow {taken}. "
+        "The data folder was not migrated. Start the version that was here before and decide there what waits "
+        "(ticketgraph approvals, ticketgraph decide), then start this one. Or change the graph so that it takes them: "
+        "docs/reliability.md, Deploying."
+    )
