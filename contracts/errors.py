@@ -4,6 +4,7 @@ TicketGraphError
 ├── InputError (422)          what was sent cannot be used
 ├── NotFoundError (404)       no such ticket, run or approval
 ├── ConflictError (409)       somebody else was first, or it is another thing now
+│   └── ReusedError           an Idempotency-Key or source id that stands for another request
 ├── DeskError (500)           a desk's policy files are wrong; names file and line
 ├── EngineError (502)         an engine could not do its step
 └── UnavailableError (503)    try again later
@@ -48,6 +49,10 @@ class ConflictError(TicketGraphError):
     """This was decided or changed by somebody else."""
 
     status = HTTPStatus.CONFLICT
+
+
+class ReusedError(ConflictError):
+    """This key stands for another request."""
 
 
 class DeskError(TicketGraphError):

@@ -25,6 +25,12 @@ class NewTicket(Value):
     customer_name: str | None = Field(default=None, description="Used in the greeting")
     metadata: dict[str, Any] = Field(default_factory=dict)
     source: str = Field(default="api", description="Where it came in: api, webhook, email, cli, studio")
+    source_id: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=255,
+        description="The source's own id of it: one ticket per desk and source",
+    )
 
     @property
     def customer(self) -> str | None:

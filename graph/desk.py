@@ -19,8 +19,9 @@ from engines.llm.records import CallRecord, ModelState
 from engines.llm.settings import ModelSettings
 from graph.assembly import Assembly, assembled, unobserved
 from graph.history import checkpoints_of, fork_of
+from graph.job import load_job
 from graph.run import config_of
-from graph.runner import Runner, load_job
+from graph.runner import Runner
 from storage import approvals, runs, tickets
 
 if TYPE_CHECKING:

@@ -4,17 +4,16 @@ import asyncio
 import logging
 import secrets
 import uuid
-from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.approval import ApprovalDecision
 from contracts.errors import InputError, UnavailableError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions, Ticket
 from graph.build import FLOW_VERSION
-from graph.job import Job
+from graph.intake import Intake, Key, accepted
+from graph.job import Job, load_job
 from graph.run import Executor
 from policies.routing import team_named
 from storage import approvals, audit, runs, tickets
@@ -39,10 +38,14 @@ class Runner:
         self.turns = asyncio.Semaphore(at_once)
         self.stopping = False
 
-    async def submit(self, new: NewTicket, options: RunOptions | None = None, *, start: bool = True) -> Job:
+    async def submit(
+        self, new: NewTicket, options: RunOptions | None = None, *, start: bool = True, key: Key | None = None
+    ) -> Job:
         """Store a ticket and its run in one transaction, and start it. Durable when this returns.
 
-        Raises InputError for an unknown desk or a ticket without any text, UnavailableError while stopping.
+        A request that comes again, by its key or by the ticket's source id, stores and starts nothing: its job is the
+        first one's, and `replayed`. Raises InputError for an unknown desk or a ticket without any text, ReusedError for
+        a key or source id that stands for another request, UnavailableError while stopping.
         """
         if self.stopping:
             raise UnavailableError("The server is stopping. Send the ticket again in a moment.")
@@ -51,28 +54,20 @@ class Runner:
         if new.desk not in self.services.desks:
             raise InputError(f"There is no such desk. Choose one of: {', '.join(self.services.desks)}.")
         while True:
+            intake = Intake(self.new_job(new, options or RunOptions()), start, key)
             try:
-                job = await self.store(new, options or RunOptions(), start=start)
+                job = accepted(await self.database.transact(intake.write))
             except IntegrityError:
-                continue  # the random id was taken
-            if start:
+                continue  # the random id was taken, or another process was first with the key
+            if job.fresh:
                 self.start(job)
             return job
 
-    async def store(self, new: NewTicket, options: RunOptions, *, start: bool) -> Job:
-        """The intake transaction."""
+    def new_job(self, new: NewTicket, options: RunOptions) -> Job:
+        """A ticket that comes in now, with a run that nobody has begun."""
         now = self.services.now()
         ticket = Ticket(id=new_ticket_id(), received_at=now, **dict(new))
-        job = Job(uuid.uuid4().hex, ticket, options, now, fresh=True)
-        chosen = options.model_dump(mode="json")
-
-        async def take_in(connection: AsyncConnection) -> None:
-            await tickets.add(connection, ticket)
-            if start:
-                await runs.add(connection, job.run_id, ticket.id, FLOW_VERSION, chosen, now)
-
-        await self.database.transact(take_in)
-        return job
+        return Job(uuid.uuid4().hex, ticket, options, now, fresh=True)
 
     async def run_once(self, ticket_id: str) -> Job:
         """The one run of a ticket that was only stored, started now or before. Raises NotFoundError."""
@@ -183,14 +178,6 @@ class Runner:
         self.stopping = True
         if self.tasks:
             await asyncio.wait(set(self.tasks.values()), timeout=30)
-
-
-async def load_job(connection: Any, run_id: str) -> Job:
-    """A stored run as a job. Raises NotFoundError."""
-    run = await runs.row(connection, run_id)
-    ticket = await tickets.row(connection, run["ticket_id"])
-    options = RunOptions.model_validate(run["options"])
-    return Job(run_id, tickets.as_ticket(ticket), options, run["created_at"], run["forked_from"])
 
 
 def new_ticket_id() -> str:

@@ -63,6 +63,7 @@ tickets = Table(
     Column("customer_name", String(200)),
     Column("metadata", JSON, nullable=False),
     Column("source", String(40), nullable=False),
+    Column("source_id", String(255)),
     Column("received_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
     Column("status", String(32), nullable=False),
@@ -75,8 +76,29 @@ tickets = Table(
     Index(None, "status"),
     Index(None, "received_at"),
     Index(None, "customer", "received_at"),
+    Index(
+        "ix_tickets_source_id",
+        "desk",
+        "source",
+        "source_id",
+        unique=True,
+        sqlite_where=text("source_id IS NOT NULL"),
+        postgresql_where=text("source_id IS NOT NULL"),
+    ),
 )
 """`customer` is Ticket.customer; `solution` is what solved it, for tickets that were solved."""
+
+idempotency = Table(
+    "idempotency",
+    metadata,
+    Column("scope", String(64), primary_key=True),
+    Column("key", String(255), primary_key=True),
+    Column("digest", String(64), nullable=False),
+    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("run_id", String(64)),
+    Column("created_at", UtcDateTime, nullable=False, index=True),
+)
+"""Which request a caller's key stands for. `digest` is of that request; `run_id` None where a ticket is only stored."""
 
 fingerprints = Table(
     "fingerprints",

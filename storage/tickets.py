@@ -19,7 +19,7 @@ ANSWERED = ("resolved",)
 
 
 async def add(connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any) -> None:
-    """Store a ticket. Raises sqlalchemy.exc.IntegrityError when its id is taken."""
+    """Store a ticket. Raises sqlalchemy.exc.IntegrityError when its id, or its source's, is taken."""
     row = ticket.model_dump(exclude={"metadata"})
     row |= {"metadata": ticket.metadata, "customer": ticket.customer, "status": status}
     await connection.execute(insert(tickets), row | {"updated_at": ticket.received_at} | known)
@@ -42,6 +42,12 @@ async def rows(connection: AsyncConnection, ticket_ids: Sequence[str]) -> Mappin
     """The rows of those of the tickets that there are, by id."""
     found = await connection.execute(select(tickets).where(tickets.c.id.in_(ticket_ids)))
     return {row["id"]: row for row in found.mappings()}
+
+
+async def of_source(connection: AsyncConnection, desk: str, source: str, source_id: str) -> RowMapping | None:
+    """The ticket that a source knows by this id; None when it has sent none."""
+    query = select(tickets).where(tickets.c.desk == desk, tickets.c.source == source, tickets.c.source_id == source_id)
+    return (await connection.execute(query)).mappings().first()
 
 
 def as_ticket(found: RowMapping) -> Ticket:

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -61,14 +61,16 @@ def await_healthy(process: subprocess.Popen[bytes], url: str) -> None:
 
 
 @contextmanager
-def serving(data_dir: Path, port: int | None = None, **environment: str) -> Iterator[ServerProcess]:
+def serving(
+    data_dir: Path, port: int | None = None, program: Sequence[str] = ("-m", "server.cli"), **environment: str
+) -> Iterator[ServerProcess]:
     """A server process on a data folder, stopped at the end unless it was killed before.
 
-    No model is configured but by `environment`.
+    No model is configured but by `environment`. `program` is what Python runs as `ticketgraph`.
     """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "server.cli", "serve", "--port", str(port), "--data-dir", str(data_dir)]
+    command = [sys.executable, *program, "serve", "--port", str(port), "--data-dir", str(data_dir)]
     with (data_dir / "server.log").open("ab") as log:
         process = subprocess.Popen(
             command, cwd=REPOSITORY, env={**os.environ, **environment}, stdout=log, stderr=subprocess.STDOUT

@@ -2,10 +2,12 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
 from graph.desk import TicketGraph
+from graph.intake import Key
+from graph.job import Job
 from server.problems import ProblemDetails
 from server.strict_json import StrictRoute
 
@@ -25,6 +27,25 @@ async def longest_wait(request: Request) -> float:
 
 LongestWait = Annotated[float, Depends(longest_wait)]
 
+
+async def key_of(
+    request: Request,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            pattern="^[!-~]+$",
+            description="Sent again with the same body within 24 hours, the answer is the first ticket's",
+        ),
+    ] = None,
+) -> Key | None:
+    """The caller's key, which is one of the address that it is sent to."""
+    return Key(request.url.path, idempotency_key) if idempotency_key else None
+
+
+IdempotencyKey = Annotated[Key | None, Depends(key_of)]
+
 PROBLEM: dict[str, Any] = {"model": ProblemDetails, "description": "What was wrong, and what to do"}
 REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 413, 422, 500, 503), PROBLEM)
 MISSING: dict[int | str, dict[str, Any]] = {404: PROBLEM}
@@ -34,6 +55,11 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: PROBLEM}
 def router(prefix: str, tag: str) -> APIRouter:
     """A router whose bodies are read strictly and whose errors are documented."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, responses=REFUSALS)
+
+
+def replay_of(job: Job) -> dict[str, str]:
+    """The header that says so, when a request was answered with what an earlier one had stored."""
+    return {"Idempotency-Replayed": "true"} if job.replayed else {}
 
 
 def answer(value: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -167,6 +167,7 @@ class Ticket(BaseModel):
     customer_name: str | None
     metadata: dict[str, Any]
     source: str
+    source_id: str | None
     status: str
     category: str | None
     severity: str | None

@@ -32,6 +32,10 @@ Subject = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(wit
 Body = Annotated[str, Field(min_length=1, max_length=50_000), AfterValidator(with_content)]
 Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
 Metadata = Annotated[dict[str, Any], Field(max_length=MAX_METADATA), AfterValidator(small)]
+SourceId = Annotated[
+    str | None,
+    Field(min_length=1, max_length=255, description="Your own id of it; sent twice, it is one ticket, for ever"),
+]
 
 
 class TicketIn(BaseModel):
@@ -46,6 +50,7 @@ class TicketIn(BaseModel):
     customer_name: str | None = Field(default=None, max_length=200)
     metadata: Metadata | None = None
     desk: str = Field(default="customer_support", max_length=64)
+    source_id: SourceId = None
 
     def ticket(self, source: str = "api") -> NewTicket:
         """The ticket to be stored."""
@@ -187,6 +192,7 @@ class WebhookIn(BaseModel):
     email: Email
     priority: Severity | None = None
     source: str = Field(default="webhook", max_length=40)
+    source_id: SourceId = None
     metadata: Metadata | None = None
 
     def ticket(self) -> NewTicket:
@@ -199,6 +205,7 @@ class WebhookIn(BaseModel):
             customer_email=self.email,
             metadata={**(self.metadata or {}), **advice},
             source=self.source or "webhook",
+            source_id=self.source_id,
         )
 
 

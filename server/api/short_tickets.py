@@ -8,7 +8,7 @@ from pydantic import BaseModel, RootModel
 
 from contracts.result import Run
 from graph.desk import TicketGraph
-from server.api.access import MISSING, Desk, answer, router
+from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, answer, replay_of, router
 from server.api.requests import TicketIn
 from storage import runs, tickets
 
@@ -58,11 +58,12 @@ class Evaluation(BaseModel):
     status: Literal["resolved", "awaiting_review"]
 
 
-@routes.post("/", status_code=201, response_model=ShortTicket)
-async def create(request: TicketIn, desk: Desk) -> Response:
+@routes.post("/", status_code=201, response_model=ShortTicket, responses=CONFLICT)
+async def create(request: TicketIn, desk: Desk, key: IdempotencyKey) -> Response:
     """Store a ticket, and do nothing else with it yet."""
-    job = await desk.runner.submit(request.ticket(), start=False)
-    return answer(await short(desk, job.ticket.id), 201, {"location": f"/tickets/{job.ticket.id}"})
+    job = await desk.runner.submit(request.ticket(), start=False, key=key)
+    headers = {"location": f"/tickets/{job.ticket.id}", **replay_of(job)}
+    return answer(await short(desk, job.ticket.id), 201, headers)
 
 
 @routes.get("/", response_model=ShortTickets)

@@ -10,7 +10,7 @@ from contracts.errors import NotFoundError
 from contracts.result import Run
 from graph.desk import TicketGraph
 from policies.routing import team_for
-from server.api.access import MISSING, Desk, LongestWait, answer, router
+from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.requests import WebhookIn
 from storage import runs, tickets
 
@@ -54,14 +54,15 @@ class WebhookOut(BaseModel):
     approval_id: str | None
 
 
-@routes.post(
-    "", response_model=WebhookOut, responses={202: {"model": WebhookOut, "description": "Stored; still running"}}
-)
-async def receive(request: WebhookIn, desk: Desk, longest: LongestWait) -> Response:
+STILL_RUNNING: dict[int | str, dict[str, Any]] = {202: {"model": WebhookOut, "description": "Stored; still running"}}
+
+
+@routes.post("", response_model=WebhookOut, responses=STILL_RUNNING | CONFLICT)
+async def receive(request: WebhookIn, desk: Desk, longest: LongestWait, key: IdempotencyKey) -> Response:
     """Store a ticket and run it. 200 with the record; 202 when the run takes longer than a sender waits."""
-    job = await desk.runner.submit(request.ticket())
+    job = await desk.runner.submit(request.ticket(), key=key)
     run = await desk.runner.wait(job.run_id, min(WAIT_SECONDS, longest))
-    return answer(await record(desk, job.ticket.id), 200 if run else 202)
+    return answer(await record(desk, job.ticket.id), 200 if run else 202, replay_of(job))
 
 
 @routes.get("/{ticket_id}", response_model=WebhookOut, responses=MISSING)

@@ -8,7 +8,7 @@ from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from graph.desk import TicketGraph
 from graph.steps import Steps
-from server.api.access import Desk, LongestWait, answer, router
+from server.api.access import CONFLICT, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.answers import (
     ClassifyOut,
     ExtractOut,
@@ -18,6 +18,7 @@ from server.api.answers import (
     process_out,
     routing_of,
 )
+from server.api.prefer import Preferred
 from server.api.requests import (
     ClassificationIn,
     ClassifyIn,
@@ -31,18 +32,25 @@ from server.api.requests import (
 routes = router("/api/v1/workflow", "workflow")
 
 
-@routes.post("/process", response_model=ProcessOut, responses={202: {"model": ProcessOut, "description": "Goes on"}})
-async def process(request: ProcessIn, desk: Desk, longest: LongestWait) -> Response:
+GOES_ON: dict[int | str, dict[str, Any]] = {202: {"model": ProcessOut, "description": "Goes on"}}
+
+
+@routes.post("/process", response_model=ProcessOut, responses=GOES_ON | CONFLICT)
+async def process(
+    request: ProcessIn, desk: Desk, longest: LongestWait, prefer: Preferred, key: IdempotencyKey
+) -> Response:
     """Store a ticket and run it through the graph. 200 with the whole result, also when a person is asked.
 
-    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: it goes on, and Location says where to look.
+    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS, or than the caller prefers to wait: it goes on,
+    and Location says where to look.
     """
-    job = await desk.runner.submit(request.ticket.ticket(), request.options.options())
-    run = await desk.runner.wait(job.run_id, longest)
+    job = await desk.runner.submit(request.ticket.ticket(), request.options.options(), key=key)
+    run = await desk.runner.wait(job.run_id, prefer.seconds(longest))
+    headers = replay_of(job) | prefer.applied(finished=run is not None)
     if run:
-        return answer(process_out(run))
-    where = {"Location": f"/api/v1/runs/{job.run_id}"}
-    return answer(process_out(await desk.run(job.run_id)), 202, where)
+        return answer(process_out(run), 200, headers)
+    headers["Location"] = f"/api/v1/runs/{job.run_id}"
+    return answer(process_out(await desk.run(job.run_id)), 202, headers)
 
 
 @routes.post("/classify", response_model=ClassifyOut)

@@ -1,6 +1,8 @@
 """The migrations make exactly the tables that the code describes."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 from alembic.autogenerate import compare_metadata
@@ -20,3 +22,16 @@ async def test_a_migrated_database_has_our_tables_and_no_more(tmp_path: Path) ->
         context = MigrationContext.configure(connection, opts={"compare_type": False})
         assert compare_metadata(context, metadata) == []
     engine.dispose()
+
+
+async def test_tickets_from_before_source_ids_are_kept(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    await asyncio.to_thread(migrate, path, "0002")
+    values = {"id": "TKT-1", "desk": "d", "subject": "s", "body": "b", "metadata": "{}", "source": "api"}
+    values |= {"received_at": "2026-01-01", "updated_at": "2026-01-01", "status": "closed"}
+    names, places = ", ".join(values), ", ".join("?" * len(values))
+    with closing(sqlite3.connect(path)) as tables, tables:
+        tables.execute(f"INSERT INTO tickets ({names}) VALUES ({places})", tuple(values.values()))  # noqa: S608
+    await asyncio.to_thread(migrate, path)
+    with closing(sqlite3.connect(path)) as tables:
+        assert tables.execute("SELECT id, source_id FROM tickets").fetchall() == [("TKT-1", None)]

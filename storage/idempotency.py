@@ -1,0 +1,38 @@
+"""Which request a caller's key stands for."""
+
+from datetime import datetime
+
+from sqlalchemy import RowMapping, delete, insert, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import idempotency
+
+PRUNED = 100
+"""Old keys that one intake removes at most. It adds one, so none stay behind for long."""
+
+
+async def find(connection: AsyncConnection, scope: str, key: str) -> RowMapping | None:
+    """What a key stands for, or stood for; None for a new one."""
+    query = select(idempotency).where(idempotency.c.scope == scope, idempotency.c.key == key)
+    return (await connection.execute(query)).mappings().first()
+
+
+async def add(
+    connection: AsyncConnection, scope: str, key: str, digest: str, ticket_id: str, run_id: str | None, at: datetime
+) -> None:
+    """Let a key stand for a request. Raises sqlalchemy.exc.IntegrityError when it stands for one already."""
+    row = {"scope": scope, "key": key, "digest": digest, "ticket_id": ticket_id, "run_id": run_id, "created_at": at}
+    await connection.execute(insert(idempotency), row)
+
+
+async def forget(connection: AsyncConnection, scope: str, key: str, before: datetime) -> None:
+    """Remove a key, unless it was used first after a moment: then another process has used it since we looked."""
+    this = (idempotency.c.scope == scope) & (idempotency.c.key == key)
+    await connection.execute(delete(idempotency).where(this, idempotency.c.created_at < before))
+
+
+async def prune(connection: AsyncConnection, before: datetime) -> None:
+    """Remove the oldest of the keys that were first used before a moment."""
+    old = select(idempotency.c.scope, idempotency.c.key).where(idempotency.c.created_at < before)
+    oldest = old.order_by(idempotency.c.created_at).limit(PRUNED)
+    await connection.execute(delete(idempotency).where(tuple_(idempotency.c.scope, idempotency.c.key).in_(oldest)))
