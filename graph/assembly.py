@@ -34,14 +34,13 @@ from policies.desk import Desk
 from policies.loading import load_desks
 from policies.severity import assess
 from storage import runs
-from storage.database import Database
+from storage.database import DATABASE_FILE, Database
 from storage.migrate import migrate
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
 
 SHIPPED_DESKS = Path(__file__).parent.parent / "policies" / "desks"
-DATABASE_FILE = "ticketgraph.db"
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from contracts.approval import ApprovalDecision
 from contracts.result import Checkpoint, PendingApproval, Run
 from contracts.ticket import RunOptions
 from graph.desk import TicketGraph
+from storage.verification import Verification
 
 T = TypeVar("T")
 
@@ -70,6 +71,10 @@ class BlockingTicketGraph:
     ) -> Run:
         """See TicketGraph.fork."""
         return self._result(self.desk.fork(run_id, checkpoint_id, options=options, **changes))
+
+    def verify_audit(self, head: str | None = None) -> Verification:
+        """See TicketGraph.verify_audit."""
+        return self._result(self.desk.verify_audit(head))
 
     def _result(self, work: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()

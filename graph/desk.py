@@ -5,8 +5,9 @@ async with TicketGraph.open() as desk:
 """
 
 import uuid
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -22,7 +23,8 @@ from graph.history import checkpoints_of, fork_of
 from graph.job import load_job
 from graph.run import config_of
 from graph.runner import Runner
-from storage import approvals, runs, tickets
+from storage import approvals, audit, runs, tickets
+from storage.verification import Verification, verify
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
@@ -164,3 +166,14 @@ class TicketGraph:
         forked = await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)
         self.runner.start(forked)
         return await self.finished(forked.run_id)
+
+    async def audit(self, since: datetime | None = None) -> AsyncIterator[Mapping[str, Any]]:
+        """The audit log's records in their order, not older than `since`. `detail` is JSON, as it was hashed."""
+        async with self.database.read() as connection:
+            async for row in audit.records(connection, since):
+                yield dict(row)
+
+    async def verify_audit(self, head: str | None = None) -> Verification:
+        """Whether the audit log is what was written. `head` is the hash that an earlier check ended with."""
+        async with self.database.read() as connection:
+            return await verify(connection, head)

@@ -16,12 +16,12 @@ from pydantic import TypeAdapter
 
 from contracts.errors import TicketGraphError
 from engines.llm.settings import ModelSettings
-from graph.assembly import DATABASE_FILE, SHIPPED_DESKS, offline_services, with_models
+from graph.assembly import SHIPPED_DESKS, offline_services, with_models
 from graph.build import build
 from graph.state import State
 from nodes.services import Services
 from policies.loading import load_desks
-from storage.database import Database
+from storage.database import DATABASE_FILE, Database
 from storage.migrate import migrate
 
 STATE = TypeAdapter(State)

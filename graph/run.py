@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.result import PendingApproval, Run
 from engines.local.embedder import MODEL_NAME
+from graph import evidence
 from graph.build import Graph
 from graph.job import Job
 from graph.memory import TicketMemory
@@ -76,7 +77,8 @@ class Executor:
                 await tickets.change(connection, run.ticket_id, now, **ticket_columns(run))
                 if vector:
                     await fingerprints.put(connection, run.ticket_id, MODEL_NAME, vector)
-            await audit.record(connection, run.status, run.ticket_id, run.run_id, "system", decided(run), now)
+            detail = evidence.of_run(run, job.ticket, self.services.desks[job.ticket.desk])
+            await audit.record(connection, run.status, run.ticket_id, run.run_id, "system", detail, now)
             return run
 
         run = await self.database.transact(write)
@@ -117,17 +119,3 @@ def first_input(job: Job) -> dict[str, Any]:
 def unsaved(snapshot: StateSnapshot) -> bool:
     """Whether LangGraph has saved nothing of the run yet."""
     return snapshot.created_at is None
-
-
-def decided(run: Run) -> dict[str, Any]:
-    """What the audit log keeps of a run: what was decided and why, no text of the ticket."""
-    decision = run.decision
-    return {
-        "disposition": run.disposition,
-        "team": decision.team if decision else None,
-        "rules": [reason.rule for reason in decision.reasons] if decision else [],
-        "engine": run.engine,
-        "degraded": run.degraded,
-        "effects": [effect.key for effect in run.delivery.effects] if run.delivery else [],
-        "shown_hash": run.approval.request.shown_hash if run.approval else None,
-    }

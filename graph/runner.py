@@ -11,6 +11,7 @@ from contracts.approval import ApprovalDecision
 from contracts.errors import InputError, UnavailableError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions, Ticket
+from graph import evidence
 from graph.build import FLOW_VERSION
 from graph.intake import Intake, Key, accepted
 from graph.job import Job, load_job
@@ -129,7 +130,8 @@ class Runner:
             await runs.change(connection, job.run_id, now, **values)
             if job.forked_from is None:
                 await tickets.change(connection, job.ticket.id, now, status="failed")
-            await audit.record(connection, "failed", job.ticket.id, job.run_id, "system", {"error": failure}, now)
+            detail = {"error": failure, "flow": FLOW_VERSION}
+            await audit.record(connection, "failed", job.ticket.id, job.run_id, "system", detail, now)
         return run
 
     async def wait(self, run_id: str, seconds: float | None = None) -> Run | None:
@@ -153,7 +155,7 @@ class Runner:
             self.check(decision, job)
             await approvals.decide(connection, approval_id, decision, now)
             await runs.change(connection, job.run_id, now, status="running")
-            detail = {"approval": approval_id, "type": decision.type, "shown_hash": asked["shown_hash"]}
+            detail = evidence.of_approval(approval_id, asked["shown_hash"], decision)
             await audit.record(connection, "approval", job.ticket.id, job.run_id, decision.decided_by, detail, now)
         self.start(job)
         return job.run_id

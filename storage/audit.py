@@ -1,12 +1,19 @@
-"""The audit log: rows are only ever added."""
+"""The audit log: rows are only ever added, each chained to the one before it (storage/chain.py)."""
 
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.chain import GENESIS, canonical, hash_of, moment
 from storage.tables import audit
+
+PAGE = 1000
+"""Records read at a time."""
+
+NEWEST = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 
 
 async def record(
@@ -18,6 +25,34 @@ async def record(
     detail: dict[str, Any],
     at: datetime,
 ) -> None:
-    """Add what was decided: ids, rules and digests, never the ticket's text."""
-    row = {"kind": kind, "ticket_id": ticket_id, "run_id": run_id, "actor": actor, "detail": detail, "at": at}
-    await connection.execute(insert(audit), row)
+    """Add what was decided, in the transaction that it was decided in: ids, rules and digests, never a ticket's text.
+
+    The write lock keeps every other writer away between reading the newest record and adding the next. Without one, a
+    second record with the same number would fail at the primary key: the chain cannot fork.
+    """
+    newest = (await connection.execute(NEWEST)).first()
+    sequence, previous = newest or (0, GENESIS)
+    row = {"at": moment(at), "kind": kind, "ticket_id": ticket_id, "run_id": run_id, "actor": actor}
+    row |= {"detail": canonical(detail), "previous_hash": previous}
+    await connection.execute(insert(audit), {**row, "sequence": sequence + 1, "hash": hash_of(row)})
+
+
+async def page(
+    connection: AsyncConnection, after: int | None, limit: int = PAGE, since: datetime | None = None
+) -> Sequence[RowMapping]:
+    """Records in their order, from the one after the number `after`, not older than `since`."""
+    query = select(audit).order_by(audit.c.sequence).limit(limit)
+    if after is not None:
+        query = query.where(audit.c.sequence > after)
+    if since is not None:
+        query = query.where(audit.c.at >= moment(since))
+    return (await connection.execute(query)).mappings().all()
+
+
+async def records(connection: AsyncConnection, since: datetime | None = None) -> AsyncIterator[RowMapping]:
+    """Every record in its order, not older than `since`; `detail` is canonical JSON as text."""
+    after: int | None = None
+    while rows := await page(connection, after, since=since):
+        for row in rows:
+            yield row
+        after = rows[-1]["sequence"]

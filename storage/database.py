@@ -18,6 +18,9 @@ from storage.groups import Groups
 T = TypeVar("T")
 Transaction = Callable[[AsyncConnection], Coroutine[Any, Any, T]]
 
+DATABASE_FILE = "ticketgraph.db"
+"""Its name in the data folder."""
+
 PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON")
 """On every connection. NORMAL with WAL survives the process being killed at any moment."""
 

@@ -184,12 +184,17 @@ outbox = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", Integer, primary_key=True, autoincrement=True),
-    Column("at", UtcDateTime, nullable=False),
+    Column("sequence", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(27), nullable=False),
     Column("kind", String(32), nullable=False),
     Column("ticket_id", String(64), nullable=False, index=True),
     Column("run_id", String(64)),
     Column("actor", String(200), nullable=False),
-    Column("detail", JSON, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("previous_hash", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
 )
-"""Who decided what, and by which rules. Rows are only ever added."""
+"""Who decided what, and by which rules. Rows are only ever added.
+
+`at` and `detail` are kept as the very words that are hashed, which no type of a database can write in another way.
+"""

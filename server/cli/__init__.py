@@ -3,6 +3,7 @@
 import typer
 
 from server.cli.approvals import approvals, decide
+from server.cli.audit import audit
 from server.cli.desks import desk
 from server.cli.doctor import doctor
 from server.cli.drawing import graph
@@ -34,5 +35,6 @@ app.command("train")(train)
 app.command("graph")(graph)
 app.command("serve")(serve)
 app.command("doctor")(doctor)
+app.add_typer(audit, name="audit")
 app.add_typer(desk, name="desk")
 app.add_typer(prompts, name="prompts")

@@ -15,6 +15,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.chaos import chaos
+from storage.database import DATABASE_FILE, Database
+from storage.verification import verify
 from tests.conftest import REPOSITORY
 
 BEFORE_ROUTE = ["sanitize", "dedup", "classify", "extract", "retrieve", "gate", "draft"]
@@ -124,7 +126,7 @@ def test_a_kill_loses_nothing_and_repeats_nothing(aftermath: dict[str, Aftermath
     keys = after.column("SELECT key FROM outbox WHERE ticket_id = ?", ticket)
     assert (Counter(actions), len(set(keys))) == (wanted["effects"], len(keys))
     assert Counter(after.column("SELECT status FROM approvals WHERE run_id = ?", run)) == wanted["approvals"]
-    assert after.column("SELECT kind FROM audit WHERE run_id = ? ORDER BY id", run) == wanted["audit"]
+    assert after.column("SELECT kind FROM audit WHERE run_id = ? ORDER BY sequence", run) == wanted["audit"]
 
 
 async def test_random_kills_under_load_lose_nothing(tmp_path: Path) -> None:
@@ -133,3 +135,9 @@ async def test_random_kills_under_load_lose_nothing(tmp_path: Path) -> None:
     assert report.kills == 5
     assert report.acknowledged > 0
     assert report.faults == []
+    database = Database(tmp_path / "data" / DATABASE_FILE)
+    async with database.read() as connection:
+        log = await verify(connection)
+    await database.close()
+    assert log.fault is None
+    assert log.records > 0

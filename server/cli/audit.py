@@ -1,0 +1,105 @@
+"""`ticketgraph audit`: whether the log of decisions is what was written, and the log itself.
+
+Both only read, also beside a running server, and on a copy of its data folder.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+
+import typer
+
+from contracts.errors import NotFoundError, UnavailableError
+from server.cli.guard import PARTLY
+from server.cli.opening import DataDir, settings_with
+from server.cli.output import plain
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+Result = TypeVar("Result")
+
+audit = typer.Typer(help="Check and export the log of decisions.", no_args_is_help=True)
+
+
+@audit.command("verify")
+def verify_log(
+    head: Annotated[
+        str | None, typer.Option(help="The head that an earlier check printed: shows that no end was cut off.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Check the chain of the audit log, and print how many records it has and its head. Keep the head elsewhere.
+
+    Exit code 1 when a record was changed, removed, inserted or moved; the first one is named.
+
+    Example: ticketgraph audit verify --head 5f70bf18...
+    """
+    from storage.verification import verify
+
+    found = reading(data_dir, lambda connection: verify(connection, head))
+    typer.echo(f"records  {found.records}")
+    typer.echo(f"head     {plain(found.head)}")
+    if found.fault:
+        typer.echo(f"BROKEN   record {found.fault.sequence}: {found.fault.kind}: {plain(found.fault.evidence)}")
+        raise typer.Exit(PARTLY)
+
+
+@audit.command("export")
+def export(
+    since: Annotated[datetime | None, typer.Option(help="Leave out what is older; UTC.")] = None,
+    format: Annotated[Literal["jsonl"], typer.Option(help="One JSON object per line.")] = "jsonl",  # noqa: ARG001
+    data_dir: DataDir = None,
+) -> None:
+    """Print the records, oldest first. `detail` is JSON as text, just as it was hashed.
+
+    Example: ticketgraph audit export --since 2026-01-31 > audit.jsonl
+    """
+    from storage.audit import records
+
+    async def printed(connection: "AsyncConnection") -> None:
+        async for row in records(connection, since.replace(tzinfo=UTC) if since else None):
+            # What a stranger wrote into the file may be of any type.
+            typer.echo(json.dumps(dict(row), default=repr))
+
+    reading(data_dir, printed)
+
+
+def reading(data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[Result]]") -> Result:
+    """Do `work` on the database of a data folder. Raises NotFoundError, UnavailableError when it cannot be read."""
+    from sqlalchemy.exc import DBAPIError
+
+    from storage.database import DATABASE_FILE, Database
+
+    path = settings_with(data_dir=data_dir).data_dir / DATABASE_FILE
+    if not path.is_file():
+        raise NotFoundError(f"There is no database {path}. Name the data folder with --data-dir.")
+
+    async def opened() -> Result:
+        database = Database(path)
+        try:
+            async with database.read() as connection:
+                if not await connection.run_sync(has_chain):
+                    raise UnavailableError(
+                        "The audit log has no chain: an older version wrote it. Start this version on the folder once."
+                    )
+                return await work(connection)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(opened())
+    except DBAPIError as error:
+        raise UnavailableError(f"{path} cannot be read: {error.orig}.") from None
+
+
+def has_chain(connection: "Connection") -> bool:
+    """Whether the log's table is there, with its hashes."""
+    from sqlalchemy import inspect
+
+    looked = inspect(connection)
+    return looked.has_table("audit") and "hash" in {column["name"] for column in looked.get_columns("audit")}
