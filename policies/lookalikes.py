@@ -22,6 +22,9 @@ _DIGITS = str.maketrans("013457", "oieast")
 _MIXED = re.compile(r"(?<![a-z0-9])(?:[a-z]++[0-9]|[0-9]++[a-z])[a-z0-9]*+")
 """Tokens of both letters and digits."""
 _LONGEST_WORD = 20
+_MAX_MARKS = 30
+"""In a row, as Unicode's Stream-Safe Text Format (UAX #15, section 13) allows. Without a limit the canonical ordering
+inside `unicodedata.normalize` is quadratic in the length of the run."""
 
 
 def fold(text: str, vocabulary: Collection[str]) -> str:
@@ -42,3 +45,14 @@ def fold(text: str, vocabulary: Collection[str]) -> str:
         return guess if guess in vocabulary else word
 
     return _MIXED.sub(letters, folded)
+
+
+def limit_marks(text: str) -> str:
+    """Drop the combining marks that no script writes: those after the thirtieth on one letter."""
+    kept: list[str] = []
+    marks = 0
+    for char in text:
+        marks = marks + 1 if unicodedata.combining(char) else 0
+        if marks <= _MAX_MARKS:
+            kept.append(char)
+    return "".join(kept)

@@ -5,15 +5,12 @@ import unicodedata
 from html import unescape
 from urllib.parse import unquote
 
-from policies.lookalikes import fold
+from policies.lookalikes import fold, limit_marks
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
-_MAX_MARKS = 30
-"""Marks in a row that Unicode's Stream-Safe Text Format (UAX #15) allows; ordering longer runs is quadratic."""
-
 _PUNCTUATION = str.maketrans(
     {"。": ".", "｡": ".", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " "}
 )
@@ -48,7 +45,7 @@ def plain(text: str) -> str:
     """The text as a reader's program would see it: composed, nothing invisible, addresses undisguised."""
     text = unescape(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", _limit_marks(_INVISIBLE.sub("", text))).translate(_PUNCTUATION)
+        text = unicodedata.normalize("NFKC", limit_marks(_INVISIBLE.sub("", text))).translate(_PUNCTUATION)
     if _ENCODED.search(text):
         text = unquote(text)
     text = _SPACED.sub(lambda spaced: spaced[0].replace(" ", ""), text)
@@ -82,13 +79,3 @@ def quoted(values: list[str], limit: int = 3) -> str:
     distinct = list(dict.fromkeys(" ".join(value.split())[:80] for value in values))
     more = f" and {len(distinct) - limit} more" if len(distinct) > limit else ""
     return ", ".join(f"“{value}”" for value in distinct[:limit]) + more
-
-
-def _limit_marks(text: str) -> str:
-    kept: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if unicodedata.combining(char) else 0
-        if marks <= _MAX_MARKS:
-            kept.append(char)
-    return "".join(kept)

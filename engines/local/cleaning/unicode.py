@@ -6,16 +6,14 @@ Every function is linear in the length of its text and raises nothing.
 import re
 import unicodedata
 
+from policies.lookalikes import limit_marks
+
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Whatever is not already a single plain space.
 _SPACES = re.compile(r"[^\S\n](?:[^\S\n]+|(?<! ))")
 _LINE_EDGES = re.compile(r" ?\n ?")
 _BLANK_LINES = re.compile(r"\n{3,}")
-
-# Unicode's Stream-Safe Text Format (UAX #15, section 13) allows 30 marks in a row. Without a limit
-# the canonical ordering inside `unicodedata.normalize` is quadratic in the length of the run.
-_MAX_MARKS = 30
 
 # Letters of width zero that are not in the category "format": fillers and variation selectors.
 _BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
@@ -40,17 +38,6 @@ def tidy(text: str) -> str:
 
 def _compose(text: str) -> str:
     """NFKC; NFC when that would blow the text up: some ligatures stand for eighteen letters."""
-    text = _limit_marks(_INVISIBLE.sub("", text))
+    text = limit_marks(_INVISIBLE.sub("", text))
     composed = unicodedata.normalize("NFKC", text)
     return composed if len(composed) <= 2 * len(text) else unicodedata.normalize("NFC", text)
-
-
-def _limit_marks(text: str) -> str:
-    """Drop the combining marks that no script writes: those after the thirtieth on one letter."""
-    kept: list[str] = []
-    marks = 0
-    for char in text:
-        marks = marks + 1 if unicodedata.combining(char) else 0
-        if marks <= _MAX_MARKS:
-            kept.append(char)
-    return "".join(kept)

@@ -47,4 +47,4 @@ def chain(connection: sa.Connection) -> None:
 
 def downgrade() -> None:
     """Take back."""
-    raise NotImplementedError('An audit chain is not taken apart. Restore the backup from before.')
+    raise RuntimeError('An audit chain is not taken apart. Restore the backup from before.')
