@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 
 from benchmarks.corpus import tickets
-from storage.database import DATABASE_FILE
+from storage.address import DATABASE_FILE
 from tests.conftest import ServerProcess, serving
 
 CLIENTS = 8

@@ -34,8 +34,10 @@ from policies.desk import Desk
 from policies.loading import load_desks
 from policies.severity import assess
 from storage import runs
-from storage.database import DATABASE_FILE, Database
+from storage.address import DATABASE_FILE
+from storage.database import Database
 from storage.migrate import migrate
+from storage.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
@@ -77,7 +79,7 @@ async def assembled(
         path = data_dir / DATABASE_FILE
         await refuse_orphans(path)
         await asyncio.to_thread(migrate, path)
-        database = Database(path)
+        database = SqliteDatabase(path)
         services, memory = await offline_services(desks, database)
         if models:
             services = await with_models(services, models, database, observe)

@@ -26,8 +26,8 @@ from langgraph.checkpoint.sqlite import SqliteSaver
 
 from contracts.values import Value
 from graph.watching import Watchers
-from storage.database import PRAGMAS
 from storage.groups import Groups
+from storage.sqlite import PRAGMAS
 
 
 class OneTransaction(SqliteSaver):

@@ -21,8 +21,9 @@ from graph.build import build
 from graph.state import State
 from nodes.services import Services
 from policies.loading import load_desks
-from storage.database import DATABASE_FILE, Database
+from storage.address import DATABASE_FILE
 from storage.migrate import migrate
+from storage.sqlite import SqliteDatabase
 
 STATE = TypeAdapter(State)
 
@@ -54,7 +55,7 @@ async def load() -> StudioGraph:
     path = folder / DATABASE_FILE
     await asyncio.to_thread(migrate, path)
     desks = await asyncio.to_thread(load_desks, SHIPPED_DESKS)
-    database = Database(path)
+    database = SqliteDatabase(path)
     services, _ = await offline_services(desks, database)
     services = await with_models(services, ModelSettings(), database)
     # Connections belong to the event loop that opened them; LangGraph's server runs nodes on another.

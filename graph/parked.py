@@ -18,7 +18,7 @@ from graph.checkpoints import open_saver
 from graph.run import config_of
 from graph.watching import Watchers
 from storage import runs
-from storage.database import Database
+from storage.sqlite import SqliteDatabase
 
 NAMED = 10
 """Runs that a refusal names; of the others it gives the number."""
@@ -36,7 +36,7 @@ async def refuse_orphans(path: Path) -> None:
     It comes before the migrations: a database that was migrated is of no use to the version that made the runs.
     Raises UnavailableError that names the runs that would be lost, and what to do.
     """
-    database = Database(path)
+    database = SqliteDatabase(path)
     try:
         async with database.read() as connection:
             begun = await runs.begun(connection)

@@ -8,6 +8,7 @@ from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.chain import GENESIS, canonical, hash_of, moment
+from storage.locks import one_at_a_time
 from storage.tables import audit
 
 PAGE = 1000
@@ -27,9 +28,10 @@ async def record(
 ) -> None:
     """Add what was decided, in the transaction that it was decided in: ids, rules and digests, never a ticket's text.
 
-    The write lock keeps every other writer away between reading the newest record and adding the next. Without one, a
-    second record with the same number would fail at the primary key: the chain cannot fork.
+    Nobody else gets between reading the newest record and adding the next, until the transaction ends: record last.
+    If somebody did, a second record with the same number would fail at the primary key: the chain cannot fork.
     """
+    await one_at_a_time(connection, "audit")
     newest = (await connection.execute(NEWEST)).first()
     sequence, previous = newest or (0, GENESIS)
     row = {"at": moment(at), "kind": kind, "ticket_id": ticket_id, "run_id": run_id, "actor": actor}

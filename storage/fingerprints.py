@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 
 from sqlalchemy import RowMapping, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import fingerprints, tickets
+from storage.upsert import insert_into
 
 
 async def put(connection: AsyncConnection, ticket_id: str, model: str, vector: bytes) -> None:
     """Keep a ticket's fingerprint, in place of an older one."""
     row = {"ticket_id": ticket_id, "model": model, "vector": vector}
-    statement = insert(fingerprints).values(row)
+    statement = insert_into(connection, fingerprints).values(row)
     await connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=row))
 
 

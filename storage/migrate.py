@@ -1,16 +1,91 @@
-"""Brings a database to the newest schema."""
+"""Brings a database to the newest schema: ours, and on PostgreSQL also LangGraph's and procrastinate's."""
 
+import asyncio
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from procrastinate import App, PsycopgConnector
+from psycopg import AsyncConnection
+from sqlalchemy import NullPool, create_engine
+
+from contracts.errors import UnavailableError
+from storage.address import PostgresAddress
+from storage.tables import metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+ONE_AT_A_TIME = 7_319_024_611
+"""The advisory lock of whoever migrates."""
+
+POLL_SECONDS = 0.2
+"""Between two tries to get it. Waiting inside the server would stop what LangGraph does there concurrently."""
+
+BEHIND = "The database's tables are older or newer than this version. Run: ticketgraph migrate"
 
 
 def migrate(path: Path, revision: str = "head") -> None:
     """Apply every migration that the database file does not have yet. Blocking: run it in a thread."""
+    upgrade(f"sqlite:///{path}", revision)
+
+
+def upgrade(url: Any, revision: str = "head") -> None:
+    """Apply our own migrations. Blocking."""
+    config = script()
+    config.attributes["url"] = url
+    command.upgrade(config, revision)
+
+
+def script() -> Config:
+    """Alembic's configuration."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-    config.attributes["url"] = f"sqlite:///{path}"
-    command.upgrade(config, revision)
+    return config
+
+
+async def migrate_postgres(address: PostgresAddress) -> None:
+    """Apply what is missing, one process at a time; the others wait and then find nothing to do."""
+    async with await AsyncConnection.connect(address.conninfo, autocommit=True) as guard:
+        while not await scalar(guard, f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})"):  # noqa: ASYNC110 - other processes hold it
+            await asyncio.sleep(POLL_SECONDS)
+        await asyncio.to_thread(upgrade, address.url)
+        async with AsyncPostgresSaver.from_conn_string(address.conninfo) as saver:
+            await saver.setup()
+        if await scalar(guard, "SELECT to_regclass('procrastinate_jobs')") is None:
+            app = App(connector=PsycopgConnector(conninfo=address.conninfo))
+            async with app.open_async():
+                await app.schema_manager.apply_schema_async()
+
+
+async def refuse_behind(address: PostgresAddress) -> None:
+    """Raise UnavailableError when the database has not exactly this version's tables."""
+    if await asyncio.to_thread(revision_of, address.url) != ScriptDirectory.from_config(script()).get_current_head():
+        raise UnavailableError(BEHIND)
+    newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
+    async with await AsyncConnection.connect(address.conninfo, autocommit=True) as connection:
+        if await scalar(connection, "SELECT max(v) FROM checkpoint_migrations") != newest:
+            raise UnavailableError(BEHIND)
+        if await scalar(connection, "SELECT to_regclass('procrastinate_jobs')") is None:
+            raise UnavailableError(BEHIND)
+
+
+def ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
+    """Leave LangGraph's tables alone: they are in the same database and not in our metadata."""
+    return kind != "table" or name in metadata.tables
+
+
+def revision_of(url: Any) -> str | None:
+    """The revision that a database has; None before the first. Blocking."""
+    engine = create_engine(url, poolclass=NullPool)
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+async def scalar(connection: AsyncConnection[Any], query: Any) -> Any:
+    """The first value of the first row."""
+    row = await (await connection.execute(query)).fetchone()
+    return row[0] if row else None

@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import RowMapping, select
-from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.effect import Effect
 from storage.tables import outbox
+from storage.upsert import insert_into
 
 
 async def put(
@@ -20,7 +20,7 @@ async def put(
         for effect in effects
     ]
     if rows:
-        await connection.execute(insert(outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
+        await connection.execute(insert_into(connection, outbox).on_conflict_do_nothing(index_elements=["key"]), rows)
 
 
 async def of_ticket(connection: AsyncConnection, ticket_id: str) -> Sequence[RowMapping]:

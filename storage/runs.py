@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import RowMapping, func, insert, inspect, select, text, update
-from sqlalchemy.dialects.sqlite import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
 from contracts.step import Step
 from storage.tables import runs, steps, tickets
+from storage.upsert import insert_into
 
 UNFINISHED = ("running",)
 """A run in one of these states belongs to somebody who is working on it, or to a process that died."""
@@ -42,6 +42,19 @@ async def row(connection: AsyncConnection, run_id: str) -> RowMapping:
     if found is None:
         raise NotFoundError("There is no run with this id.")
     return found
+
+
+async def epoch(connection: AsyncConnection, run_id: str) -> int | None:
+    """Who holds a run; it stays so until the transaction ends. None for a run that there is not."""
+    query = select(runs.c.epoch).where(runs.c.id == run_id).with_for_update(read=True)
+    return await connection.scalar(query)
+
+
+async def claim(connection: AsyncConnection, run_id: str, at: datetime) -> int | None:
+    """Hold a run that is to be gone on with, from now on alone: its new epoch. None when there is nothing to do."""
+    mine = update(runs).where(runs.c.id == run_id, runs.c.status.in_(UNFINISHED))
+    mine = mine.values(epoch=runs.c.epoch + 1, updated_at=at).returning(runs.c.epoch)
+    return await connection.scalar(mine)
 
 
 async def unfinished(connection: AsyncConnection) -> Sequence[str]:
@@ -90,7 +103,7 @@ async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[
         for position, step in enumerate(done)
     ]
     if rows:
-        await connection.execute(upsert(steps).on_conflict_do_nothing(), rows)
+        await connection.execute(insert_into(connection, steps).on_conflict_do_nothing(), rows)
 
 
 async def spent_since(connection: AsyncConnection, at: datetime) -> dict[str, float]:

@@ -73,6 +73,7 @@ tickets = Table(
     Column("assigned_team", String(64)),
     Column("duplicate_of", String(64)),
     Column("solution", Text),
+    Column("due_at", UtcDateTime),
     Index(None, "status"),
     Index(None, "received_at"),
     Index(None, "customer", "received_at"),
@@ -86,7 +87,10 @@ tickets = Table(
         postgresql_where=text("source_id IS NOT NULL"),
     ),
 )
-"""`customer` is Ticket.customer; `solution` is what solved it, for tickets that were solved."""
+"""`customer` is Ticket.customer; `solution` is what solved it, for tickets that were solved.
+
+`due_at` is when the first answer is due, by the SLA of its severity.
+"""
 
 idempotency = Table(
     "idempotency",
@@ -119,13 +123,19 @@ runs = Table(
     Column("options", JSON, nullable=False),
     Column("forked_from", String(64)),
     Column("attempts", Integer, nullable=False, default=0),
+    Column("epoch", Integer, nullable=False, server_default="0"),
     Column("result", JSON),
     Column("error", Text),
     Column("created_at", UtcDateTime, nullable=False),
     Column("updated_at", UtcDateTime, nullable=False),
+    Column("pruned_at", UtcDateTime),
     Index(None, "ticket_id"),
     Index(None, "status"),
 )
+"""`epoch` counts who has gone on with the run: whoever has an older one may write nothing of it any more.
+
+`attempts` counts how often it has failed, `pruned_at` says since when its checkpoints are gone.
+"""
 
 steps = Table(
     "steps",
@@ -178,8 +188,54 @@ outbox = Table(
     Column("payload", JSON, nullable=False),
     Column("status", String(16), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("started_at", UtcDateTime),
+    Column("settled_at", UtcDateTime),
+    Column("remote_id", String(200)),
+    Column("error", Text),
+    Index(None, "status"),
 )
-"""Effects on their way out. The unique `key` is what makes each happen at most once."""
+"""The ledger of effects. The unique `key` is what makes each happen at most once, and the marker at the receiver.
+
+`attempts` counts the times that it was about to be sent, `started_at` is the last of them: whoever began an earlier one
+may not settle it. `remote_id` is what the receiver calls it.
+"""
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("lock", String(160), nullable=False),
+    Column("priority", Integer, nullable=False),
+    Column("ready_at", UtcDateTime, nullable=False),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("fence", Integer, nullable=False, server_default="0"),
+    Column("worker", String(64)),
+    Column("leased_until", UtcDateTime),
+    Column("created_at", UtcDateTime, nullable=False),
+    Index(None, "lock"),
+    Index(None, "ready_at"),
+    Index(None, "kind", "subject"),
+)
+"""What is to be done, on SQLite. A row is somebody's (`worker`) until `leased_until`; done, it is gone.
+
+`fence` counts the leases: whoever had an earlier one may not finish it. Of one `lock` one row at a time is done.
+"""
+
+deadlines = Table(
+    "deadlines",
+    metadata,
+    Column("key", String(160), primary_key=True),
+    Column("kind", String(32), nullable=False),
+    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("subject", String(64), nullable=False),
+    Column("due_at", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    Index("ix_deadlines_due", "due_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+)
+"""What is to happen at a time: `subject` is the ticket or the approval, `key` its kind and subject."""
 
 audit = Table(
     "audit",

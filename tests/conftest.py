@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from engines.llm.settings import ModelSettings
+from tests.postgres import PostgresServer, postgres_server
 
 # The keys of a developer's environment or `.env` are not for tests, nor for the processes that tests start:
 # an empty variable counts as not set, and comes before `.env`.
@@ -95,3 +96,11 @@ def http(server: ServerProcess) -> Iterator[httpx.Client]:
     """A client of the shared server."""
     with httpx.Client(base_url=server.url, timeout=60) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """One PostgreSQL server for all tests. `postgres.fresh()` is the DATABASE_URL of a new, migrated database."""
+    with postgres_server() as running:
+        running.make_template()
+        yield running

@@ -73,14 +73,15 @@ def reading(data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[
     """Do `work` on the database of a data folder. Raises NotFoundError, UnavailableError when it cannot be read."""
     from sqlalchemy.exc import DBAPIError
 
-    from storage.database import DATABASE_FILE, Database
+    from storage.address import DATABASE_FILE
+    from storage.sqlite import SqliteDatabase
 
     path = settings_with(data_dir=data_dir).data_dir / DATABASE_FILE
     if not path.is_file():
         raise NotFoundError(f"There is no database {path}. Name the data folder with --data-dir.")
 
     async def opened() -> Result:
-        database = Database(path)
+        database = SqliteDatabase(path)
         try:
             async with database.read() as connection:
                 if not await connection.run_sync(has_chain):

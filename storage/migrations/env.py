@@ -1,14 +1,10 @@
-"""Alembic's entry: which database, which tables are ours."""
+"""Alembic's entry: which database, which tables."""
 
 from alembic import context
 from sqlalchemy import create_engine, pool
 
+from storage.migrate import ours
 from storage.tables import metadata
-
-
-def ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
-    """Leave LangGraph's tables alone: they are in the same database and not in our metadata."""
-    return kind != "table" or name in metadata.tables
 
 
 def run() -> None:

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import audit
 from storage.chain import GENESIS, HASHED, hash_of
-from storage.database import Database
 from storage.direct import Direct, at_once
 from storage.migrate import migrate
+from storage.sqlite import SqliteDatabase
 from storage.verification import Verification, verify
 
 COUNT = 9
@@ -37,7 +37,7 @@ async def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A log as we wrote it, in one file without a WAL beside it. Two records in each transaction."""
     path = tmp_path_factory.mktemp("audit") / "written.db"
     await asyncio.to_thread(migrate, path)
-    database = Database(path)
+    database = SqliteDatabase(path)
     for number in range(1, COUNT + 1, 2):
         async with database.write() as connection:
             for each in range(number, min(number + 2, COUNT + 1)):
@@ -216,7 +216,7 @@ def test_any_other_order_or_selection_is_found(
 
 
 async def test_a_transaction_that_is_rolled_back_leaves_no_gap(copy: Path) -> None:
-    database = Database(copy)
+    database = SqliteDatabase(copy)
 
     async def failing(connection: AsyncConnection) -> None:
         await add(connection, 50)

@@ -16,7 +16,7 @@ import pytest
 
 from contracts.result import Run
 from graph import TicketGraph
-from storage.database import DATABASE_FILE
+from storage.address import DATABASE_FILE
 from storage.migrate import migrate
 from tests.conftest import REPOSITORY
 

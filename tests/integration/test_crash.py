@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.chaos import chaos
-from storage.database import DATABASE_FILE, Database
+from storage.address import DATABASE_FILE
+from storage.sqlite import SqliteDatabase
 from storage.verification import verify
 from tests.conftest import REPOSITORY
 
@@ -135,7 +136,7 @@ async def test_random_kills_under_load_lose_nothing(tmp_path: Path) -> None:
     assert report.kills == 5
     assert report.acknowledged > 0
     assert report.faults == []
-    database = Database(tmp_path / "data" / DATABASE_FILE)
+    database = SqliteDatabase(tmp_path / "data" / DATABASE_FILE)
     async with database.read() as connection:
         log = await verify(connection)
     await database.close()

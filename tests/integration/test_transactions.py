@@ -9,11 +9,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database import Database, Transaction
+from storage.sqlite import SqliteDatabase
 
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = Database(tmp_path / "test.db")
+    opened = SqliteDatabase(tmp_path / "test.db")
     async with opened.write() as connection:
         await connection.execute(text("CREATE TABLE kept (number INTEGER PRIMARY KEY)"))
     yield opened

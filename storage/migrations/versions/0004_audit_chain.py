@@ -17,7 +17,7 @@ depends_on = None
 def upgrade() -> None:
     """Apply."""
     with op.batch_alter_table('audit', schema=None) as batch_op:
-        batch_op.alter_column('id', new_column_name='sequence', existing_type=sa.Integer(), autoincrement=False)
+        batch_op.alter_column('id', new_column_name='sequence', existing_type=sa.Integer())
         batch_op.alter_column('at', existing_type=sa.DateTime(timezone=True), type_=sa.String(length=40))
         batch_op.alter_column('detail', existing_type=sa.JSON(), type_=sa.Text())
         batch_op.add_column(sa.Column('previous_hash', sa.String(length=64), nullable=True))

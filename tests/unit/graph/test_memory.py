@@ -16,8 +16,8 @@ from engines.local.knowledge import Knowledge
 from graph.memory import TicketMemory, repetition
 from policies.loading import load_desk
 from storage import fingerprints, tickets
-from storage.database import Database
 from storage.migrate import migrate
+from storage.sqlite import SqliteDatabase
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 DESK = "customer_support"
@@ -34,7 +34,7 @@ def embedder() -> BatchingEmbedder:
 async def memory(tmp_path: Path, embedder: BatchingEmbedder) -> AsyncIterator[TicketMemory]:
     path = tmp_path / "memory.db"
     migrate(path)
-    database = Database(path)
+    database = SqliteDatabase(path)
     memory = TicketMemory(
         embedder, database, Knowledge(Embedder.load(), embedder, DESKS.values()), {DESK: TextCleaner(("en",))}
     )

@@ -1,0 +1,47 @@
+"""Taking a decision: the first one wins, and its run goes on."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.approval import ApprovalDecision
+from contracts.errors import InputError
+from graph import evidence, tasks
+from graph.job import Job, load_job
+from policies.desk import Desk
+from policies.routing import team_named
+from storage import approvals, audit, runs
+from storage.jobs.port import Jobs
+
+
+async def decide(
+    connection: AsyncConnection,
+    jobs: Jobs,
+    desks: Mapping[str, Desk],
+    approval_id: str,
+    decision: ApprovalDecision,
+    now: datetime,
+    priority: int = 0,
+) -> Job:
+    """Take a decision and put the run down to go on, all in the caller's transaction. Returns the run.
+
+    Raises NotFoundError, InputError for an unknown team or missing text, ConflictError when it was decided before.
+    """
+    asked = await approvals.row(connection, approval_id)
+    job = await load_job(connection, asked["run_id"])
+    check(decision, desks[job.ticket.desk])
+    await approvals.decide(connection, approval_id, decision, now)
+    await runs.change(connection, job.run_id, now, status="running")
+    await jobs.enqueue(connection, tasks.advance(job.run_id, job.ticket.id, priority))
+    detail = evidence.of_approval(approval_id, asked["shown_hash"], decision)
+    await audit.record(connection, "approval", job.ticket.id, job.run_id, decision.decided_by, detail, now)
+    return job
+
+
+def check(decision: ApprovalDecision, desk: Desk) -> None:
+    """Refuse a decision that could not be carried out, before it is taken."""
+    if decision.type in ("edit", "respond") and not (decision.text or "").strip():
+        raise InputError(f"To {decision.type}, send the reply in `text`.")
+    if decision.type == "reassign":
+        team_named(decision.team or "", desk.routing)

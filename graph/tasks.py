@@ -1,0 +1,19 @@
+"""The kinds of tasks, and their locks."""
+
+from storage.jobs.port import Task
+
+ADVANCE = "advance"
+"""Go on with a run; the subject is its id."""
+
+DELIVER = "deliver"
+"""Send an effect; the subject is its key."""
+
+
+def advance(run_id: str, ticket_id: str, priority: int = 0) -> Task:
+    """Go on with a run. Of one ticket, one run at a time is advanced."""
+    return Task(ADVANCE, run_id, f"ticket:{ticket_id}", priority)
+
+
+def deliver(effect_key: str, priority: int = 0) -> Task:
+    """Send an effect."""
+    return Task(DELIVER, effect_key, f"effect:{effect_key}", priority)

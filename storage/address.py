@@ -1,0 +1,70 @@
+"""Where the database is: what DATABASE_URL says, in the words of our drivers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from contracts.errors import InputError
+
+DATABASE_FILE = "ticketgraph.db"
+"""Its name in the data folder."""
+
+WRONG = (
+    "DATABASE_URL names no database that can be used. Write postgresql://user:password@host/name, or "
+    "sqlite:///file.db, leave it empty for a database in memory, or unset it for a file in DATA_DIR."
+)
+
+
+@dataclass(frozen=True)
+class SqliteAddress:
+    """One file, which one process at a time uses."""
+
+    path: Path
+
+
+@dataclass(frozen=True)
+class MemoryAddress:
+    """Nothing is kept beyond the process."""
+
+
+@dataclass(frozen=True)
+class PostgresAddress:
+    """A database on a server. `url` may hold a password: it is for drivers, never for a text."""
+
+    url: URL
+
+    @property
+    def conninfo(self) -> str:
+        """The same for libpq."""
+        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    def __repr__(self) -> str:
+        return f"PostgresAddress({self.url.render_as_string(hide_password=True)})"
+
+
+Address = SqliteAddress | MemoryAddress | PostgresAddress
+
+
+def address_of(database_url: str | None, data_dir: Path) -> Address:
+    """Where the database is; a file in the data folder when nothing is said.
+
+    Whatever driver a URL names, ours are used. Raises InputError for a URL that names another kind of database.
+    """
+    if database_url is None:
+        return SqliteAddress(data_dir / DATABASE_FILE)
+    if not database_url.strip():
+        return MemoryAddress()
+    try:
+        url = make_url(database_url.strip())
+    except ArgumentError:
+        raise InputError(WRONG) from None
+    match url.get_backend_name():
+        case "postgresql" | "postgres":
+            return PostgresAddress(url.set(drivername="postgresql+psycopg"))
+        case "sqlite" if url.database in (None, "", ":memory:"):
+            return MemoryAddress()
+        case "sqlite":
+            return SqliteAddress(Path(str(url.database)))
+    raise InputError(WRONG)

@@ -1,0 +1,83 @@
+"""The database as a PostgreSQL server, shared by any number of processes."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import cached_property
+from typing import Any
+
+from psycopg import AsyncConnection as DriverConnection
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from storage.address import PostgresAddress
+from storage.database import JSON, Database, T, Transaction
+
+CONNECTIONS = 10
+"""Of one process, for our tables; the pool of checkpoints and jobs has as many."""
+
+PATIENCE = 10.0
+"""Seconds that somebody waits for a connection before the database counts as away."""
+
+
+class PostgresDatabase(Database):
+    """Two pools: SQLAlchemy's for our tables, psycopg's for LangGraph's and procrastinate's."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self.address = address
+        self.engine = create_async_engine(
+            address.url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=PATIENCE,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": int(PATIENCE)},
+            **JSON,
+        )
+
+    @cached_property
+    def pool(self) -> "AsyncConnectionPool[Any]":
+        """Connections that commit by themselves, as LangGraph and procrastinate want them. Not open yet."""
+        return AsyncConnectionPool(
+            self.address.conninfo,
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=PATIENCE,
+            kwargs={"row_factory": dict_row},
+            configure=commit_by_itself,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """See Database."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """See Database."""
+        async with self.engine.begin() as connection:
+            yield connection
+
+    async def transact(self, work: Transaction[T]) -> T:
+        """See Database."""
+        async with self.engine.begin() as connection:
+            return await work(connection)
+
+    async def look(self, work: Transaction[T]) -> T:
+        """See Database."""
+        async with self.engine.connect() as connection:
+            return await work(connection)
+
+    async def close(self) -> None:
+        """See Database."""
+        if "pool" in self.__dict__:
+            await self.pool.close()
+        await self.engine.dispose()
+
+
+async def commit_by_itself(connection: DriverConnection[Any]) -> None:
+    """Set here and not by `kwargs`, which procrastinate's LISTEN does not survive."""
+    await connection.set_autocommit(True)
