@@ -1,0 +1,110 @@
+"""procrastinate's way to its tables, changed where something would be lost.
+
+Its own `finish_job` and `retry_job` take any worker's word, and an error in them, or in a heartbeat or a fetch, ends
+the worker or leaves a task behind that is `doing` for ever. Here a task's end is written by who holds it, however long
+the database is away, and everything else is simply tried again.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from datetime import datetime
+
+from procrastinate.exceptions import ConnectorException, UniqueViolation
+from procrastinate.jobs import Job, Status
+from procrastinate.manager import JobManager, NotificationCallback
+
+from storage.jobs.ending import PutBack
+from storage.jobs.port import LEASE
+from storage.jobs.reach import Reach
+
+PAUSE = 0.5
+"""Seconds between two tries to reach a database that is away."""
+
+FINISH = """
+DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
+"""
+"""`attempts` is the fence: it is raised by every failure and whenever a task is taken from somebody."""
+
+RETURN = """
+UPDATE procrastinate_jobs
+SET status = 'todo', worker_id = NULL, attempts = attempts + %(counted)s,
+    scheduled_at = now() + make_interval(secs => %(seconds)s)
+WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
+"""
+
+BEAT = """
+INSERT INTO procrastinate_workers (id, last_heartbeat) OVERRIDING SYSTEM VALUE VALUES (%(worker)s, now())
+ON CONFLICT (id) DO UPDATE SET last_heartbeat = now()
+"""
+"""A worker that was silent so long that another one deleted its row is one again, and may fetch."""
+
+
+class FencedManager(JobManager):
+    """See above. `put_back` holds what follows from a failure between the worker's asking and its writing it down."""
+
+    def __init__(self, connector: object, reach: Reach) -> None:
+        super().__init__(connector)  # pyright: ignore[reportArgumentType]
+        self.reach = reach
+        self.put_back: dict[tuple[int | None, int], PutBack] = {}
+        self.hurried = False
+
+    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+        """The next task, or None where there is none and where the database did not give one."""
+        try:
+            job = await super().fetch_job(queues, worker_id)
+        except UniqueViolation:
+            return None  # another worker began a task of the same lock in this moment
+        except ConnectorException as error:
+            self.reach.lost(error)
+            return None
+        self.reach.found()
+        return job
+
+    async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002
+        """Remove a task that is done. Others are never finished, only retried."""
+        await self.persist(FINISH, id=job.id, attempts=job.attempts)
+
+    async def retry_job(
+        self,
+        job: Job,
+        retry_at: datetime | None = None,  # noqa: ARG002
+        priority: int | None = None,  # noqa: ARG002
+        queue: str | None = None,  # noqa: ARG002
+        lock: str | None = None,  # noqa: ARG002
+    ) -> None:
+        """Put a task back. When it is tried again is counted by the database's clock, as everything else is."""
+        later = self.put_back.pop((job.id, job.attempts))
+        await self.persist(RETURN, id=job.id, attempts=job.attempts, counted=int(later.counted), seconds=later.seconds)
+
+    async def persist(self, query: str, **values: object) -> None:
+        """Write how a task ended. While its worker lives, nobody else would look after it."""
+        while True:
+            try:
+                await self.connector.execute_query_async(query, **values)  # pyright: ignore[reportArgumentType]
+            except ConnectorException as error:
+                self.reach.lost(error)
+                if self.hurried:
+                    return
+                await asyncio.sleep(PAUSE)
+            else:
+                return
+
+    async def beat(self, worker: int) -> None:
+        """Say that a worker is there. Raises ConnectorException."""
+        await self.connector.execute_query_async(BEAT, worker=worker)
+
+    async def take_from_the_silent(self) -> None:
+        """Free the tasks of workers that were silent for a lease. Raises ConnectorException."""
+        for job in await self.get_stalled_jobs(seconds_since_heartbeat=LEASE.total_seconds()):
+            await self.connector.execute_query_async(RETURN, id=job.id, attempts=job.attempts, counted=1, seconds=0.0)
+
+    async def listen_for_jobs(
+        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+    ) -> None:
+        """Hear of new tasks, on one connection after another. Those that come in between are found by polling."""
+        while True:
+            try:
+                await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+            except ConnectorException as error:
+                self.reach.lost(error)
+            await asyncio.sleep(PAUSE)
