@@ -6,7 +6,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
 
 from engines.llm.providers import resolve
 from engines.llm.records import CallRecord
@@ -21,23 +23,20 @@ from engines.local.learned import Learned
 from engines.local.patterns import extract_fields
 from engines.local.vectors import KnownTexts
 from graph.build import Graph, build
-from graph.checkpoints import GroupCommitSaver, open_saver
-from graph.lock import data_folder
 from graph.memory import TicketMemory
 from graph.outbox import StoredOutbox
-from graph.parked import refuse_orphans
 from graph.run import Executor
-from graph.runner import Runner
+from graph.runner import AT_ONCE, Runner
+from graph.storing import stored
 from graph.watching import Watchers
 from nodes.services import Limits, Services
 from policies.desk import Desk
 from policies.loading import load_desks
 from policies.severity import assess
 from storage import runs
-from storage.address import DATABASE_FILE
+from storage.address import Address
 from storage.database import Database
-from storage.migrate import migrate
-from storage.sqlite import SqliteDatabase
+from storage.jobs.port import Jobs
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
@@ -55,7 +54,8 @@ class Assembly:
     runner: Runner
     memory: TicketMemory
     watchers: Watchers
-    saver: GroupCommitSaver
+    saver: BaseCheckpointSaver[Any]
+    jobs: Jobs
 
 
 def unobserved(_: CallRecord) -> None:
@@ -64,39 +64,38 @@ def unobserved(_: CallRecord) -> None:
 
 @asynccontextmanager
 async def assembled(
-    data_dir: Path,
+    address: Address,
     desks_dir: Path | None = None,
     models: ModelSettings | None = None,
     observe: Callable[[CallRecord], None] = unobserved,
+    *,
+    at_once: int = AT_ONCE,
+    migrating: bool = True,
 ) -> AsyncIterator[Assembly]:
-    """Open everything on a data folder, go on with what was left unfinished, and close it in order.
+    """Open everything on a database, and close it in order. Up to `at_once` runs are advanced here side by side.
 
     Raises DeskError for invalid policies, InputError for settings that contradict each other, and UnavailableError
-    when another process holds the folder or a run in it would be lost in this graph.
+    when the database cannot be used: see graph.storing.stored.
     """
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
-    with data_folder(data_dir):
-        path = data_dir / DATABASE_FILE
-        await refuse_orphans(path)
-        await asyncio.to_thread(migrate, path)
-        database = SqliteDatabase(path)
+    async with stored(address, migrating=migrating) as opened:
+        database, jobs = opened.database, opened.jobs
         services, memory = await offline_services(desks, database)
         if models:
             services = await with_models(services, models, database, observe)
-        watchers = Watchers()
-        async with open_saver(path, database.write_lock, watchers) as saver:
-            graph = build(saver)
-            runner = Runner(Executor(graph, services, database, memory, watchers))
+        graph = build(opened.saver)
+        runner = Runner(Executor(graph, services, database, memory, opened.watchers), jobs)
+        saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
+        if opened.alone:
             await runner.recover()
-            try:
-                yield Assembly(
-                    services, database, graph, runner, memory, watchers, cast("GroupCommitSaver", graph.checkpointer)
-                )
-            finally:
-                await runner.stop()
-                if services.engine is not services.local:
-                    await cast("LlmEngine", services.engine).close()
-                await database.close()
+        if at_once:
+            runner.work(at_once)
+        try:
+            yield Assembly(services, database, graph, runner, memory, opened.watchers, saver, jobs)
+        finally:
+            await runner.stop()
+            if services.engine is not services.local:
+                await cast("LlmEngine", services.engine).close()
 
 
 async def offline_services(desks: Mapping[str, Desk], database: Database) -> tuple[Services, TicketMemory]:

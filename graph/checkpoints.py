@@ -25,6 +25,7 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from contracts.values import Value
+from graph.fencing import OVERTAKEN, OvertakenError, held
 from graph.watching import Watchers
 from storage.groups import Groups
 from storage.sqlite import PRAGMAS
@@ -82,16 +83,28 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Save one checkpoint; returns when it is committed."""
-        saved = await self.groups.write(partial(self.saver.put, config, checkpoint, metadata, new_versions))
-        self.watchers.saved(saved["configurable"]["thread_id"])
+        """Save one checkpoint; returns when it is committed. Raises OvertakenError."""
+        run_id, epoch = thread_of(config), held()
+        put = partial(self.saver.put, config, checkpoint, metadata, new_versions)
+        saved = await self.groups.write(lambda: self.fenced(run_id, epoch) and put())
+        self.watchers.saved(run_id)
         return saved
+
+    def fenced(self, run_id: str, epoch: int | None) -> bool:
+        """True while the run has the epoch. Raises OvertakenError otherwise."""
+        if epoch is not None:
+            found = self.saver.conn.execute("SELECT epoch FROM runs WHERE id = ?", (run_id,)).fetchone()
+            if found != (epoch,):
+                raise OvertakenError(OVERTAKEN)
+        return True
 
     async def aput_writes(
         self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
     ) -> None:
-        """Save what one task wrote; returns when it is committed."""
-        await self.groups.write(partial(self.saver.put_writes, config, writes, task_id, task_path))
+        """Save what one task wrote; returns when it is committed. Raises OvertakenError."""
+        run_id, epoch = thread_of(config), held()
+        put = partial(self.saver.put_writes, config, writes, task_id, task_path)
+        await self.groups.write(lambda: self.fenced(run_id, epoch) and put())
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Forget a run's checkpoints."""
@@ -102,17 +115,26 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         return self.saver.get_next_version(current, channel)
 
 
+def thread_of(config: RunnableConfig) -> str:
+    """The run that a config is of."""
+    return config.get("configurable", {})["thread_id"]
+
+
 @asynccontextmanager
-async def open_saver(path: Path, write_lock: asyncio.Lock, watchers: Watchers) -> AsyncIterator[GroupCommitSaver]:
-    """The saver for a database file. `write_lock` is the one that our own writes take."""
-    connection = await asyncio.to_thread(connect, path)
+async def open_saver(name: str | Path, write_lock: asyncio.Lock, watchers: Watchers) -> AsyncIterator[GroupCommitSaver]:
+    """The saver for a SQLite database. `write_lock` is the one that our own writes take."""
+    connection = await asyncio.to_thread(connect, str(name))
     groups = Groups(lambda: connection, write_lock)
     try:
-        strict = JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in values()])
-        yield GroupCommitSaver(OneTransaction(connection, serde=strict), groups, watchers)
+        yield GroupCommitSaver(OneTransaction(connection, serde=strict_serializer()), groups, watchers)
     finally:
         await groups.close()
         connection.close()
+
+
+def strict_serializer() -> JsonPlusSerializer:
+    """Restores the types of ours that a checkpoint may hold, and no others."""
+    return JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in values()])
 
 
 def values() -> Iterator[type[Value]]:
@@ -124,9 +146,10 @@ def values() -> Iterator[type[Value]]:
         yield kind
 
 
-def connect(path: Path) -> sqlite3.Connection:
+def connect(name: str) -> sqlite3.Connection:
     """One connection with our pragmas and LangGraph's tables."""
-    connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+    uri = name.startswith("file:")
+    connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=uri)
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     SqliteSaver(connection).setup()

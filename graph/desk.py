@@ -4,15 +4,16 @@ async with TicketGraph.open() as desk:
     run = await desk.process("Cannot log in", "It says invalid credentials.", customer_email="ada@example.com")
 """
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
-from contracts.errors import InputError, NotFoundError
+from contracts.errors import InputError, UnavailableError
 from contracts.result import Checkpoint, PendingApproval, Run
 from contracts.step import Step
 from contracts.ticket import NewTicket, RunOptions
@@ -22,8 +23,9 @@ from graph.assembly import Assembly, assembled, unobserved
 from graph.history import checkpoints_of, fork_of
 from graph.job import load_job
 from graph.run import config_of
-from graph.runner import Runner
+from graph.runner import AT_ONCE, LOOK_AGAIN, Runner
 from storage import approvals, audit, runs, tickets
+from storage.address import address_of
 from storage.verification import Verification, verify
 
 if TYPE_CHECKING:
@@ -43,18 +45,26 @@ class TicketGraph:
         cls,
         data_dir: str | Path = "data",
         *,
+        database_url: str | None = None,
         desks_dir: Path | None = None,
         models: ModelSettings | None = None,
         observe: Callable[[CallRecord], None] = unobserved,
+        migrating: bool = True,
+        at_once: int = AT_ONCE,
     ) -> AsyncIterator[Self]:
-        """Open the data folder, finish what an earlier process left undone, and close it at the end.
+        """Open the database, go on with what earlier processes left undone, and close it at the end.
 
+        It is a file in `data_dir`, or what `database_url` names: see storage.address.address_of. Up to `at_once` runs
+        are advanced here side by side; with 0 they are left to other processes. Where not `migrating`, a database that
+        is behind is refused.
         `models` says which models are asked: `ModelSettings()` reads the environment. Without it none is.
         `observe` hears of every call of a model. Raises DeskError for invalid policies, InputError for model settings
-        that cannot be used, UnavailableError when another process uses the folder or this version would
-        lose a run in it.
+        that cannot be used, UnavailableError when another process uses the folder, the server cannot be reached, or
+        this version would lose a run in it.
         """
-        async with assembled(Path(data_dir), desks_dir, models, observe) as assembly:
+        address = address_of(database_url, Path(data_dir))
+        opening = assembled(address, desks_dir, models, observe, at_once=at_once, migrating=migrating)
+        async with opening as assembly:
             yield cls(assembly)
 
     @property
@@ -77,13 +87,13 @@ class TicketGraph:
         Raises InputError for an unknown desk.
         """
         job = await self.runner.submit(NewTicket(subject=subject, body=body, **ticket), options)
-        return await self.finished(job.run_id)
+        return await self.finished(job.run_id, fresh=job.fresh)
 
-    async def finished(self, run_id: str) -> Run:
-        """Wait for a run to finish or to ask. Raises NotFoundError."""
-        run = await self.runner.wait(run_id)
+    async def finished(self, run_id: str, *, fresh: bool = False) -> Run:
+        """Wait for a run to finish or to ask. Raises NotFoundError, UnavailableError when this process stops before."""
+        run = await self.runner.wait(run_id, fresh=fresh)
         if run is None:
-            raise NotFoundError("The run has no result yet: it is stored and goes on when a server is started.")
+            raise UnavailableError("The run is stored and goes on when a server is started.")
         return run
 
     async def run(self, run_id: str) -> Run:
@@ -139,17 +149,21 @@ class TicketGraph:
 
     async def steps_of(self, run_id: str, seen: int = 0) -> AsyncIterator[tuple[int, Step]]:
         """The run's steps with their numbers, from the one after `seen`, as they are saved, until the run rests."""
-        with self.assembly.watchers.watch(run_id) as saved:
+        with self.assembly.watchers.watch(run_id) as watch:
             resting = False
             while not resting:
-                saved.clear()
+                watch.saved.clear()
                 resting = (await self.run(run_id)).status != "running"
                 state = await self.assembly.graph.aget_state(config_of(run_id))
                 for step in state.values.get("steps", ())[seen:]:
                     seen += 1
                     yield seen, step
+                if self.assembly.watchers.stopping:
+                    return
                 if not resting:
-                    await saved.wait()
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(LOOK_AGAIN):
+                            await watch.saved.wait()
 
     async def fork(
         self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
@@ -159,13 +173,17 @@ class TicketGraph:
         `changes` replaces parts of the ticket (subject, body, …) when forking from the start.
         Raises NotFoundError, InputError.
         """
+        return await self.finished(await self.begin_fork(run_id, checkpoint_id, options=options, **changes))
+
+    async def begin_fork(
+        self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
+    ) -> str:
+        """The same, without waiting for it: the fork's run id."""
         if checkpoint_id and changes:
             raise InputError("The ticket can only be changed when forking from the start: leave checkpoint_id out.")
         async with self.database.read() as connection:
             job = await load_job(connection, run_id)
-        forked = await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)
-        self.runner.start(forked)
-        return await self.finished(forked.run_id)
+        return (await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)).run_id
 
     async def audit(self, since: datetime | None = None) -> AsyncIterator[Mapping[str, Any]]:
         """The audit log's records in their order, not older than `since`. `detail` is JSON, as it was hashed."""

@@ -15,6 +15,8 @@ from storage import runs
 
 _epoch: ContextVar[int | None] = ContextVar("epoch", default=None)
 
+OVERTAKEN = "Another process has gone on with this run. Nothing was changed."
+
 
 class OvertakenError(ConflictError):
     """Another process has gone on with this run."""
@@ -38,4 +40,4 @@ def held() -> int | None:
 async def check(connection: AsyncConnection, run_id: str, epoch: int | None) -> None:
     """Raise OvertakenError unless the run still has the epoch, which then stays until the transaction ends."""
     if epoch is not None and await runs.epoch(connection, run_id) != epoch:
-        raise OvertakenError("Another process has gone on with this run. Nothing was changed.")
+        raise OvertakenError(OVERTAKEN)

@@ -7,15 +7,20 @@ from typing import Any
 from langchain_core.runnables import RunnableConfig
 from langgraph.types import StateSnapshot
 from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import InputError, NotFoundError
 from contracts.result import Checkpoint
 from contracts.ticket import RunOptions, Ticket
+from graph import tasks
 from graph.assembly import Assembly
 from graph.build import FLOW_VERSION, Graph
 from graph.job import Job
-from graph.run import config_of
+from graph.run import config_of, first_input
 from storage import runs
+
+INPUT = "__input__"
+"""How LangGraph calls what a run starts from."""
 
 
 async def checkpoints_of(graph: Graph, run_id: str) -> Sequence[Checkpoint]:
@@ -54,20 +59,27 @@ async def fork_of(
 ) -> Job:
     """A new run of the same ticket that starts where the old one was. Raises NotFoundError, InputError."""
     at = await moment(assembly.graph, job.run_id, checkpoint_id) if checkpoint_id else None
-    from_start = at is None or not at.values.get("steps")
     try:
         ticket = Ticket.model_validate({**dict(job.ticket), **changes})
     except ValidationError as error:
         raise InputError("A changed field is not one of the ticket's, or has a wrong type.") from error
     now = assembly.services.now()
     chosen = options or job.options
-    forked = Job(new_run_id, ticket, chosen, now, forked_from=job.run_id, fresh=from_start)
-    if at is not None and not from_start:
+    forked = Job(new_run_id, ticket, chosen, now, forked_from=job.run_id)
+    if at is None or not at.values.get("steps"):
+        # Saved, because what was changed of the ticket is nowhere else.
+        await assembly.graph.aupdate_state(config_of(new_run_id), first_input(forked), as_node=INPUT)
+    else:
         await copy(assembly, at, forked)
-    async with assembly.database.write() as connection:
+
+    async def write(connection: AsyncConnection) -> None:
         await runs.add(
             connection, new_run_id, ticket.id, FLOW_VERSION, chosen.model_dump(mode="json"), now, forked_from=job.run_id
         )
+        await assembly.jobs.enqueue(connection, tasks.advance(new_run_id, ticket.id))
+
+    await assembly.database.transact(write)
+    assembly.jobs.wake()
     return forked
 
 

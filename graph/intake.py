@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import ReusedError
 from contracts.ticket import NewTicket, RunOptions
+from graph import tasks
 from graph.build import FLOW_VERSION
 from graph.job import Job, load_job
 from storage import idempotency, runs, tickets
+from storage.jobs.port import Jobs
 
 KEPT = timedelta(hours=24)
 """How long a key stands for its request. A source's id stands for its ticket for ever."""
@@ -39,8 +41,10 @@ class Intake:
     """One request. `job` is what becomes of it if it is new; without `start` its ticket is only stored."""
 
     job: Job
+    jobs: Jobs
     start: bool
     key: Key | None = None
+    priority: int = 0
 
     async def write(self, connection: AsyncConnection) -> Job | str:
         """Store it, unless it is known: then the job is the first one's, or a text says why it cannot be.
@@ -86,11 +90,12 @@ class Intake:
         return await self.begun(connection, replace(self.job, ticket=ticket, replayed=True))
 
     async def begun(self, connection: AsyncConnection, job: Job) -> Job:
-        """The job with its run stored, if it is to be started."""
+        """The job with its run stored and put down to be done, if it is to be started."""
         if not self.start:
             return replace(job, fresh=False)
         chosen = job.options.model_dump(mode="json")
         await runs.add(connection, job.run_id, job.ticket.id, FLOW_VERSION, chosen, job.created_at)
+        await self.jobs.enqueue(connection, tasks.advance(job.run_id, job.ticket.id, self.priority))
         return job
 
 

@@ -3,22 +3,19 @@
 LangGraph says nothing of a run that waited in a node that was renamed: it resumes it, and nothing happens.
 """
 
-import asyncio
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from typing import Any
 
-from langgraph.checkpoint.base import CheckpointTuple
+from langgraph.checkpoint.base import BaseCheckpointSaver, CheckpointTuple
 from langgraph.types import StateSnapshot
 from sqlalchemy import RowMapping
 
 from contracts.errors import UnavailableError
 from graph.build import ASKS, FLOW_VERSION, RESUMES, build
-from graph.checkpoints import open_saver
 from graph.run import config_of
-from graph.watching import Watchers
 from storage import runs
-from storage.sqlite import SqliteDatabase
+from storage.database import Database
 
 NAMED = 10
 """Runs that a refusal names; of the others it gives the number."""
@@ -30,26 +27,28 @@ INTERRUPT = "__interrupt__"
 """The channel that LangGraph saves a question under."""
 
 
-async def refuse_orphans(path: Path) -> None:
-    """Compare every waiting and running run of a database file with the graph. Changes nothing that is ours.
+Saver = BaseCheckpointSaver[Any]
+
+
+async def refuse_orphans(database: Database, opening: Callable[[], AbstractAsyncContextManager[Saver]]) -> None:
+    """Compare every waiting and running run of a database with the graph, and close it. Changes nothing that is ours.
 
     It comes before the migrations: a database that was migrated is of no use to the version that made the runs.
-    Raises UnavailableError that names the runs that would be lost, and what to do.
+    `opening` opens the checkpoints. Raises UnavailableError that names the runs that would be lost, and what to do.
     """
-    database = SqliteDatabase(path)
     try:
         async with database.read() as connection:
             begun = await runs.begun(connection)
+        if begun and (lost := await orphans(begun, opening)):
+            raise UnavailableError(refusal(lost))
     finally:
         await database.close()
-    if begun and (lost := await orphans(path, begun)):
-        raise UnavailableError(refusal(lost))
 
 
-async def orphans(path: Path, begun: Sequence[RowMapping]) -> list[str]:
+async def orphans(begun: Sequence[RowMapping], opening: Callable[[], AbstractAsyncContextManager[Saver]]) -> list[str]:
     """Those of the runs that cannot go on, each with its version and the reason."""
     lost: list[str] = []
-    async with open_saver(path, asyncio.Lock(), Watchers()) as saver:
+    async with opening() as saver:
         graph = build(saver)
         for run in begun:
             if run["flow_version"] not in RESUMES:
@@ -97,7 +96,7 @@ def refusal(lost: Sequence[str]) -> str:
     return (
         f"Not started, because {len(lost)} of the runs that wait or are under way would be lost: "
         f"{'; '.join(lost[:NAMED])}{more}. This is flow {FLOW_VERSION} and goes on with flow {taken}. "
-        "The data folder was not migrated. Start the version that was here before and decide there what waits "
+        "Nothing was migrated. Start the version that was here before and decide there what waits "
         "(ticketgraph approvals, ticketgraph decide), then start this one. Or change the graph so that it takes them: "
         "docs/reliability.md, Deploying."
     )

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from langchain_core.runnables import RunnableConfig
+from langgraph.runtime import RunControl
 from langgraph.types import Command, Interrupt, StateSnapshot
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.result import PendingApproval, Run
 from engines.local.embedder import MODEL_NAME
-from graph import evidence
+from graph import evidence, fencing
 from graph.build import Graph
 from graph.job import Job
 from graph.memory import TicketMemory
@@ -37,15 +38,18 @@ class Executor:
     memory: TicketMemory
     watchers: Watchers
 
-    async def advance(self, job: Job) -> Run:
-        """Go on with the run until it is finished or waits for a person, and write down which."""
+    async def advance(self, job: Job, control: RunControl | None = None) -> Run:
+        """Go on with the run until it is finished or waits for a person, and write down which.
+
+        Raises GraphDrained when `control` asks to stop: at the next superstep, with everything saved.
+        """
         config = config_of(job.run_id)
         snapshot = None if job.fresh else await self.graph.aget_state(config)
         step = first_input(job) if snapshot is None or unsaved(snapshot) else await self.next_input(job, snapshot)
         if isinstance(step, Settled):
             return await self.settle(job, step.state, step.interrupts)
         output = await self.graph.ainvoke(
-            step, config, context=self.services, version="v2", durability="sync", print_mode=()
+            step, config, context=self.services, version="v2", durability="sync", print_mode=(), control=control
         )
         return await self.settle(job, output.value, output.interrupts)
 
@@ -66,23 +70,25 @@ class Executor:
         vector = self.memory.stored(job.ticket.id)
 
         async def write(connection: AsyncConnection) -> Run:
+            await fencing.check(connection, job.run_id, job.epoch)
             pending = await self.ask(connection, job, interrupts[0], now) if interrupts else None
             status = "waiting" if pending else "finished"
             run = run_of(state, job=job, status=status, now=now, approval=pending)
             if run.duplicate_of and (original := await runs.of_ticket(connection, run.duplicate_of)):
                 run = joined(run, original["result"]) if original["result"] else run
-            await runs.change(connection, job.run_id, now, status=run.status, result=run.model_dump(mode="json"))
+            settled = {"status": run.status, "result": run.model_dump(mode="json"), "attempts": 0, "begun": 0}
+            await runs.change(connection, job.run_id, now, **settled)
             await runs.record_steps(connection, job.run_id, run.steps)
             if job.forked_from is None:
                 await tickets.change(connection, run.ticket_id, now, **ticket_columns(run))
                 if vector:
                     await fingerprints.put(connection, run.ticket_id, MODEL_NAME, vector)
-            detail = evidence.of_run(run, job.ticket, self.services.desks[job.ticket.desk])
+            detail = evidence.of_run(run, state.get("ticket", job.ticket), self.services.desks[job.ticket.desk])
             await audit.record(connection, run.status, run.ticket_id, run.run_id, "system", detail, now)
             return run
 
         run = await self.database.transact(write)
-        self.watchers.saved(job.run_id)
+        self.watchers.rests(job.run_id, run)
         return run
 
     async def ask(self, connection: AsyncConnection, job: Job, interrupt: Interrupt, now: datetime) -> PendingApproval:

@@ -3,46 +3,68 @@
 import asyncio
 import logging
 import secrets
+import time
 import uuid
+from functools import partial
 
+from langgraph.runtime import RunControl
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.approval import ApprovalDecision
 from contracts.errors import InputError, UnavailableError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions, Ticket
-from graph import evidence
+from graph import deciding, tasks
+from graph.advancing import Advancing
 from graph.build import FLOW_VERSION
 from graph.intake import Intake, Key, accepted
 from graph.job import Job, load_job
 from graph.run import Executor
-from policies.routing import team_named
-from storage import approvals, audit, runs, tickets
+from storage import runs, tickets
+from storage.jobs.port import Handler, Jobs
 
 log = logging.getLogger("ticketgraph")
 
 AT_ONCE = 160
 """Runs in progress side by side; more wait their turn. Most of them wait for a model, and one holds some 100 kB."""
 
-ATTEMPTS = 3
-"""How often a run is tried before it is given up as failed."""
+LOOK_AGAIN = 1.0
+"""Seconds after which whoever waits looks for itself: news of other processes may get lost."""
+
+DRAIN_SECONDS = 20.0
+"""How long a process that stops waits for what it has begun: until the next superstep, or the end of a request."""
 
 
 class Runner:
-    """One process's runs."""
+    """One process's part in the runs of a database."""
 
-    def __init__(self, executor: Executor, at_once: int = AT_ONCE) -> None:
+    def __init__(self, executor: Executor, jobs: Jobs) -> None:
         self.executor = executor
+        self.jobs = jobs
         self.database = executor.database
         self.services = executor.services
-        self.tasks: dict[str, asyncio.Task[Run]] = {}
-        self.turns = asyncio.Semaphore(at_once)
-        self.stopping = False
+        self.watchers = executor.watchers
+        self.control = RunControl()
+        self.working: asyncio.Task[None] | None = None
+
+    @property
+    def stopping(self) -> bool:
+        """Whether nothing new is begun here."""
+        return self.control.drain_requested
+
+    def handlers(self) -> dict[str, Handler]:
+        """What this process can do, by kind of task."""
+        return {tasks.ADVANCE: lambda run_id: Advancing(self.executor, self.control).advance(run_id)}
+
+    def work(self, at_once: int) -> None:
+        """Begin to do what is put down in the database, until `stop`."""
+        self.working = asyncio.create_task(self.jobs.work(self.handlers(), at_once), name="worker")
 
     async def submit(
         self, new: NewTicket, options: RunOptions | None = None, *, start: bool = True, key: Key | None = None
     ) -> Job:
-        """Store a ticket and its run in one transaction, and start it. Durable when this returns.
+        """Store a ticket, its run and the task to do it in one transaction. Durable when this returns.
 
         A request that comes again, by its key or by the ticket's source id, stores and starts nothing: its job is the
         first one's, and `replayed`. Raises InputError for an unknown desk or a ticket without any text, ReusedError for
@@ -55,13 +77,12 @@ class Runner:
         if new.desk not in self.services.desks:
             raise InputError(f"There is no such desk. Choose one of: {', '.join(self.services.desks)}.")
         while True:
-            intake = Intake(self.new_job(new, options or RunOptions()), start, key)
+            intake = Intake(self.new_job(new, options or RunOptions()), self.jobs, start, key)
             try:
                 job = accepted(await self.database.transact(intake.write))
             except IntegrityError:
                 continue  # the random id was taken, or another process was first with the key
-            if job.fresh:
-                self.start(job)
+            self.jobs.wake()
             return job
 
     def new_job(self, new: NewTicket, options: RunOptions) -> Job:
@@ -72,114 +93,85 @@ class Runner:
 
     async def run_once(self, ticket_id: str) -> Job:
         """The one run of a ticket that was only stored, started now or before. Raises NotFoundError."""
-        now = self.services.now()
-        async with self.database.write() as connection:
-            known = await runs.of_ticket(connection, ticket_id)
-            if known:
-                return await load_job(connection, known["id"])
-            ticket = tickets.as_ticket(await tickets.row(connection, ticket_id))
-            job = Job(uuid.uuid4().hex, ticket, RunOptions(), now, fresh=True)
-            await runs.add(connection, job.run_id, ticket_id, FLOW_VERSION, job.options.model_dump(mode="json"), now)
-        self.start(job)
+        job = await self.database.transact(partial(self.begun_once, ticket_id=ticket_id))
+        self.jobs.wake()
         return job
 
-    def start(self, job: Job) -> asyncio.Task[Run]:
-        """Advance a run in the background; a run that is being advanced already is not advanced twice."""
-        running = self.tasks.get(job.run_id)
-        if running and not running.done():
-            return running
-        task = asyncio.create_task(self.persist(job), name=f"run {job.run_id}")
-        self.tasks[job.run_id] = task
-        task.add_done_callback(lambda done: self.forget(job.run_id, done))
-        return task
-
-    def forget(self, run_id: str, task: asyncio.Task[Run]) -> None:
-        """Drop a task that is done; its outcome is in the database."""
-        if self.tasks.get(run_id) is task:
-            del self.tasks[run_id]
-        if not task.cancelled() and (error := task.exception()):
-            log.error("run %s could not be settled: %s", run_id, type(error).__name__)
-
-    async def persist(self, job: Job) -> Run:
-        """Advance a run, again if it fails; one that keeps failing is marked so and kept."""
-        failure = ""
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with self.turns:
-                    return await self.executor.advance(job)
-            except Exception as error:
-                log.exception("run %s failed, attempt %d of %d", job.run_id, attempt, ATTEMPTS)
-                failure, job = type(error).__name__, Job(**{**vars(job), "fresh": False})
-            await asyncio.sleep(0.1 * 2**attempt)
-        return await self.give_up(job, failure)
-
-    async def give_up(self, job: Job, failure: str) -> Run:
-        """Mark the run and its ticket as failed, for a person to look at."""
+    async def begun_once(self, connection: AsyncConnection, ticket_id: str) -> Job:
+        """The same, in a transaction that is alone with the ticket."""
         now = self.services.now()
-        run = Run(
-            run_id=job.run_id,
-            ticket_id=job.ticket.id,
-            desk=job.ticket.desk,
-            status="failed",
-            error=f"{failure} in {ATTEMPTS} attempts. The ticket is kept; the server's log says more.",
-            forked_from=job.forked_from,
-            created_at=job.created_at,
-        )
-        async with self.database.write() as connection:
-            values = {"status": "failed", "error": failure, "attempts": ATTEMPTS, "result": run.model_dump(mode="json")}
-            await runs.change(connection, job.run_id, now, **values)
-            if job.forked_from is None:
-                await tickets.change(connection, job.ticket.id, now, status="failed")
-            detail = {"error": failure, "flow": FLOW_VERSION}
-            await audit.record(connection, "failed", job.ticket.id, job.run_id, "system", detail, now)
-        return run
+        ticket = tickets.as_ticket(await tickets.row(connection, ticket_id, alone=True))
+        known = await runs.of_ticket(connection, ticket_id)
+        if known:
+            return await load_job(connection, known["id"])
+        job = Job(uuid.uuid4().hex, ticket, RunOptions(), now, fresh=True)
+        await runs.add(connection, job.run_id, ticket_id, FLOW_VERSION, job.options.model_dump(mode="json"), now)
+        await self.jobs.enqueue(connection, tasks.advance(job.run_id, ticket_id))
+        return job
 
-    async def wait(self, run_id: str, seconds: float | None = None) -> Run | None:
-        """The run's outcome; None when it is not there after `seconds`. Giving up waiting stops nothing."""
-        if task := self.tasks.get(run_id):
-            done, _ = await asyncio.wait({task}, timeout=seconds)
-            return task.result() if done else None
-        async with self.database.read() as connection:
-            result = (await runs.row(connection, run_id))["result"]
-        return Run.model_validate(result) if result else None
+    async def wait(self, run_id: str, seconds: float | None = None, *, fresh: bool = False) -> Run | None:
+        """The run's outcome; None when it is not there after `seconds`, or this process stops. It goes on all the same.
+
+        `fresh` for a run that was stored just now: there is nothing to look for yet.
+        """
+        deadline = None if seconds is None else time.monotonic() + seconds
+        with self.watchers.watch(run_id) as watch:
+            while not self.watchers.stopping:
+                watch.rests.clear()
+                if not fresh and (run := watch.run or await self.outcome(run_id)):
+                    return run
+                fresh = False
+                left = LOOK_AGAIN if deadline is None else min(LOOK_AGAIN, deadline - time.monotonic())
+                if left <= 0:
+                    return None
+                try:
+                    async with asyncio.timeout(left):
+                        await watch.rests.wait()
+                except TimeoutError:
+                    continue
+            return watch.run
+
+    async def outcome(self, run_id: str) -> Run | None:
+        """How a run rests; None while it goes on. Raises NotFoundError."""
+        row = await self.database.look(partial(runs.row, run_id=run_id))
+        return Run.model_validate(row["result"]) if row["status"] not in runs.UNFINISHED else None
 
     async def decide(self, approval_id: str, decision: ApprovalDecision) -> str:
         """Take a person's decision and go on with the run. Returns the run's id.
 
         Raises NotFoundError, InputError for an unknown team or missing text, ConflictError when it was decided before.
         """
-        now = self.services.now()
+        now, desks = self.services.now(), self.services.desks
         async with self.database.write() as connection:
-            asked = await approvals.row(connection, approval_id)
-            job = await load_job(connection, asked["run_id"])
-            self.check(decision, job)
-            await approvals.decide(connection, approval_id, decision, now)
-            await runs.change(connection, job.run_id, now, status="running")
-            detail = evidence.of_approval(approval_id, asked["shown_hash"], decision)
-            await audit.record(connection, "approval", job.ticket.id, job.run_id, decision.decided_by, detail, now)
-        self.start(job)
+            job = await deciding.decide(connection, self.jobs, desks, approval_id, decision, now)
+        self.jobs.wake()
         return job.run_id
 
-    def check(self, decision: ApprovalDecision, job: Job) -> None:
-        """Refuse a decision that could not be carried out, before it is taken."""
-        if decision.type in ("edit", "respond") and not (decision.text or "").strip():
-            raise InputError(f"To {decision.type}, send the reply in `text`.")
-        if decision.type == "reassign":
-            team_named(decision.team or "", self.services.desks[job.ticket.desk].routing)
-
     async def recover(self) -> int:
-        """Go on with every run that a process left unfinished. Returns how many."""
-        async with self.database.read() as connection:
-            jobs = [await load_job(connection, run_id) for run_id in await runs.unfinished(connection)]
-        for job in jobs:
-            self.start(job)
-        return len(jobs)
+        """Put down a task for every run that should go on and has none. Returns how many."""
+        count = await self.database.transact(self.repaired)
+        self.jobs.wake()
+        return count
+
+    async def repaired(self, connection: AsyncConnection) -> int:
+        """The same, in a transaction."""
+        known = await self.jobs.open_subjects(connection, tasks.ADVANCE)
+        orphaned = [row for row in await runs.unfinished(connection) if row["id"] not in known]
+        for row in orphaned:
+            await self.jobs.enqueue(connection, tasks.advance(row["id"], row["ticket_id"]))
+        return len(orphaned)
+
+    def request_stop(self) -> None:
+        """Take nothing new, let every run stop at its next superstep, and tell those who wait."""
+        self.control.request_drain()
+        self.watchers.stop()
 
     async def stop(self) -> None:
-        """Take nothing new and let what runs come to its end."""
-        self.stopping = True
-        if self.tasks:
-            await asyncio.wait(set(self.tasks.values()), timeout=30)
+        """Stop, and give back what could not be ended."""
+        self.request_stop()
+        if self.working:
+            await self.jobs.drain(DRAIN_SECONDS)
+            await self.working
 
 
 def new_ticket_id() -> str:

@@ -1,29 +1,74 @@
-"""Tells those who watch a run that something of it was saved."""
+"""Tells those who watch a run that something of it was saved, or that it rests."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Literal
+
+from contracts.result import Run
+
+News = Literal["saved", "rests"]
+
+
+def nobody(_run_id: str, _news: News) -> None:
+    """For a process that is alone."""
+
+
+@dataclass(eq=False)
+class Watch:
+    """What somebody is told of one run. An event only says that the database is worth reading again.
+
+    `saved` is set whenever something of the run is saved; the watcher clears it before reading. `rests` is set when the
+    run is finished, waits or has failed; `run` is then how, if this process has brought it there.
+    """
+
+    saved: asyncio.Event = field(default_factory=asyncio.Event)
+    rests: asyncio.Event = field(default_factory=asyncio.Event)
+    run: Run | None = None
 
 
 class Watchers:
-    """Events by run. A watcher reads what is saved; the event only says that it is worth reading again."""
+    """The watches by run. `tell` passes on to other processes what happens here."""
 
-    def __init__(self) -> None:
-        self.events: dict[str, set[asyncio.Event]] = {}
+    def __init__(self, tell: Callable[[str, News], None] = nobody) -> None:
+        self.watches: dict[str, set[Watch]] = {}
+        self.tell = tell
+        self.stopping = False
 
     @contextmanager
-    def watch(self, run_id: str) -> Iterator[asyncio.Event]:
-        """An event that is set whenever something of the run is saved. The watcher clears it before it reads."""
-        event = asyncio.Event()
-        self.events.setdefault(run_id, set()).add(event)
+    def watch(self, run_id: str) -> Iterator[Watch]:
+        """A watch on a run, as long as it is needed."""
+        watch = Watch()
+        self.watches.setdefault(run_id, set()).add(watch)
         try:
-            yield event
+            yield watch
         finally:
-            self.events[run_id].discard(event)
-            if not self.events[run_id]:
-                del self.events[run_id]
+            self.watches[run_id].discard(watch)
+            if not self.watches[run_id]:
+                del self.watches[run_id]
 
     def saved(self, run_id: str) -> None:
-        """Something of the run was saved."""
-        for event in self.events.get(run_id, ()):
-            event.set()
+        """Something of the run was saved here."""
+        self.hear(run_id, "saved")
+        self.tell(run_id, "saved")
+
+    def rests(self, run_id: str, run: Run | None = None) -> None:
+        """The run was brought to rest here."""
+        for watch in self.watches.get(run_id, ()):
+            watch.run = run
+        self.hear(run_id, "rests")
+        self.tell(run_id, "rests")
+
+    def hear(self, run_id: str, news: News) -> None:
+        """Something happened to the run, here or elsewhere."""
+        for watch in self.watches.get(run_id, ()):
+            watch.saved.set()
+            if news == "rests":
+                watch.rests.set()
+
+    def stop(self) -> None:
+        """Nothing more will be told: whoever waits is to look, and give up."""
+        self.stopping = True
+        for run_id in self.watches:
+            self.hear(run_id, "rests")

@@ -6,23 +6,24 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from graph.desk import TicketGraph
 from server.api import approvals, runs, service, short_tickets, tickets, webhook, workflow
 from server.guard import Guard
 from server.metrics import Metrics
+from server.opening import opened_desk
 from server.problems import document_problems, handle_problems
 from server.settings import Settings
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The app on one data folder, opened with the app and closed with it."""
+def create_app(settings: Settings, *, working: bool = True, migrating: bool = True) -> FastAPI:
+    """The app on one database, opened with the app and closed with it.
+
+    Where not `working`, runs are left to other processes; where not `migrating`, a database that is behind is refused.
+    """
 
     @asynccontextmanager
     async def opened(app: FastAPI) -> AsyncIterator[None]:
         metrics = Metrics()
-        opening = TicketGraph.open(
-            settings.data_dir, desks_dir=settings.desks_dir, models=settings, observe=metrics.observe
-        )
+        opening = opened_desk(settings, metrics, working=working, migrating=migrating)
         async with opening as desk:
             with metrics.watching(lambda: desk.model_state, settings.metrics_port, settings.host):
                 app.state.desk = desk

@@ -11,8 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from contracts.errors import TicketGraphError, UnavailableError
+from storage.away import AWAY
 
 log = logging.getLogger("ticketgraph")
+
+DATABASE_AWAY = "The database cannot be reached or has no space. Nothing of this request was kept: send it again later."
 
 RETRY_AFTER = "5"
 """Seconds, for answers that are worth another try."""
@@ -50,6 +53,8 @@ def handle_problems(app: FastAPI) -> None:
     app.exception_handler(TicketGraphError)(on_ours)
     app.exception_handler(RequestValidationError)(on_invalid)
     app.exception_handler(HTTPException)(on_http)
+    for away in AWAY:
+        app.exception_handler(away)(on_away)
     app.exception_handler(Exception)(on_unexpected)
 
 
@@ -79,6 +84,12 @@ async def on_invalid(_request: Request, error: RequestValidationError) -> Respon
 async def on_http(_request: Request, error: HTTPException) -> Response:
     """What the framework refuses: unknown paths, methods, broken JSON."""
     return problem(error.status_code, "The request cannot be answered.", str(error.detail))
+
+
+async def on_away(_request: Request, error: Exception) -> Response:
+    """The database cannot be reached, or is full."""
+    log.warning("the database is away: %s", type(error).__name__)
+    return problem(503, UnavailableError().title, DATABASE_AWAY)
 
 
 async def on_unexpected(_request: Request, error: Exception) -> Response:

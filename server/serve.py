@@ -1,16 +1,16 @@
-"""Serves the app with uvicorn."""
+"""Serves the app with uvicorn: alone with its worker, or only the API."""
 
-import asyncio
 import gc
-import logging
-import os
 import sys
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from engines.llm.prices import SHIPPED, load_prices
-from engines.llm.providers import resolve
+from server.preparing import check, prepare
 from server.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 EXAMPLE = """\
 TicketGraph is ready on {url}  (API: {url}/docs)
@@ -21,7 +21,11 @@ Try it:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which says how to try it once it listens."""
+    """uvicorn, which says how to try it once it listens, and tells the app at once that it is to stop."""
+
+    def __init__(self, config: uvicorn.Config, app: "FastAPI") -> None:
+        super().__init__(config)
+        self.app = app
 
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Start, then print the URL and one line to try."""
@@ -35,42 +39,27 @@ class Server(uvicorn.Server):
             sys.stdout.write(EXAMPLE.format(url=f"http://{self.config.host}:{port}"))
             sys.stdout.flush()
 
+    async def shutdown(self, sockets: Any = None) -> None:
+        """Requests that wait for a run are answered with where to look, before uvicorn waits for requests to end."""
+        if self.started:
+            self.app.state.desk.runner.request_stop()
+        await super().shutdown(sockets)
 
-def check(settings: Settings) -> None:
-    """Raise InputError for model settings that contradict each other or name a price table that cannot be used.
 
-    Found here, it is a sentence and not uvicorn's stack trace.
+def serve(settings: Settings, *, working: bool = True, migrating: bool = True) -> None:
+    """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start. See server.app.create_app.
+
+    Raises InputError for settings that cannot be used, UnavailableError when the database cannot be used.
     """
-    load_prices(settings.llm_prices or SHIPPED)
-    resolve(settings)
-
-
-def serve(settings: Settings) -> None:
-    """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start.
-
-    Raises InputError for settings that cannot be used, UnavailableError when another process holds the data folder or a
-    run in it would be lost in this version.
-    """
-    check(settings)
-    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
-    # A second thread gains nothing on one vector by a matrix, and spins between two tickets: 15 ms of CPU for each.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    prepare(settings)
+    check(settings, migrating=migrating)
     # LangGraph and NumPy read their environment when they are imported.
-    from graph.assembly import DATABASE_FILE
-    from graph.lock import data_folder
-    from graph.parked import refuse_orphans
-
-    for library in ("aiosqlite", "sqlalchemy", "alembic", "langgraph", "langchain", "asyncio"):
-        logging.getLogger(library).setLevel(logging.WARNING)  # at debug they log what tickets say
     from server.app import create_app
     from server.protocol import ImpatientProtocol
 
-    with data_folder(settings.data_dir):
-        # The app does both again; refused here, it is a sentence and not uvicorn's stack trace.
-        asyncio.run(refuse_orphans(settings.data_dir / DATABASE_FILE))
+    app = create_app(settings, working=working, migrating=migrating)
     config = uvicorn.Config(
-        create_app(settings),
+        app,
         host=settings.host,
         port=settings.port,
         loop="uvloop",
@@ -81,7 +70,7 @@ def serve(settings: Settings) -> None:
         timeout_graceful_shutdown=30,
         backlog=2048,
     )
-    server = Server(config)
+    server = Server(config, app)
     server.run()
     if not server.started:
         sys.exit(1)

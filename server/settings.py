@@ -17,7 +17,11 @@ class Settings(ModelSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535, validation_alias=AliasChoices("PORT", "APP_PORT"))
     data_dir: Path = Path("data")
+    database_url: str | None = Field(
+        default=None, description="The database, in place of a file in DATA_DIR; empty for one in memory."
+    )
     desks_dir: Path | None = None
+    worker_concurrency: int = Field(default=160, ge=1, le=10_000, description="Tickets in progress side by side.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     prometheus_metrics_enabled: bool = Field(default=True, description="Whether /metrics answers.")
     metrics_port: int | None = Field(

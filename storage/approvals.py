@@ -34,9 +34,10 @@ async def pending_of_run(connection: AsyncConnection, run_id: str) -> RowMapping
     return (await connection.execute(query)).mappings().first()
 
 
-async def row(connection: AsyncConnection, approval_id: str) -> RowMapping:
-    """One approval. Raises NotFoundError."""
-    found = (await connection.execute(select(approvals).where(approvals.c.id == approval_id))).mappings().first()
+async def row(connection: AsyncConnection, approval_id: str, *, alone: bool = False) -> RowMapping:
+    """One approval, which nobody else may have `alone` until the transaction ends. Raises NotFoundError."""
+    query = select(approvals).where(approvals.c.id == approval_id)
+    found = (await connection.execute(query.with_for_update() if alone else query)).mappings().first()
     if found is None:
         raise NotFoundError("There is no approval with this id.")
     return found
@@ -56,7 +57,7 @@ async def decide(connection: AsyncConnection, approval_id: str, decision: Approv
 
     Raises NotFoundError, and ConflictError naming the winner or saying that something else was shown.
     """
-    found = await row(connection, approval_id)
+    found = await row(connection, approval_id, alone=True)
     if found["status"] != "pending":
         won = found["decision"] or {}
         when = f"{found['decided_at']:%Y-%m-%d %H:%M:%S} UTC"

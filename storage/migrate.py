@@ -28,9 +28,9 @@ POLL_SECONDS = 0.2
 BEHIND = "The database's tables are older or newer than this version. Run: ticketgraph migrate"
 
 
-def migrate(path: Path, revision: str = "head") -> None:
-    """Apply every migration that the database file does not have yet. Blocking: run it in a thread."""
-    upgrade(f"sqlite:///{path}", revision)
+def migrate(name: str | Path, revision: str = "head") -> None:
+    """Apply every migration that the SQLite database does not have yet. Blocking: run it in a thread."""
+    upgrade(f"sqlite:///{name}", revision)
 
 
 def upgrade(url: Any, revision: str = "head") -> None:

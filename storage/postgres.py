@@ -19,6 +19,9 @@ CONNECTIONS = 10
 PATIENCE = 10.0
 """Seconds that somebody waits for a connection before the database counts as away."""
 
+FROZEN = "-c idle_in_transaction_session_timeout=4000"
+"""A process that freezes inside a transaction holds locks that others wait for. The server ends it: below the lease."""
+
 
 class PostgresDatabase(Database):
     """Two pools: SQLAlchemy's for our tables, psycopg's for LangGraph's and procrastinate's."""
@@ -31,7 +34,7 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_timeout=PATIENCE,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": int(PATIENCE)},
+            connect_args={"connect_timeout": int(PATIENCE), "options": FROZEN},
             **JSON,
         )
 
@@ -43,7 +46,7 @@ class PostgresDatabase(Database):
             min_size=1,
             max_size=CONNECTIONS,
             timeout=PATIENCE,
-            kwargs={"row_factory": dict_row},
+            kwargs={"row_factory": dict_row, "options": FROZEN, "connect_timeout": int(PATIENCE)},
             configure=commit_by_itself,
             check=AsyncConnectionPool.check_connection,
             open=False,

@@ -50,17 +50,17 @@ async def epoch(connection: AsyncConnection, run_id: str) -> int | None:
     return await connection.scalar(query)
 
 
-async def claim(connection: AsyncConnection, run_id: str, at: datetime) -> int | None:
-    """Hold a run that is to be gone on with, from now on alone: its new epoch. None when there is nothing to do."""
+async def claim(connection: AsyncConnection, run_id: str, at: datetime) -> RowMapping | None:
+    """Hold a run that is to be gone on with, from now on alone: its row. None when there is nothing to do."""
     mine = update(runs).where(runs.c.id == run_id, runs.c.status.in_(UNFINISHED))
-    mine = mine.values(epoch=runs.c.epoch + 1, updated_at=at).returning(runs.c.epoch)
-    return await connection.scalar(mine)
+    mine = mine.values(epoch=runs.c.epoch + 1, begun=runs.c.begun + 1, updated_at=at).returning(runs)
+    return (await connection.execute(mine)).mappings().first()
 
 
-async def unfinished(connection: AsyncConnection) -> Sequence[str]:
-    """The runs that somebody has to go on with, oldest first."""
-    query = select(runs.c.id).where(runs.c.status.in_(UNFINISHED)).order_by(runs.c.created_at)
-    return (await connection.scalars(query)).all()
+async def unfinished(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """The runs that somebody has to go on with, and their tickets, oldest first."""
+    query = select(runs.c.id, runs.c.ticket_id).where(runs.c.status.in_(UNFINISHED)).order_by(runs.c.created_at)
+    return (await connection.execute(query)).mappings().all()
 
 
 async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:

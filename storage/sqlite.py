@@ -2,11 +2,12 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -22,10 +23,10 @@ PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "fore
 class SqliteDatabase(Database):
     """Reads run side by side; writes of this process queue on one lock instead of on SQLite's."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, name: str | Path) -> None:
+        self.name = str(name)
         self.write_lock = asyncio.Lock()
-        self.engine = sqlite_engine(path)
+        self.engine = sqlite_engine(self.name)
         self.writer: Writer | None = None
 
     @asynccontextmanager
@@ -57,7 +58,7 @@ class SqliteDatabase(Database):
     def opened(self) -> "Writer":
         """What does them, made when it is needed first."""
         if self.writer is None:
-            self.writer = Writer(self.path, self.write_lock)
+            self.writer = Writer(self.name, self.write_lock)
         return self.writer
 
     async def close(self) -> None:
@@ -71,9 +72,9 @@ class SqliteDatabase(Database):
 class Writer:
     """The connection on which transactions are done in groups, and the thread that it is used in."""
 
-    def __init__(self, path: Path, write_lock: asyncio.Lock) -> None:
+    def __init__(self, name: str, write_lock: asyncio.Lock) -> None:
         self.engine = create_engine(
-            f"sqlite:///{path}",
+            f"sqlite:///{name}",
             poolclass=NullPool,
             connect_args={"isolation_level": None, "check_same_thread": False},
             **JSON,
@@ -108,10 +109,10 @@ class Writer:
         self.connection.close()
 
 
-def sqlite_engine(path: Path) -> AsyncEngine:
+def sqlite_engine(name: str) -> AsyncEngine:
     """An engine whose transactions are ours to begin, with the pragmas on each connection."""
     engine = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
+        f"sqlite+aiosqlite:///{name}",
         pool_size=5,
         max_overflow=0,
         connect_args={"isolation_level": None},
@@ -119,6 +120,14 @@ def sqlite_engine(path: Path) -> AsyncEngine:
     )
     event.listen(engine.sync_engine, "connect", configure)
     return engine
+
+
+@contextmanager
+def in_memory() -> Iterator[str]:
+    """The name of a new database in memory, which all connections of this process share while this is open."""
+    name = f"file:/{uuid4().hex}?vfs=memdb&uri=true"
+    with closing(sqlite3.connect(name, uri=True)):
+        yield name
 
 
 def configure(connection: Any, _record: Any) -> None:

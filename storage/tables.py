@@ -124,6 +124,7 @@ runs = Table(
     Column("forked_from", String(64)),
     Column("attempts", Integer, nullable=False, default=0),
     Column("epoch", Integer, nullable=False, server_default="0"),
+    Column("begun", Integer, nullable=False, server_default="0"),
     Column("result", JSON),
     Column("error", Text),
     Column("created_at", UtcDateTime, nullable=False),
@@ -134,7 +135,8 @@ runs = Table(
 )
 """`epoch` counts who has gone on with the run: whoever has an older one may write nothing of it any more.
 
-`attempts` counts how often it has failed, `pruned_at` says since when its checkpoints are gone.
+`begun` counts how often somebody went on with it since it last rested, `attempts` how often it failed; `pruned_at` says
+since when its checkpoints are gone.
 """
 
 steps = Table(

@@ -30,9 +30,10 @@ async def change(connection: AsyncConnection, ticket_id: str, at: datetime, **va
     await connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(updated_at=at, **values))
 
 
-async def row(connection: AsyncConnection, ticket_id: str) -> RowMapping:
-    """One ticket's row. Raises NotFoundError."""
-    found = (await connection.execute(select(tickets).where(tickets.c.id == ticket_id))).mappings().first()
+async def row(connection: AsyncConnection, ticket_id: str, *, alone: bool = False) -> RowMapping:
+    """One ticket's row, which nobody else may have `alone` until the transaction ends. Raises NotFoundError."""
+    query = select(tickets).where(tickets.c.id == ticket_id)
+    found = (await connection.execute(query.with_for_update() if alone else query)).mappings().first()
     if found is None:
         raise NotFoundError("There is no ticket with this id.")
     return found

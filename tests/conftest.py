@@ -62,26 +62,57 @@ def await_healthy(process: subprocess.Popen[bytes], url: str) -> None:
 
 
 @contextmanager
-def serving(
-    data_dir: Path, port: int | None = None, program: Sequence[str] = ("-m", "server.cli"), **environment: str
-) -> Iterator[ServerProcess]:
-    """A server process on a data folder, stopped at the end unless it was killed before.
+def process(
+    *arguments: str, log: Path, program: Sequence[str] = ("-m", "server.cli"), **environment: str
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """`ticketgraph` with these arguments, stopped at the end unless it was killed before.
 
-    No model is configured but by `environment`. `program` is what Python runs as `ticketgraph`.
+    `program` is what Python runs. No model is configured but by `environment`.
     """
-    port = port or free_port()
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, *program, "serve", "--port", str(port), "--data-dir", str(data_dir)]
-    with (data_dir / "server.log").open("ab") as log:
-        process = subprocess.Popen(
-            command, cwd=REPOSITORY, env={**os.environ, **environment}, stdout=log, stderr=subprocess.STDOUT
+    with log.open("ab") as output:
+        running = subprocess.Popen(
+            [sys.executable, *program, *arguments],
+            cwd=REPOSITORY,
+            env={**os.environ, **environment},
+            stdout=output,
+            stderr=subprocess.STDOUT,
         )
     try:
-        await_healthy(process, url)
-        yield ServerProcess(url, process.pid, process, data_dir)
+        yield running
     finally:
-        process.terminate()
-        process.wait(timeout=40)
+        running.send_signal(signal.SIGCONT)
+        running.terminate()
+        running.wait(timeout=40)
+
+
+@contextmanager
+def serving(
+    data_dir: Path,
+    port: int | None = None,
+    program: Sequence[str] = ("-m", "server.cli"),
+    command: str = "serve",
+    **environment: str,
+) -> Iterator[ServerProcess]:
+    """A server process on a data folder. With `command` "api", it needs a DATABASE_URL in its environment."""
+    port = port or free_port()
+    url = f"http://127.0.0.1:{port}"
+    here = {"DATA_DIR": str(data_dir), **environment}
+    with process(command, "--port", str(port), log=data_dir / "server.log", program=program, **here) as running:
+        await_healthy(running, url)
+        yield ServerProcess(url, running.pid, running, data_dir)
+
+
+@contextmanager
+def worker(folder: Path, name: str, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+    """A worker process that is ready. Its log is `folder / name`."""
+    log = folder / f"{name}.log"
+    with process("worker", log=log, **environment) as running:
+        deadline = time.monotonic() + START_SECONDS
+        while "worker is ready" not in log.read_text():
+            if running.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"the worker did not start: {log.read_text()}")
+            time.sleep(0.05)  # between two looks at another process
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote
@@ -43,7 +44,8 @@ class PostgresServer:
         self.execute(f"CREATE DATABASE {TEMPLATE}")
         address = address_of(self.url_of(TEMPLATE), self.folder)
         assert isinstance(address, PostgresAddress)
-        asyncio.run(migrate_postgres(address))
+        with ThreadPoolExecutor(1) as thread:  # there may be a loop in this one
+            thread.submit(lambda: asyncio.run(migrate_postgres(address))).result()
 
 
 @contextmanager

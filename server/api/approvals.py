@@ -7,8 +7,9 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
-from server.api.access import CONFLICT, MISSING, Desk, answer, router
-from server.api.answers import ProcessOut, process_out
+from server.api.access import CONFLICT, MISSING, Desk, LongestWait, answer, router
+from server.api.answers import ProcessOut
+from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import DecisionIn
 from storage import approvals
 
@@ -56,11 +57,15 @@ async def get(approval_id: str, desk: Desk) -> Response:
         return answer(approval_out(await approvals.row(connection, approval_id)))
 
 
-@routes.post("/{approval_id}/decision", response_model=ProcessOut, responses={**MISSING, **CONFLICT})
-async def decide(approval_id: str, request: DecisionIn, desk: Desk) -> Response:
-    """Decide, and run on. The first decision wins; a later one gets 409 naming the winner."""
-    decision = ApprovalDecision.model_validate(request.model_dump())
-    return answer(process_out(await desk.decide(approval_id, decision)))
+@routes.post("/{approval_id}/decision", response_model=ProcessOut, responses={**GOES_ON, **MISSING, **CONFLICT})
+async def decide(approval_id: str, request: DecisionIn, desk: Desk, longest: LongestWait) -> Response:
+    """Decide, and run on. The first decision wins; a later one gets 409 naming the winner.
+
+    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: the decision stands, and Location says where to
+    look.
+    """
+    run_id = await desk.runner.decide(approval_id, ApprovalDecision.model_validate(request.model_dump()))
+    return await outcome_of(desk, run_id, longest)
 
 
 def approval_out(row: Any) -> Approval:

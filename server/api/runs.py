@@ -9,8 +9,9 @@ from pydantic import BaseModel
 
 from contracts.result import Checkpoint
 from graph.desk import TicketGraph
-from server.api.access import MISSING, Desk, answer, router
+from server.api.access import MISSING, Desk, LongestWait, answer, router
 from server.api.answers import ProcessOut, process_out
+from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import ForkIn
 
 routes = router("/api/v1/runs", "runs")
@@ -35,13 +36,13 @@ async def history(run_id: str, desk: Desk) -> Response:
     return answer(History(run_id=run_id, checkpoints=await desk.history(run_id)))
 
 
-@routes.post("/{run_id}/fork", status_code=201, response_model=ProcessOut, responses=MISSING)
-async def fork(run_id: str, request: ForkIn, desk: Desk) -> Response:
+@routes.post("/{run_id}/fork", status_code=201, response_model=ProcessOut, responses={**GOES_ON, **MISSING})
+async def fork(run_id: str, request: ForkIn, desk: Desk, longest: LongestWait) -> Response:
     """Run again from a checkpoint, or from the start with changes. A fork has no effect outside."""
     changes = {name: text for name in ("subject", "body") if (text := getattr(request, name)) is not None}
     options = request.options.options() if request.options else None
-    run = await desk.fork(run_id, request.checkpoint_id, options=options, **changes)
-    return answer(process_out(run), 201, {"location": f"/api/v1/runs/{run.run_id}"})
+    forked = await desk.begin_fork(run_id, request.checkpoint_id, options=options, **changes)
+    return await outcome_of(desk, forked, longest, 201)
 
 
 @routes.get("/{run_id}/events", responses={200: {"content": {"text/event-stream": {}}}, **MISSING})

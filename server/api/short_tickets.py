@@ -1,14 +1,14 @@
 """The same tickets in short form under /tickets/: stored first, evaluated when asked."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel, RootModel
 
 from contracts.result import Run
 from graph.desk import TicketGraph
-from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, answer, replay_of, router
+from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.requests import TicketIn
 from storage import runs, tickets
 
@@ -58,6 +58,9 @@ class Evaluation(BaseModel):
     status: Literal["resolved", "awaiting_review"]
 
 
+LATER: dict[int | str, dict[str, Any]] = {202: {"model": Evaluation, "description": "Goes on"}}
+
+
 @routes.post("/", status_code=201, response_model=ShortTicket, responses=CONFLICT)
 async def create(request: TicketIn, desk: Desk, key: IdempotencyKey) -> Response:
     """Store a ticket, and do nothing else with it yet."""
@@ -84,11 +87,15 @@ async def get(ticket_id: str, desk: Desk) -> Response:
     return answer(await short(desk, ticket_id))
 
 
-@routes.post("/{ticket_id}/ai-evaluate", response_model=Evaluation, responses=MISSING)
-async def evaluate(ticket_id: str, desk: Desk) -> Response:
-    """Run the ticket through the graph, once: asked again, or twice at the same time, it is the same run."""
+@routes.post("/{ticket_id}/ai-evaluate", response_model=Evaluation, responses={**LATER, **MISSING})
+async def evaluate(ticket_id: str, desk: Desk, longest: LongestWait) -> Response:
+    """Run the ticket through the graph, once: asked again, or twice at the same time, it is the same run.
+
+    202 when it takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: ask again.
+    """
     job = await desk.runner.run_once(ticket_id)
-    return answer(evaluation_of(await desk.finished(job.run_id)))
+    run = await desk.runner.wait(job.run_id, longest, fresh=job.fresh)
+    return answer(evaluation_of(run or await desk.run(job.run_id)), 200 if run else 202)
 
 
 def evaluation_of(run: Run) -> Evaluation:

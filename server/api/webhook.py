@@ -61,7 +61,7 @@ STILL_RUNNING: dict[int | str, dict[str, Any]] = {202: {"model": WebhookOut, "de
 async def receive(request: WebhookIn, desk: Desk, longest: LongestWait, key: IdempotencyKey) -> Response:
     """Store a ticket and run it. 200 with the record; 202 when the run takes longer than a sender waits."""
     job = await desk.runner.submit(request.ticket(), key=key)
-    run = await desk.runner.wait(job.run_id, min(WAIT_SECONDS, longest))
+    run = await desk.runner.wait(job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh)
     return answer(await record(desk, job.ticket.id), 200 if run else 202, replay_of(job))
 
 

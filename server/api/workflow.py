@@ -18,6 +18,7 @@ from server.api.answers import (
     process_out,
     routing_of,
 )
+from server.api.outcome import GOES_ON
 from server.api.prefer import Preferred
 from server.api.requests import (
     ClassificationIn,
@@ -32,9 +33,6 @@ from server.api.requests import (
 routes = router("/api/v1/workflow", "workflow")
 
 
-GOES_ON: dict[int | str, dict[str, Any]] = {202: {"model": ProcessOut, "description": "Goes on"}}
-
-
 @routes.post("/process", response_model=ProcessOut, responses=GOES_ON | CONFLICT)
 async def process(
     request: ProcessIn, desk: Desk, longest: LongestWait, prefer: Preferred, key: IdempotencyKey
@@ -45,7 +43,7 @@ async def process(
     and Location says where to look.
     """
     job = await desk.runner.submit(request.ticket.ticket(), request.options.options(), key=key)
-    run = await desk.runner.wait(job.run_id, prefer.seconds(longest))
+    run = await desk.runner.wait(job.run_id, prefer.seconds(longest), fresh=job.fresh)
     headers = replay_of(job) | prefer.applied(finished=run is not None)
     if run:
         return answer(process_out(run), 200, headers)

@@ -13,7 +13,7 @@ from server.cli.importing import import_tickets
 from server.cli.process import process
 from server.cli.prompts import prompts
 from server.cli.runs import fork, history, show
-from server.cli.serving import serve
+from server.cli.serving import api, migrate, serve, worker
 from server.cli.training import train
 
 app = typer.Typer(
@@ -34,6 +34,9 @@ app.command("eval")(evaluate)
 app.command("train")(train)
 app.command("graph")(graph)
 app.command("serve")(serve)
+app.command("api")(api)
+app.command("worker")(worker)
+app.command("migrate")(migrate)
 app.command("doctor")(doctor)
 app.add_typer(audit, name="audit")
 app.add_typer(desk, name="desk")

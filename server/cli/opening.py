@@ -47,7 +47,10 @@ def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[R
     settings = settings_with(data_dir=data_dir)
 
     async def opened() -> Result:
-        async with TicketGraph.open(settings.data_dir, desks_dir=settings.desks_dir, models=settings) as desk:
+        opening = TicketGraph.open(
+            settings.data_dir, database_url=settings.database_url, desks_dir=settings.desks_dir, models=settings
+        )
+        async with opening as desk:
             return await work(desk)
 
     return asyncio.run(opened())

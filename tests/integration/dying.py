@@ -28,8 +28,10 @@ from contracts.approval import ApprovalDecision
 from contracts.ticket import NewTicket
 from graph.checkpoints import GroupCommitSaver
 from graph.desk import TicketGraph
+from graph.watching import Watch
 from policies.loading import load_desks
 from policies.severity import assess
+from storage import runs
 
 ORDINARY = ("Charged twice", "Order ORD-{n} was charged twice, please refund $29.99.")
 CRITICAL = ("Everything is down", "Your production system is down for all users and we lose data. Case {n}.")
@@ -93,7 +95,7 @@ def arm(desk: TicketGraph, run_id: str, point: str, count: int) -> None:
     if count == 0:
         trigger.pull()
     elif point == "saved":
-        desk.assembly.watchers.events.setdefault(run_id, set()).add(DeadlyEvent(trigger))
+        desk.assembly.watchers.watches.setdefault(run_id, set()).add(Watch(saved=DeadlyEvent(trigger)))
     elif point == "written":
         # On the class: LangGraph makes a saver of its own for every run.
         GroupCommitSaver.aput_writes = trigger.after(GroupCommitSaver.aput_writes)
@@ -125,8 +127,10 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
 
 async def rested(desk: TicketGraph) -> None:
     """Until what was recovered is finished or waits."""
-    if desk.runner.tasks:
-        await asyncio.wait(set(desk.runner.tasks.values()))
+    async with desk.database.read() as connection:
+        begun = [row["id"] for row in await runs.unfinished(connection)]
+    for run_id in begun:
+        await desk.finished(run_id)
 
 
 async def recover(folder: Path) -> None:

@@ -98,11 +98,12 @@ async def test_watchers_hear_of_every_checkpoint(tmp_path: Path) -> None:
     watchers = Watchers()
     async with open_saver(tmp_path / "saver.db", asyncio.Lock(), watchers) as saver:
         graph = counting_graph(saver)
-        with watchers.watch("t") as saved, watchers.watch("other") as other:
+        with watchers.watch("t") as watch, watchers.watch("other") as other:
             await graph.ainvoke({"count": 1}, {"configurable": {"thread_id": "t"}})
-            assert saved.is_set()
-            assert not other.is_set()
-    assert watchers.events == {}
+            assert watch.saved.is_set()
+            assert not watch.rests.is_set()
+            assert not other.saved.is_set()
+    assert watchers.watches == {}
 
 
 async def test_foreign_types_are_not_restored(tmp_path: Path) -> None:

@@ -152,7 +152,7 @@ async def test_unknown_things_are_refused(desk: TicketGraph) -> None:
 
 async def test_a_second_process_on_the_folder_is_refused(desk: TicketGraph) -> None:
     with pytest.raises(UnavailableError, match="Another ticketgraph"):
-        async with TicketGraph.open(desk.database.path.parent):
+        async with TicketGraph.open(Path(desk.database.name).parent):
             pass
 
 

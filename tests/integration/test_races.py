@@ -109,10 +109,29 @@ async def test_sigterm_in_the_middle_of_30_runs_loses_nothing(tmp_path: Path) ->
     log = (tmp_path / "server.log").read_text()
     assert "Application shutdown complete" in log
     assert "Traceback" not in log
+    assert "failed" not in log
+    with serving(tmp_path) as server:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+            for answer in answers:
+                await client.get(f"{answer.json()['run_url']}/events")
     runs = runs_in(tmp_path)
     assert {ticket for ticket, _ in runs} == {answer.json()["id"] for answer in answers}
     assert {status for _, status in runs} <= {"finished", "waiting"}
-    assert all(effects(tmp_path, ticket) for ticket, status in runs if status == "finished")
+    assert all(effects(tmp_path, ticket) == ["assignment"] for ticket, status in runs if status == "finished")
+
+
+async def test_sigterm_answers_who_waits_for_a_run_and_stops_soon(tmp_path: Path) -> None:
+    with serving(tmp_path) as server:
+        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+            sent = {"subject": "Long report", "body": LONG * 500, "customer_id": "patient"}
+            asked = asyncio.create_task(client.post("/api/v1/workflow/process", json=sent))
+            await until_stored(client, "patient")
+            server.process.send_signal(signal.SIGTERM)
+            answer = await asked
+            assert await asyncio.to_thread(server.process.wait, 20) in (0, -signal.SIGTERM)
+    assert answer.status_code in (200, 202)
+    assert answer.status_code == 200 or answer.json()["status"] == "running"
+    assert answer.status_code == 200 or answer.headers["location"].startswith("/api/v1/runs/")
 
 
 async def test_a_client_that_leaves_does_not_stop_its_run(client: httpx.AsyncClient, server: ServerProcess) -> None:

@@ -47,7 +47,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('due_at', sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.add_column(sa.Column('epoch', sa.Integer(), server_default='0', nullable=False))
+        batch_op.add_column(sa.Column('begun', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('pruned_at', sa.DateTime(timezone=True), nullable=True))
+    op.execute('UPDATE runs SET epoch = 1')  # somebody has gone on with them: something of them may be saved
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.add_column(sa.Column('attempts', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('started_at', sa.DateTime(timezone=True), nullable=True))
@@ -65,6 +67,7 @@ def downgrade() -> None:
             batch_op.drop_column(column)
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.drop_column('epoch')
+        batch_op.drop_column('begun')
         batch_op.drop_column('pruned_at')
     with op.batch_alter_table('tickets', schema=None) as batch_op:
         batch_op.drop_column('due_at')

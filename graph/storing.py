@@ -1,0 +1,147 @@
+"""Opens what a process keeps things in: a SQLite file, memory, or PostgreSQL. What is above does not know which."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from storage.jobs.leased import LeasedJobs
+from storage.jobs.procrastinated import ProcrastinateJobs
+
+from contracts.errors import UnavailableError
+from graph.checkpoints import open_saver
+from graph.checkpoints_postgres import postgres_saver
+from graph.lock import data_folder
+from graph.parked import refuse_orphans
+from graph.signals import Signals
+from graph.watching import Watchers
+from storage.address import Address, MemoryAddress, PostgresAddress, SqliteAddress
+from storage.away import AWAY
+from storage.database import Database
+from storage.jobs.port import Jobs
+from storage.migrate import migrate, migrate_postgres, refuse_behind
+from storage.postgres import PostgresDatabase
+from storage.sqlite import SqliteDatabase, in_memory
+
+NOT_REACHED = "The database of DATABASE_URL cannot be used. Look whether it runs, and who may log in:"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is open. `alone` when no other process can be at the same database."""
+
+    database: Database
+    saver: BaseCheckpointSaver[Any]
+    jobs: Jobs
+    watchers: Watchers
+    alone: bool
+
+
+def stored(address: Address, *, migrating: bool = True) -> AbstractAsyncContextManager[Stored]:
+    """Open what is at an address, brought to the newest tables where `migrating`.
+
+    Raises UnavailableError when another process holds the file, the server cannot be reached, its tables are not this
+    version's and are not to be migrated, or a run in it would be lost in this version.
+    """
+    match address:
+        case SqliteAddress(path):
+            return a_file(path)
+        case MemoryAddress():
+            return memory()
+        case PostgresAddress():
+            return a_server(address, migrating=migrating)
+
+
+@asynccontextmanager
+async def a_file(path: Path) -> AsyncIterator[Stored]:
+    """One SQLite file, which nobody else has."""
+    with data_folder(path.parent):
+        await refuse_lost(path)
+        async with sqlite(str(path)) as opened:
+            yield opened
+
+
+async def refuse_lost(path: Path) -> None:
+    """Refuse a file whose runs would be lost."""
+    await refuse_orphans(SqliteDatabase(path), lambda: open_saver(path, asyncio.Lock(), Watchers()))
+
+
+@asynccontextmanager
+async def memory() -> AsyncIterator[Stored]:
+    """A database that is gone with the process."""
+    with in_memory() as name:
+        async with sqlite(name) as opened:
+            yield opened
+
+
+@asynccontextmanager
+async def sqlite(name: str) -> AsyncIterator[Stored]:
+    """A SQLite database that is ours alone: what earlier processes were doing is nobody's now."""
+    await asyncio.to_thread(migrate, name)
+    database, watchers = SqliteDatabase(name), Watchers()
+    jobs = LeasedJobs(database)
+    try:
+        await jobs.take_over()
+        async with open_saver(name, database.write_lock, watchers) as saver:
+            yield Stored(database, saver, jobs, watchers, alone=True)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def a_server(address: PostgresAddress, *, migrating: bool) -> AsyncIterator[Stored]:
+    """A database on a server, which other processes use, too."""
+    await prepare(address, migrating=migrating)
+    database = PostgresDatabase(address)
+    signals = Signals(database)
+    try:
+        await database.pool.open(wait=True)
+        async with signals.connected() as watchers:
+            jobs = ProcrastinateJobs(database)
+            yield Stored(database, postgres_saver(database, watchers), jobs, watchers, alone=False)
+    finally:
+        await database.close()
+
+
+async def usable(address: Address, *, migrating: bool) -> None:
+    """Raise what `stored` would raise. A server's database is migrated, where `migrating`."""
+    match address:
+        case SqliteAddress(path):
+            with data_folder(path.parent):
+                await refuse_lost(path)
+        case PostgresAddress():
+            await prepare(address, migrating=migrating)
+        case MemoryAddress():
+            pass
+
+
+async def migrated(address: Address) -> None:
+    """Bring a database to the newest tables. Raises UnavailableError, as `stored` does."""
+    match address:
+        case SqliteAddress(path):
+            with data_folder(path.parent):
+                await refuse_lost(path)
+                await asyncio.to_thread(migrate, path)
+        case PostgresAddress():
+            await prepare(address, migrating=True)
+        case MemoryAddress():
+            pass
+
+
+async def prepare(address: PostgresAddress, *, migrating: bool) -> None:
+    """Refuse a database whose runs would be lost, then migrate it, or refuse what is not migrated."""
+    looking = PostgresDatabase(address)
+
+    @asynccontextmanager
+    async def saver() -> AsyncIterator[BaseCheckpointSaver[Any]]:
+        await looking.pool.open(wait=True)
+        yield postgres_saver(looking, Watchers())
+
+    try:
+        await refuse_orphans(looking, saver)
+        await (migrate_postgres if migrating else refuse_behind)(address)
+    except AWAY as error:
+        raise UnavailableError(f"{NOT_REACHED} {type(error).__name__}.") from None

@@ -1,0 +1,37 @@
+"""What every long-lived process does first: its environment, its log, and a look at what would stop it later."""
+
+import asyncio
+import logging
+import os
+
+from engines.llm.prices import SHIPPED, load_prices
+from engines.llm.providers import resolve
+from server.settings import Settings
+
+TALKATIVE = ("aiosqlite", "sqlalchemy", "alembic", "langgraph", "langchain", "asyncio", "psycopg", "procrastinate")
+"""Libraries that say at debug what tickets say."""
+
+
+def prepare(settings: Settings) -> None:
+    """Set what LangGraph and NumPy read when they are imported, and the log."""
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+    # A second thread gains nothing on one vector by a matrix, and spins between two tickets: 15 ms of CPU for each.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for library in TALKATIVE:
+        logging.getLogger(library).setLevel(logging.WARNING)
+
+
+def check(settings: Settings, *, migrating: bool) -> None:
+    """Raise what opening would raise. Found here, it is a sentence and not a stack trace.
+
+    InputError for model settings that contradict each other or an address that names no database; UnavailableError for
+    a database that is held by another process, cannot be reached, is behind, or has runs that would be lost.
+    """
+    load_prices(settings.llm_prices or SHIPPED)
+    resolve(settings)
+    from graph.storing import usable
+    from storage.address import address_of
+
+    address = address_of(settings.database_url, settings.data_dir)
+    asyncio.run(usable(address, migrating=migrating))

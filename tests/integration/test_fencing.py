@@ -1,0 +1,129 @@
+"""Who was overtaken writes nothing any more, and what cannot be done is given up, on both databases."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.ticket import NewTicket
+from graph.advancing import BEGINNINGS, Advancing
+from graph.desk import TicketGraph
+from graph.fencing import OvertakenError, holding
+from graph.run import Executor
+from storage import audit, outbox, runs, tickets
+from storage.jobs.port import AgainError
+from tests.postgres import PostgresServer
+
+TICKET = NewTicket(subject="Charged twice", body="Order ORD-7 was charged twice.", customer_email="ada@example.com")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[TicketGraph]:
+    """A desk whose process does no work by itself."""
+    url = None
+    if request.param == "postgresql":
+        server: PostgresServer = request.getfixturevalue("postgres")
+        url = server.fresh()
+    async with TicketGraph.open(tmp_path, database_url=url, at_once=0) as opened:
+        yield opened
+
+
+async def row_of(desk: TicketGraph, run_id: str) -> Any:
+    return await desk.database.look(partial(runs.row, run_id=run_id))
+
+
+async def test_who_was_overtaken_changes_nothing(desk: TicketGraph) -> None:
+    advancing = Advancing(desk.runner.executor, desk.runner.control)
+    run_id = (await desk.runner.submit(TICKET)).run_id
+    first = await desk.database.transact(partial(advancing.claimed, run_id=run_id))
+    second = await desk.database.transact(partial(advancing.claimed, run_id=run_id))
+    assert first is not None
+    assert second is not None
+    assert (first.epoch, second.epoch) == (1, 2)
+    with pytest.raises(OvertakenError), holding(first.epoch):
+        await advancing.executor.advance(first)
+    assert await desk.history(run_id) == []
+    with holding(second.epoch):
+        assert (await advancing.executor.advance(second)).status == "finished"
+
+
+@pytest.mark.parametrize("moment", ["ainvoke", "settle"])
+async def test_who_is_overtaken_on_the_way_changes_nothing_from_then_on(desk: TicketGraph, moment: str) -> None:
+    executor = desk.runner.executor
+    run_id = (await desk.runner.submit(TICKET)).run_id
+    advancing = Advancing(executor, desk.runner.control)
+    slow = Advancing(
+        Overtaken(moment=moment, by=lambda: advancing.advance(run_id), **vars(executor)), desk.runner.control
+    )
+    await slow.advance(run_id)
+    done = await row_of(desk, run_id)
+    assert (done["status"], done["epoch"]) == ("finished", 2)
+    async with desk.database.read() as connection:
+        effects = await outbox.of_ticket(connection, done["ticket_id"])
+        kinds = [record["kind"] async for record in audit.records(connection)]
+    assert [effect["action"] for effect in effects] == ["assignment"]
+    assert kinds == ["finished"]
+    steps = [checkpoint.step for checkpoint in await desk.history(run_id)]
+    assert steps == sorted(set(steps))
+
+
+class Overtaken(Executor):
+    """An executor that somebody else overtakes: when it has saved something, or when it is about to settle."""
+
+    def __init__(self, moment: str, by: Callable[[], Awaitable[None]], **parts: Any) -> None:
+        super().__init__(**parts)
+        object.__setattr__(self, "moment", moment)
+        object.__setattr__(self, "by", by)
+
+    async def advance(self, job: Any, control: Any = None) -> Any:
+        if self.moment == "ainvoke":  # type: ignore[attr-defined]
+            with holding(None):
+                await self.by()  # type: ignore[attr-defined]
+        return await super().advance(job, control)
+
+    async def settle(self, *given: Any) -> Any:
+        if self.moment == "settle":  # type: ignore[attr-defined]
+            await self.by()  # type: ignore[attr-defined]
+        return await super().settle(*given)
+
+
+async def test_a_run_that_fails_three_times_is_a_dead_letter(desk: TicketGraph) -> None:
+    advancing = Advancing(Failing(**vars(desk.runner.executor)), desk.runner.control)
+    run_id = (await desk.runner.submit(TICKET)).run_id
+    pauses = []
+    for _ in range(2):
+        with pytest.raises(AgainError) as again:
+            await advancing.advance(run_id)
+        pauses.append(again.value.seconds)
+    assert pauses == [0.2, 0.4]
+    await advancing.advance(run_id)
+    await given_up(desk, run_id, "RuntimeError")
+    assert (await row_of(desk, run_id))["attempts"] == 3
+
+
+class Failing(Executor):
+    """An executor that cannot."""
+
+    async def advance(self, *_: Any) -> Any:
+        raise RuntimeError("the words of a ticket")
+
+
+async def test_a_run_that_kills_its_process_again_and_again_is_a_dead_letter(desk: TicketGraph) -> None:
+    advancing = Advancing(desk.runner.executor, desk.runner.control)
+    run_id = (await desk.runner.submit(TICKET)).run_id
+    for _ in range(BEGINNINGS):
+        assert await desk.database.transact(partial(advancing.claimed, run_id=run_id))
+    await advancing.advance(run_id)
+    await given_up(desk, run_id, "Died")
+
+
+async def given_up(desk: TicketGraph, run_id: str, error: str) -> None:
+    run = await row_of(desk, run_id)
+    assert (run["status"], run["error"]) == ("failed", error)
+    assert "words" not in str(run["result"])
+    assert (await desk.database.look(partial(tickets.row, ticket_id=run["ticket_id"])))["status"] == "failed"
+    assert (await desk.run(run_id)).status == "failed"
+    async with desk.database.read() as connection:
+        assert [record["kind"] async for record in audit.records(connection)] == ["failed"]
