@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 
 import typer
 
-from contracts.errors import NotFoundError, UnavailableError
+from contracts.errors import UnavailableError
 from server.cli.guard import PARTLY
 from server.cli.opening import DataDir, settings_with
 from server.cli.output import plain
@@ -70,32 +70,22 @@ def export(
 
 
 def reading(data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[Result]]") -> Result:
-    """Do `work` on the database of a data folder. Raises NotFoundError, UnavailableError when it cannot be read."""
-    from sqlalchemy.exc import DBAPIError
+    """Do `work` on the database. Raises NotFoundError, UnavailableError when it cannot be read."""
+    from storage.address import address_of
+    from storage.looking import looking
 
-    from storage.address import DATABASE_FILE
-    from storage.sqlite import SqliteDatabase
-
-    path = settings_with(data_dir=data_dir).data_dir / DATABASE_FILE
-    if not path.is_file():
-        raise NotFoundError(f"There is no database {path}. Name the data folder with --data-dir.")
+    settings = settings_with(data_dir=data_dir)
 
     async def opened() -> Result:
-        database = SqliteDatabase(path)
-        try:
-            async with database.read() as connection:
-                if not await connection.run_sync(has_chain):
-                    raise UnavailableError(
-                        "The audit log has no chain: an older version wrote it. Start this version on the folder once."
-                    )
-                return await work(connection)
-        finally:
-            await database.close()
+        address = address_of(settings.database_url, settings.data_dir)
+        async with looking(address) as database, database.read() as connection:
+            if not await connection.run_sync(has_chain):
+                raise UnavailableError(
+                    "The audit log has no chain: an older version wrote it. Start this version on the folder once."
+                )
+            return await work(connection)
 
-    try:
-        return asyncio.run(opened())
-    except DBAPIError as error:
-        raise UnavailableError(f"{path} cannot be read: {error.orig}.") from None
+    return asyncio.run(opened())
 
 
 def has_chain(connection: "Connection") -> bool:

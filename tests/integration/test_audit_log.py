@@ -18,6 +18,7 @@ from contracts.result import Run
 from graph import TicketGraph
 from storage.address import DATABASE_FILE
 from storage.migrate import migrate
+from storage.sqlite import SqliteDatabase
 from tests.conftest import REPOSITORY
 
 DISASTER = (
@@ -48,7 +49,8 @@ def ticketgraph(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
 
 
 def folder_of(desk: TicketGraph) -> Path:
-    return desk.database.path.parent
+    assert isinstance(desk.database, SqliteDatabase)
+    return Path(desk.database.name).parent
 
 
 async def test_a_decision_is_kept_with_everything_that_led_to_it(desk: TicketGraph, decided: Run) -> None:

@@ -1,0 +1,35 @@
+"""A database for whoever only looks, also beside the processes that use it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+from contracts.errors import NotFoundError, UnavailableError
+from storage.address import Address, MemoryAddress, PostgresAddress
+from storage.database import Database
+from storage.postgres import PostgresDatabase
+from storage.sqlite import SqliteDatabase
+
+
+@asynccontextmanager
+async def looking(address: Address) -> AsyncIterator[Database]:
+    """The database at an address. Nothing is made or migrated.
+
+    Raises NotFoundError where there is none, UnavailableError when it cannot be read.
+    """
+    if isinstance(address, MemoryAddress):
+        raise NotFoundError("A database in memory is seen by its own process only.")
+    if isinstance(address, PostgresAddress):
+        name, database = "The database of DATABASE_URL", PostgresDatabase(address)
+    elif address.path.is_file():
+        name, database = str(address.path), SqliteDatabase(address.path)
+    else:
+        raise NotFoundError(f"There is no database {address.path}. Name the data folder with --data-dir.")
+    try:
+        yield database
+    except DBAPIError as error:
+        why = type(error.orig).__name__ if isinstance(address, PostgresAddress) else error.orig
+        raise UnavailableError(f"{name} cannot be read: {why}.") from None
+    finally:
+        await database.close()
