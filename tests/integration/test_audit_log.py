@@ -123,7 +123,7 @@ async def test_an_export_begins_where_it_is_told(desk: TicketGraph, decided: Run
 async def test_a_broken_chain_ends_with_1_and_names_the_record(desk: TicketGraph, decided: Run, tmp_path: Path) -> None:
     head = (await desk.verify_audit()).head
     with (
-        closing(sqlite3.connect(desk.database.path)) as source,
+        closing(sqlite3.connect(folder_of(desk) / DATABASE_FILE)) as source,
         closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as to,
     ):
         source.backup(to)
