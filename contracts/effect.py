@@ -6,7 +6,7 @@ from pydantic import Field
 
 from contracts.values import Value
 
-Action = Literal["reply", "external_ticket", "assignment", "link"]
+Action = Literal["reply", "external_ticket", "assignment", "link", "notification"]
 
 
 class Effect(Value):

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.result import Run
 from graph import fencing
 from graph.build import FLOW_VERSION
+from graph.deadlines import plan
 from graph.fencing import OvertakenError, holding
 from graph.job import Job, job_of
 from graph.run import Executor
@@ -107,5 +108,6 @@ class Advancing:
         await runs.change(connection, job.run_id, now, **values)
         if job.forked_from is None:
             await tickets.change(connection, job.ticket.id, now, status="failed")
+        await plan(connection, run, job.ticket, self.executor.services.desks[job.ticket.desk], now)
         detail = {"error": error, "flow": FLOW_VERSION}
         await audit.record(connection, "failed", job.ticket.id, job.run_id, "system", detail, now)

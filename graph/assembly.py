@@ -28,6 +28,7 @@ from graph.outbox import StoredOutbox
 from graph.run import Executor
 from graph.runner import AT_ONCE, Runner
 from graph.storing import stored
+from graph.ticking import Ticker
 from graph.watching import Watchers
 from nodes.services import Limits, Services
 from policies.desk import Desk
@@ -88,11 +89,14 @@ async def assembled(
         saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
         if opened.alone:
             await runner.recover()
+        ticking = asyncio.create_task(Ticker(database, jobs, desks, utc_now).run(), name="deadlines")
         if at_once:
             runner.work(at_once)
         try:
             yield Assembly(services, database, graph, runner, memory, opened.watchers, saver, jobs)
         finally:
+            ticking.cancel()
+            await asyncio.wait({ticking})
             await runner.stop()
             if services.engine is not services.local:
                 await cast("LlmEngine", services.engine).close()

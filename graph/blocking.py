@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from contracts.approval import ApprovalDecision
+from contracts.dead_letter import DeadLetter
 from contracts.result import Checkpoint, PendingApproval, Run
 from contracts.ticket import RunOptions
 from graph.desk import TicketGraph
@@ -61,6 +62,14 @@ class BlockingTicketGraph:
     def decide(self, approval_id: str, decision: ApprovalDecision | str, **details: Any) -> Run:
         """See TicketGraph.decide."""
         return self._result(self.desk.decide(approval_id, decision, **details))
+
+    def dead_letters(self, limit: int = 100, offset: int = 0) -> tuple[Sequence[DeadLetter], int]:
+        """See TicketGraph.dead_letters."""
+        return self._result(self.desk.dead_letters(limit, offset))
+
+    def retry(self, run_id: str, **changes: Any) -> Run:
+        """See TicketGraph.retry."""
+        return self._result(self.desk.retry(run_id, **changes))
 
     def history(self, run_id: str) -> Sequence[Checkpoint]:
         """See TicketGraph.history."""

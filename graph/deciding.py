@@ -10,8 +10,9 @@ from contracts.errors import InputError
 from graph import evidence, tasks
 from graph.job import Job, load_job
 from policies.desk import Desk
+from policies.queueing import queue_priority_for
 from policies.routing import team_named
-from storage import approvals, audit, runs
+from storage import approvals, audit, deadlines, runs, tickets
 from storage.jobs.port import Jobs
 
 
@@ -22,7 +23,6 @@ async def decide(
     approval_id: str,
     decision: ApprovalDecision,
     now: datetime,
-    priority: int = 0,
 ) -> Job:
     """Take a decision and put the run down to go on, all in the caller's transaction. Returns the run.
 
@@ -31,8 +31,12 @@ async def decide(
     asked = await approvals.row(connection, approval_id)
     job = await load_job(connection, asked["run_id"])
     check(decision, desks[job.ticket.desk])
+    # Before the approval: whoever does one of these deadlines holds it, and comes to the approval after it.
+    await deadlines.cancel(connection, deadlines.OF_APPROVAL, approval_id)
     await approvals.decide(connection, approval_id, decision, now)
     await runs.change(connection, job.run_id, now, status="running")
+    ticket = await tickets.row(connection, job.ticket.id)
+    priority = queue_priority_for(ticket["severity"], ticket["due_at"], now)
     await jobs.enqueue(connection, tasks.advance(job.run_id, job.ticket.id, priority))
     detail = evidence.of_approval(approval_id, asked["shown_hash"], decision)
     await audit.record(connection, "approval", job.ticket.id, job.run_id, decision.decided_by, detail, now)

@@ -6,9 +6,8 @@ async with TicketGraph.open() as desk:
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -19,25 +18,21 @@ from contracts.step import Step
 from contracts.ticket import NewTicket, RunOptions
 from engines.llm.records import CallRecord, ModelState
 from engines.llm.settings import ModelSettings
-from graph.assembly import Assembly, assembled, unobserved
+from graph.assembly import assembled, unobserved
 from graph.history import checkpoints_of, fork_of
+from graph.housekeeping import Housekeeping
 from graph.job import load_job
 from graph.run import config_of
 from graph.runner import AT_ONCE, LOOK_AGAIN, Runner
-from storage import approvals, audit, runs, tickets
+from storage import approvals, runs, tickets
 from storage.address import address_of
-from storage.verification import Verification, verify
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
 
 
-class TicketGraph:
-    """A running TicketGraph on one data folder. Open it with `TicketGraph.open`."""
-
-    def __init__(self, assembly: Assembly) -> None:
-        self.assembly = assembly
-        self.database = assembly.database
+class TicketGraph(Housekeeping):
+    """A running TicketGraph on one database. Open it with `TicketGraph.open`."""
 
     @classmethod
     @asynccontextmanager
@@ -185,13 +180,6 @@ class TicketGraph:
             job = await load_job(connection, run_id)
         return (await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)).run_id
 
-    async def audit(self, since: datetime | None = None) -> AsyncIterator[Mapping[str, Any]]:
-        """The audit log's records in their order, not older than `since`. `detail` is JSON, as it was hashed."""
-        async with self.database.read() as connection:
-            async for row in audit.records(connection, since):
-                yield dict(row)
-
-    async def verify_audit(self, head: str | None = None) -> Verification:
-        """Whether the audit log is what was written. `head` is the hash that an earlier check ended with."""
-        async with self.database.read() as connection:
-            return await verify(connection, head)
+    async def retry(self, run_id: str, **changes: Any) -> Run:
+        """Try a run again that was given up, and wait for it. See `revive`."""
+        return await self.finished(await self.revive(run_id, **changes))

@@ -15,6 +15,7 @@ from contracts.result import PendingApproval, Run
 from engines.local.embedder import MODEL_NAME
 from graph import evidence, fencing
 from graph.build import Graph
+from graph.deadlines import plan
 from graph.job import Job
 from graph.memory import TicketMemory
 from graph.results import joined, run_of, ticket_columns
@@ -83,7 +84,9 @@ class Executor:
                 await tickets.change(connection, run.ticket_id, now, **ticket_columns(run))
                 if vector:
                     await fingerprints.put(connection, run.ticket_id, MODEL_NAME, vector)
-            detail = evidence.of_run(run, state.get("ticket", job.ticket), self.services.desks[job.ticket.desk])
+            desk = self.services.desks[job.ticket.desk]
+            await plan(connection, run, job.ticket, desk, now)
+            detail = evidence.of_run(run, state.get("ticket", job.ticket), desk)
             await audit.record(connection, run.status, run.ticket_id, run.run_id, "system", detail, now)
             return run
 

@@ -21,6 +21,7 @@ from graph.build import FLOW_VERSION
 from graph.intake import Intake, Key, accepted
 from graph.job import Job, load_job
 from graph.run import Executor
+from policies.queueing import queue_priority_of
 from storage import runs, tickets
 from storage.jobs.port import Handler, Jobs
 
@@ -77,7 +78,8 @@ class Runner:
         if new.desk not in self.services.desks:
             raise InputError(f"There is no such desk. Choose one of: {', '.join(self.services.desks)}.")
         while True:
-            intake = Intake(self.new_job(new, options or RunOptions()), self.jobs, start, key)
+            priority = queue_priority_of(new, self.services.desks[new.desk])
+            intake = Intake(self.new_job(new, options or RunOptions()), self.jobs, start, key, priority)
             try:
                 job = accepted(await self.database.transact(intake.write))
             except IntegrityError:
@@ -106,7 +108,8 @@ class Runner:
             return await load_job(connection, known["id"])
         job = Job(uuid.uuid4().hex, ticket, RunOptions(), now, fresh=True)
         await runs.add(connection, job.run_id, ticket_id, FLOW_VERSION, job.options.model_dump(mode="json"), now)
-        await self.jobs.enqueue(connection, tasks.advance(job.run_id, ticket_id))
+        priority = queue_priority_of(ticket, self.services.desks[ticket.desk])
+        await self.jobs.enqueue(connection, tasks.advance(job.run_id, ticket_id, priority))
         return job
 
     async def wait(self, run_id: str, seconds: float | None = None, *, fresh: bool = False) -> Run | None:

@@ -181,10 +181,24 @@ class SettingsFile(Value):
     duplicate_window_hours: float = Field(default=72, gt=0)
     max_redrafts: int = Field(default=2, ge=0)
     approval_hours: float = Field(default=72, gt=0)
+    approval_reminder_hours: float | None = Field(
+        default=None, gt=0, description="When the team is reminded of a question; half of approval_hours when not given"
+    )
+    approval_expiry: Literal["reassign", "reject"] = Field(
+        default="reassign", description="What becomes of a question nobody answered; never a reply to the customer"
+    )
+    sla_warning_share: float = Field(
+        default=0.75, gt=0, lt=1, description="The part of the time until due_at after which the team is warned"
+    )
     daily_budget_usd: float | None = Field(
         default=None, ge=0, description="What models may cost this desk in a day (UTC); no limit when not given"
     )
     masking: MaskingPolicy = MaskingPolicy()
+
+    @property
+    def reminder_hours(self) -> float:
+        """Hours after which the team is reminded of a question."""
+        return self.approval_hours / 2 if self.approval_reminder_hours is None else self.approval_reminder_hours
 
 
 class Settings(SettingsFile):

@@ -68,6 +68,9 @@ def _unknown(file: str, place: Place, name: str, what: str, known: Iterable[str]
 def _settings(desk: Desk) -> Iterator[Finding]:
     fallback = desk.settings.fallback_category
     yield from _unknown("desk.yaml", ("fallback_category",), fallback, "category", _category_ids(desk))
+    if desk.settings.reminder_hours >= desk.settings.approval_hours:
+        text = f"the reminder comes after the {desk.settings.approval_hours:g} hours of the approval; remind earlier"
+        yield Finding(file="desk.yaml", rule="late-reminder", text=text, place=("approval_reminder_hours",))
 
 
 def _category_ids(desk: Desk) -> set[str]:

@@ -4,6 +4,7 @@ import typer
 
 from server.cli.approvals import approvals, decide
 from server.cli.audit import audit
+from server.cli.dead_letters import dead_letters, retry
 from server.cli.desks import desk
 from server.cli.doctor import doctor
 from server.cli.drawing import graph
@@ -26,6 +27,8 @@ app = typer.Typer(
 app.command("process")(process)
 app.command("approvals")(approvals)
 app.command("decide")(decide)
+app.command("dead-letters")(dead_letters)
+app.command("retry")(retry)
 app.command("show")(show)
 app.command("history")(history)
 app.command("fork")(fork)

@@ -88,6 +88,13 @@ def test_what_the_loader_refuses_is_found_in_a_desk_made_otherwise(desk: Desk) -
     assert [(finding.file, finding.rule) for finding in findings] == [("disposition.yaml", "unknown-category")]
 
 
+@pytest.mark.parametrize(("reminder", "refused"), [(None, False), (71.9, False), (72.0, True), (100.0, True)])
+def test_a_reminder_must_come_before_the_expiry(desk: Desk, reminder: float | None, refused: bool) -> None:
+    settings = desk.settings.model_copy(update={"approval_hours": 72.0, "approval_reminder_hours": reminder})
+    expected = [("desk.yaml", "late-reminder")] if refused else []
+    assert found(desk.model_copy(update={"settings": settings})) == expected
+
+
 @pytest.mark.parametrize(
     ("first", "second", "rules"),
     [

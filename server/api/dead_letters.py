@@ -1,0 +1,58 @@
+"""Dead letters: runs that were given up, and trying one again."""
+
+from typing import Annotated
+
+from fastapi import Query, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.dead_letter import DeadLetter, DeadLetterDetail
+from server.api.access import CONFLICT, MISSING, Desk, LongestWait, answer, router
+from server.api.answers import ProcessOut
+from server.api.outcome import GOES_ON, outcome_of
+from server.api.requests import Body, OptionsIn, Subject
+
+routes = router("/api/v1/dead-letters", "dead letters")
+
+
+class DeadLetters(BaseModel):
+    """Runs that were given up, the longest waiting first."""
+
+    items: list[DeadLetter]
+    total: int
+
+
+class RetryIn(BaseModel):
+    """What is to be different this time; nothing, to go on from where the run stopped."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    subject: Subject | None = None
+    body: Body | None = None
+    options: OptionsIn | None = None
+    decided_by: str = Field(default="unknown", max_length=200)
+
+
+@routes.get("", response_model=DeadLetters)
+async def list_dead_letters(
+    desk: Desk,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+) -> Response:
+    """Runs that failed as often as they may."""
+    items, total = await desk.dead_letters(limit, offset)
+    return answer(DeadLetters(items=list(items), total=total))
+
+
+@routes.get("/{run_id}", response_model=DeadLetterDetail, responses=MISSING)
+async def get(run_id: str, desk: Desk) -> Response:
+    """One of them, with the ticket as it was received."""
+    return answer(await desk.dead_letter(run_id))
+
+
+@routes.post("/{run_id}/retry", response_model=ProcessOut, responses={**GOES_ON, **MISSING, **CONFLICT})
+async def retry(run_id: str, desk: Desk, longest: LongestWait, request: RetryIn | None = None) -> Response:
+    """Try it again. With another subject, body or options it begins anew; 409 when it is not given up any more."""
+    given = request or RetryIn()
+    options = given.options.options() if given.options else None
+    await desk.revive(run_id, subject=given.subject, body=given.body, options=options, by=given.decided_by)
+    return await outcome_of(desk, run_id, longest)

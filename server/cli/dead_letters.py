@@ -1,0 +1,67 @@
+"""`ticketgraph dead-letters` and `ticketgraph retry`: runs that were given up, and trying one again."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from server.cli.approvals import os_user
+from server.cli.opening import AsJson, DataDir, with_desk
+from server.cli.output import print_json, remarks, results, table
+from server.cli.reading import text_of
+from server.cli.showing import minute, show_run
+
+if TYPE_CHECKING:
+    from contracts.result import Run
+    from graph.desk import TicketGraph
+
+
+def dead_letters(
+    limit: Annotated[int, typer.Option(min=1, help="How many at most, the longest waiting first.")] = 100,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """List runs that failed as often as they may.
+
+    Example: ticketgraph dead-letters
+    """
+    letters, total = with_desk(data_dir, lambda opened: opened.dead_letters(limit))
+    if json:
+        for letter in letters:
+            print_json(letter)
+    elif letters:
+        made = table("run", "ticket", "desk", "error", "attempts", "since")
+        for letter in letters:
+            known = (letter.run_id, letter.ticket_id, letter.desk, letter.error, str(letter.attempts))
+            made.add_row(*known, minute(letter.since))
+        results().print(made)
+        if total > len(letters):
+            remarks().print(f"{total - len(letters)} more.")
+    else:
+        remarks().print("No run was given up.")
+
+
+def retry(
+    run_id: Annotated[str, typer.Argument(help="As `dead-letters` lists it.")],
+    subject: Annotated[str | None, typer.Option(help="Another subject for the ticket.")] = None,
+    body_file: Annotated[str | None, typer.Option(help="A file with another body; - reads from stdin.")] = None,
+    by: Annotated[str | None, typer.Option(help="Who decides; you, if not given.")] = None,
+    data_dir: DataDir = None,
+    json: AsJson = False,
+) -> None:
+    """Try a run again that was given up.
+
+    It goes on from where it stopped. With another subject or body it begins anew; the audit log keeps digests of the
+    ticket before and after.
+
+    Example: ticketgraph retry 9b2e... --body-file corrected.txt
+    """
+    body = text_of(body_file) if body_file is not None else None
+
+    async def tried(opened: "TicketGraph") -> "Run":
+        return await opened.retry(run_id, subject=subject, body=body, by=by or os_user())
+
+    run = with_desk(data_dir, tried)
+    if json:
+        print_json(run)
+    else:
+        show_run(results(), run)
