@@ -5,6 +5,7 @@ TicketGraphError
 ├── NotFoundError (404)       no such ticket, run or approval
 ├── ConflictError (409)       somebody else was first, or it is another thing now
 │   └── ReusedError           an Idempotency-Key or source id that stands for another request
+├── GoneError (410)           it was here, and was deleted on purpose
 ├── DeskError (500)           a desk's policy files are wrong; names file and line
 ├── EngineError (502)         an engine could not do its step
 └── UnavailableError (503)    try again later
@@ -53,6 +54,12 @@ class ConflictError(TicketGraphError):
 
 class ReusedError(ConflictError):
     """This key stands for another request."""
+
+
+class GoneError(TicketGraphError):
+    """This is not kept any more."""
+
+    status = HTTPStatus.GONE
 
 
 class DeskError(TicketGraphError):

@@ -23,11 +23,14 @@ from engines.local.learned import Learned
 from engines.local.patterns import extract_fields
 from engines.local.vectors import KnownTexts
 from graph.build import Graph, build
+from graph.erasure import Eraser
 from graph.memory import TicketMemory
 from graph.outbox import StoredOutbox
+from graph.retention import Retention
 from graph.run import Executor
 from graph.runner import AT_ONCE, Runner
 from graph.storing import stored
+from graph.tending import tend
 from graph.ticking import Ticker
 from graph.watching import Watchers
 from nodes.services import Limits, Services
@@ -89,14 +92,21 @@ async def assembled(
         saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
         if opened.alone:
             await runner.recover()
-        ticking = asyncio.create_task(Ticker(database, jobs, desks, utc_now).run(), name="deadlines")
+        background = list[asyncio.Task[None]]()
         if at_once:
             runner.work(at_once)
+            eraser = Eraser(database, memory, saver.serde, jobs, utc_now)
+            retention = Retention(database, desks, eraser)
+            background = [
+                asyncio.create_task(Ticker(database, jobs, desks, utc_now).run(), name="deadlines"),
+                asyncio.create_task(tend(runner.recover, lambda: retention.prune(utc_now())), name="tending"),
+            ]
         try:
             yield Assembly(services, database, graph, runner, memory, opened.watchers, saver, jobs)
         finally:
-            ticking.cancel()
-            await asyncio.wait({ticking})
+            for task in background:
+                task.cancel()
+            await asyncio.gather(*background, return_exceptions=True)
             await runner.stop()
             if services.engine is not services.local:
                 await cast("LlmEngine", services.engine).close()

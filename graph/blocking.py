@@ -14,6 +14,7 @@ from typing import Any, Self, TypeVar
 from contracts.approval import ApprovalDecision
 from contracts.dead_letter import DeadLetter
 from contracts.result import Checkpoint, PendingApproval, Run
+from contracts.retention import Erasure, Pruned
 from contracts.ticket import RunOptions
 from graph.desk import TicketGraph
 from storage.verification import Verification
@@ -80,6 +81,20 @@ class BlockingTicketGraph:
     ) -> Run:
         """See TicketGraph.fork."""
         return self._result(self.desk.fork(run_id, checkpoint_id, options=options, **changes))
+
+    def prune(self, *, everything: bool = False) -> Pruned:
+        """See TicketGraph.prune."""
+        return self._result(self.desk.prune(everything=everything))
+
+    def compact(self) -> None:
+        """See TicketGraph.compact."""
+        self._result(self.desk.compact())
+
+    def erase(
+        self, customer: str | None = None, *, ticket_ids: Sequence[str] = (), erased_by: str = "unknown"
+    ) -> Erasure:
+        """See TicketGraph.erase."""
+        return self._result(self.desk.erase(customer, ticket_ids=ticket_ids, erased_by=erased_by))
 
     def verify_audit(self, head: str | None = None) -> Verification:
         """See TicketGraph.verify_audit."""

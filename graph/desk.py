@@ -22,6 +22,7 @@ from graph.assembly import assembled, unobserved
 from graph.history import checkpoints_of, fork_of
 from graph.housekeeping import Housekeeping
 from graph.job import load_job
+from graph.retention import refuse_pruned
 from graph.run import config_of
 from graph.runner import AT_ONCE, LOOK_AGAIN, Runner
 from storage import approvals, runs, tickets
@@ -137,9 +138,9 @@ class TicketGraph(Housekeeping):
         return await self.finished(await self.runner.decide(approval_id, decision))
 
     async def history(self, run_id: str) -> Sequence[Checkpoint]:
-        """Every saved moment of a run, the first one first. Raises NotFoundError."""
+        """Every saved moment of a run, the first one first. Raises NotFoundError, GoneError when they were pruned."""
         async with self.database.read() as connection:
-            await runs.row(connection, run_id)
+            refuse_pruned(await runs.row(connection, run_id))
         return await checkpoints_of(self.assembly.graph, run_id)
 
     async def steps_of(self, run_id: str, seen: int = 0) -> AsyncIterator[tuple[int, Step]]:
@@ -148,9 +149,9 @@ class TicketGraph(Housekeeping):
             resting = False
             while not resting:
                 watch.saved.clear()
-                resting = (await self.run(run_id)).status != "running"
-                state = await self.assembly.graph.aget_state(config_of(run_id))
-                for step in state.values.get("steps", ())[seen:]:
+                run = await self.run(run_id)
+                resting = run.status != "running"
+                for step in (run.steps if resting and run.steps else await self.saved_steps(run_id))[seen:]:
                     seen += 1
                     yield seen, step
                 if self.assembly.watchers.stopping:
@@ -160,13 +161,17 @@ class TicketGraph(Housekeeping):
                         async with asyncio.timeout(LOOK_AGAIN):
                             await watch.saved.wait()
 
+    async def saved_steps(self, run_id: str) -> Sequence[Step]:
+        """The steps of a run by its newest checkpoint."""
+        return (await self.assembly.graph.aget_state(config_of(run_id))).values.get("steps", ())
+
     async def fork(
         self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
     ) -> Run:
         """Run again from a saved moment (from the start when none is named) without any effect outside.
 
         `changes` replaces parts of the ticket (subject, body, …) when forking from the start.
-        Raises NotFoundError, InputError.
+        Raises NotFoundError, InputError, GoneError for a moment that was pruned.
         """
         return await self.finished(await self.begin_fork(run_id, checkpoint_id, options=options, **changes))
 
@@ -177,6 +182,8 @@ class TicketGraph(Housekeeping):
         if checkpoint_id and changes:
             raise InputError("The ticket can only be changed when forking from the start: leave checkpoint_id out.")
         async with self.database.read() as connection:
+            if checkpoint_id:
+                refuse_pruned(await runs.row(connection, run_id))
             job = await load_job(connection, run_id)
         return (await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)).run_id
 

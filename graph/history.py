@@ -9,13 +9,14 @@ from langgraph.types import StateSnapshot
 from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.errors import InputError, NotFoundError
+from contracts.errors import GoneError, InputError, NotFoundError
 from contracts.result import Checkpoint
 from contracts.ticket import RunOptions, Ticket
 from graph import tasks
 from graph.assembly import Assembly
 from graph.build import FLOW_VERSION, Graph
 from graph.job import Job
+from graph.retention import PRUNED
 from graph.run import config_of, first_input
 from storage import runs
 
@@ -95,8 +96,10 @@ async def copy(assembly: Assembly, at: StateSnapshot, forked: Job) -> None:
     """Put a saved moment at the start of the new run."""
     source = await assembly.saver.aget_tuple(at.config)
     if source is None:
-        raise NotFoundError("The checkpoint was pruned.")
+        raise GoneError(PRUNED)
     target: RunnableConfig = {"configurable": {"thread_id": forked.run_id, "checkpoint_ns": ""}}
-    config = await assembly.saver.aput(target, source.checkpoint, source.metadata, {})
+    # PostgreSQL's saver stores the values of the versions that it is told are new: of the new run, all are.
+    versions = source.checkpoint["channel_versions"]
+    config = await assembly.saver.aput(target, source.checkpoint, source.metadata, versions)
     last = at.values["steps"][-1].step_name
     await assembly.graph.aupdate_state(config, {"run_id": forked.run_id, "options": forked.options}, as_node=last)

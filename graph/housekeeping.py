@@ -5,10 +5,15 @@ from datetime import datetime
 from typing import Any
 
 from contracts.dead_letter import DeadLetter, DeadLetterDetail
+from contracts.errors import NotFoundError
+from contracts.retention import Erasure, Pruned
 from contracts.ticket import RunOptions
-from graph import dead_letters
+from graph import dead_letters, evidence
 from graph.assembly import Assembly
-from storage import audit
+from graph.erasure import Eraser
+from graph.retention import Retention
+from storage import audit, erasure
+from storage.sweeping import sweep
 from storage.verification import Verification, verify
 
 
@@ -50,6 +55,46 @@ class Housekeeping:
             job = await dead_letters.retry(connection, jobs, services.desks, run_id, changes, by, now)
         jobs.wake()
         return job.run_id
+
+    @property
+    def eraser(self) -> Eraser:
+        """What erases tickets, and their traces."""
+        held = self.assembly
+        return Eraser(held.database, held.memory, held.saver.serde, held.jobs, held.services.now)
+
+    async def prune(self, *, everything: bool = False) -> Pruned:
+        """Forget what the desks' settings say is old enough; with `everything`, the checkpoints of all finished runs.
+
+        Space that gets free is used again. `compact` gives it back to the file system.
+        """
+        services = self.assembly.services
+        return await Retention(self.database, services.desks, self.eraser).prune(services.now(), everything=everything)
+
+    async def compact(self) -> None:
+        """Rewrite the database without what was deleted. Raises UnavailableError when that cannot be done now."""
+        await sweep(self.database)
+
+    async def erasable(self, customer: str | None = None, ticket_ids: Sequence[str] = ()) -> Sequence[str]:
+        """The tickets of a customer, by id or address, and those of the ids that there are."""
+        async with self.database.read() as connection:
+            found = await erasure.tickets_of(connection, customer) if customer else []
+            return list(dict.fromkeys((*found, *await erasure.known(connection, ticket_ids))))
+
+    async def erase(
+        self, customer: str | None = None, *, ticket_ids: Sequence[str] = (), erased_by: str = "unknown"
+    ) -> Erasure:
+        """Delete everything of a customer, or of some tickets, with their traces in other runs, and sweep the files.
+
+        `customer` is a customer's id or address. Cannot be taken back. docs/retention.md says what stays. Raises
+        NotFoundError when there is no such ticket, UnavailableError when all is deleted but the files are not swept.
+        """
+        found = await self.erasable(customer, ticket_ids)
+        if not found:
+            raise NotFoundError("There is no ticket of this customer, and none with such an id. Nothing was erased.")
+        reason = {"customer": evidence.digest(customer.strip().casefold())} if customer else {}
+        done = await self.eraser.erase(found, erased_by, reason)
+        await self.compact()
+        return done
 
     async def audit(self, since: datetime | None = None) -> AsyncIterator[Mapping[str, Any]]:
         """The audit log's records in their order, not older than `since`. `detail` is JSON, as it was hashed."""

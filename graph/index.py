@@ -1,7 +1,7 @@
 """What every known ticket reads like, in memory: one matrix, searched by brute force."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 CAPACITY = 30_000
 """Tickets kept; the oldest make room for new ones."""
+
+NO_DESK = -2
+"""The desk of a row whose ticket was forgotten: no search is for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,16 @@ class Index:
             self.by_customer[entry.customer].remove(entry.ticket_id)
             if not self.by_customer[entry.customer]:
                 del self.by_customer[entry.customer]
+
+    def remove(self, ticket_id: str) -> None:
+        """Keep nothing of a ticket. Its row stays empty until its turn to be used again."""
+        row = self.rows.get(ticket_id)
+        if row is None:
+            return
+        self.forget(self.entries[row])
+        self.entries[row] = replace(self.entries[row], ticket_id="", desk="", customer=None, subject="", digest="")
+        self.matrix[row] = 0
+        self.desk_of[row] = NO_DESK
 
     def of_customer(self, customer: str, newest: int) -> Iterator[Entry]:
         """The customer's newest tickets, newest first."""

@@ -1,6 +1,6 @@
 """Earlier tickets and knowledge articles, as the nodes ask for them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -42,6 +42,7 @@ class TicketMemory:
         self.cleaners = cleaners
         self.index = Index()
         self.knowledge = knowledge
+        self.forgotten: set[str] = set()
 
     async def load(self) -> None:
         """Read the fingerprints of the newest tickets, and make those that are missing."""
@@ -69,7 +70,8 @@ class TicketMemory:
         vector = await self.read(ticket.id, clean)
         entry = entry_of(ticket, clean)
         candidates = self.candidates(entry, vector, window_hours)
-        self.index.put(entry, vector)
+        if ticket.id not in self.forgotten:
+            self.index.put(entry, vector)
         for candidate, exact in candidates:
             if found := await self.compare(clean, candidate, exact=exact):
                 return found
@@ -152,6 +154,12 @@ class TicketMemory:
         row = await self.database.look(partial(tickets.row, ticket_id=ticket_id))
         answered = row["status"] in tickets.ANSWERED
         return Original(ticket_id=ticket_id, severity=row["severity"], team=row["assigned_team"], answered=answered)
+
+    def forget(self, ticket_ids: Collection[str]) -> None:
+        """Find these tickets no more, whatever a run of theirs that is under way still says of them."""
+        self.forgotten.update(ticket_ids)
+        for ticket_id in ticket_ids:
+            self.index.remove(ticket_id)
 
     def stored(self, ticket_id: str) -> bytes | None:
         """A ticket's fingerprint as the database keeps it; None for a ticket that was never looked at."""

@@ -190,6 +190,12 @@ class SettingsFile(Value):
     sla_warning_share: float = Field(
         default=0.75, gt=0, lt=1, description="The part of the time until due_at after which the team is warned"
     )
+    checkpoint_hours: float = Field(
+        default=168, ge=0, description="How long the checkpoints of a finished run are kept; 0: not at all"
+    )
+    ticket_days: float | None = Field(
+        default=None, gt=0, description="How long a ticket that has ended is kept; for ever when not given"
+    )
     daily_budget_usd: float | None = Field(
         default=None, ge=0, description="What models may cost this desk in a day (UTC); no limit when not given"
     )

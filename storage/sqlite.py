@@ -16,8 +16,15 @@ from storage.database import JSON, Database, T, Transaction
 from storage.direct import Direct, at_once
 from storage.groups import Groups
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=30000", "foreign_keys=ON")
-"""On every connection. NORMAL with WAL survives the process being killed at any moment."""
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
+"""On every connection. NORMAL with WAL survives the process being killed at any moment; what is deleted is overwritten
+with zeros, which some builds of SQLite do by themselves and others do not."""
 
 
 class SqliteDatabase(Database):

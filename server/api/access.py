@@ -49,6 +49,7 @@ IdempotencyKey = Annotated[Key | None, Depends(key_of)]
 PROBLEM: dict[str, Any] = {"model": ProblemDetails, "description": "What was wrong, and what to do"}
 REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 413, 422, 500, 503), PROBLEM)
 MISSING: dict[int | str, dict[str, Any]] = {404: PROBLEM}
+GONE: dict[int | str, dict[str, Any]] = {410: PROBLEM}
 CONFLICT: dict[int | str, dict[str, Any]] = {409: PROBLEM}
 
 

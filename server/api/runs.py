@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from contracts.result import Checkpoint
 from graph.desk import TicketGraph
-from server.api.access import MISSING, Desk, LongestWait, answer, router
+from server.api.access import GONE, MISSING, Desk, LongestWait, answer, router
 from server.api.answers import ProcessOut, process_out
 from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import ForkIn
@@ -30,13 +30,13 @@ async def get(run_id: str, desk: Desk) -> Response:
     return answer(process_out(await desk.run(run_id)))
 
 
-@routes.get("/{run_id}/history", response_model=History, responses=MISSING)
+@routes.get("/{run_id}/history", response_model=History, responses={**MISSING, **GONE})
 async def history(run_id: str, desk: Desk) -> Response:
     """Every checkpoint: what had happened, and what would come next."""
     return answer(History(run_id=run_id, checkpoints=await desk.history(run_id)))
 
 
-@routes.post("/{run_id}/fork", status_code=201, response_model=ProcessOut, responses={**GOES_ON, **MISSING})
+@routes.post("/{run_id}/fork", status_code=201, response_model=ProcessOut, responses={**GOES_ON, **MISSING, **GONE})
 async def fork(run_id: str, request: ForkIn, desk: Desk, longest: LongestWait) -> Response:
     """Run again from a checkpoint, or from the start with changes. A fork has no effect outside."""
     changes = {name: text for name in ("subject", "body") if (text := getattr(request, name)) is not None}

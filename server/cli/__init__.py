@@ -13,6 +13,7 @@ from server.cli.guard import Guarded
 from server.cli.importing import import_tickets
 from server.cli.process import process
 from server.cli.prompts import prompts
+from server.cli.retention import erase, prune
 from server.cli.runs import fork, history, show
 from server.cli.serving import api, migrate, serve, worker
 from server.cli.training import train
@@ -32,6 +33,8 @@ app.command("retry")(retry)
 app.command("show")(show)
 app.command("history")(history)
 app.command("fork")(fork)
+app.command("prune")(prune)
+app.command("erase")(erase)
 app.command("import")(import_tickets)
 app.command("eval")(evaluate)
 app.command("train")(train)

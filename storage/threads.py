@@ -1,0 +1,106 @@
+"""LangGraph's own tables, where they are changed without LangGraph. A thread is what is saved of one run."""
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import LargeBinary, TableClause, column, delete, func, select, table, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.tables import runs
+
+Change = Callable[[str, bytes], tuple[str, bytes]]
+"""From a serialized value, its type and its bytes, to what is to be in its place."""
+
+EPOCH_OF_IDS = datetime.fromisoformat("1582-10-15T00:00:00+00:00")
+"""Checkpoints are named by UUIDs of version 6, which begin with the time since then."""
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A table with serialized values: what names a row within its thread, and the column with the bytes."""
+
+    name: str
+    keys: tuple[str, ...]
+    data: str
+
+    @property
+    def table(self) -> TableClause:
+        """For statements."""
+        named = (column(name) for name in ("thread_id", "type", *self.keys))
+        return table(self.name, *named, column(self.data, LargeBinary))
+
+
+WHOLE = Kept("checkpoints", ("checkpoint_ns", "checkpoint_id"), "checkpoint")
+"""On SQLite a checkpoint holds every channel's value; on PostgreSQL only the numbers of their versions."""
+
+WRITES = ("checkpoint_ns", "checkpoint_id", "task_id", "idx", "channel")
+OF_SQLITE = (WHOLE, Kept("writes", WRITES, "value"))
+OF_POSTGRES = (
+    Kept("checkpoint_blobs", ("checkpoint_ns", "channel", "version"), "blob"),
+    Kept("checkpoint_writes", WRITES, "blob"),
+)
+
+FORKS = select(runs.c.id).where(runs.c.forked_from.is_not(None))
+"""Every value of a run was written by one of its tasks, but a fork begins with a copy that no task wrote."""
+
+
+def kept(connection: AsyncConnection) -> tuple[Kept, ...]:
+    """The tables with values of this kind of database."""
+    return OF_POSTGRES if connection.dialect.name == "postgresql" else OF_SQLITE
+
+
+async def forget(connection: AsyncConnection, run_ids: Collection[str]) -> None:
+    """Delete everything that LangGraph has saved of some runs."""
+    for name in {WHOLE.name, *(one.name for one in kept(connection))}:
+        rows = table(name, column("thread_id"))
+        await connection.execute(delete(rows).where(rows.c.thread_id.in_(run_ids)))
+
+
+async def orphans(connection: AsyncConnection, before: datetime, limit: int) -> Sequence[str]:
+    """Threads whose last word is older than a moment, and which belong to no run."""
+    saved = WHOLE.table
+    query = select(saved.c.thread_id).where(~select(runs.c.id).where(runs.c.id == saved.c.thread_id).exists())
+    query = query.group_by(saved.c.thread_id).having(func.max(saved.c.checkpoint_id) < first_id(before)).limit(limit)
+    return (await connection.scalars(query)).all()
+
+
+def first_id(at: datetime) -> str:
+    """What the id of a checkpoint of this moment begins with; ids sort by time."""
+    ticks = (at - EPOCH_OF_IDS) // timedelta(microseconds=1) * 10
+    return f"{ticks >> 28:08x}-{ticks >> 12 & 0xFFFF:04x}-6{ticks & 0xFFF:03x}"
+
+
+async def naming(connection: AsyncConnection, channels: Collection[str], words: Collection[str]) -> set[str]:
+    """The threads that have one of the words in one of these channels."""
+    pattern = pattern_of(words)
+    found: set[str] = set()
+    for one in kept(connection):
+        rows = one.table
+        where = rows.c.thread_id.in_(FORKS) if one is WHOLE else rows.c.channel.in_(channels)
+        query = select(rows.c.thread_id, rows.c[one.data]).where(where)
+        async with connection.stream(query) as read:
+            found.update([thread_id async for thread_id, data in read if data and pattern.search(data)])
+    return found
+
+
+async def rewrite(
+    connection: AsyncConnection, run_id: str, channels: Collection[str], words: Collection[str], change: Change
+) -> None:
+    """Change the values of a run that have one of the words: whole checkpoints, and values of these channels."""
+    pattern = pattern_of(words)
+    for one in kept(connection):
+        rows = one.table
+        wanted = [] if one is WHOLE else [rows.c.channel.in_(channels)]
+        found = await connection.execute(select(rows).where(rows.c.thread_id == run_id, *wanted))
+        for row in found.mappings().all():
+            if row[one.data] and pattern.search(row[one.data]):
+                kind, data = change(row["type"], row[one.data])
+                this = [rows.c.thread_id == run_id, *(rows.c[key] == row[key] for key in one.keys)]
+                await connection.execute(update(rows).where(*this).values({"type": kind, one.data: data}))
+
+
+def pattern_of(words: Collection[str]) -> re.Pattern[bytes]:
+    """Finds any of the words: in a serialized value the bytes of a text stand as they are."""
+    return re.compile(b"|".join(re.escape(word.encode()) for word in words))
