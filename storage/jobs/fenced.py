@@ -6,7 +6,7 @@ the database is away, and everything else is simply tried again.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from procrastinate.exceptions import ConnectorException, UniqueViolation
@@ -47,6 +47,7 @@ class FencedManager(JobManager):
         self.reach = reach
         self.put_back: dict[tuple[int | None, int], PutBack] = {}
         self.hurried = False
+        self.stir: Callable[[], None] = lambda: None
 
     async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
         """The next task, or None where there is none and where the database did not give one."""
@@ -63,6 +64,7 @@ class FencedManager(JobManager):
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002
         """Remove a task that is done. Others are never finished, only retried."""
         await self.persist(FINISH, id=job.id, attempts=job.attempts)
+        self.stir()  # the next task of its lock is ready, of which PostgreSQL tells nobody
 
     async def retry_job(
         self,

@@ -25,7 +25,8 @@ LONGEST_PAUSE = 60.0
 class Task:
     """Something to be done: `kind` says which handler does it, `subject` is the id that it gets.
 
-    Of one `lock`, one task at a time is done, in the order they were put down. Higher `priority` goes first.
+    Of one `lock`, one task at a time is done; those of the same priority in the order they were put down. Higher
+    `priority` goes first.
     """
 
     kind: str

@@ -103,6 +103,7 @@ class ProcrastinateJobs:
             update_heartbeat_interval=NEVER,
             stalled_worker_timeout=LEASE.total_seconds(),
         )
+        self.manager.stir = worker._new_job_event.set  # pyright: ignore[reportPrivateUsage]
         try:
             await worker.run()
         except ConnectorException as error:

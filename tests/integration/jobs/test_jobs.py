@@ -70,7 +70,7 @@ async def test_of_one_lock_one_at_a_time_in_order(one: Bench, other: Bench) -> N
     subjects = [f"{number:02}" for number in range(20)]
     await one.put(*(task(subject, lock="same") for subject in subjects))
     async with one.working(), other.working():
-        await one.until_nothing_is_open(30)
+        await one.until_nothing_is_open(5)  # a second look every half a second would not be enough
     assert order == subjects
     assert len(begun(one, other)) == 20
 
