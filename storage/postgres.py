@@ -16,6 +16,9 @@ from storage.database import JSON, Database, T, Transaction
 CONNECTIONS = 10
 """Of one process, for our tables; the pool of checkpoints and jobs has as many."""
 
+APPLICATION = "ticketgraph"
+"""What our sessions are called in pg_stat_activity."""
+
 PATIENCE = 10.0
 """Seconds that somebody waits for a connection before the database counts as away."""
 
@@ -34,7 +37,7 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_timeout=PATIENCE,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": int(PATIENCE), "options": FROZEN},
+            connect_args={"connect_timeout": int(PATIENCE), "options": FROZEN, "application_name": APPLICATION},
             **JSON,
         )
 
@@ -46,7 +49,12 @@ class PostgresDatabase(Database):
             min_size=1,
             max_size=CONNECTIONS,
             timeout=PATIENCE,
-            kwargs={"row_factory": dict_row, "options": FROZEN, "connect_timeout": int(PATIENCE)},
+            kwargs={
+                "row_factory": dict_row,
+                "options": FROZEN,
+                "connect_timeout": int(PATIENCE),
+                "application_name": APPLICATION,
+            },
             configure=commit_by_itself,
             check=AsyncConnectionPool.check_connection,
             open=False,

@@ -16,6 +16,7 @@ from procrastinate.manager import JobManager, NotificationCallback
 from storage.jobs.ending import PutBack
 from storage.jobs.port import LEASE
 from storage.jobs.reach import Reach
+from storage.postgres import APPLICATION
 
 PAUSE = 0.5
 """Seconds between two tries to reach a database that is away."""
@@ -37,6 +38,15 @@ INSERT INTO procrastinate_workers (id, last_heartbeat) OVERRIDING SYSTEM VALUE V
 ON CONFLICT (id) DO UPDATE SET last_heartbeat = now()
 """
 """A worker that was silent so long that another one deleted its row is one again, and may fetch."""
+
+LET_GO = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE application_name = %(name)s AND datname = current_database() AND usename = current_user
+  AND state = 'active' AND wait_event = 'ClientRead' AND query_start < now() - make_interval(secs => %(seconds)s)
+"""
+"""A process that freezes in the middle of a pipeline keeps its locks: its session does not count as idle in the
+transaction, so that no timeout of the server's ends it. It waits for its client, though, as nothing else active does.
+"""
 
 
 class FencedManager(JobManager):
@@ -96,8 +106,10 @@ class FencedManager(JobManager):
         await self.connector.execute_query_async(BEAT, worker=worker)
 
     async def take_from_the_silent(self) -> None:
-        """Free the tasks of workers that were silent for a lease. Raises ConnectorException."""
-        for job in await self.get_stalled_jobs(seconds_since_heartbeat=LEASE.total_seconds()):
+        """Free the tasks of workers that were silent for a lease, and their locks. Raises ConnectorException."""
+        silent = LEASE.total_seconds()
+        await self.connector.execute_query_async(LET_GO, name=APPLICATION, seconds=silent)
+        for job in await self.get_stalled_jobs(seconds_since_heartbeat=silent):
             await self.connector.execute_query_async(RETURN, id=job.id, attempts=job.attempts, counted=1, seconds=0.0)
 
     async def listen_for_jobs(
