@@ -1,194 +1,193 @@
-"""Kills a server at random moments under load and counts what is lost: `python -m benchmarks.chaos --kills 20`.
+"""Kills processes at random moments under load and counts what is lost, and what happens twice.
 
-A client posts distinct tickets and approves what waits for a person; the server process gets SIGKILL, a new one starts
-on the same folder. At the end everything that was ever acknowledged has to be there, once.
+    python -m benchmarks.chaos --database sqlite --tickets 1000
+    python -m benchmarks.chaos --database postgres --tickets 1000
+
+On SQLite the one server is killed 5 to 15 s after each start; on PostgreSQL, of two API processes and two workers, one
+every 3 s. What is killed is started again at once. Meanwhile clients post distinct tickets in bursts, two approvers
+race for every approval, and a receiver notes what is delivered. At the end everything has to be there, once.
 """
 
 import argparse
 import asyncio
 import random
-import sqlite3
+import subprocess
+import sys
 import tempfile
-import time
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import count
+from os import environ
 from pathlib import Path
-from typing import Any
 
-import httpx
+from benchmarks.books import faults
+from benchmarks.clients import Clients
+from benchmarks.fleet import Fleet, Member, Place, database, sailing
+from benchmarks.receiver import ReceiverProcess, deliveries, receiving
+from benchmarks.recovery import Standstill, effects_stood_still, runs_stood_still
+from benchmarks.waiting import until
+from tests.conftest import REPOSITORY
 
-from benchmarks.corpus import tickets
-from storage.address import DATABASE_FILE
-from tests.conftest import ServerProcess, serving
+BURST = 40
+SEED = 7
+SLOW = {"delay": 0.3, "lost": 0.02}
+"""The receiver's behaviour: with deliveries under way at most moments, and one of fifty taken without a word."""
 
-CLIENTS = 8
-CRITICAL = " Our production system is down for all users since this morning and we are losing data."
-CRITICAL_EVERY = 4
-MOST_TICKETS = 50_000
-
-
-@dataclass
-class Load:
-    """What clients sent, and what they were told. Only what was answered with 2xx counts as acknowledged."""
-
-    source: Any
-    numbers: Any = field(default_factory=count)
-    ticket_ids: set[str] = field(default_factory=set)
-    decisions: set[str] = field(default_factory=set)
-    heard: asyncio.Condition = field(default_factory=asyncio.Condition)
-
-    async def post(self, client: httpx.AsyncClient) -> None:
-        """Post tickets for ever, every second one without waiting for its run, some of them critical."""
-        while True:
-            number, ticket = next(self.numbers), next(self.source)
-            body = ticket["body"][:1800] + (CRITICAL if number % CRITICAL_EVERY == 0 else "")
-            path = "/api/v1/tickets" if number % 2 else "/api/v1/workflow/process"
-            sent = {"subject": ticket["subject"], "body": body, "customer_email": ticket["email"]}
-            answer = await client.post(path, json=sent)
-            if answer.is_success:
-                await self.acknowledge(self.ticket_ids, answer.json()["ticket_id"])
-
-    async def approve(self, client: httpx.AsyncClient) -> None:
-        """Approve whatever waits, for ever."""
-        while True:
-            for waiting in (await client.get("/api/v1/approvals")).json()["items"]:
-                answer = await client.post(f"/api/v1/approvals/{waiting['id']}/decision", json={"type": "approve"})
-                if answer.is_success:
-                    await self.acknowledge(self.decisions, waiting["id"])
-
-    async def acknowledge(self, known: set[str], key: str) -> None:
-        """Remember what was acknowledged, and tell who counts."""
-        async with self.heard:
-            known.add(key)
-            self.heard.notify_all()
-
-    async def reaches(self, acknowledged: int) -> None:
-        """Until so many tickets were acknowledged in all."""
-        async with self.heard:
-            await self.heard.wait_for(lambda: len(self.ticket_ids) >= acknowledged)
+REST_SECONDS = 240.0
+"""How long everything may take to come to rest when nobody kills any more."""
 
 
 @dataclass(frozen=True)
+class Plan:
+    """So many tickets, a burst of them every `pause` seconds, and a kill every `apart` seconds (from, to)."""
+
+    tickets: int
+    pause: float
+    apart: tuple[float, float]
+    burst: int = BURST
+    seed: int = SEED
+
+
+@dataclass
 class Report:
     """What was sent and what is there. `faults` names every promise that was broken."""
 
-    kills: int
-    acknowledged: int
-    approved: int
-    tickets: Counter[str]
-    runs: Counter[str]
-    effects: int
-    restarts: list[float]
-    faults: list[str]
+    kills: list[float] = field(default_factory=list)
+    killed: Counter[str] = field(default_factory=Counter)
+    acknowledged: int = 0
+    decided: int = 0
+    runs: Counter[str] = field(default_factory=Counter)
+    effects: Counter[str] = field(default_factory=Counter)
+    delivered: int = 0
+    stood: Standstill = field(default_factory=lambda: Standstill((), 0))
+    stood_effects: Standstill = field(default_factory=lambda: Standstill((), 0))
+    faults: list[str] = field(default_factory=list)
 
 
-async def chaos(folder: Path, kills: int, seed: int, apart: int = 60, **environment: str) -> Report:
-    """Kill and restart so often, let the last server come to rest, and look.
-
-    At most `apart` acknowledgements lie between a start and its kill. `environment` is the servers'.
-    """
-    rng = random.Random(seed)
-    load = Load(iter(tickets(MOST_TICKETS, seed)))
-    restarts: list[float] = []
-    for _ in range(kills):
-        clock = time.perf_counter()
-        with serving(folder, **environment) as server:
-            restarts.append(time.perf_counter() - clock)
-            await until_killed(server, load, rng.randint(1, apart), rng.uniform(0, 0.1))
-    with serving(folder, **environment) as server:
-        await everything_rests(server.url, folder)
-    return look(folder, load, restarts)
-
-
-async def until_killed(server: ServerProcess, load: Load, more: int, seconds: float) -> None:
-    """Let clients work, and kill the server so many seconds after so many more acknowledgements."""
-    limits = httpx.Limits(max_connections=CLIENTS + 1)
-    async with httpx.AsyncClient(base_url=server.url, timeout=60, limits=limits) as client:
-        work = [asyncio.create_task(gone(load.post(client))) for _ in range(CLIENTS)]
-        work.append(asyncio.create_task(gone(load.approve(client))))
-        await load.reaches(len(load.ticket_ids) + more)
-        await asyncio.sleep(seconds)  # to be anywhere in the work, not right behind an answer
-        server.kill()
-        await asyncio.gather(*work)
+async def chaos(place: Place, plan: Plan, receiver: ReceiverProcess | None = None, **environment: str) -> Report:
+    """Load, kills, rest, and a look at it all."""
+    rng = random.Random(plan.seed)
+    report = Report()
+    delivering = receiver.environment if receiver else {}
+    async with sailing(place, apis=2, workers=2, **environment, **delivering) as fleet:
+        async with Clients(fleet.urls, plan.seed) as clients:
+            background = [
+                asyncio.create_task(keep_killing(fleet, plan, rng, report)),
+                asyncio.create_task(clients.keep_approving()),
+            ]
+            await posted(clients, plan, background)
+        await asyncio.gather(*(up_again(member) for member in fleet.members))
+        await at_rest(place)
+    report.faults = faults(place.books, clients.told, deliveries(receiver.file) if receiver else None)
+    report.faults += audit_faults(place.environment)
+    return counted(place, report, clients, receiver)
 
 
-async def gone(work: Any) -> None:
-    """Work until the server is gone."""
-    with suppress(httpx.TransportError):
-        await work
+async def posted(clients: Clients, plan: Plan, background: list["asyncio.Task[None]"]) -> None:
+    """Post everything in bursts; end the background when it is acknowledged."""
+    bursts = [min(plan.burst, plan.tickets - first) for first in range(0, plan.tickets, plan.burst)]
+    posting: list[asyncio.Task[str]] = []
+    for size in bursts:
+        posting += [asyncio.create_task(clients.post()) for _ in range(size)]
+        await asyncio.wait([*background], timeout=plan.pause, return_when=asyncio.FIRST_COMPLETED)
+        for task in background:
+            if task.done():
+                task.result()
+    await asyncio.gather(*posting)
+    for task in background:
+        task.cancel()
+    for result in await asyncio.gather(*background, return_exceptions=True):
+        if isinstance(result, Exception):
+            raise result
 
 
-async def everything_rests(url: str, folder: Path) -> None:
-    """Follow every run that is still running to its end, as a page would."""
-    with sqlite3.connect(folder / DATABASE_FILE) as tables:
-        running = [run_id for (run_id,) in tables.execute("SELECT id FROM runs WHERE status = 'running'")]
-    tables.close()
-    async with httpx.AsyncClient(base_url=url, timeout=60) as client:
-        for run_id in running:
-            (await client.get(f"/api/v1/runs/{run_id}/events")).raise_for_status()
+async def keep_killing(fleet: Fleet, plan: Plan, rng: random.Random, report: Report) -> None:
+    """Kill somebody, start it again, and wait, for ever. A lone server has the time to start, of several nobody has."""
+    while True:
+        await asyncio.sleep(rng.uniform(*plan.apart))
+        member = fleet.any(rng)
+        at = await fleet.restart(member)
+        report.killed[member.command] += 1
+        if member in fleet.working:
+            report.kills.append(at)
+        if len(fleet.members) == 1:
+            await member.ready()
 
 
-def look(folder: Path, load: Load, restarts: list[float]) -> Report:
-    """Compare the database with what clients were told."""
-    tables = sqlite3.connect(folder / DATABASE_FILE)
-    stored = dict(tables.execute("SELECT id, status FROM tickets"))
-    runs = tables.execute("SELECT ticket_id, status FROM runs").fetchall()
-    states = Counter(status for _, status in runs)
-    twice = tables.execute("SELECT ticket_id, action FROM outbox GROUP BY ticket_id, action HAVING count(*) > 1")
-    asked_twice = tables.execute("SELECT run_id FROM approvals GROUP BY run_id HAVING count(*) > 1")
-    unasked = tables.execute(
-        "SELECT id FROM runs WHERE status = 'waiting' AND id NOT IN"
-        " (SELECT run_id FROM approvals WHERE status = 'pending')"
+async def up_again(member: Member) -> None:
+    """Until it is ready, started anew if the last kill met it while starting."""
+    with suppress(RuntimeError):
+        await member.ready()
+        return
+    member.start()
+    await member.ready()
+
+
+async def at_rest(place: Place, seconds: float = REST_SECONDS) -> None:
+    """Until nothing moves any more. What still does after so long is for the report to say."""
+    await until(lambda: not place.books.moving(), 0.3, seconds)
+
+
+def audit_faults(place: Mapping[str, str]) -> list[str]:
+    """What `ticketgraph audit verify` finds."""
+    command = [sys.executable, "-m", "server.cli", "audit", "verify"]
+    said = subprocess.run(
+        command, cwd=REPOSITORY, env=environ | place, capture_output=True, text=True, timeout=120, check=False
     )
-    ineffective = tables.execute(
-        "SELECT id FROM runs WHERE status = 'finished' AND id NOT IN (SELECT run_id FROM outbox)"
-    )
-    decided = {key for (key,) in tables.execute("SELECT id FROM approvals WHERE status = 'decided'")}
-    faults = [
-        *(f"acknowledged and lost: {key}" for key in load.ticket_ids - stored.keys()),
-        *(f"decided and forgotten: {key}" for key in load.decisions - decided),
-        *(f"ticket without exactly one run: {key}" for key, n in Counter(t for t, _ in runs).items() if n != 1),
-        *(f"ticket without a run: {key}" for key in stored.keys() - {ticket for ticket, _ in runs}),
-        *(f"still running: {key}" for key, status in runs if status not in ("finished", "waiting")),
-        *(f"effect twice: {key} {action}" for key, action in twice),
-        *(f"asked twice: {key}" for (key,) in asked_twice),
-        *(f"waits and nobody is asked: {key}" for (key,) in unasked),
-        *(f"finished without effect: {key}" for (key,) in ineffective),
-    ]
-    effects = tables.execute("SELECT count(*) FROM outbox").fetchone()[0]
-    tables.close()
-    acknowledged, approved = len(load.ticket_ids), len(load.decisions)
-    return Report(len(restarts), acknowledged, approved, Counter(stored.values()), states, effects, restarts, faults)
+    return [] if said.returncode == 0 else [f"audit: {said.stdout}{said.stderr}"]
+
+
+def counted(place: Place, report: Report, clients: Clients, receiver: ReceiverProcess | None) -> Report:
+    """The report with its numbers."""
+    books = place.books
+    report.acknowledged, report.decided = len(clients.told.tickets), len(clients.told.decisions)
+    report.runs, report.effects = books.runs(), books.effects()
+    report.delivered = len(deliveries(receiver.file)) if receiver else 0
+    report.stood = runs_stood_still(books, report.kills)
+    report.stood_effects = effects_stood_still(books, report.kills)
+    return report
+
+
+def show(report: Report) -> None:
+    """Print the table."""
+    rows = {
+        "kills": ", ".join(f"{many} {name}" for name, many in report.killed.items()),
+        "tickets acknowledged": report.acknowledged,
+        "runs": ", ".join(f"{many} {status}" for status, many in report.runs.items()),
+        "approvals raced for": report.decided,
+        "effects": ", ".join(f"{many} {status}" for status, many in report.effects.items()),
+        "deliveries received": report.delivered,
+        "runs met by a kill": len(report.stood.seconds) + report.stood.never,
+        "  stood still, median s": f"{report.stood.median:.1f}",
+        "  stood still, longest s": f"{report.stood.longest:.1f}",
+        "effects met by a kill": len(report.stood_effects.seconds) + report.stood_effects.never,
+        "  unknown for, median s": f"{report.stood_effects.median:.1f}",
+        "  unknown for, longest s": f"{report.stood_effects.longest:.1f}",
+        "promises broken": len(report.faults),
+    }
+    for name, value in rows.items():
+        print(f"{name:26}{value}")
+    for fault in report.faults:
+        print(f"  {fault}")
+
+
+PLANS = {"sqlite": (5.0, 15.0), "postgres": (3.0, 3.0)}
 
 
 def main() -> None:
     """Run it and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--kills", type=int, default=20)
-    parser.add_argument("--seed", type=int, default=7)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=PLANS, default="sqlite")
+    parser.add_argument("--tickets", type=int, default=1000)
+    parser.add_argument("--pause", type=float, default=5.0, help="seconds between two bursts of 40")
+    parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        report = asyncio.run(chaos(Path(folder), given.kills, given.seed))
-    restarts = sorted(report.restarts)
-    rows = {
-        "kills": report.kills,
-        "tickets acknowledged": report.acknowledged,
-        "tickets stored": report.tickets.total(),
-        "  finished": report.runs["finished"],
-        "  parked": report.runs["waiting"],
-        "  anything else": report.runs.total() - report.runs["finished"] - report.runs["waiting"],
-        "approvals acknowledged": report.approved,
-        "effects recorded": report.effects,
-        "restart, median s": f"{restarts[len(restarts) // 2]:.2f}",
-        "restart, longest s": f"{restarts[-1]:.2f}",
-        "promises broken": len(report.faults),
-    }
-    for name, value in rows.items():
-        print(f"{name:24}{value:>10}")
-    for fault in report.faults:
-        print(f"  {fault}")
+    plan = Plan(given.tickets, given.pause, PLANS[given.database], seed=given.seed)
+    with tempfile.TemporaryDirectory() as name, database(given.database) as server:
+        place = Place(Path(name), server.fresh() if server else None)
+        with receiving(place.folder, **SLOW) as receiver:
+            show(asyncio.run(chaos(place, plan, receiver)))
 
 
 if __name__ == "__main__":
