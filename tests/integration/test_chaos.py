@@ -1,12 +1,13 @@
 """Short versions of the benchmarks that kill, freeze and take away: nothing lost, nothing twice."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from benchmarks.chaos import Plan, chaos
 from benchmarks.fleet import Place
-from benchmarks.outages import frozen, full, outage, small_disk, stopped
+from benchmarks.outages import Outage, frozen, full, outage, small_disk, stopped
 from benchmarks.races import races
 from benchmarks.receiver import receiving
 from benchmarks.zombies import zombies
@@ -50,7 +51,7 @@ async def test_a_full_disk_stops_the_intake_and_loses_nothing(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("away", [stopped, frozen])
-async def test_postgresql_goes_away_and_comes_back(away: object, tmp_path: Path) -> None:
+async def test_postgresql_goes_away_and_comes_back(away: Callable[[PostgresServer], Outage], tmp_path: Path) -> None:
     with postgres_server() as server, receiving(tmp_path) as receiver:
         server.make_template()
         place = Place(tmp_path, server.fresh())
