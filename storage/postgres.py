@@ -49,6 +49,7 @@ class PostgresDatabase(Database):
             min_size=1,
             max_size=CONNECTIONS,
             timeout=PATIENCE,
+            reconnect_timeout=2.0,  # or the first one after an outage waits for longer than that lasted
             kwargs={
                 "row_factory": dict_row,
                 "options": FROZEN,
