@@ -7,13 +7,14 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from contracts.result import Run
 from contracts.ticket import CleanTicket, Ticket
 from evals.labels import LabelledTicket
 from graph.desk import TicketGraph
-from graph.memory import entry_of
+from storage import tickets
 
 SUGGESTIONS = 5
 """How many similar tickets are asked for."""
@@ -95,7 +96,8 @@ async def suggest_all(
     memory = desk.assembly.memory
     known = [(row, *_readable(desk, row)) for row in rows]
     for _, ticket, clean in known:
-        memory.index.put(entry_of(ticket, clean), await memory.read(ticket.id, clean))
+        await desk.assembly.database.transact(partial(tickets.add, ticket=ticket, status="closed"))
+        await memory.learn(ticket.id, clean)
         done()
     found: list[Suggestion] = []
     for row, ticket, clean in known:

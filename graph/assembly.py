@@ -15,7 +15,7 @@ from engines.llm.records import CallRecord
 from engines.llm.settings import ModelSettings
 from engines.local.batching import BatchingEmbedder
 from engines.local.cleaning import TextCleaner
-from engines.local.embedder import Embedder
+from engines.local.embedder import MODEL_NAME, Embedder
 from engines.local.engine import LocalEngine
 from engines.local.judging import LocalJudge
 from engines.local.knowledge import Knowledge
@@ -41,11 +41,17 @@ from storage import runs
 from storage.address import Address
 from storage.database import Database
 from storage.jobs.port import Jobs
+from storage.postgres import PostgresDatabase
+from storage.vectors.brute_force import BruteForce
+from storage.vectors.pgvector import PgVectors
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
 
 SHIPPED_DESKS = Path(__file__).parent.parent / "policies" / "desks"
+
+REPAIRED_AT_START = 200
+"""Missing fingerprints made before the first ticket is taken: 2 s of work. `ticketgraph doctor --repair` makes all."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +94,7 @@ async def assembled(
         if models:
             services = await with_models(services, models, database, observe)
         graph = build(opened.saver)
-        runner = Runner(Executor(graph, services, database, memory, opened.watchers), jobs)
+        runner = Runner(Executor(graph, services, database, opened.watchers), jobs)
         saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
         if opened.alone:
             await runner.recover()
@@ -122,8 +128,12 @@ async def offline_services(desks: Mapping[str, Desk], database: Database) -> tup
     known = KnownTexts(embedder, [desk.vectors for desk in desks.values() if desk.vectors])
     engine = await asyncio.to_thread(LocalEngine, known, batching, desks)
     knowledge = await asyncio.to_thread(Knowledge, known, batching, desks.values())
-    memory = TicketMemory(batching, database, knowledge, cleaners)
-    await memory.load()
+    on_postgres = isinstance(database, PostgresDatabase)
+    vectors = PgVectors(database, MODEL_NAME) if on_postgres else BruteForce(database, MODEL_NAME)
+    await vectors.load()
+    memory = TicketMemory(batching, database, vectors, knowledge, cleaners)
+    if not on_postgres:
+        await memory.repair(REPAIRED_AT_START)
     services = Services(
         desks=desks,
         cleaners=cleaners,

@@ -50,7 +50,7 @@ class Eraser:
         async with self.database.write() as connection:
             for run in await erasure.hide(connection, gone):
                 await self.again(connection, run["id"], run["ticket_id"])
-        self.memory.forget(gone)
+        await self.memory.vectors.forget([*gone])
         self.jobs.wake()
         traced = await self.traced(gone)
         for run_id in traced:

@@ -3,18 +3,15 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
-from datetime import datetime
 
 from pydantic import Field
 
-from contracts.errors import NotFoundError
-from contracts.ticket import CleanTicket, NewTicket, Ticket
+from contracts.ticket import NewTicket, Ticket
 from contracts.values import Value
 from engines.local.embedder import MODEL_NAME
 from graph.assembly import Assembly
-from graph.memory import entry_of
 from storage import fingerprints, tickets
-from storage.database import Database
+from storage.locks import one_at_a_time
 
 BATCH = 200
 """Tickets in one transaction."""
@@ -48,20 +45,22 @@ async def import_solved(
 async def _import_batch(assembly: Assembly, batch: Sequence[SolvedTicket]) -> int:
     now = assembly.services.now()
     by_id = {solved_id(item.ticket): item for item in batch}
-    new = [ticket_id for ticket_id in by_id if not await _known(assembly.database, ticket_id)]
-    received = [_received(by_id[ticket_id].ticket, ticket_id, now) for ticket_id in new]
-    clean = [await asyncio.to_thread(_cleaned, assembly, ticket) for ticket in received]
-    vectors = await asyncio.gather(
-        *(assembly.memory.read(ticket.id, text) for ticket, text in zip(received, clean, strict=True))
-    )
     async with assembly.database.write() as connection:
-        for ticket, vector in zip(received, vectors, strict=True):
-            item = by_id[ticket.id]
+        await one_at_a_time(connection, "import")
+        known = await tickets.rows(connection, [*by_id])
+        new = {ticket_id: item for ticket_id, item in by_id.items() if ticket_id not in known}
+        for ticket_id, item in new.items():
+            ticket = Ticket(id=ticket_id, received_at=now, **dict(item.ticket))
             await tickets.add(connection, ticket, "closed", solution=item.solution, category=item.category)
-            await fingerprints.put(connection, ticket.id, MODEL_NAME, vector.astype("float16").tobytes())
-    for ticket, text, vector in zip(received, clean, vectors, strict=True):
-        assembly.memory.index.put(entry_of(ticket, text, solved=True), vector)
+        read = await fingerprints.known_of(connection, MODEL_NAME, [*by_id])
+    unread = [(ticket_id, item.ticket) for ticket_id, item in by_id.items() if ticket_id not in read]
+    await asyncio.gather(*(_learn(assembly, ticket_id, ticket) for ticket_id, ticket in unread))
     return len(new)
+
+
+async def _learn(assembly: Assembly, ticket_id: str, ticket: NewTicket) -> None:
+    cleaner = assembly.services.cleaners[ticket.desk]
+    await assembly.memory.learn(ticket_id, await asyncio.to_thread(cleaner.clean, ticket.subject, ticket.body))
 
 
 def solved_id(ticket: NewTicket) -> str:
@@ -71,20 +70,3 @@ def solved_id(ticket: NewTicket) -> str:
         encoded = part.encode()
         digest.update(len(encoded).to_bytes(8) + encoded)
     return f"TKT-{digest.hexdigest()[:16].upper()}"
-
-
-async def _known(database: Database, ticket_id: str) -> bool:
-    async with database.read() as connection:
-        try:
-            await tickets.row(connection, ticket_id)
-        except NotFoundError:
-            return False
-    return True
-
-
-def _received(ticket: NewTicket, ticket_id: str, at: datetime) -> Ticket:
-    return Ticket(id=ticket_id, received_at=at, **dict(ticket))
-
-
-def _cleaned(assembly: Assembly, ticket: Ticket) -> CleanTicket:
-    return assembly.services.cleaners[ticket.desk].clean(ticket.subject, ticket.body)

@@ -1,11 +1,14 @@
 """Earlier tickets and knowledge articles, as the nodes ask for them."""
 
-from collections.abc import Collection, Mapping
+import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
 import numpy as np
+from cachetools import LRUCache
 from numpy.typing import NDArray
+from sqlalchemy import RowMapping
 
 from contracts.errors import NotFoundError
 from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
@@ -14,15 +17,12 @@ from engines.local.batching import BatchingEmbedder
 from engines.local.embedder import MODEL_NAME
 from engines.local.knowledge import Knowledge
 from engines.local.similarity import fingerprint, near_exact, normalised_digest
-from graph.index import CAPACITY, Entry, Index
 from nodes.services import Cleaner
 from nodes.threads import by_size
 from policies.duplicates import repeats, shared
 from storage import fingerprints, tickets
 from storage.database import Database
-
-NEWEST = 20
-"""How many of a customer's tickets a new one is compared with word by word."""
+from storage.vectors.port import Earlier, Near, Vectors
 
 WORTH_READING = 0.7
 """Fingerprint likeness from which two texts are compared word by word."""
@@ -30,96 +30,102 @@ WORTH_READING = 0.7
 SHOWN = 0.35
 """Likeness from which an earlier ticket is worth a look."""
 
+KEPT = 256
+"""Fingerprints kept for the runs in progress."""
+
+REPAIRED_AT_ONCE = 100
+"""Tickets held while missing fingerprints are made."""
+
 
 class TicketMemory:
-    """nodes.services.Memory on our database, with the vectors in memory."""
+    """nodes.services.Memory on our database."""
 
     def __init__(
-        self, embedder: BatchingEmbedder, database: Database, knowledge: Knowledge, cleaners: Mapping[str, Cleaner]
+        self,
+        embedder: BatchingEmbedder,
+        database: Database,
+        vectors: Vectors,
+        knowledge: Knowledge,
+        cleaners: Mapping[str, Cleaner],
     ) -> None:
         self.embedder = embedder
         self.database = database
-        self.cleaners = cleaners
-        self.index = Index()
+        self.vectors = vectors
         self.knowledge = knowledge
-        self.forgotten: set[str] = set()
+        self.cleaners = cleaners
+        self.known: LRUCache[str, NDArray[np.float32]] = LRUCache(KEPT)
 
-    async def load(self) -> None:
-        """Read the fingerprints of the newest tickets, and make those that are missing."""
-        async with self.database.read() as connection:
-            rows = await fingerprints.newest(connection, MODEL_NAME, CAPACITY)
-        for row in rows:
-            ticket = tickets.as_ticket(row)
-            if ticket.desk not in self.cleaners:
-                continue
-            clean = self.cleaners[ticket.desk].clean(ticket.subject, ticket.body)
-            stored = row["vector"]
-            vector = np.frombuffer(stored, np.float16) if stored else await self.read(ticket.id, clean)
-            self.index.put(entry_of(ticket, clean, solved=bool(row["solution"])), vector.astype(np.float32))
+    async def read(self, clean: CleanTicket) -> NDArray[np.float32]:
+        """The fingerprint of a text. Those of the last texts are kept: a run asks for its own three times."""
+        known = self.known.get(clean.text)
+        if known is None:
+            embedding = await self.embedder.embed(clean.text)
+            known = self.known[clean.text] = await by_size(len(clean.text), fingerprint, clean.text, embedding)
+        return known
 
-    async def read(self, ticket_id: str, clean: CleanTicket) -> NDArray[np.float32]:
-        """The ticket's fingerprint."""
-        known = self.index.vector(ticket_id)
-        if known is not None:
-            return known
-        embedding = await self.embedder.embed(clean.text)
-        return await by_size(len(clean.text), fingerprint, clean.text, embedding)
+    async def learn(self, ticket_id: str, clean: CleanTicket) -> Sequence[Earlier]:
+        """Remember a stored ticket: from now on it is found. Returns the customer's earlier ones."""
+        return await self.vectors.remember(ticket_id, normalised_digest(clean.text), await self.read(clean))
+
+    async def missing(self) -> int:
+        """How many tickets that were looked at have no fingerprint, or another model's."""
+        return await self.database.look(partial(fingerprints.count_lacking, model=MODEL_NAME, desks=[*self.cleaners]))
+
+    async def repair(self, limit: int) -> int:
+        """Learn the newest tickets that have no fingerprint, or another model's, at most `limit`. Returns how many.
+
+        One takes some 10 ms.
+        """
+        lacking = partial(fingerprints.lacking, model=MODEL_NAME, desks=[*self.cleaners])
+        done = 0
+        while done < limit and (
+            rows := await self.database.look(partial(lacking, limit=min(limit - done, REPAIRED_AT_ONCE)))
+        ):
+            for row in rows:
+                cleaner = self.cleaners[row["desk"]]
+                await self.learn(row["id"], await asyncio.to_thread(cleaner.clean, row["subject"], row["body"]))
+            done += len(rows)
+        return done
 
     async def duplicate(self, ticket: Ticket, clean: CleanTicket, window_hours: float) -> Duplicate | None:
-        """See nodes.services.Memory. Between looking and remembering nothing else gets a turn."""
-        vector = await self.read(ticket.id, clean)
-        entry = entry_of(ticket, clean)
-        candidates = self.candidates(entry, vector, window_hours)
-        if ticket.id not in self.forgotten:
-            self.index.put(entry, vector)
-        for candidate, exact in candidates:
-            if found := await self.compare(clean, candidate, exact=exact):
+        """See nodes.services.Memory. Of two tickets, whichever process handles them, only one repeats the other."""
+        window, digest = timedelta(hours=window_hours), normalised_digest(clean.text)
+        for earlier in await self.learn(ticket.id, clean):
+            exact = earlier.digest == digest
+            if abs(ticket.received_at - earlier.received_at) > window or not (
+                exact or earlier.likeness >= WORTH_READING
+            ):
+                continue
+            if found := await self.compare(ticket, clean, earlier.ticket_id, exact=exact):
                 return found
         return None
 
-    def candidates(self, new: Entry, vector: NDArray[np.float32], window_hours: float) -> list[tuple[Entry, bool]]:
-        """The same customer's recent tickets that read alike; with each, whether word for word."""
-        if new.customer is None:
-            return []
-        since = new.received_at - timedelta(hours=window_hours)
-        recent = [
-            entry
-            for entry in self.index.of_customer(new.customer, NEWEST)
-            if entry.desk == new.desk
-            and entry.ticket_id != new.ticket_id
-            and since <= entry.received_at <= new.received_at
-        ]
-        alike = zip(recent, self.index.likeness(vector, [entry.ticket_id for entry in recent]), strict=True)
-        checked = [(entry, entry.digest == new.digest, score) for entry, score in alike]
-        return [(entry, exact) for entry, exact, score in checked if exact or score >= WORTH_READING]
-
-    async def compare(self, clean: CleanTicket, candidate: Entry, *, exact: bool) -> Duplicate | None:
-        """The duplicate that a candidate is, if it is one and still open."""
+    async def compare(self, ticket: Ticket, clean: CleanTicket, earlier_id: str, *, exact: bool) -> Duplicate | None:
+        """What the ticket repeats, if that is the earlier one and it is still open."""
         try:
-            row = await self.database.look(partial(tickets.row, ticket_id=candidate.ticket_id))
+            row = await self.database.look(partial(tickets.row, ticket_id=earlier_id))
         except NotFoundError:
             return None
-        if row["status"] not in tickets.OPEN:
+        linked = row["duplicate_of"] or earlier_id
+        if row["status"] not in tickets.OPEN or linked == ticket.id:
             return None
-        linked = row["duplicate_of"] or candidate.ticket_id
         if exact:
             return Duplicate(ticket_id=linked, score=1.0, kind="exact")
-        earlier = self.cleaners[candidate.desk].clean(row["subject"], row["body"]).text
+        earlier = self.cleaners[ticket.desk].clean(row["subject"], row["body"]).text
         score = await by_size(len(earlier), repetition, clean.text, earlier)
         return None if score is None else Duplicate(ticket_id=linked, score=score, kind="near_exact")
 
     async def similar(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[SimilarTicket]:
         """See nodes.services.Memory."""
-        nearest = self.index.nearest(await self.read(ticket.id, clean), ticket.desk, limit, but=ticket.id)
-        shown = [(entry, score) for entry, score in nearest if score >= SHOWN]
+        nearest = await self.vectors.nearest(await self.read(clean), ticket.desk, limit, but=ticket.id)
         return [
             SimilarTicket(
-                ticket_id=entry.ticket_id,
-                subject=entry.subject,
-                score=round(score, 4),
-                status="solved" if entry.solved else "open",
+                ticket_id=near.ticket_id,
+                subject=row["subject"],
+                score=round(near.score, 4),
+                status="solved" if near.solved else "open",
             )
-            for entry, score in shown
+            for near, row in await self.stored([near for near in nearest if near.score >= SHOWN])
         ]
 
     async def sources(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
@@ -130,24 +136,26 @@ class TicketMemory:
 
     async def solved(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
         """The nearest tickets whose solution is known."""
-        nearest = self.index.nearest(
-            await self.read(ticket.id, clean), ticket.desk, limit, but=ticket.id, only_solved=True
-        )
-        if not nearest:
-            return []
-        ids = [entry.ticket_id for entry, _ in nearest]
-        rows = await self.database.look(partial(tickets.rows, ticket_ids=ids))
+        vector = await self.read(clean)
+        nearest = await self.vectors.nearest(vector, ticket.desk, limit, but=ticket.id, only_solved=True)
         return [
             Source(
-                id=entry.ticket_id,
+                id=near.ticket_id,
                 kind="solved_ticket",
-                title=entry.subject,
-                score=round(score, 4),
-                category=rows[entry.ticket_id]["category"],
-                excerpt=rows[entry.ticket_id]["solution"] or "",
+                title=row["subject"],
+                score=round(near.score, 4),
+                category=row["category"],
+                excerpt=row["solution"] or "",
             )
-            for entry, score in nearest
+            for near, row in await self.stored(nearest)
         ]
+
+    async def stored(self, nearest: Sequence[Near]) -> list[tuple[Near, RowMapping]]:
+        """Those of the tickets that are still there, with their rows."""
+        if not nearest:
+            return []
+        rows = await self.database.look(partial(tickets.rows, ticket_ids=[near.ticket_id for near in nearest]))
+        return [(near, rows[near.ticket_id]) for near in nearest if near.ticket_id in rows]
 
     async def original(self, ticket_id: str) -> Original:
         """See nodes.services.Memory."""
@@ -155,25 +163,8 @@ class TicketMemory:
         answered = row["status"] in tickets.ANSWERED
         return Original(ticket_id=ticket_id, severity=row["severity"], team=row["assigned_team"], answered=answered)
 
-    def forget(self, ticket_ids: Collection[str]) -> None:
-        """Find these tickets no more, whatever a run of theirs that is under way still says of them."""
-        self.forgotten.update(ticket_ids)
-        for ticket_id in ticket_ids:
-            self.index.remove(ticket_id)
-
-    def stored(self, ticket_id: str) -> bytes | None:
-        """A ticket's fingerprint as the database keeps it; None for a ticket that was never looked at."""
-        vector = self.index.vector(ticket_id)
-        return vector.astype(np.float16).tobytes() if vector is not None else None
-
 
 def repetition(text: str, earlier: str) -> float | None:
     """How far a text says what an earlier one said, in [0, 1]; None when it does not repeat it."""
     score = near_exact(text, earlier)
     return max(score, shared(text, earlier)) if repeats(text, earlier, score) else None
-
-
-def entry_of(ticket: Ticket, clean: CleanTicket, *, solved: bool = False) -> Entry:
-    """What the index keeps of a ticket."""
-    digest = normalised_digest(clean.text)
-    return Entry(ticket.id, ticket.desk, ticket.customer, ticket.subject, digest, ticket.received_at, solved)

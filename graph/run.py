@@ -12,17 +12,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.result import PendingApproval, Run
-from engines.local.embedder import MODEL_NAME
 from graph import evidence, fencing
 from graph.build import Graph
 from graph.deadlines import plan
 from graph.job import Job
-from graph.memory import TicketMemory
 from graph.results import joined, run_of, ticket_columns
 from graph.state import State
 from graph.watching import Watchers
 from nodes.services import Services
-from storage import approvals, audit, fingerprints, runs, tickets
+from storage import approvals, audit, runs, tickets
 from storage.database import Database
 
 RECURSION_LIMIT = 50
@@ -36,7 +34,6 @@ class Executor:
     graph: Graph
     services: Services
     database: Database
-    memory: TicketMemory
     watchers: Watchers
 
     async def advance(self, job: Job, control: RunControl | None = None) -> Run:
@@ -68,7 +65,6 @@ class Executor:
     async def settle(self, job: Job, state: State, interrupts: tuple[Interrupt, ...]) -> Run:
         """Write the run's outcome, all of it in one transaction."""
         now = self.services.now()
-        vector = self.memory.stored(job.ticket.id)
 
         async def write(connection: AsyncConnection) -> Run:
             await fencing.check(connection, job.run_id, job.epoch)
@@ -82,8 +78,6 @@ class Executor:
             await runs.record_steps(connection, job.run_id, run.steps)
             if job.forked_from is None:
                 await tickets.change(connection, run.ticket_id, now, **ticket_columns(run))
-                if vector:
-                    await fingerprints.put(connection, run.ticket_id, MODEL_NAME, vector)
             desk = self.services.desks[job.ticket.desk]
             await plan(connection, run, job.ticket, desk, now)
             detail = evidence.of_run(run, state.get("ticket", job.ticket), desk)

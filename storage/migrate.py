@@ -15,7 +15,7 @@ from sqlalchemy import NullPool, create_engine
 
 from contracts.errors import UnavailableError
 from storage.address import PostgresAddress
-from storage.tables import metadata
+from storage.tables import NEAREST, metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -74,8 +74,8 @@ async def refuse_behind(address: PostgresAddress) -> None:
 
 
 def ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
-    """Leave LangGraph's tables alone: they are in the same database and not in our metadata."""
-    return kind != "table" or name in metadata.tables
+    """Leave alone what is in the database and not in our metadata: LangGraph's tables, indexes of vectors."""
+    return name in metadata.tables if kind == "table" else name not in NEAREST
 
 
 def revision_of(url: Any) -> str | None:

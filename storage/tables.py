@@ -1,26 +1,22 @@
 """The tables. LangGraph's own checkpoint tables live in the same database and are not described here."""
 
-from datetime import UTC, datetime
-from typing import Any
-
 from sqlalchemy import (
     JSON,
+    Boolean,
     Column,
-    DateTime,
     Float,
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     String,
     Table,
     Text,
-    TypeDecorator,
     UniqueConstraint,
     text,
 )
-from sqlalchemy.engine import Dialect
+
+from storage.columns import HalfVector, UtcDateTime
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -30,25 +26,11 @@ NAMING = {
 }
 metadata = MetaData(naming_convention=NAMING)
 
+FINGERPRINT = 896
+"""Numbers in a fingerprint."""
 
-class UtcDateTime(TypeDecorator[datetime]):
-    """A point in time: aware in Python, UTC in the database (SQLite has no time zones)."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """To UTC. Raises ValueError for a naive time."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("A time without a zone cannot be stored.")
-        return value.astimezone(UTC)
-
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Aware again."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
-
+NEAREST = ("ix_fingerprints_vector", "ix_fingerprints_solved")
+"""Indexes that only PostgreSQL has: migration 0006 makes them, and no Table describes them."""
 
 tickets = Table(
     "tickets",
@@ -109,9 +91,19 @@ fingerprints = Table(
     metadata,
     Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
     Column("model", String(64), nullable=False),
-    Column("vector", LargeBinary, nullable=False),
+    Column("desk", String(64), nullable=False),
+    Column("customer", String(400)),
+    Column("place", Integer, nullable=False),
+    Column("digest", String(64), nullable=False),
+    Column("solved", Boolean, nullable=False),
+    Column("vector", HalfVector(FINGERPRINT), nullable=False),
+    Index(None, "desk", "customer", "place", unique=True),
 )
-"""What a ticket reads like: float16 numbers, comparable within one `model`."""
+"""What a ticket reads like, comparable within one `model`.
+
+`place` is 1 for the first ticket of this customer that the desk remembered: who came first is who was remembered first,
+whatever the clocks say. 0 without a customer. `digest` is equal for the same text; empty for what is older than it.
+"""
 
 runs = Table(
     "runs",

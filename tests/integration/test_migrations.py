@@ -5,6 +5,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import psycopg
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
@@ -29,8 +30,7 @@ async def test_a_migrated_database_has_our_tables_and_no_more(tmp_path: Path) ->
 
 
 async def test_postgresql_gets_the_same_tables(postgres: PostgresServer) -> None:
-    address = address_of(postgres.fresh(migrated=False), Path())
-    assert isinstance(address, PostgresAddress)
+    address = at(postgres.fresh(migrated=False))
     with pytest.raises(UnavailableError, match="ticketgraph migrate"):
         await refuse_behind(address)
     await asyncio.gather(*(migrate_postgres(address) for _ in range(3)))  # side by side: one does it
@@ -53,3 +53,49 @@ async def test_tickets_from_before_source_ids_are_kept(tmp_path: Path) -> None:
     await asyncio.to_thread(migrate, path)
     with closing(sqlite3.connect(path)) as tables:
         assert tables.execute("SELECT id, source_id FROM tickets").fetchall() == [("TKT-1", None)]
+
+
+async def test_fingerprints_from_before_places_are_kept_in_the_order_of_their_tickets(tmp_path: Path) -> None:
+    path = tmp_path / "old.db"
+    await asyncio.to_thread(migrate, path, "0005")
+    values = {"desk": "d", "subject": "s", "body": "b", "metadata": "{}", "source": "api", "updated_at": "2026-01-01"}
+    with closing(sqlite3.connect(path)) as tables, tables:
+        for number, customer in ((3, "ann"), (1, "ann"), (2, None)):
+            row = values | {"id": f"TKT-{number}", "received_at": f"2026-01-0{number}", "status": "closed"}
+            row |= {"customer": customer, "solution": "Done." if number == 3 else None}
+            names, places = ", ".join(row), ", ".join("?" * len(row))
+            tables.execute(f"INSERT INTO tickets ({names}) VALUES ({places})", tuple(row.values()))  # noqa: S608
+            tables.execute("INSERT INTO fingerprints VALUES (?, 'm', ?)", (row["id"], bytes([number])))
+    await asyncio.to_thread(migrate, path)
+    with closing(sqlite3.connect(path)) as tables:
+        kept = tables.execute("SELECT ticket_id, place, solved, vector FROM fingerprints ORDER BY ticket_id").fetchall()
+    assert kept == [("TKT-1", 1, 0, b"\x01"), ("TKT-2", 0, 0, b"\x02"), ("TKT-3", 2, 1, b"\x03")]
+
+
+async def test_without_pgvector_migrating_says_what_an_administrator_has_to_do(postgres: PostgresServer) -> None:
+    url = postgres.fresh(migrated=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("DROP ROLE IF EXISTS guest")
+        connection.execute("CREATE ROLE guest LOGIN")
+        connection.execute("GRANT ALL ON SCHEMA public TO guest")
+    with pytest.raises(UnavailableError, match="CREATE EXTENSION vector in this database"):
+        await migrate_postgres(at(url.replace("//postgres@", "//guest@")))
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION vector")
+    await migrate_postgres(at(url.replace("//postgres@", "//guest@")))
+
+
+async def test_an_old_pgvector_is_not_used(postgres: PostgresServer) -> None:
+    url = postgres.fresh(migrated=False)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION vector")
+        connection.execute("SET allow_system_table_mods = on")
+        connection.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'")
+    with pytest.raises(UnavailableError, match=r"older than 0\.8"):
+        await migrate_postgres(at(url))
+
+
+def at(url: str) -> PostgresAddress:
+    address = address_of(url, Path())
+    assert isinstance(address, PostgresAddress)
+    return address

@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from contracts.errors import NotFoundError
@@ -15,9 +14,10 @@ from engines.local.embedder import MODEL_NAME, Embedder
 from engines.local.knowledge import Knowledge
 from graph.memory import TicketMemory, repetition
 from policies.loading import load_desk
-from storage import fingerprints, tickets
+from storage import tickets
 from storage.migrate import migrate
 from storage.sqlite import SqliteDatabase
+from storage.vectors.brute_force import BruteForce
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 DESK = "customer_support"
@@ -35,11 +35,8 @@ async def memory(tmp_path: Path, embedder: BatchingEmbedder) -> AsyncIterator[Ti
     path = tmp_path / "memory.db"
     migrate(path)
     database = SqliteDatabase(path)
-    memory = TicketMemory(
-        embedder, database, Knowledge(Embedder.load(), embedder, DESKS.values()), {DESK: TextCleaner(("en",))}
-    )
-    await memory.load()
-    yield memory
+    knowledge = Knowledge(Embedder.load(), embedder, DESKS.values())
+    yield TicketMemory(embedder, database, BruteForce(database, MODEL_NAME), knowledge, {DESK: TextCleaner(("en",))})
     await database.close()
 
 
@@ -56,6 +53,13 @@ def ticket(number: int, body: str, customer: str | None = "ann", *, hours: float
 
 def cleaned(memory: TicketMemory, one: Ticket) -> CleanTicket:
     return memory.cleaners[DESK].clean(one.subject, one.body)
+
+
+async def restarted(memory: TicketMemory) -> TicketMemory:
+    """The memory as a new process has it."""
+    vectors = BruteForce(memory.database, MODEL_NAME)
+    await vectors.load()
+    return TicketMemory(memory.embedder, memory.database, vectors, memory.knowledge, memory.cleaners)
 
 
 async def told(memory: TicketMemory, one: Ticket, status: str = "assigned", **known: object) -> str | None:
@@ -122,26 +126,45 @@ async def test_an_article_answers(memory: TicketMemory) -> None:
 async def test_a_solved_ticket_answers_and_is_known_after_a_restart(memory: TicketMemory) -> None:
     solved = ticket(1, "The lid of the blue kettle squeaks when it opens.")
     await told(memory, solved, "closed", solution="Put a drop of oil on the hinge.", category="technical")
-    stored = memory.stored(solved.id)
-    assert stored is not None
-    async with memory.database.write() as connection:
-        await fingerprints.put(connection, solved.id, MODEL_NAME, stored)
-    again = TicketMemory(memory.embedder, memory.database, memory.knowledge, memory.cleaners)
-    await again.load()
+    again = await restarted(memory)
     one = ticket(2, "The lid of my kettle squeaks.")
     best = (await again.sources(one, cleaned(again, one), 3))[0]
     assert (best.id, best.kind, best.excerpt) == ("TKT-1", "solved_ticket", "Put a drop of oil on the hinge.")
 
 
-async def test_a_fingerprint_that_is_missing_is_made(memory: TicketMemory) -> None:
+async def test_what_comes_again_after_a_crash_repeats_what_it_repeated(memory: TicketMemory) -> None:
+    first, second = ticket(1, STORY, hours=1), ticket(2, STORY)  # by the clocks the second one was earlier
+    assert await told(memory, first) is None
+    assert await told(memory, second) == "TKT-1"
+    again = await restarted(memory)
+    assert await again.duplicate(first, cleaned(again, first), 72) is None
+    found = await again.duplicate(second, cleaned(again, second), 72)
+    assert found is not None
+    assert (found.ticket_id, found.kind) == ("TKT-1", "exact")
+
+
+async def test_a_ticket_is_never_its_own_duplicate(memory: TicketMemory) -> None:
+    first, second = ticket(1, STORY), ticket(2, STORY)
+    await told(memory, first)
+    await told(memory, second, duplicate_of="TKT-1")
+    await memory.vectors.forget(["TKT-1"])
+    assert await memory.duplicate(first, cleaned(memory, first), 72) is None
+
+
+async def test_fingerprints_that_are_missing_are_made_the_newest_first(memory: TicketMemory) -> None:
     async with memory.database.write() as connection:
-        await tickets.add(connection, ticket(1, STORY))
-    again = TicketMemory(memory.embedder, memory.database, memory.knowledge, memory.cleaners)
-    await again.load()
-    made = again.index.vector("TKT-1")
-    assert made is not None
-    assert np.linalg.norm(made) == pytest.approx(1, abs=1e-3)
-    assert again.stored("TKT-9") is None
+        for number in range(5):
+            await tickets.add(connection, ticket(number, f"{STORY} {number}", hours=number), "assigned")
+        await tickets.add(connection, ticket(5, STORY), "received")  # its run will remember it
+        await tickets.add(connection, ticket(6, STORY).model_copy(update={"desk": "another"}), "assigned")
+    assert await memory.missing() == 5
+    assert await memory.repair(2) == 2
+    assert await memory.missing() == 3
+    one = ticket(9, STORY)
+    similar = await memory.similar(one, cleaned(memory, one), 5)
+    assert {near.ticket_id for near in similar} == {"TKT-3", "TKT-4"}
+    assert await memory.repair(100) == 3
+    assert await memory.repair(100) == await memory.missing() == 0
 
 
 async def test_the_original_is_what_its_row_says(memory: TicketMemory) -> None:

@@ -1,0 +1,58 @@
+"""Types of columns that the databases do not have in common."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pgvector.sqlalchemy import HALFVEC
+from sqlalchemy import DateTime, LargeBinary, TypeDecorator
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeEngine
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time: aware in Python, UTC in the database (SQLite has no time zones)."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """To UTC. Raises ValueError for a naive time."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("A time without a zone cannot be stored.")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+        """Aware again."""
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+class HalfVector(TypeDecorator[NDArray[np.float16]]):
+    """A vector of 16-bit numbers: bytes on SQLite, pgvector's halfvec on PostgreSQL."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def __init__(self, dimensions: int) -> None:
+        super().__init__()
+        self.dimensions = dimensions
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """What each database calls it."""
+        return dialect.type_descriptor(HALFVEC(self.dimensions) if dialect.name == "postgresql" else LargeBinary())
+
+    def process_bind_param(self, value: NDArray[Any] | None, dialect: Dialect) -> Any:
+        """To 16 bits."""
+        if value is None:
+            return None
+        halved = value.astype(np.float16)
+        return halved if dialect.name == "postgresql" else halved.tobytes()
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float16] | None:
+        """An array again."""
+        if value is None:
+            return None
+        return np.array(value, np.float16) if dialect.name == "postgresql" else np.frombuffer(value, np.float16)

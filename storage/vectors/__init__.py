@@ -1,0 +1,1 @@
+"""What tickets read like, and which read alike."""
