@@ -1,5 +1,6 @@
-"""What leaves the system."""
+"""What leaves the system, and what became of it."""
 
+from datetime import datetime
 from typing import Any, Literal
 
 from pydantic import Field
@@ -7,6 +8,17 @@ from pydantic import Field
 from contracts.values import Value
 
 Action = Literal["reply", "external_ticket", "assignment", "link", "notification"]
+
+EffectStatus = Literal["recorded", "queued", "sending", "sent", "unknown", "refused", "dropped"]
+"""recorded: it stays here; queued: to be sent; sending: somebody has begun; sent: the receiver has it; unknown and
+refused: parked until a person says what is to become of it; dropped: a person decided against it.
+"""
+
+WhichEffects = Literal["parked", "all", EffectStatus]
+"""What one can ask for: those of a status, those that wait for a person, or all."""
+
+Outcome = Literal["sent", "send_again", "drop"]
+"""What a person makes of a parked effect."""
 
 
 class Effect(Value):
@@ -23,3 +35,28 @@ class Delivery(Value):
 
     effects: tuple[Effect, ...] = ()
     simulated: bool = Field(default=False, description="True in a fork or replay: nothing left the system")
+
+
+class LedgerEntry(Effect):
+    """An effect as the ledger has it."""
+
+    ticket_id: str
+    run_id: str
+    status: EffectStatus
+    attempts: int = Field(description="How often sending it was begun")
+    created_at: datetime
+    started_at: datetime | None = Field(description="When sending it was begun last; before that, when it was queued")
+    settled_at: datetime | None
+    remote_id: str | None = Field(description="What the receiver calls it")
+    error: str | None = Field(description="Why the last attempt did not succeed")
+
+
+class Resolution(Value):
+    """A person's answer to a parked effect.
+
+    sent: the receiver has it; send_again: it does not have it, send it; drop: it is not to be sent any more.
+    """
+
+    outcome: Outcome
+    decided_by: str = "unknown"
+    remote_id: str | None = Field(default=None, description="With sent: what the receiver calls it")

@@ -2,7 +2,7 @@
 
 TicketGraphError
 ├── InputError (422)          what was sent cannot be used
-├── NotFoundError (404)       no such ticket, run or approval
+├── NotFoundError (404)       no such ticket, run, approval or effect
 ├── ConflictError (409)       somebody else was first, or it is another thing now
 │   └── ReusedError           an Idempotency-Key or source id that stands for another request
 ├── GoneError (410)           it was here, and was deleted on purpose

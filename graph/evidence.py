@@ -5,6 +5,7 @@ from hashlib import sha256
 from typing import Any
 
 from contracts.approval import ApprovalDecision
+from contracts.effect import Resolution
 from contracts.result import Run
 from contracts.ticket import Ticket
 from engines.local.embedder import MODEL_NAME
@@ -60,6 +61,18 @@ def of_approval(approval_id: str, shown_hash: str, decision: ApprovalDecision) -
         "text": digest(decision.text) if decision.text else None,
         "guidance": digest(decision.guidance) if decision.guidance else None,
         "shown_hash": shown_hash,
+        "flow": FLOW_VERSION,
+    }
+
+
+def of_resolution(key: str, was: str, attempts: int, resolution: Resolution) -> dict[str, Any]:
+    """What a person made of an effect of which nobody knew whether it had been sent, or that was refused."""
+    return {
+        "effect": key,
+        "was": was,
+        "attempts": attempts,
+        "outcome": resolution.outcome,
+        "remote_id": resolution.remote_id,
         "flow": FLOW_VERSION,
     }
 

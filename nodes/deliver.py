@@ -49,17 +49,17 @@ async def deliver(state: Needs, runtime: Runtime[Services]) -> Gives:
 def effects_of(state: Needs, decision: Decision, system: str) -> tuple[Effect, ...]:
     """The effects in order. Recipients come from the ticket's record and the desk's policies, never from text."""
     ticket, duplicate = state["ticket"], state.get("duplicate")
-    linked = [effect(ticket, "link", duplicate.ticket_id, {"duplicate_of": duplicate.ticket_id})] if duplicate else []
+    linked = [effect(state, "link", duplicate.ticket_id, {"duplicate_of": duplicate.ticket_id})] if duplicate else []
     if decision.disposition == "duplicate":
         return tuple(linked)
     team = team_of(state, decision)
     facts = {"subject": ticket.subject, "team": team, "priority": decision.priority}
-    effects = [*linked, effect(ticket, "assignment", team, {**facts, "reasons": [r.rule for r in decision.reasons]})]
+    effects = [*linked, effect(state, "assignment", team, {**facts, "reasons": [r.rule for r in decision.reasons]})]
     if system != "outbox":
-        effects.append(effect(ticket, "external_ticket", system, facts))
+        effects.append(effect(state, "external_ticket", system, facts))
     text = reply_text(state, decision)
     if text and ticket.customer_email:
-        effects.append(effect(ticket, "reply", ticket.customer_email, {"text": text}))
+        effects.append(effect(state, "reply", ticket.customer_email, {"text": text}))
     return tuple(effects)
 
 
@@ -91,7 +91,13 @@ def reply_text(state: Needs, decision: Decision) -> str | None:
     return draft.content if decision.send_reply and draft else None
 
 
-def effect(ticket: Ticket, action: Action, target: str, payload: dict[str, Any]) -> Effect:
+ONCE_A_RUN: tuple[Action, ...] = ("reply", "external_ticket")
+"""A run decides once. Were it to come here again with another text or system, it would still be the same effect."""
+
+
+def effect(state: Needs, action: Action, target: str, payload: dict[str, Any]) -> Effect:
     """One effect, with the ledger key of (ticket, decision, action)."""
-    digest = sha256("\x1f".join((ticket.id, action, target, repr(sorted(payload.items())))).encode("utf-8", "replace"))
-    return Effect(action=action, target=target, payload=payload, key=f"{ticket.id}:{action}:{digest.hexdigest()[:24]}")
+    ticket_id = state["ticket"].id
+    told_by = (state["run_id"],) if action in ONCE_A_RUN else (target, repr(sorted(payload.items())))
+    digest = sha256("\x1f".join((ticket_id, action, *told_by)).encode("utf-8", "replace"))
+    return Effect(action=action, target=target, payload=payload, key=f"{ticket_id}:{action}:{digest.hexdigest()[:24]}")

@@ -1,12 +1,14 @@
 """Settings, read once from the environment (and `.env`) and passed down."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from connectors.webhook import signing_key
 from engines.llm.settings import ModelSettings
+from storage.jobs.port import LEASE
 
 
 class Settings(ModelSettings):
@@ -27,3 +29,25 @@ class Settings(ModelSettings):
     metrics_port: int | None = Field(
         default=None, ge=1, le=65535, description="A port of its own for the metrics, beside /metrics."
     )
+
+    delivery_webhook_url: HttpUrl | None = Field(
+        default=None, description="Where effects are sent; they are only recorded without."
+    )
+    delivery_webhook_secret: SecretStr | None = Field(
+        default=None, description="What deliveries are signed with: base64 of 24 to 64 bytes, `whsec_` in front or not."
+    )
+    delivery_timeout_seconds: float = Field(
+        default=4, gt=0, lt=LEASE.total_seconds(), description="Seconds that one attempt to send may take; less than 6."
+    )
+
+    @field_validator("delivery_webhook_url", "delivery_webhook_secret", mode="before")
+    @classmethod
+    def _empty_is_not_set(cls, value: Any) -> Any:
+        return None if isinstance(value, str) and not value.strip() else value
+
+    @field_validator("delivery_webhook_secret")
+    @classmethod
+    def _can_sign(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret:
+            signing_key(secret.get_secret_value())
+        return secret

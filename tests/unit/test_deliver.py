@@ -1,5 +1,6 @@
 """Ticket text reaches no recipient: replies go to the verified address, everything else to what the desk names."""
 
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -72,3 +73,39 @@ def test_a_person_can_only_name_a_team_that_the_desk_has() -> None:
 
 def team_ids(desk: Desk) -> tuple[str, ...]:
     return tuple(team.id for team in desk.routing.teams)
+
+
+def keys(run_id: str = "r", team: str = "it_support", reply: str = "Done.", system: str = "jira") -> dict[str, str]:
+    """The keys of what a run that decided so does outside, by action."""
+    ticket = Ticket(id="TKT-1", desk=DESK.id, customer_email=OWN, received_at=datetime(2026, 5, 4, tzinfo=UTC))
+    decision = Decision(
+        disposition="auto_resolve",
+        team=team,
+        priority="normal",
+        needs_approval=False,
+        send_reply=True,
+        confidence=0.9,
+    )
+    state: Needs = {"ticket": ticket, "run_id": run_id, "decision": decision}
+    return {
+        effect.action: effect.key
+        for effect in effects_of({**state, "draft": Draft(content=reply, tone="formal")}, decision, system)
+    }
+
+
+def test_a_run_replies_once_whatever_it_says_when_it_comes_here_again() -> None:
+    assert keys() == keys()
+    again = keys(reply="Another text.", system="slack")
+    assert (again["reply"], again["external_ticket"]) == (keys()["reply"], keys()["external_ticket"])
+
+
+def test_another_run_and_another_team_are_other_effects() -> None:
+    other = keys(run_id="s")
+    assert other["reply"] != keys()["reply"]
+    assert other["external_ticket"] != keys()["external_ticket"]
+    assert other["assignment"] == keys()["assignment"]
+    assert keys(team="security")["assignment"] != keys()["assignment"]
+
+
+def test_a_key_fits_into_a_header_and_an_address() -> None:
+    assert all(re.fullmatch("[!-~]{1,128}", key) and "/" not in key for key in keys().values())

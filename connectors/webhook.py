@@ -1,0 +1,166 @@
+"""Effects as HTTP requests to one address, signed as Standard Webhooks has it (https://www.standardwebhooks.com).
+
+What the receiver has to do is in docs/connectors.md.
+"""
+
+import base64
+import binascii
+import hmac
+import logging
+import time
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import httpx
+import orjson
+
+from connectors.port import NotAcceptedError, OutboundEffect, RefusedError, UnclearError, UnsearchableError
+
+for library in ("httpx", "httpcore"):
+    logging.getLogger(library).setLevel(logging.WARNING)  # a line for every call, with an address that may be secret
+
+MOST = 65_536
+"""Bytes of an answer that are read."""
+
+LONGEST_ID = 200
+
+LATER = (408, 409, 425, 429)
+"""Client errors that say nothing against the request itself."""
+
+NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+SENDING = ("http11.send_request_headers.started", "http11.send_request_body.started")
+"""What httpcore calls the last moments at which nothing, or not everything, has left."""
+
+
+class WebhookConnector:
+    """connectors.port.Connector for one URL. `secret` is of signing_key's form, `seconds` how long a request takes."""
+
+    def __init__(self, url: str, secret: str | None, seconds: float, now: Callable[[], datetime]) -> None:
+        self.url = httpx.URL(url)
+        self.key = signing_key(secret) if secret else None
+        self.now = now
+        self.client = httpx.AsyncClient(
+            # Whoever cannot be reached in half the time has certainly not been sent anything.
+            timeout=httpx.Timeout(seconds, connect=seconds / 2),
+            # A kept connection that the receiver has just closed would make an unknown outcome of a harmless one.
+            limits=httpx.Limits(max_keepalive_connections=0),
+            follow_redirects=False,
+            headers={"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"},
+        )
+
+    async def send(self, effect: OutboundEffect, before: float) -> str:
+        """See Connector."""
+
+        async def in_time(event: str, _: Any) -> None:
+            if event in SENDING and time.monotonic() >= before:
+                raise NotAcceptedError("It was too late to send it.")
+
+        body = orjson.dumps(
+            {
+                "marker": effect.marker,
+                "action": effect.action,
+                "target": effect.target,
+                "ticket_id": effect.ticket_id,
+                "payload": effect.payload,
+            }
+        )
+        headers = {"Idempotency-Key": effect.marker, **self.signature(effect.marker, body)}
+        request = self.client.stream("POST", self.url, content=body, headers=headers, extensions={"trace": in_time})
+        try:
+            async with request as response:
+                return receipt(response, await beginning(response), effect.marker)
+        except NOTHING_SENT:
+            raise NotAcceptedError("The receiver cannot be reached.") from None
+
+    async def find(self, marker: str) -> str | None:
+        """See Connector."""
+        # Not by `params`: that would take the place of the parameters that the address has.
+        url = self.url.copy_merge_params({"marker": marker})
+        request = self.client.stream("GET", url, headers=self.signature(marker, b""))
+        async with request as response:
+            status, found = response.status_code, known(await beginning(response), marker)
+        if found is not None and status in (200, 404):
+            return remote_id(found)
+        if status >= 500 or status in LATER:
+            raise UnclearError(f"The receiver answered {status} to the search.")
+        raise UnsearchableError(f"The receiver answered {status} to the search, and nothing that names the marker.")
+
+    def signature(self, marker: str, body: bytes) -> dict[str, str]:
+        """The headers by which the receiver knows us; none without a secret."""
+        if self.key is None:
+            return {}
+        at = str(int(self.now().timestamp()))
+        signed = hmac.digest(self.key, f"{marker}.{at}.".encode() + body, "sha256")
+        proof = base64.b64encode(signed).decode()
+        return {"webhook-id": marker, "webhook-timestamp": at, "webhook-signature": f"v1,{proof}"}
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.client.aclose()
+
+
+def signing_key(secret: str) -> bytes:
+    """The key that a secret in Standard Webhooks' form stands for: base64 of 24 to 64 bytes, behind `whsec_` or not.
+
+    Raises ValueError for anything else.
+    """
+    try:
+        key = base64.b64decode(secret.strip().removeprefix("whsec_"), validate=True)
+    except binascii.Error:
+        key = b""
+    if not 24 <= len(key) <= 64:
+        raise ValueError("must be base64 of 24 to 64 bytes, with or without whsec_ in front")
+    return key
+
+
+async def beginning(response: httpx.Response) -> bytes:
+    """The answer's body. Raises UnclearError when it is too long to be one."""
+    body = b""
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MOST:
+            raise UnclearError(f"The receiver answered {response.status_code} and more than {MOST // 1024} KiB.")
+    return body
+
+
+def receipt(response: httpx.Response, body: bytes, marker: str) -> str:
+    """What the receiver calls the effect that it has accepted. Raises the errors of Connector.send."""
+    status, headers = response.status_code, response.headers
+    accepted = read(body) if 200 <= status < 300 else known(body, marker) if status == 409 else None
+    if accepted and (remote := remote_id(accepted)):
+        return remote
+    said = f"The receiver answered {status}."
+    if status == 429 or (status == 503 and "retry-after" in headers):
+        raise NotAcceptedError(said, seconds_of(headers.get("retry-after", "")))
+    if 400 <= status < 500 and status not in LATER:
+        raise RefusedError(said)
+    raise UnclearError(said if status >= 300 else f"{said[:-1]} without an id.")
+
+
+def read(body: bytes) -> Mapping[str, Any]:
+    """The answer as an object; empty when it is none."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def known(body: bytes, marker: str) -> Mapping[str, Any] | None:
+    """The answer if it is about this marker; None for whatever else is at that address."""
+    value = read(body)
+    return value if value.get("marker") == marker else None
+
+
+def remote_id(value: Mapping[str, Any]) -> str | None:
+    """The id in an answer: a text or a number, in printable characters, as long as the ledger can hold."""
+    found = value.get("id")
+    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    return text if 0 < len(text) <= LONGEST_ID and text.isprintable() else None
+
+
+def seconds_of(retry_after: str) -> float:
+    """Seconds of a Retry-After; 0 for a date, which leaves the pause to us."""
+    return float(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0.0
