@@ -13,6 +13,7 @@ from typing import Any, Self, TypeVar
 
 from contracts.approval import ApprovalDecision
 from contracts.dead_letter import DeadLetter
+from contracts.effect import LedgerEntry, Resolution, WhichEffects
 from contracts.result import Checkpoint, PendingApproval, Run
 from contracts.retention import Erasure, Pruned
 from contracts.ticket import RunOptions
@@ -71,6 +72,14 @@ class BlockingTicketGraph:
     def retry(self, run_id: str, **changes: Any) -> Run:
         """See TicketGraph.retry."""
         return self._result(self.desk.retry(run_id, **changes))
+
+    def effects(self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0) -> Sequence[LedgerEntry]:
+        """See TicketGraph.effects."""
+        return self._result(self.desk.effects(which, limit, offset))
+
+    def resolve_effect(self, key: str, resolution: Resolution | str, **details: Any) -> LedgerEntry:
+        """See TicketGraph.resolve_effect."""
+        return self._result(self.desk.resolve_effect(key, resolution, **details))
 
     def history(self, run_id: str) -> Sequence[Checkpoint]:
         """See TicketGraph.history."""

@@ -2,17 +2,19 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from contracts.dead_letter import DeadLetter, DeadLetterDetail
+from contracts.effect import LedgerEntry, Resolution, WhichEffects
 from contracts.errors import NotFoundError
 from contracts.retention import Erasure, Pruned
 from contracts.ticket import RunOptions
 from graph import dead_letters, evidence
 from graph.assembly import Assembly
 from graph.erasure import Eraser
+from graph.outbox import StoredOutbox, entry_of
 from graph.retention import Retention
-from storage import audit, erasure
+from storage import audit, erasure, outbox
 from storage.sweeping import sweep
 from storage.verification import Verification, verify
 
@@ -55,6 +57,22 @@ class Housekeeping:
             job = await dead_letters.retry(connection, jobs, services.desks, run_id, changes, by, now)
         jobs.wake()
         return job.run_id
+
+    async def effects(self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0) -> Sequence[LedgerEntry]:
+        """The effects of one status, or those that wait for a person, the oldest first."""
+        async with self.database.read() as connection:
+            rows = await outbox.page(connection, which, limit, offset)
+        return [entry_of(row) for row in rows]
+
+    async def resolve_effect(self, key: str, resolution: Resolution | str, **details: Any) -> LedgerEntry:
+        """Decide on a parked effect. `resolution` is a Resolution or its outcome: sent, send_again, drop.
+
+        Raises NotFoundError, InputError when there is no connector to send it again, and ConflictError when it does not
+        wait for a person (any more).
+        """
+        if isinstance(resolution, str):
+            resolution = Resolution.model_validate({"outcome": resolution, **details})
+        return await cast("StoredOutbox", self.assembly.services.outbox).resolve(key, resolution)
 
     @property
     def eraser(self) -> Eraser:

@@ -6,7 +6,7 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from server.api import approvals, dead_letters, runs, service, short_tickets, tickets, webhook, workflow
+from server.api import approvals, dead_letters, effects, runs, service, short_tickets, tickets, webhook, workflow
 from server.guard import Guard
 from server.metrics import Metrics
 from server.opening import opened_desk
@@ -39,7 +39,7 @@ def create_app(settings: Settings, *, working: bool = True, migrating: bool = Tr
         docs_url=None,
         redoc_url=None,
     )
-    for module in (workflow, tickets, short_tickets, webhook, runs, approvals, dead_letters, service):
+    for module in (workflow, tickets, short_tickets, webhook, runs, approvals, dead_letters, effects, service):
         app.include_router(module.routes)
     handle_problems(app)
     document_problems(app)

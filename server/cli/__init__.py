@@ -8,6 +8,7 @@ from server.cli.dead_letters import dead_letters, retry
 from server.cli.desks import desk
 from server.cli.doctor import doctor
 from server.cli.drawing import graph
+from server.cli.effects import effects
 from server.cli.evaluation import evaluate
 from server.cli.guard import Guarded
 from server.cli.importing import import_tickets
@@ -46,4 +47,5 @@ app.command("migrate")(migrate)
 app.command("doctor")(doctor)
 app.add_typer(audit, name="audit")
 app.add_typer(desk, name="desk")
+app.add_typer(effects, name="effects")
 app.add_typer(prompts, name="prompts")

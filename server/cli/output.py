@@ -13,7 +13,7 @@ from rich.table import Table
 PIPE_WIDTH = 200
 """Columns of a table that is not read on a terminal, so that nothing is cut."""
 
-IDENTIFIERS = ("ticket", "approval", "checkpoint", "desk", "run")
+IDENTIFIERS = ("ticket", "approval", "checkpoint", "desk", "run", "effect")
 """Columns that are copied into the next command."""
 
 HARMLESS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)} | {0x0D: None}

@@ -41,10 +41,13 @@ def kinds(operation: Any) -> list[str]:
 
 @pytest.fixture(scope="module")
 def existing(http: httpx.Client) -> dict[str, str]:
-    """The ids of a helpdesk ticket that waits for a person."""
+    """The ids of a helpdesk ticket that waits for a person, and the key of an effect."""
     sent = {"title": "Network", "description": "The whole network is down for everybody.", "email": "a@example.com"}
     record = http.post("/webhook/ticket", json=sent).json()
-    return {name: record[name] for name in ("ticket_id", "run_id", "approval_id")}
+    names = {name: record[name] for name in ("ticket_id", "run_id", "approval_id")}
+    http.post("/api/v1/workflow/process", json={"subject": "Invoice", "body": "Please send it again."})
+    recorded = http.get("/api/v1/effects", params={"status": "recorded", "limit": 1}).json()["items"]
+    return names | {"key": recorded[0]["key"]}
 
 
 @pytest.mark.parametrize(
