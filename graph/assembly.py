@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
 
+from connectors.port import Connector
 from engines.llm.providers import resolve
 from engines.llm.records import CallRecord
 from engines.llm.settings import ModelSettings
@@ -23,6 +24,7 @@ from engines.local.learned import Learned
 from engines.local.patterns import extract_fields
 from engines.local.vectors import KnownTexts
 from graph.build import Graph, build
+from graph.delivery import DELIVERY_SECONDS, Delivery
 from graph.erasure import Eraser
 from graph.memory import TicketMemory
 from graph.outbox import StoredOutbox
@@ -79,10 +81,14 @@ async def assembled(
     models: ModelSettings | None = None,
     observe: Callable[[CallRecord], None] = unobserved,
     *,
+    connector: Connector | None = None,
+    delivery_seconds: float = DELIVERY_SECONDS,
     at_once: int = AT_ONCE,
     migrating: bool = True,
 ) -> AsyncIterator[Assembly]:
-    """Open everything on a database, and close it in order. Up to `at_once` runs are advanced here side by side.
+    """Open everything on a database, and close it in order. Up to `at_once` tasks are done here side by side.
+
+    Effects go out through the `connector`, one attempt taking `delivery_seconds` at most; without, they stay recorded.
 
     Raises DeskError for invalid policies, InputError for settings that contradict each other, and UnavailableError
     when the database cannot be used: see graph.storing.stored.
@@ -94,7 +100,10 @@ async def assembled(
         if models:
             services = await with_models(services, models, database, observe)
         graph = build(opened.saver)
-        runner = Runner(Executor(graph, services, database, opened.watchers), jobs)
+        outbox = StoredOutbox(database, utc_now, jobs if connector else None)
+        services = replace(services, outbox=outbox)
+        delivery = Delivery(database, connector, utc_now, delivery_seconds)
+        runner = Runner(Executor(graph, services, database, opened.watchers), jobs, delivery)
         saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
         if opened.alone:
             await runner.recover()
@@ -103,9 +112,11 @@ async def assembled(
             runner.work(at_once)
             eraser = Eraser(database, memory, saver.serde, jobs, utc_now)
             retention = Retention(database, desks, eraser)
+            ticker = Ticker(database, jobs, desks, outbox, utc_now)
+            often = (runner.recover, outbox.reconcile)
             background = [
-                asyncio.create_task(Ticker(database, jobs, desks, utc_now).run(), name="deadlines"),
-                asyncio.create_task(tend(runner.recover, lambda: retention.prune(utc_now())), name="tending"),
+                asyncio.create_task(ticker.run(), name="deadlines"),
+                asyncio.create_task(tend(often, lambda: retention.prune(utc_now())), name="tending"),
             ]
         try:
             yield Assembly(services, database, graph, runner, memory, opened.watchers, saver, jobs)

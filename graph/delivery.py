@@ -28,6 +28,9 @@ from storage.outbox import Turn
 
 log = logging.getLogger("ticketgraph")
 
+DELIVERY_SECONDS = 4.0
+"""How long an attempt may send when nothing else is said."""
+
 ROUND = 10
 """After so many attempts, and again after as many, a person is asked."""
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
+from connectors.port import Connector
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import InputError, UnavailableError
 from contracts.result import Checkpoint, PendingApproval, Run
@@ -19,6 +20,7 @@ from contracts.ticket import NewTicket, RunOptions
 from engines.llm.records import CallRecord, ModelState
 from engines.llm.settings import ModelSettings
 from graph.assembly import assembled, unobserved
+from graph.delivery import DELIVERY_SECONDS
 from graph.history import checkpoints_of, fork_of
 from graph.housekeeping import Housekeeping
 from graph.job import load_job
@@ -45,6 +47,8 @@ class TicketGraph(Housekeeping):
         desks_dir: Path | None = None,
         models: ModelSettings | None = None,
         observe: Callable[[CallRecord], None] = unobserved,
+        connector: Connector | None = None,
+        delivery_seconds: float = DELIVERY_SECONDS,
         migrating: bool = True,
         at_once: int = AT_ONCE,
     ) -> AsyncIterator[Self]:
@@ -54,12 +58,21 @@ class TicketGraph(Housekeeping):
         are advanced here side by side; with 0 they are left to other processes. Where not `migrating`, a database that
         is behind is refused.
         `models` says which models are asked: `ModelSettings()` reads the environment. Without it none is.
-        `observe` hears of every call of a model. Raises DeskError for invalid policies, InputError for model settings
+        `observe` hears of every call of a model. Effects go out through the `connector`, which stays the caller's to
+        close; without one they stay recorded. Raises DeskError for invalid policies, InputError for model settings
         that cannot be used, UnavailableError when another process uses the folder, the server cannot be reached, or
         this version would lose a run in it.
         """
-        address = address_of(database_url, Path(data_dir))
-        opening = assembled(address, desks_dir, models, observe, at_once=at_once, migrating=migrating)
+        opening = assembled(
+            address_of(database_url, Path(data_dir)),
+            desks_dir,
+            models,
+            observe,
+            connector=connector,
+            delivery_seconds=delivery_seconds,
+            at_once=at_once,
+            migrating=migrating,
+        )
         async with opening as assembly:
             yield cls(assembly)
 

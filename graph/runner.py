@@ -18,6 +18,7 @@ from contracts.ticket import NewTicket, RunOptions, Ticket
 from graph import deciding, tasks
 from graph.advancing import Advancing
 from graph.build import FLOW_VERSION
+from graph.delivery import Delivery
 from graph.intake import Intake, Key, accepted
 from graph.job import Job, load_job
 from graph.run import Executor
@@ -40,9 +41,10 @@ DRAIN_SECONDS = 20.0
 class Runner:
     """One process's part in the runs of a database."""
 
-    def __init__(self, executor: Executor, jobs: Jobs) -> None:
+    def __init__(self, executor: Executor, jobs: Jobs, delivery: Delivery) -> None:
         self.executor = executor
         self.jobs = jobs
+        self.delivery = delivery
         self.database = executor.database
         self.services = executor.services
         self.watchers = executor.watchers
@@ -56,7 +58,10 @@ class Runner:
 
     def handlers(self) -> dict[str, Handler]:
         """What this process can do, by kind of task."""
-        return {tasks.ADVANCE: lambda run_id: Advancing(self.executor, self.control).advance(run_id)}
+        return {
+            tasks.ADVANCE: lambda run_id: Advancing(self.executor, self.control).advance(run_id),
+            tasks.DELIVER: self.delivery.deliver,
+        }
 
     def work(self, at_once: int) -> None:
         """Begin to do what is put down in the database, until `stop`."""

@@ -14,9 +14,10 @@ from contracts.effect import Effect
 from contracts.errors import ConflictError, NotFoundError
 from graph.deadlines import SETTLED
 from graph.deciding import decide
+from graph.outbox import StoredOutbox
 from policies.desk import Desk
 from policies.expiry import safe_default
-from storage import approvals, audit, deadlines, outbox, runs, tickets
+from storage import approvals, audit, deadlines, runs, tickets
 from storage.chain import moment
 from storage.database import Database
 from storage.deadlines import Deadline
@@ -31,10 +32,18 @@ PUT_OFF = timedelta(minutes=1)
 class Ticker:
     """One process's clock."""
 
-    def __init__(self, database: Database, jobs: Jobs, desks: Mapping[str, Desk], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        jobs: Jobs,
+        desks: Mapping[str, Desk],
+        outbox: StoredOutbox,
+        now: Callable[[], datetime],
+    ) -> None:
         self.database = database
         self.jobs = jobs
         self.desks = desks
+        self.outbox = outbox
         self.now = now
 
     async def run(self, seconds: float = 1.0) -> None:
@@ -97,7 +106,7 @@ class Ticker:
         run_id = run["id"] if run else ""
         team = ticket["assigned_team"] or self.desks[ticket["desk"]].routing.fallback_team
         told = {"severity": ticket["severity"], "priority": ticket["priority"], "due_at": moment(ticket["due_at"])}
-        await notify(connection, deadline, ticket, run_id, team, told, now)
+        await self.outbox.record(connection, ticket["id"], run_id, [notice(deadline, ticket, team, told)], now)
         detail = {"team": team, **told}
         await audit.record(connection, deadline.kind, deadline.ticket_id, run_id, "system", detail, now)
 
@@ -108,7 +117,8 @@ class Ticker:
             return
         ticket = await tickets.row(connection, deadline.ticket_id)
         told = {"approval": asked["id"], "expires_at": moment(asked["expires_at"])}
-        await notify(connection, deadline, ticket, asked["run_id"], asked["request"]["team"], told, now)
+        effects = [notice(deadline, ticket, asked["request"]["team"], told)]
+        await self.outbox.record(connection, ticket["id"], asked["run_id"], effects, now)
 
     async def expire(self, connection: AsyncConnection, deadline: Deadline, now: datetime) -> None:
         """Take the desk's safe default for a decision. Where a person was first, theirs stands."""
@@ -121,18 +131,9 @@ class Ticker:
             return
 
 
-async def notify(
-    connection: AsyncConnection,
-    deadline: Deadline,
-    ticket: RowMapping,
-    run_id: str,
-    team: str,
-    told: Mapping[str, Any],
-    now: datetime,
-) -> None:
-    """Put a notification for a team into the outbox. Of one deadline there is one, however often it moves."""
+def notice(deadline: Deadline, ticket: RowMapping, team: str, told: Mapping[str, Any]) -> Effect:
+    """A notification for a team. Of one deadline there is one, however often it moves."""
     payload = {"notice": deadline.kind, "subject": ticket["subject"], "team": team, **told}
     of_approval = f":{deadline.subject}" if deadline.kind in deadlines.OF_APPROVAL else ""
     key = f"{deadline.ticket_id}:notification:{deadline.kind}{of_approval}"
-    notice = Effect(action="notification", target=team, payload=payload, key=key)
-    await outbox.put(connection, deadline.ticket_id, run_id, [notice], now)
+    return Effect(action="notification", target=team, payload=payload, key=key)

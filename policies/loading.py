@@ -5,10 +5,11 @@ from pathlib import Path
 from contracts.errors import DeskError
 from contracts.retrieval import Source
 from policies.articles import read_article
-from policies.desk import Calibration, Desk, DispositionPolicy, ReplyTemplates, Routing, Settings, SettingsFile
+from policies.desk import Calibration, Desk, DispositionPolicy, ReplyTemplates, Routing, Settings
 from policies.documents import Document, parse_document, read_text
 from policies.files import FILES, OPTIONAL_FILE, CategoriesFile, FieldsFile, SeveritiesFile
 from policies.references import broken_references
+from policies.settings import SettingsFile
 from policies.shapes import shaped
 from policies.spelling import spelled_out
 

@@ -1,22 +1,48 @@
 """Opening a TicketGraph as the settings say."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
+from connectors.webhook import WebhookConnector
+from graph.assembly import utc_now
 from graph.desk import TicketGraph
 from server.metrics import Metrics
 from server.settings import Settings
 
 
-def opened_desk(
-    settings: Settings, metrics: Metrics, *, working: bool = True, migrating: bool = True
-) -> AbstractAsyncContextManager[TicketGraph]:
+@asynccontextmanager
+async def opened_desk(
+    settings: Settings, metrics: Metrics | None = None, *, working: bool = True, migrating: bool = True
+) -> AsyncIterator[TicketGraph]:
     """See TicketGraph.open. Where not `working`, runs are left to other processes."""
-    return TicketGraph.open(
+    connector = connector_of(settings)
+    opening = TicketGraph.open(
         settings.data_dir,
         database_url=settings.database_url,
         desks_dir=settings.desks_dir,
         models=settings,
-        observe=metrics.observe,
+        **({"observe": metrics.observe} if metrics else {}),
+        connector=connector,
+        delivery_seconds=settings.delivery_timeout_seconds,
         migrating=migrating,
         at_once=settings.worker_concurrency if working else 0,
+    )
+    try:
+        async with opening as desk:
+            yield desk
+    finally:
+        if connector:
+            await connector.close()
+
+
+def connector_of(settings: Settings) -> WebhookConnector | None:
+    """What effects go out through; None where no address is set."""
+    if settings.delivery_webhook_url is None:
+        return None
+    secret = settings.delivery_webhook_secret
+    return WebhookConnector(
+        str(settings.delivery_webhook_url),
+        secret.get_secret_value() if secret else None,
+        settings.delivery_timeout_seconds,
+        utc_now,
     )

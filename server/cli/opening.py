@@ -42,15 +42,12 @@ def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[R
     """
     # LangGraph reads this when it is imported; without it, a saved run comes back as plain dicts.
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
-    from graph.desk import TicketGraph
+    from server.opening import opened_desk
 
     settings = settings_with(data_dir=data_dir)
 
     async def opened() -> Result:
-        opening = TicketGraph.open(
-            settings.data_dir, database_url=settings.database_url, desks_dir=settings.desks_dir, models=settings
-        )
-        async with opening as desk:
+        async with opened_desk(settings) as desk:
             return await work(desk)
 
     return asyncio.run(opened())

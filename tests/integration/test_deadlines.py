@@ -21,6 +21,7 @@ from contracts.result import Run
 from contracts.ticket import Ticket
 from graph.deadlines import plan
 from graph.deciding import decide
+from graph.outbox import StoredOutbox
 from graph.ticking import Ticker
 from policies.desk import Desk
 from policies.loading import load_desks
@@ -54,7 +55,7 @@ def at(now: datetime) -> Callable[[], datetime]:
 
 
 def ticker(database: Database, now: datetime, desk: Desk = DESK) -> Ticker:
-    return Ticker(database, TableJobs(), DESKS | {desk.id: desk}, at(now))
+    return Ticker(database, TableJobs(), DESKS | {desk.id: desk}, StoredOutbox(database, at(now)), at(now))
 
 
 def with_settings(**settings: Any) -> Desk:
@@ -236,7 +237,8 @@ async def test_a_deadline_that_cannot_be_kept_stands_in_nobodys_way(database: Da
     assert await ticker(database, now).tick() == 4
     assert await notices(database) == [(ticket.id, "sla_breach", "billing_team")]
     assert await open_deadlines(database) == {f"sla_breach:{lost.id}": now + timedelta(minutes=1)}
-    known = Ticker(database, TableJobs(), {**DESKS, "gone": DESK}, at(now + timedelta(minutes=1)))
+    later = at(now + timedelta(minutes=1))
+    known = Ticker(database, TableJobs(), {**DESKS, "gone": DESK}, StoredOutbox(database, later), later)
     assert await known.tick() == 1
     assert (await notices(database))[-1][0] == lost.id
 
@@ -257,7 +259,8 @@ async def test_it_ticks_on_when_the_database_comes_back(tmp_path: Path, caplog: 
         complained, told = asyncio.Event(), asyncio.Event()
         caplog.handler.addFilter(lambda _: complained.set() or True)
         jobs = TableJobs(told.set)
-        ticking = asyncio.create_task(Ticker(database, jobs, DESKS, at(NOON + 4 * HOUR)).run(0.01))
+        later = at(NOON + 4 * HOUR)
+        ticking = asyncio.create_task(Ticker(database, jobs, DESKS, StoredOutbox(database, later), later).run(0.01))
         await asyncio.wait_for(complained.wait(), 30)
         await asyncio.to_thread(migrate, tmp_path / "later.db")
         ticket = await a_ticket(database, status="assigned", assigned_team="billing_team")

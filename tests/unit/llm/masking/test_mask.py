@@ -12,8 +12,9 @@ from pydantic import ValidationError
 
 from contracts.ticket import CleanTicket, Ticket
 from engines.llm.masking import Mask, mask_for, redact
-from policies.desk import Desk, MaskingPolicy
+from policies.desk import Desk
 from policies.loading import load_desk
+from policies.settings import MaskingPolicy
 
 DESK = load_desk(Path(__file__).parents[4] / "policies" / "desks" / "customer_support")
 PIECES = [
