@@ -42,10 +42,11 @@ ON CONFLICT (id) DO UPDATE SET last_heartbeat = now()
 LET_GO = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = %(name)s AND datname = current_database() AND usename = current_user
-  AND state = 'active' AND wait_event = 'ClientRead' AND query_start < now() - make_interval(secs => %(seconds)s)
+  AND xact_start IS NOT NULL AND wait_event = 'ClientRead'
+  AND greatest(state_change, query_start) < now() - make_interval(secs => %(seconds)s)
 """
-"""A process that freezes in the middle of a pipeline keeps its locks: its session does not count as idle in the
-transaction, so that no timeout of the server's ends it. It waits for its client, though, as nothing else active does.
+"""A process that freezes in the middle of a pipeline keeps its locks: PostgreSQL does not take its session for idle in
+the transaction, or has stopped counting, so that no timeout ends it. It shows only in that it waits for its client.
 """
 
 

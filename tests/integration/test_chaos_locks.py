@@ -14,7 +14,10 @@ from storage.postgres import APPLICATION, PostgresDatabase
 from tests.postgres import PostgresServer
 
 
-async def test_who_freezes_in_a_pipeline_loses_its_locks(postgres: PostgresServer, tmp_path: Path) -> None:
+@pytest.mark.parametrize("counted_as", ["active", "idle in transaction"])
+async def test_who_freezes_in_a_pipeline_loses_its_locks(
+    counted_as: str, postgres: PostgresServer, tmp_path: Path
+) -> None:
     url = postgres.fresh()
     address = address_of(url, tmp_path)
     assert isinstance(address, PostgresAddress)
@@ -27,7 +30,7 @@ async def test_who_freezes_in_a_pipeline_loses_its_locks(postgres: PostgresServe
     await waits.commit()
     frozen = await psycopg.AsyncConnection.connect(url, autocommit=True, application_name=APPLICATION)
     with pytest.raises(psycopg.OperationalError):
-        await silent_in_a_pipeline(frozen, waits, jobs)
+        await silent_in_a_pipeline(frozen, counted_as, waits, jobs)
     await waits.commit()
     assert await (await waits.execute("SELECT id FROM held")).fetchall() == [(2,)]
     await waits.close()
@@ -35,12 +38,24 @@ async def test_who_freezes_in_a_pipeline_loses_its_locks(postgres: PostgresServe
     await database.close()
 
 
+STATE = "SELECT state FROM pg_stat_activity WHERE pid = %s"
+
+
 async def silent_in_a_pipeline(
-    frozen: "psycopg.AsyncConnection[Any]", waits: "psycopg.AsyncConnection[Any]", jobs: ProcrastinateJobs
+    frozen: "psycopg.AsyncConnection[Any]",
+    counted_as: str,
+    waits: "psycopg.AsyncConnection[Any]",
+    jobs: ProcrastinateJobs,
 ) -> None:
     """One has locked a row and says nothing more, until the other, who waits for the row, has got it."""
-    async with frozen.pipeline(), frozen.transaction(), frozen.cursor() as cursor:
+    async with frozen.pipeline() as pipeline, frozen.transaction(), frozen.cursor() as cursor:
         await (await cursor.execute("SELECT id FROM held FOR SHARE")).fetchone()
+        if counted_as == "idle in transaction":
+            await pipeline.sync()
+            frozen.pgconn.send_flush_request()
+            frozen.pgconn.flush()
+        known = await waits.execute(STATE, (frozen.info.backend_pid,))
+        assert await known.fetchone() == (counted_as,)
         changing = asyncio.create_task(waits.execute("UPDATE held SET id = 2"))
         async with asyncio.timeout(2 * LEASE.total_seconds()):
             while not changing.done():
