@@ -107,6 +107,7 @@ async def assembled(
         saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
         if opened.alone:
             await runner.recover()
+            await outbox.reconcile()
         background = list[asyncio.Task[None]]()
         if at_once:
             runner.work(at_once)

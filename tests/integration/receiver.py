@@ -35,6 +35,7 @@ class Receiver:
         self.requests = 0
         self.searches = 0
         self.arrived = asyncio.Event()
+        self.searched = asyncio.Event()
         self.leaving = asyncio.Event()
         self._plan: deque[str] = deque()
         self._runner: web.AppRunner | None = None
@@ -111,6 +112,7 @@ class Receiver:
     async def find(self, request: web.Request) -> web.StreamResponse:
         """The search, which looks at what was accepted."""
         self.searches += 1
+        self.searched.set()
         marker = request.query["marker"]
         assert request.query.get("tenant") == "a b"
         match self.search:
