@@ -39,6 +39,10 @@ class Books:
         sent = "status = 'sending' OR (status = 'queued' AND started_at IS NOT NULL)"
         return runs + self.count(f"SELECT count(*) FROM outbox WHERE {sent}")  # noqa: S608 - two constants
 
+    def sending(self) -> int:
+        """How many effects are on the wire, or were when their sender died."""
+        return self.count("SELECT count(*) FROM outbox WHERE status = 'sending'")
+
     def runs(self) -> Counter[str]:
         """How many runs are how."""
         return Counter(status for (status,) in self.rows("SELECT status FROM runs"))

@@ -47,6 +47,7 @@ class Plan:
     apart: tuple[float, float]
     burst: int = BURST
     seed: int = SEED
+    only_workers: bool = False
 
 
 @dataclass
@@ -106,7 +107,7 @@ async def keep_killing(fleet: Fleet, plan: Plan, rng: random.Random, report: Rep
     """Kill somebody, start it again, and wait, for ever. A lone server has the time to start, of several nobody has."""
     while True:
         await asyncio.sleep(rng.uniform(*plan.apart))
-        member = fleet.any(rng)
+        member = rng.choice(fleet.working if plan.only_workers else fleet.members)
         at = await fleet.restart(member)
         report.killed[member.command] += 1
         if member in fleet.working:
@@ -180,10 +181,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=PLANS, default="sqlite")
     parser.add_argument("--tickets", type=int, default=1000)
-    parser.add_argument("--pause", type=float, default=5.0, help="seconds between two bursts of 40")
+    parser.add_argument("--pause", type=float, default=5.0, help="seconds between two bursts")
+    parser.add_argument("--burst", type=int, default=BURST)
+    parser.add_argument("--apart", type=float, nargs=2, help="seconds between two kills, from and to")
+    parser.add_argument("--only-workers", action="store_true", help="kill no API process")
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
-    plan = Plan(given.tickets, given.pause, PLANS[given.database], seed=given.seed)
+    apart = tuple(given.apart or PLANS[given.database])
+    plan = Plan(given.tickets, given.pause, apart, given.burst, given.seed, given.only_workers)
     with tempfile.TemporaryDirectory() as name, database(given.database) as server:
         place = Place(Path(name), server.fresh() if server else None)
         with receiving(place.folder, **SLOW) as receiver:

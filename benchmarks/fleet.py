@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -160,10 +159,6 @@ class Fleet:
         at = time.time()
         member.start()
         return at
-
-    def any(self, rng: random.Random) -> Member:
-        """One of them."""
-        return rng.choice(self.members)
 
 
 @asynccontextmanager

@@ -31,6 +31,9 @@ TICKETS = 16
 WATCHED_SECONDS = 2 * HEARTBEAT.total_seconds() + 2.0
 """How long a thawed process is watched: for what it had begun, and for two of its heartbeats."""
 
+BEGUN_SECONDS = 20.0
+"""How long it takes at most until something is delivered."""
+
 FROZEN_SECONDS = 10.0
 """Of a process that is alone."""
 
@@ -68,10 +71,10 @@ async def one_zombie(place: Place, fleet: Fleet, clients: Clients, rng: random.R
     """One freeze. What everybody sees before the thaw is what everybody sees long after it."""
     books, member = place.books, rng.choice(fleet.working)
     posting = asyncio.gather(*(clients.post("/api/v1/tickets") for _ in range(TICKETS)))
-    await begun(books, rng.uniform(0.0, 2.0))
+    await begun(books, rng)
     held = epochs(books)
     report.runs_held += len(held)
-    report.effects_held += books.count("SELECT count(*) FROM outbox WHERE status = 'sending'")
+    report.effects_held += books.sending()
     clock = time.monotonic()
     member.freeze()
     try:
@@ -95,10 +98,10 @@ async def one_zombie(place: Place, fleet: Fleet, clients: Clients, rng: random.R
     report.faults += [f"changed after the thaw: {key}" for key in before | after if before.get(key) != after.get(key)]
 
 
-async def begun(books: Books, seconds: float) -> None:
-    """Until somebody works, and so many seconds longer."""
-    await until(books.moving, 0.01)
-    await asyncio.sleep(seconds)
+async def begun(books: Books, rng: random.Random) -> None:
+    """Until somebody works, one time on runs, another time on deliveries, and a random moment longer."""
+    await until(rng.choice((books.moving, books.sending)), 0.01, BEGUN_SECONDS)
+    await asyncio.sleep(rng.uniform(0.0, 1.5))
 
 
 def epochs(books: Books, runs: list[str] | None = None) -> Mapping[str, int]:
