@@ -1,7 +1,7 @@
 """Puts the parts together: desks, engines, database, graph. Read once, at the top."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -23,6 +23,7 @@ from engines.local.knowledge import Knowledge
 from engines.local.learned import Learned
 from engines.local.patterns import extract_fields
 from engines.local.vectors import KnownTexts
+from graph.background import Endless, beside
 from graph.build import Graph, build
 from graph.delivery import DELIVERY_SECONDS, Delivery
 from graph.erasure import Eraser
@@ -105,29 +106,28 @@ async def assembled(
         delivery = Delivery(database, connector, utc_now, delivery_seconds)
         runner = Runner(Executor(graph, services, database, opened.watchers), jobs, delivery)
         saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
-        if opened.alone:
-            await runner.recover()
-            await outbox.reconcile()
-        background = list[asyncio.Task[None]]()
+        assembly = Assembly(services, database, graph, runner, memory, opened.watchers, saver, jobs)
         if at_once:
             runner.work(at_once)
-            eraser = Eraser(database, memory, saver.serde, jobs, utc_now)
-            retention = Retention(database, desks, eraser)
-            ticker = Ticker(database, jobs, desks, outbox, utc_now)
-            often = (runner.recover, outbox.reconcile)
-            background = [
-                asyncio.create_task(ticker.run(), name="deadlines"),
-                asyncio.create_task(tend(often, lambda: retention.prune(utc_now())), name="tending"),
-            ]
         try:
-            yield Assembly(services, database, graph, runner, memory, opened.watchers, saver, jobs)
+            async with beside(upkeep(assembly, outbox) if at_once else ()):
+                yield assembly
         finally:
-            for task in background:
-                task.cancel()
-            await asyncio.gather(*background, return_exceptions=True)
             await runner.stop()
             if services.engine is not services.local:
                 await cast("LlmEngine", services.engine).close()
+
+
+def upkeep(assembly: Assembly, outbox: StoredOutbox) -> Sequence[Endless]:
+    """What a process that works does besides: deadlines, what nobody goes on with, what is old enough to go."""
+    database, jobs, desks = assembly.database, assembly.jobs, assembly.services.desks
+    eraser = Eraser(database, assembly.memory, assembly.saver.serde, jobs, utc_now)
+    retention = Retention(database, desks, eraser)
+    often = (assembly.runner.recover, outbox.reconcile)
+    return (
+        Ticker(database, jobs, desks, outbox, utc_now).run,
+        lambda: tend(often, lambda: retention.prune(utc_now())),
+    )
 
 
 async def offline_services(desks: Mapping[str, Desk], database: Database) -> tuple[Services, TicketMemory]:

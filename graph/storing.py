@@ -31,13 +31,12 @@ NOT_REACHED = "The database of DATABASE_URL cannot be used. Look whether it runs
 
 @dataclass(frozen=True)
 class Stored:
-    """What is open. `alone` when no other process can be at the same database."""
+    """What is open."""
 
     database: Database
     saver: BaseCheckpointSaver[Any]
     jobs: Jobs
     watchers: Watchers
-    alone: bool
 
 
 def stored(address: Address, *, migrating: bool = True) -> AbstractAsyncContextManager[Stored]:
@@ -86,7 +85,7 @@ async def sqlite(name: str) -> AsyncIterator[Stored]:
     try:
         await jobs.take_over()
         async with open_saver(name, database.write_lock, watchers) as saver:
-            yield Stored(database, saver, jobs, watchers, alone=True)
+            yield Stored(database, saver, jobs, watchers)
     finally:
         await database.close()
 
@@ -101,7 +100,7 @@ async def a_server(address: PostgresAddress, *, migrating: bool) -> AsyncIterato
         await database.pool.open(wait=True)
         async with signals.connected() as watchers:
             jobs = ProcrastinateJobs(database)
-            yield Stored(database, postgres_saver(database, watchers), jobs, watchers, alone=False)
+            yield Stored(database, postgres_saver(database, watchers), jobs, watchers)
     finally:
         await database.close()
 

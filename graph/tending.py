@@ -14,13 +14,13 @@ Work = Callable[[], Awaitable[object]]
 
 
 async def tend(recover: Sequence[Work], prune: Work) -> None:
-    """Every minute look for what nobody goes on with, every hour prune, until cancelled. What fails is tried again."""
+    """Now and every minute look for what nobody goes on with, every hour prune, until cancelled."""
     minutes = 0
     while True:
-        await asyncio.sleep(MINUTE)
-        minutes += 1
         for work in recover:
             await tried(work, "looking for what nobody goes on with")
+        await asyncio.sleep(MINUTE)
+        minutes += 1
         if minutes % int(HOUR / MINUTE) == 0:
             await tried(prune, "pruning")
 
