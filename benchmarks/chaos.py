@@ -16,14 +16,13 @@ import sys
 import tempfile
 from collections import Counter
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
 
 from benchmarks.books import faults
 from benchmarks.clients import Clients
-from benchmarks.fleet import Fleet, Member, Place, database, sailing
+from benchmarks.fleet import Fleet, Place, database, sailing
 from benchmarks.receiver import ReceiverProcess, deliveries, receiving
 from benchmarks.recovery import Standstill, effects_stood_still, runs_stood_still
 from benchmarks.waiting import until
@@ -48,6 +47,7 @@ class Plan:
     burst: int = BURST
     seed: int = SEED
     only_workers: bool = False
+    most_kills: int = 1000
 
 
 @dataclass
@@ -78,7 +78,7 @@ async def chaos(place: Place, plan: Plan, receiver: ReceiverProcess | None = Non
                 asyncio.create_task(clients.keep_approving()),
             ]
             await posted(clients, plan, background)
-        await asyncio.gather(*(up_again(member) for member in fleet.members))
+        await asyncio.gather(*(member.ready() for member in fleet.members))
         await at_rest(place)
     report.faults = faults(place.books, clients.told, deliveries(receiver.file) if receiver else None)
     report.faults += audit_faults(place.environment)
@@ -104,25 +104,19 @@ async def posted(clients: Clients, plan: Plan, background: list["asyncio.Task[No
 
 
 async def keep_killing(fleet: Fleet, plan: Plan, rng: random.Random, report: Report) -> None:
-    """Kill somebody, start it again, and wait, for ever. A lone server has the time to start, of several nobody has."""
-    while True:
+    """Kill somebody, start it again, and wait, again and again. One that is still starting is left alone."""
+    while report.killed.total() < plan.most_kills:
         await asyncio.sleep(rng.uniform(*plan.apart))
         member = rng.choice(fleet.working if plan.only_workers else fleet.members)
+        if not await member.answers():
+            continue
         at = await fleet.restart(member)
         report.killed[member.command] += 1
         if member in fleet.working:
             report.kills.append(at)
         if len(fleet.members) == 1:
             await member.ready()
-
-
-async def up_again(member: Member) -> None:
-    """Until it is ready, started anew if the last kill met it while starting."""
-    with suppress(RuntimeError):
-        await member.ready()
-        return
-    member.start()
-    await member.ready()
+    await asyncio.Event().wait()
 
 
 async def at_rest(place: Place, seconds: float = REST_SECONDS) -> None:
