@@ -21,6 +21,9 @@ from tests.postgres import PostgresServer, postgres_server
 STARTED_SECONDS, STOPPED_SECONDS = 240.0, 40.0
 """What a machine that is busy with other work may need: a start takes three seconds of a core."""
 
+ANSWER_SECONDS = 10.0
+"""What /health may take of a server that has everything to catch up with."""
+
 
 class Member:
     """One process: `serve` or `api` on a port of its own that it keeps, or `worker`."""
@@ -73,7 +76,7 @@ class Member:
         if self.port is None:
             return "worker is ready" in self.said()
         try:
-            async with httpx.AsyncClient(timeout=1) as client:
+            async with httpx.AsyncClient(timeout=ANSWER_SECONDS) as client:
                 return (await client.get(f"{self.url}/health")).status_code == 200
         except httpx.HTTPError:
             return False
