@@ -4,7 +4,8 @@ TicketGraphError
 ├── InputError (422)          what was sent cannot be used
 ├── NotFoundError (404)       no such ticket, run, approval or effect
 ├── ConflictError (409)       somebody else was first, or it is another thing now
-│   └── ReusedError           an Idempotency-Key or source id that stands for another request
+│   ├── ReusedError           an Idempotency-Key or source id that stands for another request
+│   └── ChangedError          something else is shown now than what was decided on
 ├── GoneError (410)           it was here, and was deleted on purpose
 ├── DeskError (500)           a desk's policy files are wrong; names file and line
 ├── EngineError (502)         an engine could not do its step
@@ -60,6 +61,10 @@ class GoneError(TicketGraphError):
     """This is not kept any more."""
 
     status = HTTPStatus.GONE
+
+
+class ChangedError(ConflictError):
+    """What is shown now is not what was decided on."""
 
 
 class DeskError(TicketGraphError):

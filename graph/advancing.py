@@ -108,6 +108,7 @@ class Advancing:
         await runs.change(connection, job.run_id, now, **values)
         if job.forked_from is None:
             await tickets.change(connection, job.ticket.id, now, status="failed")
-        await plan(connection, run, job.ticket, self.executor.services.desks[job.ticket.desk], now)
+        if desk := self.executor.services.desks.get(job.ticket.desk):
+            await plan(connection, run, job.ticket, desk, now)
         detail = {"error": error, "flow": FLOW_VERSION}
         await audit.record(connection, "failed", job.ticket.id, job.run_id, "system", detail, now)

@@ -95,7 +95,7 @@ async def assembled(
     when the database cannot be used: see graph.storing.stored.
     """
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
-    async with stored(address, migrating=migrating) as opened:
+    async with stored(address, desks.keys(), migrating=migrating) as opened:
         database, jobs = opened.database, opened.jobs
         services, memory = await offline_services(desks, database)
         if models:

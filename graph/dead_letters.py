@@ -18,7 +18,7 @@ from graph.evidence import digest
 from graph.job import Job, load_job
 from policies.desk import Desk
 from policies.queueing import queue_priority_of
-from storage import audit, dead_letters, runs, tickets
+from storage import audit, dead_letters, fingerprints, runs, tickets
 from storage.jobs.port import Jobs
 
 NOT_DEAD = "This run is not given up (any more). Load it again to see how it stands."
@@ -86,6 +86,7 @@ async def retry(
         if await dead_letters.has_effects(connection, run_id):
             raise ConflictError(DELIVERED)
         await dead_letters.forget_progress(connection, run_id)
+        await fingerprints.forget(connection, [ticket.id])
     values = {"subject": ticket.subject, "body": ticket.body, "status": "received"}
     await tickets.change(connection, ticket.id, now, **values)
     await jobs.enqueue(connection, tasks.advance(run_id, ticket.id, queue_priority_of(ticket, desks[ticket.desk])))

@@ -31,6 +31,12 @@ log = logging.getLogger("ticketgraph")
 DELIVERY_SECONDS = 4.0
 """How long an attempt may send when nothing else is said."""
 
+SIDE_BY_SIDE = 32
+"""Attempts of one process at the same time: a receiver that hangs does not take the places of all runs."""
+
+BUSY = 0.5
+"""Seconds until an effect is looked at again for which there was no place."""
+
 ROUND = 10
 """After so many attempts, and again after as many, a person is asked."""
 
@@ -60,6 +66,7 @@ class Delivery:
         self.now = now
         self.seconds = seconds
         self.monotonic = monotonic
+        self.under_way = 0
 
     @property
     def patience(self) -> float:
@@ -70,13 +77,23 @@ class Delivery:
         """Bring an effect one step on. Raises AgainError when there is another step to come."""
         if self.connector is None:
             raise AgainError(UNCONFIGURED)
+        if self.under_way >= SIDE_BY_SIDE:
+            raise AgainError(BUSY)
+        self.under_way += 1
+        try:
+            await self.step(self.connector, key)
+        finally:
+            self.under_way -= 1
+
+    async def step(self, connector: Connector, key: str) -> None:
+        """One step of it."""
         # Before the ledger's own time of it: nobody may believe that we are late while we are not.
         before = self.monotonic() + self.seconds
         at = self.now()
         turn = await self.database.transact(partial(outbox.claim, key=key, at=at))
         if turn is None:
             return
-        await (self.send(self.connector, turn, before) if turn.mine else self.look(self.connector, turn))
+        await (self.send(connector, turn, before) if turn.mine else self.look(connector, turn))
 
     async def send(self, connector: Connector, turn: Turn, before: float) -> None:
         """Hand it over, and write down what came of it."""

@@ -23,7 +23,8 @@ from graph.assembly import assembled, unobserved
 from graph.delivery import DELIVERY_SECONDS
 from graph.history import checkpoints_of, fork_of
 from graph.housekeeping import Housekeeping
-from graph.job import load_job
+from graph.job import Job, load_job
+from graph.results import under_way
 from graph.retention import refuse_pruned
 from graph.run import config_of
 from graph.runner import AT_ONCE, LOOK_AGAIN, Runner
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 class TicketGraph(Housekeeping):
     """A running TicketGraph on one database. Open it with `TicketGraph.open`."""
+
+    patience: float | None = None
+    """Seconds after which nobody waits for a run any longer; None where it is advanced here."""
 
     @classmethod
     @asynccontextmanager
@@ -100,9 +104,9 @@ class TicketGraph(Housekeeping):
 
     async def finished(self, run_id: str, *, fresh: bool = False) -> Run:
         """Wait for a run to finish or to ask. Raises NotFoundError, UnavailableError when this process stops before."""
-        run = await self.runner.wait(run_id, fresh=fresh)
+        run = await self.runner.wait(run_id, self.patience, fresh=fresh)
         if run is None:
-            raise UnavailableError("The run is stored and goes on when a server is started.")
+            raise UnavailableError(f"Run {run_id} is stored and goes on when a server or a worker runs.")
         return run
 
     async def run(self, run_id: str) -> Run:
@@ -110,15 +114,7 @@ class TicketGraph(Housekeeping):
         async with self.database.read() as connection:
             row = await runs.row(connection, run_id)
             if row["result"] is None:
-                job = await load_job(connection, run_id)
-                return Run(
-                    run_id=run_id,
-                    ticket_id=job.ticket.id,
-                    desk=job.ticket.desk,
-                    status="running",
-                    forked_from=job.forked_from,
-                    created_at=job.created_at,
-                )
+                return under_way(await load_job(connection, run_id))
         return Run.model_validate(row["result"] | {"status": row["status"]})
 
     async def run_of_ticket(self, ticket_id: str) -> Run | None:
@@ -148,7 +144,7 @@ class TicketGraph(Housekeeping):
         """
         if isinstance(decision, str):
             decision = ApprovalDecision.model_validate({"type": decision, **details})
-        return await self.finished(await self.runner.decide(approval_id, decision))
+        return await self.finished((await self.runner.decide(approval_id, decision)).run_id)
 
     async def history(self, run_id: str) -> Sequence[Checkpoint]:
         """Every saved moment of a run, the first one first. Raises NotFoundError, GoneError when they were pruned."""
@@ -186,20 +182,20 @@ class TicketGraph(Housekeeping):
         `changes` replaces parts of the ticket (subject, body, …) when forking from the start.
         Raises NotFoundError, InputError, GoneError for a moment that was pruned.
         """
-        return await self.finished(await self.begin_fork(run_id, checkpoint_id, options=options, **changes))
+        return await self.finished((await self.begin_fork(run_id, checkpoint_id, options=options, **changes)).run_id)
 
     async def begin_fork(
         self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
-    ) -> str:
-        """The same, without waiting for it: the fork's run id."""
+    ) -> Job:
+        """The same, without waiting for it."""
         if checkpoint_id and changes:
             raise InputError("The ticket can only be changed when forking from the start: leave checkpoint_id out.")
         async with self.database.read() as connection:
             if checkpoint_id:
                 refuse_pruned(await runs.row(connection, run_id))
             job = await load_job(connection, run_id)
-        return (await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)).run_id
+        return await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)
 
     async def retry(self, run_id: str, **changes: Any) -> Run:
         """Try a run again that was given up, and wait for it. See `revive`."""
-        return await self.finished(await self.revive(run_id, **changes))
+        return await self.finished((await self.revive(run_id, **changes)).run_id)

@@ -12,6 +12,7 @@ from contracts.ticket import RunOptions
 from graph import dead_letters, evidence
 from graph.assembly import Assembly
 from graph.erasure import Eraser
+from graph.job import Job
 from graph.outbox import StoredOutbox, entry_of
 from graph.retention import Retention
 from storage import audit, erasure, outbox
@@ -44,8 +45,8 @@ class Housekeeping:
         body: str | None = None,
         options: RunOptions | None = None,
         by: str = "unknown",
-    ) -> str:
-        """Try a run again that was given up. Changes make it begin anew. Returns its id.
+    ) -> Job:
+        """Try a run again that was given up. Changes make it begin anew.
 
         Raises NotFoundError, InputError, and ConflictError when it is not given up (any more).
         """
@@ -56,7 +57,7 @@ class Housekeeping:
             now = services.now()
             job = await dead_letters.retry(connection, jobs, services.desks, run_id, changes, by, now)
         jobs.wake()
-        return job.run_id
+        return job
 
     async def effects(self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0) -> Sequence[LedgerEntry]:
         """The effects of one status, or those that wait for a person, the oldest first."""

@@ -17,6 +17,7 @@ def data_folder(folder: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UnavailableError(
-                f"Another ticketgraph uses the data folder {folder}. Stop it, or choose another with DATA_DIR."
+                f"Another ticketgraph uses the data folder {folder}. "
+                "Stop it, or choose another with DATA_DIR or DATABASE_URL."
             ) from None
         yield

@@ -3,7 +3,7 @@
 LangGraph says nothing of a run that waited in a node that was renamed: it resumes it, and nothing happens.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Any
 
@@ -30,8 +30,10 @@ INTERRUPT = "__interrupt__"
 Saver = BaseCheckpointSaver[Any]
 
 
-async def refuse_orphans(database: Database, opening: Callable[[], AbstractAsyncContextManager[Saver]]) -> None:
-    """Compare every waiting and running run of a database with the graph, and close it. Changes nothing that is ours.
+async def refuse_orphans(
+    database: Database, opening: Callable[[], AbstractAsyncContextManager[Saver]], desks: Collection[str]
+) -> None:
+    """Compare every waiting and running run of a database with the graph and the desks, and close it. Changes nothing.
 
     It comes before the migrations: a database that was migrated is of no use to the version that made the runs.
     `opening` opens the checkpoints. Raises UnavailableError that names the runs that would be lost, and what to do.
@@ -39,20 +41,24 @@ async def refuse_orphans(database: Database, opening: Callable[[], AbstractAsync
     try:
         async with database.read() as connection:
             begun = await runs.begun(connection)
-        if begun and (lost := await orphans(begun, opening)):
+        if begun and (lost := await orphans(begun, opening, desks)):
             raise UnavailableError(refusal(lost))
     finally:
         await database.close()
 
 
-async def orphans(begun: Sequence[RowMapping], opening: Callable[[], AbstractAsyncContextManager[Saver]]) -> list[str]:
+async def orphans(
+    begun: Sequence[RowMapping], opening: Callable[[], AbstractAsyncContextManager[Saver]], desks: Collection[str]
+) -> list[str]:
     """Those of the runs that cannot go on, each with its version and the reason."""
     lost: list[str] = []
     async with opening() as saver:
         graph = build(saver)
         for run in begun:
-            if run["flow_version"] not in RESUMES:
-                why: str | None = "no run of that version can go on here"
+            if run["desk"] not in desks:
+                why: str | None = f"its desk {run['desk']} is not there"
+            elif run["flow_version"] not in RESUMES:
+                why = "no run of that version can go on here"
             elif saved := await saver.aget_tuple(config_of(run["id"])):
                 snapshot = await graph.aget_state(config_of(run["id"]))
                 why = unknown(saved, graph.channels, run) or unasked(saved, snapshot, run)

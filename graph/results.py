@@ -43,6 +43,18 @@ def run_of(state: State, *, job: Job, status: RunStatus, now: datetime, approval
     )
 
 
+def under_way(job: Job) -> Run:
+    """A run of which nothing is known but that it goes on."""
+    return Run(
+        run_id=job.run_id,
+        ticket_id=job.ticket.id,
+        desk=job.ticket.desk,
+        status="running",
+        forked_from=job.forked_from,
+        created_at=job.created_at,
+    )
+
+
 def joined(run: Run, original: Mapping[str, Any]) -> Run:
     """A duplicate's result, with what was understood of the ticket it joins."""
     known = Run.model_validate(original)

@@ -24,6 +24,7 @@ from graph.job import Job, load_job
 from graph.run import Executor
 from policies.queueing import queue_priority_of
 from storage import runs, tickets
+from storage.away import AWAY
 from storage.jobs.port import Handler, Jobs
 
 log = logging.getLogger("ticketgraph")
@@ -111,6 +112,8 @@ class Runner:
         known = await runs.of_ticket(connection, ticket_id)
         if known:
             return await load_job(connection, known["id"])
+        if ticket.desk not in self.services.desks:
+            raise InputError("The desk of this ticket is not there any more. Bring it back, then try again.")
         job = Job(uuid.uuid4().hex, ticket, RunOptions(), now, fresh=True)
         await runs.add(connection, job.run_id, ticket_id, FLOW_VERSION, job.options.model_dump(mode="json"), now)
         priority = queue_priority_of(ticket, self.services.desks[ticket.desk])
@@ -126,7 +129,7 @@ class Runner:
         with self.watchers.watch(run_id) as watch:
             while not self.watchers.stopping:
                 watch.rests.clear()
-                if not fresh and (run := watch.run or await self.outcome(run_id)):
+                if not fresh and (run := watch.run or await self.outcome_if_there(run_id)):
                     return run
                 fresh = False
                 left = LOOK_AGAIN if deadline is None else min(LOOK_AGAIN, deadline - time.monotonic())
@@ -139,13 +142,20 @@ class Runner:
                     continue
             return watch.run
 
+    async def outcome_if_there(self, run_id: str) -> Run | None:
+        """The same as `outcome`, and None while the database is away: whoever waits looks again."""
+        try:
+            return await self.outcome(run_id)
+        except AWAY:
+            return None
+
     async def outcome(self, run_id: str) -> Run | None:
         """How a run rests; None while it goes on. Raises NotFoundError."""
         row = await self.database.look(partial(runs.row, run_id=run_id))
         return Run.model_validate(row["result"]) if row["status"] not in runs.UNFINISHED else None
 
-    async def decide(self, approval_id: str, decision: ApprovalDecision) -> str:
-        """Take a person's decision and go on with the run. Returns the run's id.
+    async def decide(self, approval_id: str, decision: ApprovalDecision) -> Job:
+        """Take a person's decision and go on with the run. Returns the run.
 
         Raises NotFoundError, InputError for an unknown team or missing text, ConflictError when it was decided before.
         """
@@ -153,7 +163,7 @@ class Runner:
         async with self.database.write() as connection:
             job = await deciding.decide(connection, self.jobs, desks, approval_id, decision, now)
         self.jobs.wake()
-        return job.run_id
+        return job
 
     async def recover(self) -> int:
         """Put down a task for every run that should go on and has none. Returns how many."""

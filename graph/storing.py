@@ -1,15 +1,13 @@
 """Opens what a process keeps things in: a SQLite file, memory, or PostgreSQL. What is above does not know which."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
-from storage.jobs.leased import LeasedJobs
-from storage.jobs.procrastinated import ProcrastinateJobs
 
 from contracts.errors import UnavailableError
 from graph.checkpoints import open_saver
@@ -21,7 +19,9 @@ from graph.watching import Watchers
 from storage.address import Address, MemoryAddress, PostgresAddress, SqliteAddress
 from storage.away import AWAY
 from storage.database import Database
+from storage.jobs.leased import LeasedJobs
 from storage.jobs.port import Jobs
+from storage.jobs.procrastinated import ProcrastinateJobs
 from storage.migrate import migrate, migrate_postgres, refuse_behind
 from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase, in_memory
@@ -39,33 +39,33 @@ class Stored:
     watchers: Watchers
 
 
-def stored(address: Address, *, migrating: bool = True) -> AbstractAsyncContextManager[Stored]:
+def stored(address: Address, desks: Collection[str], *, migrating: bool = True) -> AbstractAsyncContextManager[Stored]:
     """Open what is at an address, brought to the newest tables where `migrating`.
 
     Raises UnavailableError when another process holds the file, the server cannot be reached, its tables are not this
-    version's and are not to be migrated, or a run in it would be lost in this version.
+    version's and are not to be migrated, or a run in it would be lost in this version or with these desks.
     """
     match address:
         case SqliteAddress(path):
-            return a_file(path)
+            return a_file(path.resolve(), desks)
         case MemoryAddress():
             return memory()
         case PostgresAddress():
-            return a_server(address, migrating=migrating)
+            return a_server(address, desks, migrating=migrating)
 
 
 @asynccontextmanager
-async def a_file(path: Path) -> AsyncIterator[Stored]:
+async def a_file(path: Path, desks: Collection[str]) -> AsyncIterator[Stored]:
     """One SQLite file, which nobody else has."""
     with data_folder(path.parent):
-        await refuse_lost(path)
+        await refuse_lost(path, desks)
         async with sqlite(str(path)) as opened:
             yield opened
 
 
-async def refuse_lost(path: Path) -> None:
+async def refuse_lost(path: Path, desks: Collection[str]) -> None:
     """Refuse a file whose runs would be lost."""
-    await refuse_orphans(SqliteDatabase(path), lambda: open_saver(path, asyncio.Lock(), Watchers()))
+    await refuse_orphans(SqliteDatabase(path), lambda: open_saver(path, asyncio.Lock(), Watchers()), desks)
 
 
 @asynccontextmanager
@@ -91,9 +91,9 @@ async def sqlite(name: str) -> AsyncIterator[Stored]:
 
 
 @asynccontextmanager
-async def a_server(address: PostgresAddress, *, migrating: bool) -> AsyncIterator[Stored]:
+async def a_server(address: PostgresAddress, desks: Collection[str], *, migrating: bool) -> AsyncIterator[Stored]:
     """A database on a server, which other processes use, too."""
-    await prepare(address, migrating=migrating)
+    await prepare(address, desks, migrating=migrating)
     database = PostgresDatabase(address)
     signals = Signals(database)
     try:
@@ -105,32 +105,32 @@ async def a_server(address: PostgresAddress, *, migrating: bool) -> AsyncIterato
         await database.close()
 
 
-async def usable(address: Address, *, migrating: bool) -> None:
+async def usable(address: Address, desks: Collection[str], *, migrating: bool) -> None:
     """Raise what `stored` would raise. A server's database is migrated, where `migrating`."""
     match address:
         case SqliteAddress(path):
-            with data_folder(path.parent):
-                await refuse_lost(path)
+            with data_folder(path.resolve().parent):
+                await refuse_lost(path, desks)
         case PostgresAddress():
-            await prepare(address, migrating=migrating)
+            await prepare(address, desks, migrating=migrating)
         case MemoryAddress():
             pass
 
 
-async def migrated(address: Address) -> None:
+async def migrated(address: Address, desks: Collection[str]) -> None:
     """Bring a database to the newest tables. Raises UnavailableError, as `stored` does."""
     match address:
         case SqliteAddress(path):
-            with data_folder(path.parent):
-                await refuse_lost(path)
+            with data_folder(path.resolve().parent):
+                await refuse_lost(path, desks)
                 await asyncio.to_thread(migrate, path)
         case PostgresAddress():
-            await prepare(address, migrating=True)
+            await prepare(address, desks, migrating=True)
         case MemoryAddress():
             pass
 
 
-async def prepare(address: PostgresAddress, *, migrating: bool) -> None:
+async def prepare(address: PostgresAddress, desks: Collection[str], *, migrating: bool) -> None:
     """Refuse a database whose runs would be lost, then migrate it, or refuse what is not migrated."""
     looking = PostgresDatabase(address)
 
@@ -140,7 +140,7 @@ async def prepare(address: PostgresAddress, *, migrating: bool) -> None:
         yield postgres_saver(looking, Watchers())
 
     try:
-        await refuse_orphans(looking, saver)
+        await refuse_orphans(looking, saver, desks)
         await (migrate_postgres if migrating else refuse_behind)(address)
     except AWAY as error:
         raise UnavailableError(f"{NOT_REACHED} {type(error).__name__}.") from None

@@ -14,6 +14,10 @@ def advance(run_id: str, ticket_id: str, priority: int = 0) -> Task:
     return Task(ADVANCE, run_id, f"ticket:{ticket_id}", priority)
 
 
-def deliver(effect_key: str, priority: int = 0) -> Task:
+DELIVERY_PRIORITY = 350
+"""Before every run but those of critical tickets: what was decided goes out before more is begun."""
+
+
+def deliver(effect_key: str) -> Task:
     """Send an effect."""
-    return Task(DELIVER, effect_key, f"effect:{effect_key}", priority)
+    return Task(DELIVER, effect_key, f"effect:{effect_key}", DELIVERY_PRIORITY)

@@ -24,8 +24,13 @@ def load_desks(folder: Path) -> dict[str, Desk]:
     """Every desk in a folder of desks, by id. Raises DeskError for the first one that is not valid."""
     if not folder.is_dir():
         raise DeskError(f"{folder.name}: there is no such folder of desks; correct its path")
-    desks = [load_desk(path) for path in sorted(folder.iterdir()) if path.is_dir()]
+    desks = [load_desk(folder / name) for name in desk_ids(folder)]
     return {desk.id: desk for desk in desks}
+
+
+def desk_ids(folder: Path) -> list[str]:
+    """The ids of the desks in a folder of desks, valid or not."""
+    return [path.name for path in sorted(folder.iterdir()) if path.is_dir()] if folder.is_dir() else []
 
 
 def load_desk(folder: Path) -> Desk:

@@ -8,13 +8,25 @@ from graph.assembly import utc_now
 from graph.desk import TicketGraph
 from server.metrics import Metrics
 from server.settings import Settings
+from storage.address import PostgresAddress, address_of
 
 
 @asynccontextmanager
 async def opened_desk(
-    settings: Settings, metrics: Metrics | None = None, *, working: bool = True, migrating: bool = True
+    settings: Settings,
+    metrics: Metrics | None = None,
+    *,
+    working: bool = True,
+    migrating: bool = True,
+    command: bool = False,
 ) -> AsyncIterator[TicketGraph]:
-    """See TicketGraph.open. Where not `working`, runs are left to other processes."""
+    """See TicketGraph.open. Where not `working`, runs are left to other processes.
+
+    A single `command` neither works nor migrates where processes share the database: it may have other settings than
+    they have.
+    """
+    address = address_of(settings.database_url, settings.data_dir)
+    guest = command and isinstance(address, PostgresAddress)
     connector = connector_of(settings)
     opening = TicketGraph.open(
         settings.data_dir,
@@ -24,11 +36,12 @@ async def opened_desk(
         **({"observe": metrics.observe} if metrics else {}),
         connector=connector,
         delivery_seconds=settings.delivery_timeout_seconds,
-        migrating=migrating,
-        at_once=settings.worker_concurrency if working else 0,
+        migrating=migrating and not guest,
+        at_once=settings.worker_concurrency if working and not guest else 0,
     )
     try:
         async with opening as desk:
+            desk.patience = settings.max_workflow_timeout_seconds if guest else None
             yield desk
     finally:
         if connector:

@@ -30,8 +30,10 @@ def check(settings: Settings, *, migrating: bool) -> None:
     """
     load_prices(settings.llm_prices or SHIPPED)
     resolve(settings)
+    from graph.assembly import SHIPPED_DESKS
     from graph.storing import usable
+    from policies.loading import desk_ids
     from storage.address import address_of
 
     address = address_of(settings.database_url, settings.data_dir)
-    asyncio.run(usable(address, migrating=migrating))
+    asyncio.run(usable(address, desk_ids(settings.desks_dir or SHIPPED_DESKS), migrating=migrating))

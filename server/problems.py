@@ -15,7 +15,10 @@ from storage.away import AWAY
 
 log = logging.getLogger("ticketgraph")
 
-DATABASE_AWAY = "The database cannot be reached or has no space. Nothing of this request was kept: send it again later."
+DATABASE_AWAY = (
+    "The database cannot be reached or has no space. What was not answered before may or may not be kept: "
+    "send it again later, best with the same Idempotency-Key."
+)
 
 RETRY_AFTER = "5"
 """Seconds, for answers that are worth another try."""
@@ -36,16 +39,25 @@ class ProblemDetails(BaseModel):
     status: int
     detail: str
     errors: list[FieldProblem] = Field(default_factory=list)
+    current: dict[str, Any] | None = Field(
+        default=None, description="How a thing is now, where the request was about how it was before"
+    )
 
 
 PROBLEM_SCHEMA = f"#/components/schemas/{ProblemDetails.__name__}"
 
 
-def problem(status: int, title: str, detail: str, errors: Sequence[FieldProblem] = ()) -> Response:
+def problem(
+    status: int,
+    title: str,
+    detail: str,
+    errors: Sequence[FieldProblem] = (),
+    current: dict[str, Any] | None = None,
+) -> Response:
     """The response for one problem."""
-    body = ProblemDetails(title=title, status=status, detail=detail, errors=list(errors))
+    body = ProblemDetails(title=title, status=status, detail=detail, errors=list(errors), current=current)
     headers = {"retry-after": RETRY_AFTER} if status == 503 else None
-    return Response(body.model_dump_json(), status, headers, media_type="application/problem+json")
+    return Response(body.model_dump_json(exclude_none=True), status, headers, media_type="application/problem+json")
 
 
 def handle_problems(app: FastAPI) -> None:

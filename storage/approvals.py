@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.approval import ApprovalDecision
-from contracts.errors import ConflictError, NotFoundError
+from contracts.errors import ChangedError, ConflictError, NotFoundError
 from contracts.result import PendingApproval
 from storage.tables import approvals, runs
 
@@ -63,9 +63,7 @@ async def decide(connection: AsyncConnection, approval_id: str, decision: Approv
         when = f"{found['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
         raise ConflictError(f"{found['decided_by']} already decided this at {when}: {won.get('type')}.")
     if decision.shown_hash and decision.shown_hash != found["shown_hash"]:
-        raise ConflictError(
-            "The reply has changed since it was shown. Load the approval again and decide on the new one."
-        )
+        raise ChangedError("The reply has changed since it was shown. Look at the new one and decide on that.")
     taken = await connection.execute(
         update(approvals)
         .where(approvals.c.id == approval_id, approvals.c.status == "pending")

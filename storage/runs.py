@@ -64,14 +64,15 @@ async def unfinished(connection: AsyncConnection) -> Sequence[RowMapping]:
 
 
 async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
-    """The runs that wait or are under way, oldest first; none where there is no table yet.
+    """The runs that wait or are under way, with their desks, oldest first; none where there is no table yet.
 
     Forks are left out: they have no effects, so nothing is lost with them. Only columns that were there from the first
     migration on are read.
     """
     if not await connection.run_sync(lambda sync: inspect(sync).has_table(runs.name)):
         return []
-    query = select(runs.c.id, runs.c.status, runs.c.flow_version).where(
+    query = select(runs.c.id, runs.c.status, runs.c.flow_version, tickets.c.desk)
+    query = query.join(tickets, tickets.c.id == runs.c.ticket_id).where(
         runs.c.status.in_(("waiting", *UNFINISHED)), runs.c.forked_from.is_(None)
     )
     return (await connection.execute(query.order_by(runs.c.created_at))).mappings().all()

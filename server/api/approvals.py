@@ -7,10 +7,12 @@ from fastapi import Query, Response
 from pydantic import BaseModel
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
+from contracts.errors import ChangedError
 from server.api.access import CONFLICT, MISSING, Desk, LongestWait, answer, router
 from server.api.answers import ProcessOut
 from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import DecisionIn
+from server.problems import problem
 from storage import approvals
 
 routes = router("/api/v1/approvals", "approvals")
@@ -61,11 +63,18 @@ async def get(approval_id: str, desk: Desk) -> Response:
 async def decide(approval_id: str, request: DecisionIn, desk: Desk, longest: LongestWait) -> Response:
     """Decide, and run on. The first decision wins; a later one gets 409 naming the winner.
 
+    One that names the hash of another draft gets 409 with the approval as it is now.
+
     202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: the decision stands, and Location says where to
     look.
     """
-    run_id = await desk.runner.decide(approval_id, ApprovalDecision.model_validate(request.model_dump()))
-    return await outcome_of(desk, run_id, longest)
+    try:
+        job = await desk.runner.decide(approval_id, ApprovalDecision.model_validate(request.model_dump()))
+    except ChangedError as error:
+        async with desk.database.read() as connection:
+            shown = approval_out(await approvals.row(connection, approval_id))
+        return problem(error.status, error.title, error.detail, current=shown.model_dump(mode="json"))
+    return await outcome_of(desk, job, longest)
 
 
 def approval_out(row: Any) -> Approval:

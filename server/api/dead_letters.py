@@ -54,5 +54,5 @@ async def retry(run_id: str, desk: Desk, longest: LongestWait, request: RetryIn 
     """Try it again. With another subject, body or options it begins anew; 409 when it is not given up any more."""
     given = request or RetryIn()
     options = given.options.options() if given.options else None
-    await desk.revive(run_id, subject=given.subject, body=given.body, options=options, by=given.decided_by)
-    return await outcome_of(desk, run_id, longest)
+    job = await desk.revive(run_id, subject=given.subject, body=given.body, options=options, by=given.decided_by)
+    return await outcome_of(desk, job, longest)

@@ -5,16 +5,21 @@ from typing import Any
 from fastapi import Response
 
 from graph.desk import TicketGraph
+from graph.job import Job
+from graph.results import under_way
 from server.api.access import answer
 from server.api.answers import ProcessOut, process_out
 
 GOES_ON: dict[int | str, dict[str, Any]] = {202: {"model": ProcessOut, "description": "Goes on"}}
 
 
-async def outcome_of(desk: TicketGraph, run_id: str, seconds: float, status: int = 200) -> Response:
-    """The run when it rests, with `status`; 202 and the run as it is after so many seconds, or while stopping."""
-    run = await desk.runner.wait(run_id, seconds)
-    headers = {"Location": f"/api/v1/runs/{run_id}"}
+async def outcome_of(desk: TicketGraph, job: Job, seconds: float, status: int = 200) -> Response:
+    """The run when it rests, with `status`; after so many seconds, or while stopping, 202 and that it goes on.
+
+    What was taken in before is never answered with an error, even if the database goes away meanwhile.
+    """
+    run = await desk.runner.wait(job.run_id, seconds)
+    headers = {"Location": f"/api/v1/runs/{job.run_id}"}
     if run is None:
-        return answer(process_out(await desk.run(run_id)), 202, headers)
+        return answer(process_out(under_way(job)), 202, headers)
     return answer(process_out(run), status, headers if status == 201 else None)

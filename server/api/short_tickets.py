@@ -8,6 +8,7 @@ from pydantic import BaseModel, RootModel
 
 from contracts.result import Run
 from graph.desk import TicketGraph
+from graph.results import under_way
 from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.requests import TicketIn
 from storage import runs, tickets
@@ -95,7 +96,7 @@ async def evaluate(ticket_id: str, desk: Desk, longest: LongestWait) -> Response
     """
     job = await desk.runner.run_once(ticket_id)
     run = await desk.runner.wait(job.run_id, longest, fresh=job.fresh)
-    return answer(evaluation_of(run or await desk.run(job.run_id)), 200 if run else 202)
+    return answer(evaluation_of(run or under_way(job)), 200 if run else 202)
 
 
 def evaluation_of(run: Run) -> Evaluation:

@@ -7,6 +7,7 @@ from fastapi import Response
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from graph.desk import TicketGraph
+from graph.results import under_way
 from graph.steps import Steps
 from server.api.access import CONFLICT, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.answers import (
@@ -48,7 +49,7 @@ async def process(
     if run:
         return answer(process_out(run), 200, headers)
     headers["Location"] = f"/api/v1/runs/{job.run_id}"
-    return answer(process_out(await desk.run(job.run_id)), 202, headers)
+    return answer(process_out(under_way(job)), 202, headers)
 
 
 @routes.post("/classify", response_model=ClassifyOut)

@@ -30,13 +30,16 @@ def settings_with(**given: Any) -> "Settings":
     from server.settings import Settings
 
     try:
-        return Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
         raise InputError(f"A setting cannot be used: {fault_of(error)}.") from None
+    if given.get("data_dir") is not None and settings.database_url is not None:
+        raise InputError("--data-dir and DATABASE_URL name two databases. Give only one of them.")
+    return settings
 
 
 def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]) -> Result:
-    """Do `work` on an open data folder and close it.
+    """Do `work` on the open database and close it. A PostgreSQL database is left to its workers: see `opened_desk`.
 
     Raises what `work` raises, DeskError for invalid policies, UnavailableError when another process has the folder.
     """
@@ -47,7 +50,7 @@ def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[R
     settings = settings_with(data_dir=data_dir)
 
     async def opened() -> Result:
-        async with opened_desk(settings) as desk:
+        async with opened_desk(settings, command=True) as desk:
             return await work(desk)
 
     return asyncio.run(opened())

@@ -53,11 +53,14 @@ def migrate(data_dir: DataDir = None) -> None:
 
     Example: DATABASE_URL=postgresql://localhost/tickets ticketgraph migrate
     """
+    from graph.assembly import SHIPPED_DESKS
     from graph.storing import migrated
+    from policies.loading import desk_ids
     from storage.address import address_of
 
     settings = settings_with(data_dir=data_dir)
-    asyncio.run(migrated(address_of(settings.database_url, settings.data_dir)))
+    desks = desk_ids(settings.desks_dir or SHIPPED_DESKS)
+    asyncio.run(migrated(address_of(settings.database_url, settings.data_dir), desks))
     typer.echo("The database has the tables of this version.")
 
 

@@ -9,6 +9,13 @@ branch_labels = None
 depends_on = None
 
 OPEN = sa.text('done_at IS NULL')
+EXPIRY = """
+INSERT INTO deadlines (key, kind, ticket_id, subject, due_at)
+SELECT 'approval_expiry:' || approvals.id, 'approval_expiry', approvals.ticket_id, approvals.id, approvals.expires_at
+FROM approvals JOIN runs ON runs.id = approvals.run_id
+WHERE approvals.status = 'pending' AND runs.forked_from IS NULL
+"""
+"""Questions that were asked before there were deadlines end at their time, too."""
 
 
 def upgrade() -> None:
@@ -50,6 +57,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('begun', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('pruned_at', sa.DateTime(timezone=True), nullable=True))
     op.execute('UPDATE runs SET epoch = 1')  # somebody has gone on with them: something of them may be saved
+    op.execute(EXPIRY)
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.add_column(sa.Column('attempts', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('started_at', sa.DateTime(timezone=True), nullable=True))
