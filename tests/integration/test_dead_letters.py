@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from sqlalchemy import insert, text
 
@@ -19,7 +20,7 @@ from graph.dead_letters import Changes, one, page, retry
 from graph.evidence import digest
 from policies.loading import load_desks
 from policies.queueing import STEP
-from storage import outbox
+from storage import fingerprints, outbox
 from storage.database import Database
 from storage.sqlite import SqliteDatabase
 from storage.tables import steps
@@ -107,7 +108,10 @@ async def test_without_changes_it_goes_on_from_where_it_stopped(database: Databa
 
 async def test_with_another_text_it_begins_anew_and_the_change_is_recorded(database: Database) -> None:
     ticket, run = await dead(database)
+    async with database.write() as connection:
+        await fingerprints.remember(connection, ticket.id, "model", "digest", np.ones(896, np.float32))
     await tried(database, run.run_id, Changes(body="Corrected."))
+    assert await rows(database, "SELECT ticket_id FROM fingerprints") == [], "of the text from before"
     assert await saved(database, run) == (0, 0)
     assert (await rows(database, "SELECT count(*) FROM checkpoints"))[0][0] == 1, "another run's"
     assert (await rows(database, "SELECT subject, body FROM tickets"))[0] == (ticket.subject, "Corrected.")

@@ -166,6 +166,8 @@ def test_a_reply_that_changed_since_it_was_shown_is_not_approved(http: httpx.Cli
     run = started(http)
     refused = decided(http, run, 409, type="approve", shown_hash="0" * 64)
     assert "changed since it was shown" in refused["detail"]
+    shown = run["approval"]
+    assert (refused["current"]["id"], refused["current"]["request"]) == (shown["id"], shown["request"])
     assert ticket_status(http, run) == "waiting"
     assert decided(http, run, type="approve")["status"] == "finished"
 
