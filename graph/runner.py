@@ -22,6 +22,7 @@ from graph.delivery import Delivery
 from graph.intake import Intake, Key, accepted
 from graph.job import Job, load_job
 from graph.run import Executor
+from graph.tending import put_down_lost
 from policies.queueing import queue_priority_of
 from storage import runs, tickets
 from storage.away import AWAY
@@ -167,17 +168,9 @@ class Runner:
 
     async def recover(self) -> int:
         """Put down a task for every run that should go on and has none. Returns how many."""
-        count = await self.database.transact(self.repaired)
+        count = await self.database.transact(partial(put_down_lost, jobs=self.jobs))
         self.jobs.wake()
         return count
-
-    async def repaired(self, connection: AsyncConnection) -> int:
-        """The same, in a transaction."""
-        known = await self.jobs.open_subjects(connection, tasks.ADVANCE)
-        orphaned = [row for row in await runs.unfinished(connection) if row["id"] not in known]
-        for row in orphaned:
-            await self.jobs.enqueue(connection, tasks.advance(row["id"], row["ticket_id"]))
-        return len(orphaned)
 
     def request_stop(self) -> None:
         """Take nothing new, let every run stop at its next superstep, and tell those who wait."""

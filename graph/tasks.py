@@ -1,12 +1,7 @@
-"""The kinds of tasks, and their locks."""
+"""The tasks, and their locks."""
 
+from storage.jobs.kinds import ADVANCE, DELIVER
 from storage.jobs.port import Task
-
-ADVANCE = "advance"
-"""Go on with a run; the subject is its id."""
-
-DELIVER = "deliver"
-"""Send an effect; the subject is its key."""
 
 
 def advance(run_id: str, ticket_id: str, priority: int = 0) -> Task:

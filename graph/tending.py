@@ -4,6 +4,12 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from graph import tasks
+from storage import runs
+from storage.jobs.port import Jobs
+
 log = logging.getLogger("ticketgraph")
 
 MINUTE = 60.0
@@ -31,3 +37,12 @@ async def tried(work: Work, what: str) -> None:
         await work()
     except Exception as error:
         log.error("%s failed: %s", what, type(error).__name__)
+
+
+async def put_down_lost(connection: AsyncConnection, jobs: Jobs) -> int:
+    """Put down a task for every run that should go on and has none. Returns how many."""
+    known = await jobs.open_subjects(connection, tasks.ADVANCE)
+    lost = [row for row in await runs.unfinished(connection) if row["id"] not in known]
+    for row in lost:
+        await jobs.enqueue(connection, tasks.advance(row["id"], row["ticket_id"]))
+    return len(lost)

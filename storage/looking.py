@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError, UnavailableError
 from storage.address import Address, MemoryAddress, PostgresAddress
@@ -33,3 +34,14 @@ async def looking(address: Address) -> AsyncIterator[Database]:
         raise UnavailableError(f"{name} cannot be read: {why}.") from None
     finally:
         await database.close()
+
+
+@asynccontextmanager
+async def at_one_moment(database: Database) -> AsyncIterator[AsyncConnection]:
+    """A connection that sees the database as it was at one moment, whatever others do to it meanwhile."""
+    async with database.read() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+        else:
+            await connection.exec_driver_sql("BEGIN")
+        yield connection

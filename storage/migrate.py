@@ -14,7 +14,7 @@ from psycopg import AsyncConnection
 from sqlalchemy import NullPool, create_engine
 
 from contracts.errors import UnavailableError
-from storage.address import PostgresAddress
+from storage.address import PostgresAddress, SqliteAddress
 from storage.tables import NEAREST, metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -61,15 +61,25 @@ async def migrate_postgres(address: PostgresAddress) -> None:
                 await app.schema_manager.apply_schema_async()
 
 
-async def refuse_behind(address: PostgresAddress) -> None:
-    """Raise UnavailableError when the database has not exactly this version's tables."""
-    if await asyncio.to_thread(revision_of, address.url) != ScriptDirectory.from_config(script()).get_current_head():
+async def refuse_behind(address: PostgresAddress | SqliteAddress) -> str:
+    """Raise UnavailableError when the database has not exactly this version's tables. Returns their revision."""
+    url = address.url if isinstance(address, PostgresAddress) else f"sqlite:///{address.path}"
+    revision = await asyncio.to_thread(revision_of, url)
+    if revision is None or revision != ScriptDirectory.from_config(script()).get_current_head():
         raise UnavailableError(BEHIND)
-    newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
+    if isinstance(address, PostgresAddress):
+        await refuse_others_behind(address)
+    return revision
+
+
+async def refuse_others_behind(address: PostgresAddress) -> None:
+    """The same for LangGraph's tables and procrastinate's."""
     async with await AsyncConnection.connect(address.conninfo, autocommit=True) as connection:
+        for table in ("checkpoint_migrations", "procrastinate_jobs"):
+            if await scalar(connection, f"SELECT to_regclass('{table}')") is None:
+                raise UnavailableError(BEHIND)
+        newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
         if await scalar(connection, "SELECT max(v) FROM checkpoint_migrations") != newest:
-            raise UnavailableError(BEHIND)
-        if await scalar(connection, "SELECT to_regclass('procrastinate_jobs')") is None:
             raise UnavailableError(BEHIND)
 
 

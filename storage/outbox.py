@@ -94,6 +94,11 @@ async def on_their_way(connection: AsyncConnection) -> Sequence[str]:
     return (await connection.scalars(select(outbox.c.key).where(ON_ITS_WAY).order_by(outbox.c.id))).all()
 
 
+async def parked(connection: AsyncConnection) -> int:
+    """How many effects wait for a person."""
+    return await connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.status.in_(PARKED))) or 0
+
+
 async def claim(connection: AsyncConnection, key: str, at: datetime) -> Turn | None:
     """Begin to send an effect, or say who has begun; None when there is nothing to be sent (any more)."""
     now = await moment(connection, at)

@@ -1,14 +1,22 @@
 """`ticketgraph doctor`: is everything well, and if not, what to do."""
 
 import asyncio
-from typing import Annotated
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from contracts.errors import InputError
+from server.cli.desks import SHIPPED as SHIPPED_DESKS
+from server.cli.finding import Finding
 from server.cli.guard import PARTLY
-from server.cli.opening import settings_with
-from server.cli.output import plain
+from server.cli.opening import AsJson, DataDir, settings_with, strictly
+from server.cli.output import plain, print_json
+
+if TYPE_CHECKING:
+    from server.settings import Settings
+    from storage.address import PostgresAddress, SqliteAddress
 
 NO_MODEL = "none: the local engine does the whole job. Set LLM_PROVIDER or a key to have one."
 NO_PRICE = (
@@ -20,37 +28,117 @@ GOES_ON = "Tickets are handled all the same: the local engine does what a model 
 
 
 def doctor(
-    seconds: Annotated[float, typer.Option(min=0.1, max=600, help="How long one call of a model may take.")] = 15.0,
+    seconds: Annotated[
+        float, typer.Option(min=0.1, max=600, help="How long one call of a model, or of the connector, may take.")
+    ] = 15.0,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair",
+            help="First put down tasks for runs and effects that have none, and make missing fingerprints. "
+            "A data folder must not be in use.",
+        ),
+    ] = False,
+    data_dir: DataDir = None,
+    json: AsJson = False,
 ) -> None:
-    """Check the settings and make one tiny call to each configured model.
+    """Check the settings, the database, the connector, and each configured model with one tiny call.
 
-    Exit code 1 when a model cannot be used, 2 when a setting cannot. Example: ticketgraph doctor --seconds 60
+    It only looks, also beside a running server. Exit code 1 when something is wrong, 2 when a setting cannot be used.
+
+    Example: ticketgraph doctor --json
     """
+    settings = usable_settings(data_dir)
+    found = of_what_is_kept(settings, repairing=repair)
+    if settings.delivery_webhook_url:
+        found.append(asyncio.run(of_the_connector(str(settings.delivery_webhook_url), seconds)))
+    of_models = asyncio.run(asked(settings, seconds))
+    for finding in (*found, *of_models):
+        tell(finding, json=json)
+    if any(finding.state == "BAD" for finding in of_models) and not json:
+        typer.echo(GOES_ON)
+    if any(finding.state == "BAD" for finding in (*found, *of_models)):
+        raise typer.Exit(PARTLY)
+
+
+def usable_settings(data_dir: Path | None) -> "Settings":
+    """The settings. Raises InputError for what contradicts each other, or names what is not there."""
     from engines.llm.prices import SHIPPED, load_prices
     from engines.llm.providers import resolve
 
     try:
-        settings = settings_with()
+        settings = settings_with(data_dir=data_dir)
     except InputError as error:
         raise InputError(f"{error.detail} {OR_NONE}") if ": llm_provider" in error.detail else error from None
-    models = resolve(settings)
-    prices = load_prices(settings.llm_prices or SHIPPED)
+    resolve(settings)
+    load_prices(settings.llm_prices or SHIPPED)
+    return settings
+
+
+def of_what_is_kept(settings: "Settings", *, repairing: bool) -> list[Finding]:
+    """What there is to say of the database, after it was repaired if it is to be.
+
+    Raises InputError for an address that names none, DeskError for invalid policies, and UnavailableError when it
+    cannot be repaired: a folder in use, and what a start would be refused for.
+    """
+    from policies.loading import load_desks
+    from storage.address import MemoryAddress, SqliteAddress, address_of
+
+    address = address_of(settings.database_url, settings.data_dir)
+    desks = load_desks(settings.desks_dir or SHIPPED_DESKS)
+    if isinstance(address, MemoryAddress):
+        return [Finding("database", "note", "It is in memory, where only its own process sees it.")]
+    if isinstance(address, SqliteAddress) and not address.path.is_file():
+        return [Finding("database", "note", f"There is none yet: {address.path} is made by ticketgraph serve.")]
+    # Not above: where there is no database, none of it is needed.
+    from server.cli.diagnosis import diagnose
+
+    delivering = settings.delivery_webhook_url is not None
+    found = [repaired(address, settings.desks_dir, delivering=delivering)] if repairing else []
+    return found + asyncio.run(diagnose(address, [*desks], datetime.now(UTC), delivering=delivering))
+
+
+def repaired(address: "PostgresAddress | SqliteAddress", desks_dir: Path | None, *, delivering: bool) -> Finding:
+    """Put right what can be, and say what that was."""
+    strictly()
+    # Not above: it brings the engine.
+    from graph.doctor import repair
+
+    done = asyncio.run(repair(address, desks_dir, delivering=delivering))
+    words = f"Tasks put down: {done.runs} for runs, {done.effects} for effects. Fingerprints made: {done.fingerprints}."
+    return Finding("repair", "ok", words, vars(done))
+
+
+async def of_the_connector(url: str, seconds: float) -> Finding:
+    """Whether there is somebody where effects are sent."""
+    from connectors.probe import probe
+
+    well, says = await probe(url, seconds)
+    return Finding("connector", "ok" if well else "BAD", says)
+
+
+async def asked(settings: "Settings", seconds: float) -> list[Finding]:
+    """What each model answers to one tiny question, and whether its price is known."""
+    from engines.llm.prices import SHIPPED, load_prices
+    from engines.llm.providers import resolve
+
+    models, prices = resolve(settings), load_prices(settings.llm_prices or SHIPPED)
     if models is None:
-        say("model", "ok", NO_MODEL)
-        return
+        return [Finding("model", "ok", NO_MODEL)]
     # Not above: offline no model client is imported.
     from engines.llm.probe import probe
 
-    findings = asyncio.run(probe(models, seconds))
-    for finding in findings:
-        say("model", "ok" if finding.well else "BAD", f"{finding.model}: {finding.says}")
-        if prices.of(finding.model) is None:
-            say("price", "note", f"{finding.model} {NO_PRICE}")
-    if not all(finding.well for finding in findings):
-        typer.echo(GOES_ON)
-        raise typer.Exit(PARTLY)
+    found = list[Finding]()
+    for answer in await probe(models, seconds):
+        found.append(Finding("model", "ok" if answer.well else "BAD", f"{answer.model}: {answer.says}"))
+        if prices.of(answer.model) is None:
+            found.append(Finding("price", "note", f"{answer.model} {NO_PRICE}"))
+    return found
 
 
-def say(what: str, state: str, words: str) -> None:
+def tell(finding: Finding, *, json: bool) -> None:
     """One line of the report."""
-    typer.echo(f"{what:<10} {state:<4} {plain(words)}")
+    if json:
+        print_json(vars(finding))
+    else:
+        typer.echo(f"{finding.what:<10} {finding.state:<4} {plain(finding.words)}")

@@ -38,13 +38,17 @@ def settings_with(**given: Any) -> "Settings":
     return settings
 
 
+def strictly() -> None:
+    """Set what LangGraph reads when it is imported: without it, a saved run comes back as plain dicts."""
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+
+
 def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]) -> Result:
     """Do `work` on the open database and close it. A PostgreSQL database is left to its workers: see `opened_desk`.
 
     Raises what `work` raises, DeskError for invalid policies, UnavailableError when another process has the folder.
     """
-    # LangGraph reads this when it is imported; without it, a saved run comes back as plain dicts.
-    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+    strictly()
     from server.opening import opened_desk
 
     settings = settings_with(data_dir=data_dir)

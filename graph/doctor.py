@@ -1,0 +1,87 @@
+"""What `ticketgraph doctor` needs the graph for: runs that this version would lose, and putting things right."""
+
+import asyncio
+from collections.abc import AsyncIterator, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+
+from engines.local.embedder import MODEL_NAME
+from graph.assembly import SHIPPED_DESKS, offline_services, utc_now
+from graph.checkpoints import open_saver
+from graph.checkpoints_postgres import postgres_saver
+from graph.outbox import StoredOutbox
+from graph.parked import orphans
+from graph.storing import stored
+from graph.tending import put_down_lost
+from graph.watching import Watchers
+from policies.loading import load_desks
+from storage import fingerprints, runs
+from storage.address import PostgresAddress, SqliteAddress
+from storage.database import Database
+from storage.looking import looking
+from storage.migrate import refuse_behind
+from storage.postgres import PostgresDatabase
+from storage.sqlite import SqliteDatabase
+
+
+@dataclass(frozen=True)
+class Repaired:
+    """How many runs and effects have a task again, and how many fingerprints were made."""
+
+    runs: int
+    effects: int
+    fingerprints: int
+
+
+async def lost_in(database: Database, desks: Collection[str]) -> list[str]:
+    """The waiting and running runs that cannot go on in this version, with these desks, and why. Changes nothing.
+
+    Beside a running server one that goes on in this very moment looks lost. What is lost is so the second time, too.
+    """
+    first = await lost_now(database, desks)
+    again = set(await lost_now(database, desks)) if first else set[str]()
+    return [found for found in first if found in again]
+
+
+async def lost_now(database: Database, desks: Collection[str]) -> list[str]:
+    """The same, looked at once."""
+    async with database.read() as connection:
+        begun = await runs.begun(connection)
+    return await orphans(begun, partial(saver_of, database), desks) if begun else []
+
+
+@asynccontextmanager
+async def saver_of(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    """The checkpoints of a database, for reading."""
+    if isinstance(database, PostgresDatabase):
+        await database.pool.open(wait=True)
+        yield postgres_saver(database, Watchers())
+    elif isinstance(database, SqliteDatabase):
+        async with open_saver(database.name, asyncio.Lock(), Watchers()) as saver:
+            yield saver
+
+
+async def repair(address: PostgresAddress | SqliteAddress, desks_dir: Path | None, *, delivering: bool) -> Repaired:
+    """Put down a task for what has none, and make missing fingerprints. `delivering`: effects are sent, too.
+
+    Raises DeskError for invalid policies, UnavailableError for tables of another version, and as graph.storing.stored.
+    """
+    async with looking(address):  # says in a sentence what cannot be read
+        await refuse_behind(address)
+    desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
+    async with stored(address, desks, migrating=False) as opened:
+        database, jobs = opened.database, opened.jobs
+        put_down = await database.transact(partial(put_down_lost, jobs=jobs))
+        jobs.wake()
+        effects = await StoredOutbox(database, utc_now, jobs).reconcile() if delivering else 0
+        lacking = partial(fingerprints.count_lacking, model=MODEL_NAME, desks=[*desks])
+        missing = await database.look(lacking)
+        if missing:
+            _, memory = await offline_services(desks, database)
+            await memory.repair(missing)
+        return Repaired(put_down, effects, missing - await database.look(lacking))

@@ -1,0 +1,34 @@
+"""What `ticketgraph doctor` says: one line for each thing that it looked at."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Literal
+
+NAMED = 10
+"""Ids that a finding names; of the others it gives the number."""
+
+UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+@dataclass(frozen=True)
+class Finding:
+    """`what` was looked at, how it is, and what there is to say and to do about it; `counts` are for programs."""
+
+    what: str
+    state: Literal["ok", "note", "BAD"]
+    words: str
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+def named(ids: Sequence[str], count: int | None = None) -> str:
+    """The first ids, and how many more there are of `count`."""
+    more = (len(ids) if count is None else count) - len(ids[:NAMED])
+    return ", ".join(ids[:NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def lasting(time: timedelta) -> str:
+    """A time in its largest unit."""
+    seconds = max(int(time.total_seconds()), 0)
+    unit, size = next(((unit, size) for unit, size in UNITS if seconds >= size), UNITS[-1])
+    return f"{seconds // size} {unit}"

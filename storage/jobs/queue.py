@@ -1,0 +1,46 @@
+"""What is to be done and what is being done, on either database: for whoever looks from outside."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.jobs.port import LEASE
+from storage.tables import UtcDateTime, jobs
+
+LEASED = select(
+    jobs.c.kind,
+    jobs.c.subject,
+    jobs.c.ready_at,
+    func.coalesce(jobs.c.leased_until > bindparam("now", type_=UtcDateTime), False),
+)
+
+PROCRASTINATED = text("""
+SELECT task_name, args->>'subject', COALESCE(scheduled_at, MIN(at)),
+       status = 'doing' AND COALESCE(last_heartbeat > now() - make_interval(secs => :lease), FALSE)
+FROM procrastinate_jobs AS jobs
+LEFT JOIN procrastinate_events AS events ON events.job_id = jobs.id
+LEFT JOIN procrastinate_workers AS workers ON workers.id = jobs.worker_id
+WHERE status IN ('todo', 'doing')
+GROUP BY jobs.id, workers.id
+""")
+
+
+class OpenTask(NamedTuple):
+    """A task that is not done: ready since when, or from when on, and whether a worker that is alive has it."""
+
+    kind: str
+    subject: str
+    ready_at: datetime
+    held: bool
+
+
+async def open_tasks(connection: AsyncConnection, now: datetime) -> Sequence[OpenTask]:
+    """All of them."""
+    if connection.dialect.name == "postgresql":
+        rows = await connection.execute(PROCRASTINATED, {"lease": LEASE.total_seconds()})
+    else:
+        rows = await connection.execute(LEASED, {"now": now})
+    return [OpenTask(*row) for row in rows]
