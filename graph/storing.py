@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import UnavailableError
 from graph.checkpoints import open_saver
@@ -27,6 +29,11 @@ from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase, in_memory
 
 NOT_REACHED = "The database of DATABASE_URL cannot be used. Look whether it runs, and who may log in:"
+
+NO_PLACE = (
+    "No tables can be made where DATABASE_URL points. Look whether the schema of its search_path exists, and whether "
+    "its user may create tables there."
+)
 
 
 @dataclass(frozen=True)
@@ -131,7 +138,10 @@ async def migrated(address: Address, desks: Collection[str]) -> None:
 
 
 async def prepare(address: PostgresAddress, desks: Collection[str], *, migrating: bool) -> None:
-    """Refuse a database whose runs would be lost, then migrate it, or refuse what is not migrated."""
+    """Refuse a database whose runs would be lost, then migrate it, or refuse what is not migrated.
+
+    Raises UnavailableError.
+    """
     looking = PostgresDatabase(address)
 
     @asynccontextmanager
@@ -144,3 +154,8 @@ async def prepare(address: PostgresAddress, desks: Collection[str], *, migrating
         await (migrate_postgres if migrating else refuse_behind)(address)
     except AWAY as error:
         raise UnavailableError(f"{NOT_REACHED} {type(error).__name__}.") from None
+    except (DBAPIError, psycopg.Error) as error:
+        refused = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(refused, psycopg.errors.InvalidSchemaName | psycopg.errors.InsufficientPrivilege):
+            raise UnavailableError(NO_PLACE) from None
+        raise

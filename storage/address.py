@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -14,6 +16,11 @@ DATABASE_FILE = "ticketgraph.db"
 WRONG = (
     "DATABASE_URL names no database that can be used. Write postgresql://user:password@host/name, or "
     "sqlite:///file.db, leave it empty for a database in memory, or unset it for a file in DATA_DIR."
+)
+
+UNKNOWN_OPTION = (
+    "DATABASE_URL has an option after its question mark that PostgreSQL does not know, or one that cannot be read. "
+    "The names are those of libpq, sslmode for example. Write %3F for a question mark in a password."
 )
 
 
@@ -50,7 +57,8 @@ Address = SqliteAddress | MemoryAddress | PostgresAddress
 def address_of(database_url: str | None, data_dir: Path) -> Address:
     """Where the database is; a file in the data folder when nothing is said.
 
-    Whatever driver a URL names, ours are used. Raises InputError for a URL that names another kind of database.
+    Whatever driver a URL names, ours are used. Raises InputError for a URL that names another kind of database, or
+    has options that libpq does not know.
     """
     if database_url is None:
         return SqliteAddress(data_dir / DATABASE_FILE)
@@ -62,9 +70,27 @@ def address_of(database_url: str | None, data_dir: Path) -> Address:
         raise InputError(WRONG) from None
     match url.get_backend_name():
         case "postgresql" | "postgres":
-            return PostgresAddress(url.set(drivername="postgresql+psycopg"))
+            return understood(PostgresAddress(in_libpq_words(url)))
         case "sqlite" if url.database in (None, "", ":memory:"):
             return MemoryAddress()
         case "sqlite":
             return SqliteAddress(Path(str(url.database)))
     raise InputError(WRONG)
+
+
+def in_libpq_words(url: URL) -> URL:
+    """The same address for our driver: `ssl` is what asyncpg calls `sslmode`."""
+    query = dict(url.query)
+    if "ssl" in query and "sslmode" not in query:
+        given = query.pop("ssl")
+        query["sslmode"] = "require" if given == "true" else given
+    return url.set(drivername="postgresql+psycopg", query=query)
+
+
+def understood(address: PostgresAddress) -> PostgresAddress:
+    """The address, if libpq understands it. Raises InputError, which repeats nothing of it."""
+    try:
+        conninfo_to_dict(address.conninfo)
+    except ProgrammingError:
+        raise InputError(UNKNOWN_OPTION) from None
+    return address

@@ -6,6 +6,8 @@ import pytest
 
 from contracts.errors import InputError
 from storage.address import Address, MemoryAddress, PostgresAddress, SqliteAddress, address_of
+from storage.patience import PATIENCE
+from storage.postgres import FROZEN, session
 
 FOLDER = Path("folder")
 
@@ -36,6 +38,38 @@ def test_postgresql_with_whatever_driver(scheme: str) -> None:
     assert address.url.drivername == "postgresql+psycopg"
     assert address.conninfo == "postgresql://ada:sec%40ret@host:5433/desk?sslmode=require"
     assert "ret" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    ("options", "meant"),
+    [
+        ("ssl=prefer", "sslmode=prefer"),
+        ("ssl=true", "sslmode=require"),
+        ("ssl=verify-full&target_session_attrs=any", "sslmode=verify-full&target_session_attrs=any"),
+        ("options=-csearch_path%3Dfoo", "options=-csearch_path%3Dfoo"),
+    ],
+)
+def test_options_in_the_words_of_libpq(options: str, meant: str) -> None:
+    address = address_of(f"postgresql+asyncpg://host/desk?{options}", FOLDER)
+    assert isinstance(address, PostgresAddress)
+    assert address.conninfo == f"postgresql://host/desk?{meant}"
+
+
+@pytest.mark.parametrize("options", ["command_timeout=5", "ssl=require&sslmode=disable", "ret%20=1", "secret?x=1"])
+def test_options_that_libpq_does_not_know_are_refused_without_being_repeated(options: str) -> None:
+    with pytest.raises(InputError, match="option") as refused:
+        address_of(f"postgresql+asyncpg://ada:sec%40ret@host/desk?{options}", FOLDER)
+    assert not any(part in str(refused.value) for part in ("ret", "ada", "host", "timeout", "require", "disable"))
+    assert refused.value.__suppress_context__
+
+
+def test_options_of_the_address_are_kept_beside_ours() -> None:
+    address = address_of("postgresql://host/desk?options=-csearch_path%3Dfoo&keepalives_idle=77", FOLDER)
+    assert isinstance(address, PostgresAddress)
+    opened = session(address)
+    assert opened["options"] == f"{FROZEN} -csearch_path=foo"
+    assert opened["keepalives_idle"] == "77"
+    assert opened["tcp_user_timeout"] == PATIENCE * 1000
 
 
 @pytest.mark.parametrize("url", ["mysql://host/desk", "desk.db", "http://host", "postgresql//x", ":::"])
