@@ -8,6 +8,7 @@ from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.errors import UnavailableError
 from contracts.result import Run
 from graph import fencing
 from graph.build import FLOW_VERSION
@@ -51,8 +52,8 @@ class Advancing:
         except GraphDrained:
             await self.executor.database.transact(partial(self.put_back, job=job))
             raise AgainError from None
-        except AWAY:
-            raise
+        except (*AWAY, UnavailableError):
+            raise  # it was no failure of the run, which would be given up for one
         except Exception as error:
             log.exception("run %s failed", run_id)
             await self.failed(job, type(error).__name__)

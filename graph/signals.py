@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
-from psycopg import AsyncConnection, Notify
+from psycopg import Notify
 
 from graph.watching import News, Watchers
 from storage.away import AWAY
@@ -88,8 +88,7 @@ class Signals:
 
     async def listen(self) -> None:
         """Hear news until the connection is lost."""
-        conninfo = self.database.address.conninfo
-        async with await AsyncConnection.connect(conninfo, autocommit=True) as connection:
+        async with await self.database.connect(autocommit=True) as connection:
             await connection.execute(cast("Any", f"LISTEN {CHANNEL}"))
             async for message in connection.notifies():
                 self.heard(message)

@@ -16,8 +16,8 @@ from storage.away import AWAY
 log = logging.getLogger("ticketgraph")
 
 DATABASE_AWAY = (
-    "The database cannot be reached or has no space. What was not answered before may or may not be kept: "
-    "send it again later, best with the same Idempotency-Key."
+    "The database cannot be reached, does not answer or has no space. What was not answered before may or may not "
+    "be kept: send it again later, best with the same Idempotency-Key."
 )
 
 RETRY_AFTER = "5"
