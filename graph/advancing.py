@@ -1,6 +1,7 @@
 """Going on with runs: what the worker does with one, and when a run is given up."""
 
 import logging
+import traceback
 from dataclasses import dataclass
 from functools import partial
 
@@ -55,7 +56,9 @@ class Advancing:
         except (*AWAY, UnavailableError):
             raise  # it was no failure of the run, which would be given up for one
         except Exception as error:
-            log.exception("run %s failed", run_id)
+            # The frames only: the words of an error may be a ticket's.
+            frames = "".join(traceback.format_tb(error.__traceback__))
+            log.error("run %s failed with %s\n%s", run_id, type(error).__name__, frames)
             await self.failed(job, type(error).__name__)
 
     async def claimed(self, connection: AsyncConnection, run_id: str) -> Job | None:

@@ -29,9 +29,9 @@ class Gives(TypedDict, total=False):
 
 async def dedup(state: Needs, runtime: Runtime[Services]) -> Gives:
     """Link only what is nearly the same text of the same customer; suggest what is merely alike."""
-    if not state.get("options", RunOptions()).enable_duplicate_detection:
-        return {}
     ticket, clean, services = state["ticket"], state["clean"], runtime.context
     window = services.desks[ticket.desk].settings.duplicate_window_hours
     duplicate = await services.memory.duplicate(ticket, clean, window)
+    if not state.get("options", RunOptions()).enable_duplicate_detection:
+        return {}  # later tickets can still be compared with this one
     return {"duplicate": duplicate, "similar": await services.memory.similar(ticket, clean, SUGGESTIONS)}

@@ -10,7 +10,7 @@ import pytest
 from tests.conftest import ServerProcess
 from tests.integration.bad_requests import BAD, BY_ID, ENDPOINTS, HOSTILE, IDS, MARKER, QUERIES, WRONG, Body, flat
 
-SECONDS = 1.0
+SECONDS = 5.0
 JSON = {"content-type": "application/json"}
 
 

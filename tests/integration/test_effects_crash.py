@@ -48,7 +48,7 @@ def started(ledger: Ledger, receiver: Receiver, key: str, point: str) -> "subpro
         where = database.address.conninfo
     else:
         assert isinstance(database, SqliteDatabase)
-        where = str(database.path)
+        where = str(database.name)
     command = [sys.executable, PROGRAM, where, receiver.url, key, point]
     return subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(REPOSITORY)})
 

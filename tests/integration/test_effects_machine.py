@@ -137,7 +137,7 @@ class Effects(RuleBasedStateMachine):
     def __init__(self, loop: asyncio.AbstractEventLoop, database: SqliteDatabase, numbers: Iterator[int]) -> None:
         super().__init__()
         self.loop, self.database, self.numbers = loop, database, numbers
-        self.tables = sqlite3.connect(database.path, isolation_level=None)
+        self.tables = sqlite3.connect(database.name, isolation_level=None)
         self.world = World()
         self.outbox = StoredOutbox(database, self.world.now, KeptJobs())
         self.ledger = Ledger(database)
