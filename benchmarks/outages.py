@@ -67,6 +67,7 @@ async def outage(
     """Load, the outage for so long, and everything that was posted has to come to rest after it."""
     report = Report()
     delivering = receiver.environment if receiver else {}
+    delivering |= {"MAX_WORKFLOW_TIMEOUT_SECONDS": "3"}  # who waits is told that it goes on, and comes with the next
     async with sailing(place, apis=1, workers=2, **more, **delivering) as fleet, Clients(fleet.urls) as clients:
         posting = asyncio.gather(*(clients.keep_posting(count) for _ in range(CLIENTS)))
         await clients.reaches(CLIENTS)

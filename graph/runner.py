@@ -5,6 +5,7 @@ import logging
 import secrets
 import time
 import uuid
+from contextlib import suppress
 from functools import partial
 
 from langgraph.runtime import RunControl
@@ -122,33 +123,27 @@ class Runner:
         return job
 
     async def wait(self, run_id: str, seconds: float | None = None, *, fresh: bool = False) -> Run | None:
-        """The run's outcome; None when it is not there after `seconds`, or this process stops. It goes on all the same.
+        """The run's outcome; None when it is not there after `seconds`, or this process stops, or the database is away.
 
-        `fresh` for a run that was stored just now: there is nothing to look for yet.
+        The run goes on all the same. `fresh` for a run that was stored just now: there is nothing to look for yet.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         with self.watchers.watch(run_id) as watch:
             while not self.watchers.stopping:
                 watch.rests.clear()
-                if not fresh and (run := watch.run or await self.outcome_if_there(run_id)):
-                    return run
+                try:
+                    if not fresh and (run := watch.run or await self.outcome(run_id)):
+                        return run
+                except AWAY:
+                    return None
                 fresh = False
                 left = LOOK_AGAIN if deadline is None else min(LOOK_AGAIN, deadline - time.monotonic())
                 if left <= 0:
                     return None
-                try:
+                with suppress(TimeoutError):
                     async with asyncio.timeout(left):
                         await watch.rests.wait()
-                except TimeoutError:
-                    continue
             return watch.run
-
-    async def outcome_if_there(self, run_id: str) -> Run | None:
-        """The same as `outcome`, and None while the database is away: whoever waits looks again."""
-        try:
-            return await self.outcome(run_id)
-        except AWAY:
-            return None
 
     async def outcome(self, run_id: str) -> Run | None:
         """How a run rests; None while it goes on. Raises NotFoundError."""

@@ -11,6 +11,7 @@ from benchmarks.outages import Outage, frozen, full, outage, small_disk, stopped
 from benchmarks.races import races
 from benchmarks.receiver import receiving
 from benchmarks.zombies import zombies
+from storage.patience import PATIENCE
 from tests.integration.test_crash import one_desk
 from tests.postgres import PostgresServer, postgres_server
 
@@ -50,12 +51,14 @@ async def test_a_full_disk_stops_the_intake_and_loses_nothing(tmp_path: Path) ->
     assert (report.acknowledged, report.meanwhile[503] > 0) == (80, True)
 
 
-@pytest.mark.parametrize("away", [stopped, frozen])
-async def test_postgresql_goes_away_and_comes_back(away: Callable[[PostgresServer], Outage], tmp_path: Path) -> None:
+@pytest.mark.parametrize(("away", "seconds"), [(stopped, 4.0), (frozen, PATIENCE + 3.0)])
+async def test_postgresql_goes_away_and_comes_back(
+    away: Callable[[PostgresServer], Outage], seconds: float, tmp_path: Path
+) -> None:
     with postgres_server() as server, receiving(tmp_path) as receiver:
         server.make_template()
         place = Place(tmp_path, server.fresh())
-        report = await outage(place, away(server), 40, 5.0, receiver, DESKS_DIR=str(one_desk(tmp_path)))
+        report = await outage(place, away(server), 40, seconds, receiver, DESKS_DIR=str(one_desk(tmp_path)))
     assert report.faults == []
     assert report.acknowledged == 40
 
