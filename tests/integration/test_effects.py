@@ -30,7 +30,7 @@ from tests.integration.ledgers import (
 from tests.integration.receiver import Receiver
 from tests.postgres import PostgresServer
 
-TIMEOUT = 0.3
+TIMEOUT = 0.8
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -200,7 +200,9 @@ async def test_whoever_comes_while_it_is_sent_waits(
     key = await ledger.record()
     receiver.then("hang after")
     first = asyncio.create_task(delivery(ledger, connector).deliver(key))
-    await receiver.arrived.wait()
+    arrived = asyncio.create_task(receiver.arrived.wait())
+    await asyncio.wait({arrived, first}, return_when=asyncio.FIRST_COMPLETED)
+    assert arrived.done(), "it was too late to send it"
     with pytest.raises(AgainError) as again:
         await delivery(ledger, connector).deliver(key)
     assert 0 < again.value.seconds <= 1.5 * TIMEOUT
