@@ -30,7 +30,7 @@ from tests.integration.ledgers import (
 from tests.integration.receiver import Receiver
 from tests.postgres import PostgresServer
 
-TIMEOUT = 0.8
+TIMEOUT = 0.5
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
