@@ -21,6 +21,7 @@ from benchmarks.chaos import at_rest, audit_faults
 from benchmarks.clients import Clients
 from benchmarks.fleet import Place, database, sailing
 from benchmarks.receiver import ReceiverProcess, deliveries, receiving
+from benchmarks.table import show_table
 
 AT_ONCE = 10
 POSTERS = 16
@@ -98,10 +99,7 @@ def show(report: Report) -> None:
         "effects": ", ".join(f"{many} {status}" for status, many in report.effects.items()),
         "promises broken": len(report.faults),
     }
-    for name, value in rows.items():
-        print(f"{name:24}{value}")
-    for fault in report.faults:
-        print(f"  {fault}")
+    show_table(rows, report.faults)
 
 
 def main() -> None:

@@ -24,6 +24,7 @@ from benchmarks.clients import Clients
 from benchmarks.fleet import Fleet, Place, database, sailing
 from benchmarks.receiver import ReceiverProcess, deliveries, receiving
 from benchmarks.slow_model import thinking
+from benchmarks.table import show_table
 from benchmarks.waiting import until
 from storage.jobs.port import HEARTBEAT, LEASE
 
@@ -135,10 +136,7 @@ def show(report: Report) -> None:
         "deliveries received": report.delivered,
         "promises broken": len(report.faults),
     }
-    for name, value in rows.items():
-        print(f"{name:24}{value}")
-    for fault in report.faults:
-        print(f"  {fault}")
+    show_table(rows, report.faults)
 
 
 def main() -> None:

@@ -20,6 +20,14 @@ WHERE approvals.status = 'pending' AND runs.forked_from IS NULL
 
 def upgrade() -> None:
     """Apply."""
+    make_tables()
+    add_columns()
+    op.execute('UPDATE runs SET epoch = 1')  # somebody has gone on with them: something of them may be saved
+    op.execute(EXPIRY)
+
+
+def make_tables() -> None:
+    """Jobs and deadlines."""
     op.create_table('jobs',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('kind', sa.String(length=32), nullable=False),
@@ -50,14 +58,15 @@ def upgrade() -> None:
     op.create_index(op.f('ix_deadlines_ticket_id'), 'deadlines', ['ticket_id'], unique=False)
     op.create_index('ix_deadlines_due', 'deadlines', ['due_at'], sqlite_where=OPEN, postgresql_where=OPEN)
 
+
+def add_columns() -> None:
+    """When an answer is due, who holds a run, and what became of an effect."""
     with op.batch_alter_table('tickets', schema=None) as batch_op:
         batch_op.add_column(sa.Column('due_at', sa.DateTime(timezone=True), nullable=True))
     with op.batch_alter_table('runs', schema=None) as batch_op:
         batch_op.add_column(sa.Column('epoch', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('begun', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('pruned_at', sa.DateTime(timezone=True), nullable=True))
-    op.execute('UPDATE runs SET epoch = 1')  # somebody has gone on with them: something of them may be saved
-    op.execute(EXPIRY)
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.add_column(sa.Column('attempts', sa.Integer(), server_default='0', nullable=False))
         batch_op.add_column(sa.Column('started_at', sa.DateTime(timezone=True), nullable=True))
