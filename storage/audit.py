@@ -14,6 +14,7 @@ from storage.tables import audit
 PAGE = 1000
 """Records read at a time."""
 
+ADD = insert(audit)
 NEWEST = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 
 
@@ -36,7 +37,7 @@ async def record(
     sequence, previous = newest or (0, GENESIS)
     row = {"at": moment(at), "kind": kind, "ticket_id": ticket_id, "run_id": run_id, "actor": actor}
     row |= {"detail": canonical(detail), "previous_hash": previous}
-    await connection.execute(insert(audit), {**row, "sequence": sequence + 1, "hash": hash_of(row)})
+    await connection.execute(ADD, {**row, "sequence": sequence + 1, "hash": hash_of(row)})
 
 
 async def page(

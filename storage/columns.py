@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
+import orjson
 from numpy.typing import NDArray
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import DateTime, LargeBinary, TypeDecorator
@@ -30,6 +31,20 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
 
+class FastHalfvec(HALFVEC):
+    """pgvector's column, whose own way to write 384 numbers takes half a millisecond."""
+
+    cache_ok = True
+
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's
+        """A vector as PostgreSQL reads it."""
+        return lambda value: value if value is None else orjson.dumps(value.tolist()).decode()
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's
+        """What PostgreSQL writes, as numbers."""
+        return lambda value: value if value is None else orjson.loads(value)
+
+
 class HalfVector(TypeDecorator[NDArray[np.float16]]):
     """A vector of 16-bit numbers: bytes on SQLite, pgvector's halfvec on PostgreSQL."""
 
@@ -42,7 +57,7 @@ class HalfVector(TypeDecorator[NDArray[np.float16]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """What each database calls it."""
-        return dialect.type_descriptor(HALFVEC(self.dimensions) if dialect.name == "postgresql" else LargeBinary())
+        return dialect.type_descriptor(FastHalfvec(self.dimensions) if dialect.name == "postgresql" else LargeBinary())
 
     def process_bind_param(self, value: NDArray[Any] | None, dialect: Dialect) -> Any:
         """To 16 bits."""

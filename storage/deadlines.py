@@ -8,13 +8,19 @@ from sqlalchemy import RowMapping, bindparam, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import UtcDateTime, deadlines, tickets
-from storage.upsert import insert_into
+from storage.upsert import either
 
 Kind = Literal["sla_warning", "sla_breach", "approval_reminder", "approval_expiry"]
 
 OF_TICKET: tuple[Kind, ...] = ("sla_warning", "sla_breach")
 OF_APPROVAL: tuple[Kind, ...] = ("approval_reminder", "approval_expiry")
 
+PUT = either(
+    lambda insert: (new := insert(deadlines)).on_conflict_do_update(
+        index_elements=["key"], set_={"due_at": new.excluded.due_at}, where=deadlines.c.done_at.is_(None)
+    )
+)
+CANCEL = delete(deadlines).where(deadlines.c.key.in_(bindparam("keys", expanding=True)), deadlines.c.done_at.is_(None))
 LATER = or_(tickets.c.due_at.is_(None), tickets.c.due_at > bindparam("due"))
 NO_LATER = (
     update(tickets)
@@ -45,17 +51,13 @@ def key_of(kind: Kind, subject: str) -> str:
 
 async def put(connection: AsyncConnection, *wanted: Deadline) -> None:
     """Set deadlines, or move those that are open. One that is done stays done."""
-    new = insert_into(connection, deadlines)
-    moved = new.on_conflict_do_update(
-        index_elements=["key"], set_={"due_at": new.excluded.due_at}, where=deadlines.c.done_at.is_(None)
-    )
-    await connection.execute(moved, [{"key": deadline.key, **deadline._asdict()} for deadline in wanted])
+    rows = [{"key": deadline.key, **deadline._asdict()} for deadline in wanted]
+    await connection.execute(PUT[connection.dialect.name], rows)
 
 
 async def cancel(connection: AsyncConnection, kinds: Collection[Kind], subject: str) -> None:
     """Take back those that are open. One that is being done at this moment is waited for, and stays."""
-    keys = [key_of(kind, subject) for kind in kinds]
-    await connection.execute(delete(deadlines).where(deadlines.c.key.in_(keys), deadlines.c.done_at.is_(None)))
+    await connection.execute(CANCEL, {"keys": [key_of(kind, subject) for kind in kinds]})
 
 
 async def claim_due(connection: AsyncConnection, now: datetime, limit: int) -> list[Deadline]:

@@ -23,9 +23,9 @@ class Direct:
         """See AsyncConnection."""
         return self.connection.execute(statement, parameters)
 
-    async def scalar(self, statement: Executable) -> Any:
+    async def scalar(self, statement: Executable, parameters: Any = None) -> Any:
         """See AsyncConnection."""
-        return self.connection.scalar(statement)
+        return self.connection.scalar(statement, parameters)
 
     async def scalars(self, statement: Executable) -> ScalarResult[Any]:
         """See AsyncConnection."""

@@ -4,16 +4,37 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import RowMapping, Select, delete, func, select
+from sqlalchemy import RowMapping, Select, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.locks import one_at_a_time
 from storage.tables import fingerprints, tickets
-from storage.upsert import insert_into
+from storage.upsert import either
 from storage.vectors.port import NEWEST, Earlier, Vector
 
 UNREAD = "received"
 """The status of tickets that nobody has looked at yet: they are remembered when their run is."""
+
+OWNER = select(tickets.c.desk, tickets.c.customer, tickets.c.solution.is_not(None).label("solved")).where(
+    tickets.c.id == bindparam("ticket")
+)
+KNOWN = select(fingerprints.c.place, fingerprints.c.model, fingerprints.c.solved).where(
+    fingerprints.c.ticket_id == bindparam("ticket")
+)
+CHANGING = ("model", "desk", "customer", "place", "digest", "solved", "vector")
+KEEP = either(
+    lambda insert: (new := insert(fingerprints)).on_conflict_do_update(
+        index_elements=["ticket_id"], set_={name: new.excluded[name] for name in CHANGING}
+    )
+)
+CUSTOMERS = (
+    select(fingerprints, tickets.c.received_at)
+    .join(tickets)
+    .where(fingerprints.c.desk == bindparam("of_desk"), fingerprints.c.customer == bindparam("of_customer"))
+    .order_by(fingerprints.c.place.desc())
+    .limit(NEWEST)
+)
+CUSTOMERS_BEFORE = CUSTOMERS.where(fingerprints.c.place < bindparam("before"))
 
 
 async def remember(
@@ -23,20 +44,17 @@ async def remember(
 
     Newest first; None for a ticket that is not stored. A ticket gets its place among the customer's once and keeps it.
     """
-    named = (tickets.c.desk, tickets.c.customer, tickets.c.solution.is_not(None).label("solved"))
-    owner = (await connection.execute(select(*named).where(tickets.c.id == ticket_id))).mappings().first()
+    owner = (await connection.execute(OWNER, {"ticket": ticket_id})).mappings().first()
     if owner is None:
         return None
     if owner["customer"] is not None:
         await one_at_a_time(connection, f"customer:{owner['desk']}:{owner['customer']}")
-    columns = (fingerprints.c.place, fingerprints.c.model, fingerprints.c.solved)
-    known = (await connection.execute(select(*columns).where(fingerprints.c.ticket_id == ticket_id))).first()
+    known = (await connection.execute(KNOWN, {"ticket": ticket_id})).first()
     rows = await earlier(connection, owner, known.place if known else None)
     if known is None or (known.model, known.solved) != (model, owner["solved"]):
         place = known.place if known else next_place(owner, rows)
         row = dict(owner) | {"ticket_id": ticket_id, "model": model, "place": place, "digest": digest, "vector": vector}
-        statement = insert_into(connection, fingerprints).values(row)
-        await connection.execute(statement.on_conflict_do_update(index_elements=["ticket_id"], set_=row))
+        await connection.execute(KEEP[connection.dialect.name], row)
     return owner, [compared(row, model, vector) for row in rows]
 
 
@@ -44,16 +62,9 @@ async def earlier(connection: AsyncConnection, owner: RowMapping, before: int | 
     """The customer's newest fingerprints, newest first: those before a place, or all. An anonymous ticket has none."""
     if owner["customer"] is None:
         return []
-    query = (
-        select(fingerprints, tickets.c.received_at)
-        .join(tickets)
-        .where(fingerprints.c.desk == owner["desk"], fingerprints.c.customer == owner["customer"])
-        .order_by(fingerprints.c.place.desc())
-        .limit(NEWEST)
-    )
-    if before is not None:
-        query = query.where(fingerprints.c.place < before)
-    return (await connection.execute(query)).mappings().all()
+    whose = {"of_desk": owner["desk"], "of_customer": owner["customer"], "before": before}
+    query = CUSTOMERS if before is None else CUSTOMERS_BEFORE
+    return (await connection.execute(query, whose)).mappings().all()
 
 
 def next_place(owner: RowMapping, rows: Sequence[RowMapping]) -> int:

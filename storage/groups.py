@@ -1,27 +1,60 @@
-"""Writes in groups: what waits is done on one connection, in one thread, and committed once.
+"""Writes in groups: what waits is done on one connection and committed once.
 
 Nobody is told that something is written before the commit that holds it.
 """
 
 import asyncio
 import sqlite3
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 Work = Callable[[], Any]
+T = TypeVar("T")
 
 
-class Groups:
-    """Collects work on one connection and does it in groups, each in one transaction on one thread."""
+class Gathering(ABC, Generic[T]):
+    """Collects what is to be written until it is its turn, which is when `turn` is free; that is a group."""
+
+    def __init__(self, turn: asyncio.Lock) -> None:
+        self.turn = turn
+        self.waiting: list[tuple[T, asyncio.Future[Any]]] = []
+        self.flushing: asyncio.Task[None] | None = None
+
+    @abstractmethod
+    async def together(self, group: Sequence[T]) -> Sequence[Any]:
+        """Write a group. Returns what came of each, which is an exception where it failed; raises nothing."""
+
+    async def write(self, one: T) -> Any:
+        """Write one thing in the next group. A caller that is cancelled leaves the group whole."""
+        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.waiting.append((one, done))
+        if self.flushing is None or self.flushing.done():
+            self.flushing = asyncio.create_task(self.flush())
+        return await asyncio.shield(done)
+
+    async def flush(self) -> None:
+        """Write whatever waits, group after group, until nothing does."""
+        while self.waiting:
+            async with self.turn:
+                group, self.waiting = self.waiting, []
+                results = await self.together([one for one, _ in group])
+            for (_, done), result in zip(group, results, strict=True):
+                settle(done, result)
+
+
+class Groups(Gathering[Work]):
+    """Work on one connection of SQLite, each group in one transaction on one thread.
+
+    A work may be done twice, the first time rolled back: it must change nothing but the database.
+    """
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], write_lock: asyncio.Lock) -> None:
+        super().__init__(write_lock)
         self.connect = connect
-        self.write_lock = write_lock
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="writes")
-        self.waiting: list[tuple[Work, asyncio.Future[Any]]] = []
-        self.flushing: asyncio.Task[None] | None = None
 
     @cached_property
     def connection(self) -> sqlite3.Connection:
@@ -32,25 +65,9 @@ class Groups:
         """Do `work` that changes nothing."""
         return await asyncio.get_running_loop().run_in_executor(self.thread, work)
 
-    async def write(self, work: Work) -> Any:
-        """Do `work` in the next group. A caller that is cancelled leaves the group whole.
-
-        `work` may be done twice, the first time rolled back: it must change nothing but the database.
-        """
-        done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self.waiting.append((work, done))
-        if self.flushing is None or self.flushing.done():
-            self.flushing = asyncio.create_task(self.flush())
-        return await asyncio.shield(done)
-
-    async def flush(self) -> None:
-        """Commit whatever waits, group after group, until nothing does."""
-        while self.waiting:
-            async with self.write_lock:
-                group, self.waiting = self.waiting, []
-                results = await self.read(partial(self.commit, [work for work, _ in group]))
-            for (_, done), result in zip(group, results, strict=True):
-                settle(done, result)
+    async def together(self, group: Sequence[Work]) -> Sequence[Any]:
+        """See Gathering."""
+        return await self.read(partial(self.commit, group))
 
     def commit(self, group: Sequence[Work]) -> list[Any]:
         """The results of a group in one transaction; if one of it fails, each again in its own."""

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import RowMapping, delete, insert, select, tuple_
+from sqlalchemy import RowMapping, bindparam, delete, insert, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import idempotency
@@ -10,11 +10,20 @@ from storage.tables import idempotency
 PRUNED = 100
 """Old keys that one intake removes at most. It adds one, so none stay behind for long."""
 
+ADD = insert(idempotency)
+FIND = select(idempotency).where(idempotency.c.scope == bindparam("in"), idempotency.c.key == bindparam("this"))
+OLDEST = (
+    select(idempotency.c.scope, idempotency.c.key)
+    .where(idempotency.c.created_at < bindparam("before"))
+    .order_by(idempotency.c.created_at)
+    .limit(PRUNED)
+)
+PRUNE = delete(idempotency).where(tuple_(idempotency.c.scope, idempotency.c.key).in_(OLDEST))
+
 
 async def find(connection: AsyncConnection, scope: str, key: str) -> RowMapping | None:
     """What a key stands for, or stood for; None for a new one."""
-    query = select(idempotency).where(idempotency.c.scope == scope, idempotency.c.key == key)
-    return (await connection.execute(query)).mappings().first()
+    return (await connection.execute(FIND, {"in": scope, "this": key})).mappings().first()
 
 
 async def add(
@@ -22,7 +31,7 @@ async def add(
 ) -> None:
     """Let a key stand for a request. Raises sqlalchemy.exc.IntegrityError when it stands for one already."""
     row = {"scope": scope, "key": key, "digest": digest, "ticket_id": ticket_id, "run_id": run_id, "created_at": at}
-    await connection.execute(insert(idempotency), row)
+    await connection.execute(ADD, row)
 
 
 async def forget(connection: AsyncConnection, scope: str, key: str, before: datetime) -> None:
@@ -33,6 +42,4 @@ async def forget(connection: AsyncConnection, scope: str, key: str, before: date
 
 async def prune(connection: AsyncConnection, before: datetime) -> None:
     """Remove the oldest of the keys that were first used before a moment."""
-    old = select(idempotency.c.scope, idempotency.c.key).where(idempotency.c.created_at < before)
-    oldest = old.order_by(idempotency.c.created_at).limit(PRUNED)
-    await connection.execute(delete(idempotency).where(tuple_(idempotency.c.scope, idempotency.c.key).in_(oldest)))
+    await connection.execute(PRUNE, {"before": before})

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.effect import Effect, EffectStatus, WhichEffects
 from contracts.errors import NotFoundError
 from storage.tables import outbox
-from storage.upsert import insert_into
+from storage.upsert import either
 
 PARKED: tuple[EffectStatus, ...] = ("unknown", "refused")
 """Waiting for a person."""
@@ -25,6 +25,12 @@ STATUS: ColumnElement[str] = case(
 """The status as it is meant today."""
 
 ENTRY = [STATUS.label("status") if column is outbox.c.status else column for column in outbox.c]
+
+PUT = either(
+    lambda insert: (
+        insert(outbox).on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.key, outbox.c.status)
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -58,8 +64,7 @@ async def put(
         )
     if not rows:
         return ()
-    fresh = insert_into(connection, outbox).on_conflict_do_nothing(index_elements=["key"])
-    made = await connection.execute(fresh.returning(outbox.c.key, outbox.c.status), rows)
+    made = await connection.execute(PUT[connection.dialect.name], rows)
     return [row.key for row in made if row.status == "queued"]
 
 

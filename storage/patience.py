@@ -37,6 +37,13 @@ class PatientConnection(AsyncConnection[Any]):
     Nothing is cancelled: to cancel, too, takes a server that answers. Raises OperationalError.
     """
 
+    heard = 0.0
+    """When the server was last heard of, by the monotonic clock."""
+
+    def rested(self, seconds: float) -> bool:
+        """Whether nothing was heard of the server for so long."""
+        return monotonic() - self.heard > seconds
+
     @classmethod
     async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
         """See AsyncConnection. Inside `impatient` it takes no more than the time that is left there."""
@@ -57,15 +64,15 @@ class PatientConnection(AsyncConnection[Any]):
     def watched(self, steps: Any) -> Generator[Any, Any, Any]:
         """The same steps, as long as the server does what it should. psycopg goes on with them every 0.1 s at least."""
         deadline = _deadline.get()
-        heard = monotonic()
+        self.heard = monotonic()
         try:
             state = next(steps)
             while True:
                 ready = yield state
                 now = monotonic()
                 if ready or self.pgconn.transaction_status != TransactionStatus.ACTIVE:
-                    heard = now  # nothing is owed to who listens for notices
-                elif now >= min(heard + PATIENCE, deadline or now + PATIENCE):
+                    self.heard = now  # nothing is owed to who listens for notices
+                elif now >= min(self.heard + PATIENCE, deadline or now + PATIENCE):
                     self.pgconn.finish()
                     raise OperationalError(SILENT)
                 state = steps.send(ready)

@@ -1,14 +1,17 @@
 """The database as a PostgreSQL server, shared by any number of processes."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from psycopg import AsyncConnection as DriverConnection
+from psycopg import OperationalError
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import Dialect, event
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from storage.address import PostgresAddress
@@ -20,6 +23,13 @@ CONNECTIONS = 10
 
 APPLICATION = "ticketgraph"
 """What our sessions are called in pg_stat_activity."""
+
+TRIED_SECONDS = 1.0
+"""How often a connection in use is tried. One that is dead fails once for somebody, who is told to try again."""
+
+SEARCH = "-c hnsw.iterative_scan=strict_order -c hnsw.ef_search=400"
+"""How similar tickets are looked for: until there are enough that the filters let through, and with so many candidates.
+With 100 candidates three times as many of the nearest are missed."""
 
 FROZEN = "-c idle_in_transaction_session_timeout=4000"
 """A process that freezes inside a transaction holds locks that others wait for. The server ends it: below the lease."""
@@ -44,10 +54,10 @@ class PostgresDatabase(Database):
             pool_size=CONNECTIONS,
             max_overflow=0,
             pool_timeout=PATIENCE,
-            pool_pre_ping=True,
             async_creator=self.connect,
             **JSON,
         )
+        event.listen(self.engine.sync_engine, "checkout", trying(self.engine.dialect))
 
     async def connect(self, *, autocommit: bool = False) -> PatientConnection:
         """A connection of its own. Raises OperationalError."""
@@ -65,7 +75,7 @@ class PostgresDatabase(Database):
             reconnect_timeout=2.0,  # or the first one after an outage waits for longer than that lasted
             kwargs={"row_factory": dict_row, **self.session},
             configure=commit_by_itself,
-            check=AsyncConnectionPool.check_connection,
+            check=alive,
             open=False,
         )
 
@@ -76,6 +86,7 @@ class PostgresDatabase(Database):
             with impatient():
                 connection = await stack.enter_async_context(self.engine.connect())
             yield connection
+            await connection.commit()  # after a rollback psycopg prepares every statement anew
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -91,13 +102,32 @@ class PostgresDatabase(Database):
     async def look(self, work: Transaction[T]) -> T:
         """See Database."""
         async with self.read() as connection:
-            return await work(connection)
+            return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
 
     async def close(self) -> None:
         """See Database."""
         if "pool" in self.__dict__:
             await self.pool.close()
         await self.engine.dispose()
+
+
+async def alive(connection: DriverConnection[Any]) -> None:
+    """Try a connection of psycopg's pool now and then. Raises OperationalError for one that is dead."""
+    if cast("PatientConnection", connection).rested(TRIED_SECONDS):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+def trying(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
+    """The same for SQLAlchemy's pool, which then makes all of its connections anew."""
+
+    def tried(adapted: Any, _record: Any, _fairy: Any) -> None:
+        if adapted.driver_connection.rested(TRIED_SECONDS):
+            try:
+                dialect.do_ping(adapted)
+            except OperationalError:
+                raise InvalidatePoolError from None
+
+    return tried
 
 
 async def commit_by_itself(connection: DriverConnection[Any]) -> None:
@@ -110,7 +140,7 @@ def session(address: PostgresAddress) -> dict[str, Any]:
     given = conninfo_to_dict(address.conninfo)
     return {
         **{name: given.get(name, value) for name, value in SOCKET.items()},
-        "options": " ".join([FROZEN, str(given.get("options", ""))]).rstrip(),
+        "options": " ".join([FROZEN, SEARCH, str(given.get("options", ""))]).rstrip(),
         "connect_timeout": int(PATIENCE),
         "application_name": APPLICATION,
     }

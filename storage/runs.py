@@ -4,16 +4,36 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, inspect, select, text, update
+from sqlalchemy import RowMapping, bindparam, func, insert, inspect, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
 from contracts.step import Step
 from storage.tables import runs, steps, tickets
-from storage.upsert import insert_into
+from storage.upsert import either
 
 UNFINISHED = ("running",)
 """A run in one of these states belongs to somebody who is working on it, or to a process that died."""
+
+THIS = runs.c.id == bindparam("run_id")
+ADD = insert(runs)
+CHANGE = update(runs).where(THIS)
+ROW = select(runs).where(THIS)
+EPOCH = select(runs.c.epoch).where(THIS).with_for_update(read=True)
+CLAIM = (
+    update(runs)
+    .where(THIS, runs.c.status.in_(UNFINISHED))
+    .values(epoch=runs.c.epoch + 1, begun=runs.c.begun + 1, updated_at=bindparam("at"))
+    .returning(runs)
+)
+OF_TICKET = (
+    select(runs)
+    .where(runs.c.ticket_id == bindparam("ticket"), runs.c.forked_from.is_(None))
+    .order_by(runs.c.created_at.desc())
+    .limit(1)
+)
+FORKED = select(runs.c.forked_from).where(THIS)
+RECORD = either(lambda insert: insert(steps).on_conflict_do_nothing())
 
 
 async def add(
@@ -28,17 +48,17 @@ async def add(
     """Store a run that is about to start."""
     row = {"id": run_id, "ticket_id": ticket_id, "flow_version": flow_version, "status": "running", "attempts": 0}
     row |= {"options": options, "forked_from": forked_from, "created_at": at, "updated_at": at}
-    await connection.execute(insert(runs), row)
+    await connection.execute(ADD, row)
 
 
 async def change(connection: AsyncConnection, run_id: str, at: datetime, **values: Any) -> None:
     """Set columns of a run."""
-    await connection.execute(update(runs).where(runs.c.id == run_id).values(updated_at=at, **values))
+    await connection.execute(CHANGE, {"run_id": run_id, "updated_at": at, **values})
 
 
 async def row(connection: AsyncConnection, run_id: str) -> RowMapping:
     """One run's row. Raises NotFoundError."""
-    found = (await connection.execute(select(runs).where(runs.c.id == run_id))).mappings().first()
+    found = (await connection.execute(ROW, {"run_id": run_id})).mappings().first()
     if found is None:
         raise NotFoundError("There is no run with this id.")
     return found
@@ -46,15 +66,12 @@ async def row(connection: AsyncConnection, run_id: str) -> RowMapping:
 
 async def epoch(connection: AsyncConnection, run_id: str) -> int | None:
     """Who holds a run; it stays so until the transaction ends. None for a run that there is not."""
-    query = select(runs.c.epoch).where(runs.c.id == run_id).with_for_update(read=True)
-    return await connection.scalar(query)
+    return await connection.scalar(EPOCH, {"run_id": run_id})
 
 
 async def claim(connection: AsyncConnection, run_id: str, at: datetime) -> RowMapping | None:
     """Hold a run that is to be gone on with, from now on alone: its row. None when there is nothing to do."""
-    mine = update(runs).where(runs.c.id == run_id, runs.c.status.in_(UNFINISHED))
-    mine = mine.values(epoch=runs.c.epoch + 1, begun=runs.c.begun + 1, updated_at=at).returning(runs)
-    return (await connection.execute(mine)).mappings().first()
+    return (await connection.execute(CLAIM, {"run_id": run_id, "at": at})).mappings().first()
 
 
 async def unfinished(connection: AsyncConnection) -> Sequence[RowMapping]:
@@ -80,13 +97,12 @@ async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
 
 async def of_ticket(connection: AsyncConnection, ticket_id: str) -> RowMapping | None:
     """The ticket's newest run that is not a fork."""
-    query = select(runs).where(runs.c.ticket_id == ticket_id, runs.c.forked_from.is_(None))
-    return (await connection.execute(query.order_by(runs.c.created_at.desc()).limit(1))).mappings().first()
+    return (await connection.execute(OF_TICKET, {"ticket": ticket_id})).mappings().first()
 
 
 async def is_fork(connection: AsyncConnection, run_id: str) -> bool | None:
     """Whether a run is a fork; None for a run that is not ours."""
-    found = (await connection.execute(select(runs.c.forked_from).where(runs.c.id == run_id))).first()
+    found = (await connection.execute(FORKED, {"run_id": run_id})).first()
     return None if found is None else found[0] is not None
 
 
@@ -104,7 +120,7 @@ async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[
         for position, step in enumerate(done)
     ]
     if rows:
-        await connection.execute(insert_into(connection, steps).on_conflict_do_nothing(), rows)
+        await connection.execute(RECORD[connection.dialect.name], rows)
 
 
 async def spent_since(connection: AsyncConnection, at: datetime) -> dict[str, float]:

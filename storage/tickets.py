@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, func, insert, select, update
+from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
@@ -17,23 +17,32 @@ OPEN = ("received", "waiting", "processed", "assigned", "awaiting_customer", "re
 ANSWERED = ("resolved",)
 """The states in which the customer has had an answer: repeating the message may mean that it did not help."""
 
+THIS = tickets.c.id == bindparam("ticket")
+ADD = insert(tickets)
+CHANGE = update(tickets).where(THIS)
+ROW = select(tickets).where(THIS)
+ROWS = select(tickets).where(tickets.c.id.in_(bindparam("these", expanding=True)))
+OF_SOURCE = select(tickets).where(
+    tickets.c.desk == bindparam("at"), tickets.c.source == bindparam("from"), tickets.c.source_id == bindparam("known")
+)
+
 
 async def add(connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any) -> None:
     """Store a ticket. Raises sqlalchemy.exc.IntegrityError when its id, or its source's, is taken."""
     row = ticket.model_dump(exclude={"metadata"})
     row |= {"metadata": ticket.metadata, "customer": ticket.customer, "status": status}
-    await connection.execute(insert(tickets), row | {"updated_at": ticket.received_at} | known)
+    await connection.execute(ADD, row | {"updated_at": ticket.received_at} | known)
 
 
 async def change(connection: AsyncConnection, ticket_id: str, at: datetime, **values: Any) -> None:
     """Set columns of a ticket."""
-    await connection.execute(update(tickets).where(tickets.c.id == ticket_id).values(updated_at=at, **values))
+    await connection.execute(CHANGE, {"ticket": ticket_id, "updated_at": at, **values})
 
 
 async def row(connection: AsyncConnection, ticket_id: str, *, alone: bool = False) -> RowMapping:
     """One ticket's row, which nobody else may have `alone` until the transaction ends. Raises NotFoundError."""
-    query = select(tickets).where(tickets.c.id == ticket_id)
-    found = (await connection.execute(query.with_for_update() if alone else query)).mappings().first()
+    query = ROW.with_for_update() if alone else ROW
+    found = (await connection.execute(query, {"ticket": ticket_id})).mappings().first()
     if found is None:
         raise NotFoundError("There is no ticket with this id.")
     return found
@@ -41,14 +50,14 @@ async def row(connection: AsyncConnection, ticket_id: str, *, alone: bool = Fals
 
 async def rows(connection: AsyncConnection, ticket_ids: Sequence[str]) -> Mapping[str, RowMapping]:
     """The rows of those of the tickets that there are, by id."""
-    found = await connection.execute(select(tickets).where(tickets.c.id.in_(ticket_ids)))
+    found = await connection.execute(ROWS, {"these": list(ticket_ids)})
     return {row["id"]: row for row in found.mappings()}
 
 
 async def of_source(connection: AsyncConnection, desk: str, source: str, source_id: str) -> RowMapping | None:
     """The ticket that a source knows by this id; None when it has sent none."""
-    query = select(tickets).where(tickets.c.desk == desk, tickets.c.source == source, tickets.c.source_id == source_id)
-    return (await connection.execute(query)).mappings().first()
+    source_is = {"at": desk, "from": source, "known": source_id}
+    return (await connection.execute(OF_SOURCE, source_is)).mappings().first()
 
 
 def as_ticket(found: RowMapping) -> Ticket:

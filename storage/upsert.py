@@ -1,12 +1,12 @@
 """Inserting what may be there already, in the words of whichever database it is."""
 
+from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import Table
+from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-def insert_into(connection: AsyncConnection, table: Table) -> Any:
-    """An INSERT that takes `on_conflict_do_nothing` and `on_conflict_do_update`, which both databases know."""
-    return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
+def either(make: Callable[[Any], Executable]) -> dict[str, Executable]:
+    """A statement by the name of the dialect. `make` gets an `insert` that knows ON CONFLICT, as both databases do."""
+    return {"postgresql": make(postgresql.insert), "sqlite": make(sqlite.insert)}

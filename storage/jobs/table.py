@@ -71,6 +71,7 @@ RENEW = (
     .values(leased_until=bindparam("until"))
     .returning(jobs.c.id, jobs.c.fence)
 )
+PUT = insert(jobs)
 SOONEST = select(func.min(jobs.c.ready_at)).where(jobs.c.ready_at > bindparam("now"))
 
 
@@ -80,7 +81,7 @@ async def put(connection: AsyncConnection, task: Task, now: datetime) -> None:
     Its fence begins at random: SQLite gives an id again whose row is gone, and whoever had that one may still be there.
     """
     await connection.execute(
-        insert(jobs),
+        PUT,
         {
             "kind": task.kind,
             "subject": task.subject,
@@ -136,7 +137,7 @@ def mine(held: Claim) -> dict[str, int | datetime | None]:
 
 async def soonest(connection: AsyncConnection, now: datetime) -> datetime | None:
     """When the next task is ready that is not yet; None if there is none."""
-    return await connection.scalar(SOONEST.params(now=now))
+    return await connection.scalar(SOONEST, {"now": now})
 
 
 async def free_others(connection: AsyncConnection, worker: str) -> None:

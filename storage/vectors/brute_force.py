@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 import numpy as np
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nodes.threads import by_size
@@ -20,6 +20,10 @@ AT_ONCE = 2048
 
 SPARE = 3
 """Of how many times as many as are asked for the exact likeness is computed."""
+
+EXACT = select(table.c.ticket_id, table.c.solved, table.c.vector).where(
+    table.c.ticket_id.in_(bindparam("these", expanding=True)), table.c.model == bindparam("by")
+)
 
 
 class BruteForce:
@@ -79,7 +83,5 @@ class BruteForce:
 
     async def exact(self, connection: AsyncConnection, ticket_ids: Sequence[str], vector: Vector) -> list[Near]:
         """Those of the tickets that are still there, with their likeness."""
-        columns = (table.c.ticket_id, table.c.solved, table.c.vector)
-        query = select(*columns).where(table.c.ticket_id.in_(ticket_ids), table.c.model == self.model)
-        rows = (await connection.execute(query)).all()
+        rows = (await connection.execute(EXACT, {"these": list(ticket_ids), "by": self.model})).all()
         return [Near(row.ticket_id, float(row.vector.astype(np.float32) @ vector), row.solved) for row in rows]

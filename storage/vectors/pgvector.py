@@ -1,9 +1,10 @@
 """Vectors for any number of processes: kept and searched in PostgreSQL with pgvector."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
+from typing import Any
 
-from sqlalchemy import Executable, Float, func, select
+from sqlalchemy import Executable, Float, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import fingerprints
@@ -11,8 +12,15 @@ from storage.database import Database
 from storage.tables import fingerprints as table
 from storage.vectors.port import Earlier, Near, Vector
 
-EFFORT = "400"
-"""Candidates a search of the index holds (hnsw.ef_search). With 100 three times as many of the nearest are missed."""
+# pgvector has the negative inner product, so that the nearest come first.
+DISTANCE = table.c.vector.op("<#>", return_type=Float())(bindparam("to", type_=table.c.vector.type))
+NEAREST = (
+    select(table.c.ticket_id, -DISTANCE, table.c.solved)
+    .where(table.c.desk == bindparam("at"), table.c.model == bindparam("by"), table.c.ticket_id != bindparam("but"))
+    .order_by(DISTANCE)
+    .limit(bindparam("most"))
+)
+NEAREST_SOLVED = NEAREST.where(table.c.solved)
 
 
 class PgVectors:
@@ -39,16 +47,10 @@ class PgVectors:
         self, vector: Vector, desk: str, limit: int, *, but: str, only_solved: bool = False
     ) -> Sequence[Near]:
         """See Vectors."""
-        # pgvector has the negative inner product, so that the nearest come first.
-        distance = table.c.vector.op("<#>", return_type=Float())(vector)
-        query = select(table.c.ticket_id, -distance, table.c.solved)
-        query = query.where(table.c.desk == desk, table.c.model == self.model, table.c.ticket_id != but)
-        if only_solved:
-            query = query.where(table.c.solved)
-        return await self.database.look(partial(self.search, query=query.order_by(distance).limit(limit)))
+        asked = {"to": vector, "at": desk, "by": self.model, "but": but, "most": limit}
+        return await self.database.look(partial(found, asked=asked, query=NEAREST_SOLVED if only_solved else NEAREST))
 
-    async def search(self, connection: AsyncConnection, query: Executable) -> list[Near]:
-        """Ask until there are enough that the filters let through, not only once."""
-        settings = {"hnsw.iterative_scan": "strict_order", "hnsw.ef_search": EFFORT}
-        await connection.execute(select(*(func.set_config(name, value, True) for name, value in settings.items())))
-        return [Near(*row) for row in await connection.execute(query)]
+
+async def found(connection: AsyncConnection, asked: Mapping[str, Any], query: Executable) -> list[Near]:
+    """What a query of ticket, nearness and whether it is solved finds. How it is searched: storage/postgres.py."""
+    return [Near(*row) for row in await connection.execute(query, asked)]
