@@ -67,6 +67,14 @@ def test_the_number_of_threads_changes_no_vector(embedder: Embedder, threads: in
     assert np.array_equal(Embedder.load(threads).embed(texts), embedder.embed(texts))
 
 
+def test_a_text_of_one_chunk_is_read_in_the_thread_that_asks() -> None:
+    embedder = Embedder.load()
+    embedder._readers.shutdown()
+    assert embedder.embed(["Where is my parcel?"]).shape == (1, DIMENSIONS)
+    with pytest.raises(RuntimeError, match="shutdown"):
+        embedder.embed(["Where is my parcel? " * 90])
+
+
 @pytest.mark.parametrize("place", [0, 20_013, 40_009, 120_007, 199_000])
 def test_evidence_anywhere_in_200_000_characters_is_heard(embedder: Embedder, place: int) -> None:
     log = "".join(f"{n % 60:02d} GET /index.html 200 served in {n % 97} ms. " for n in range(6_000))[:199_900]
