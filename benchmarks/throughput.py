@@ -2,6 +2,8 @@
 
 Clients post one ticket after the other and wait for each; every ticket is another text of another customer. CPU is of
 all processes of a kind, in milliseconds a ticket; clients, model and database share the machine's cores with them.
+With `--worker-cores 0.25` each worker gets a quarter of a core, and the factor says what more of them bring while cores
+are free.
 """
 
 import argparse
@@ -20,6 +22,7 @@ import psutil
 
 from benchmarks.corpus import tickets
 from benchmarks.fleet import Fleet, Place, database, sailing
+from benchmarks.quota import held_to
 from benchmarks.slow_model import thinking
 from benchmarks.speed import cpu_seconds, level, percentile
 from tests.postgres import PostgresServer
@@ -48,14 +51,16 @@ async def measured(
     clients: int,
     count: int,
     model: tuple[float, dict[str, str]],
+    worker_cores: float | None,
 ) -> Measured:
     """So many tickets by so many clients, after a few that warm everything up."""
     corpus = tickets(MANY_TICKETS)
     async with sailing(place, apis=1, workers=workers, **model[1]) as fleet:
-        await level(fleet.urls[0], corpus, 8, WARM)
-        before, clock = cpu_of(fleet, server), time.perf_counter()
-        done = await level(fleet.urls[0], corpus, clients, count)
-        seconds, after = time.perf_counter() - clock, cpu_of(fleet, server)
+        await level(fleet.urls[0], corpus, 8, WARM * max(workers, 1))
+        with held_to(worker_cores, [member.pid for member in fleet.members if member.command == "worker"]):
+            before, clock = cpu_of(fleet, server), time.perf_counter()
+            done = await level(fleet.urls[0], corpus, clients, count)
+            seconds, after = time.perf_counter() - clock, cpu_of(fleet, server)
     times = [spent for spent, _ in done]
     used = {kind: (after[kind] - before[kind]) / count * 1000 for kind in after}
     name = f"PostgreSQL, {workers} workers" if server else "SQLite"
@@ -94,11 +99,11 @@ async def measure(stack: ExitStack, given: argparse.Namespace) -> list[Measured]
     rows: list[Measured] = []
     for seconds in given.model_seconds:
         model = (seconds, stack.enter_context(thinking(folder, seconds)) if seconds else {})
-        for workers in (0, *given.workers):
+        for workers in given.workers:
             used = server if workers else None
             place = Place(folder / f"{seconds}-{workers}", used.fresh() if used else None)
             place.folder.mkdir()
-            rows.append(await measured(place, used, workers, given.clients, given.tickets, model))
+            rows.append(await measured(place, used, workers, given.clients, given.tickets, model, given.worker_cores))
             show(rows[-1:])
     return rows
 
@@ -108,8 +113,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model-seconds", type=float, nargs="+", default=[0.0, 1.0])
     parser.add_argument(
-        "--workers", type=int, nargs="+", default=[1, 2, 4], help="on PostgreSQL, beside one API process"
+        "--workers",
+        type=int,
+        nargs="+",
+        default=[0, 1, 2, 4],
+        help="on PostgreSQL, beside one API process; 0 is SQLite",
     )
+    parser.add_argument("--worker-cores", type=float, help="so much of a core for each worker; as root, cgroup v1")
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--tickets", type=int, default=600)
     given = parser.parse_args()
