@@ -10,6 +10,7 @@ from functools import cache
 from operator import itemgetter
 from typing import NamedTuple
 
+import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 LANGUAGES = (
@@ -70,6 +71,8 @@ def warm_up() -> None:
 def _identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)
+    # One row a feature, side by side in memory: choosing columns leaves them in the order of the languages.
+    identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc)
     return identifier
 
 
@@ -77,6 +80,6 @@ def _prose(text: str) -> tuple[str, int, int]:
     """(words of the text without code and identifiers, their letters, of these in other than Latin script)."""
     text = _BLOCKS.sub(" ", text[:_READ])
     tokens = _STACK_LINE.sub(" ", text).split()
-    plain = " ".join(token for token in tokens if not _TECHNICAL.search(token))
+    plain = " ".join(token for token in tokens if (token.islower() and token.isalpha()) or not _TECHNICAL.search(token))
     sample = " ".join(_WORD.findall(plain))[:_SAMPLE]
     return sample, len(sample) - sample.count(" "), len(_OTHER_SCRIPT.findall(sample))

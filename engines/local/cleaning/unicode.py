@@ -8,12 +8,11 @@ import unicodedata
 
 from policies.lookalikes import limit_marks
 
-_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
+_LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029](?:(?<=\r)\n)?")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Whatever is not already a single plain space.
 _SPACES = re.compile(r"[^\S\n](?:[^\S\n]+|(?<! ))")
-_LINE_EDGES = re.compile(r" ?\n ?")
-_BLANK_LINES = re.compile(r"\n{3,}")
+_BLANK_LINES = re.compile(r"\n\n\n+")
 
 # Letters of width zero that are not in the category "format": fillers and variation selectors.
 _BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
@@ -33,7 +32,8 @@ def normalise(text: str) -> str:
 
 def tidy(text: str) -> str:
     """One space between words, none at the edges of a line, at most one blank line in a row."""
-    return _BLANK_LINES.sub("\n\n", _LINE_EDGES.sub("\n", _SPACES.sub(" ", text))).strip()
+    lines = _SPACES.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n")
+    return _BLANK_LINES.sub("\n\n", lines).strip()
 
 
 def _compose(text: str) -> str:
