@@ -11,9 +11,10 @@ _SPELLINGS = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"[’‘`´]", "'"),
-        (r"\be-mail", "email"),
-        (r"\bwon't\b", "will not"),
-        (r"\b(?:cannot|can't|cant)\b", "can not"),
+        # Literals first and the word's beginning after them: the engine skips fast to a literal.
+        (r"e-mail(?<!\we-mail)", "email"),
+        (r"won't(?<!\wwon't)\b", "will not"),
+        (r"can(?<!\wcan)(?:not|'t|t)\b", "can not"),
         (r"\b(do|does|did|is|was|were|has|have|would|could|should|are)n'?t\b", r"\1 not"),
         (r"n't\b", " not"),
         (r"'re\b", " are"),

@@ -102,7 +102,7 @@ def facts_of(
     known = classification is not None
     used = [source for source in sources if draft and source.id in draft.sources]
     close = categories_of(classification) if known else ()
-    signs = obstacles(f"{clean.text}\n\n{clean.quoted}")
+    signs = obstacles(f"{clean.text}\n\n{clean.quoted}" if clean.quoted else clean.text)
     amounts = [float(a) for a in extraction.values("amount")] if extraction else None
     return Facts(
         category=classification.category if known and not nothing_known(classification) else None,

@@ -6,9 +6,11 @@ somebody does not know, find or need something. English only: other languages ar
 """
 
 import re
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from policies.clauses import sentences
-from policies.vocabulary import WordIndex, needed_words
+from policies.vocabulary import WordIndex, branches, needed_words
 
 _THING = r"(?:accounts?|passwords?|profiles?|mails?|emails?|mailbox|messages?|data|phones?|laptops?|calendars?|pay\w*)"
 _PERSON = (
@@ -143,12 +145,24 @@ _INDEX = WordIndex()
 """Tells by its words which patterns a sentence could match, so that the others are not tried."""
 
 
-def _compiled(pattern: str) -> tuple[int, re.Pattern[str]]:
-    return _INDEX.mask(needed_words(pattern)), re.compile(rf"\b{pattern}")
+class _Sign(NamedTuple):
+    """One alternative of a sign's pattern, with the words it needs."""
+
+    needs: int
+    name: str
+    regex: re.Pattern[str]
 
 
-_DENIAL_WORDS, _DENIAL = _compiled(_DENIED)
-_COMPILED = {name: _compiled(rf"{pattern}\b") for name, pattern in _SIGNS.items()}
+def _signs(name: str, pattern: str) -> Iterator[_Sign]:
+    """The alternatives of a pattern that is one group."""
+    for alternative in branches(pattern.removeprefix("(?:").removesuffix(")")):
+        whole = rf"(?:{alternative})\b"
+        yield _Sign(_INDEX.mask((*needed_words(alternative), *needed_words(whole))), name, re.compile(rf"\b{whole}"))
+
+
+_DENIAL = re.compile(rf"\b(?=[cdfhijnopstw]){_DENIED}")
+_DENIAL_WORDS = _INDEX.mask(needed_words(_DENIED))
+_COMPILED = tuple(sign for name, pattern in _SIGNS.items() for sign in _signs(name, pattern))
 
 
 def affirmed(sentence: str) -> str:
@@ -159,12 +173,14 @@ def affirmed(sentence: str) -> str:
 def obstacles(text: str) -> frozenset[str]:
     """The kinds of signs found in a text; empty when nothing in it stands against an answer by article."""
     found = {"long"} if len(text.split()) > LONG else set[str]()
-    for sentence in sentences(text):
-        present = _INDEX.found(sentence)
+    read = [(sentence, _INDEX.found(sentence)) for sentence in sentences(text)]
+    anywhere = 0
+    for _, present in read:
+        anywhere |= present
+    possible = [sign for sign in _COMPILED if sign.needs & anywhere == sign.needs]
+    for sentence, present in read:
         left = affirmed(sentence) if _DENIAL_WORDS & present else sentence
-        found |= {
-            name
-            for name, (words, pattern) in _COMPILED.items()
-            if words & present == words and name not in found and pattern.search(left)
-        }
+        for needs, name, regex in possible:
+            if needs & present == needs and name not in found and regex.search(left):
+                found.add(name)
     return frozenset(found)

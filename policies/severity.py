@@ -8,7 +8,7 @@ severe of what is left decides.
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -50,13 +50,14 @@ class _Judge:
     def __init__(self, signals: tuple[Signal, ...]) -> None:
         self.signals = {signal.id: signal for signal in signals}
         self.index = WordIndex()
-        self.patterns = tuple(
-            _Pattern(self.index.mask(needed_words(branch)), s.id, _phrase(branch))
-            for s in signals
-            for pattern in s.patterns
-            for branch in branches(pattern)
-        )
-        self.unless = {s.id: _phrase("|".join(s.unless)) for s in signals if s.unless}
+        self.patterns = tuple(pattern for s in signals for pattern in self.compiled(s.id, s.patterns))
+        self.unless = {s.id: tuple(self.compiled(s.id, s.unless)) for s in signals}
+
+    def compiled(self, signal: str, patterns: Iterable[str]) -> Iterator[_Pattern]:
+        """The alternatives of a signal's patterns."""
+        for pattern in patterns:
+            for branch in branches(pattern):
+                yield _Pattern(self.index.mask(needed_words(branch)), signal, _phrase(branch))
 
     def find(self, text: str) -> dict[str, list[int]]:
         """Ids of the signals in the text, each with the numbers of the sentences it was found in, ascending."""
@@ -69,13 +70,15 @@ class _Judge:
         for number, (sentence, present) in enumerate(read):
             decided: set[str] = set()
             for needs, signal, regex in possible:
-                if needs & present != needs or signal in decided or not regex.search(sentence):
-                    continue
-                decided.add(signal)
-                unless = self.unless.get(signal)
-                if not unless or not unless.search(sentence):
-                    found.setdefault(signal, []).append(number)
+                if needs & present == needs and signal not in decided and regex.search(sentence):
+                    decided.add(signal)
+                    if not self.excepted(signal, sentence, present):
+                        found.setdefault(signal, []).append(number)
         return found
+
+    def excepted(self, signal: str, sentence: str, present: int) -> bool:
+        """Whether one of the signal's `unless` is in a sentence, of which the index found `present`."""
+        return any(needs & present == needs and regex.search(sentence) for needs, _, regex in self.unless[signal])
 
     def weigh(self, found: dict[str, list[int]]) -> list[Signal]:
         """The graded signals that stand, most severe first, after combining, resolving and outweighing."""
