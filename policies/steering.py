@@ -31,37 +31,38 @@ _TOWARDS = r"(?:to|as|under|into|at|with|in|for|=|:)"
 _GAP = r"[^.?!]{0,50}?"
 _FIXED = (
     (
-        r"\bconfidence(?: score| level| of)?[\"'`* ]{0,3}(?:[:=]|is|to|at|of|->)?[\"'` ]{0,3}(?:[01]?\.\d|1\b"
+        r"confidence(?: score| level| of)?[\"'`* ]{0,3}(?:[:=]|is|to|at|of|->)?[\"'` ]{0,3}(?:[01]?\.\d|1\b"
         r"|\d{2,3} ?%"
         r"|high|maximum|full)"
     ),
     (
-        r"[\"'`](?:category|severity|priority|team|department|disposition|confidence|classification|reasoning|label"
-        r"|intent|action|approved?"
-        r"|resolved?|secondary_categories|action_items)[\"'`] {0,3}:"
-    ),
-    (
-        r"\b(?:mark(?:ed)?|treat(?:ed)?|flag(?:ged)?|set|consider(?:ed)?|close(?:d)?|count)\b(?: (?:this|it|the|my"
+        r"(?:mark(?:ed)?|treat(?:ed)?|flag(?:ged)?|set|consider(?:ed)?|close(?:d)?|count)\b(?: (?:this|it|the|my"
         r"|ticket|case|request|issue|message|status)){0,3}"
         r" (?:as|to) (?:already )?(?:re)?(?:solved|closed|approved|done|completed?|verified|trusted|safe|harmless"
         r"|spam"
         r"|duplicate|urgent|critical|vip)\b"
     ),
-    r"\b(?:auto|automatically|pre)[-_ ]?(?:resolv|approv|clos|assign|refund|escalat|grant|repl(?:y|ied))\w*",
-    r"\bapproved? (?:this|the|my|it|immediately|automatically|at once|without)\b|\brequest_info\b",
+    r"(?:auto|automatically|pre)[-_ ]?(?:resolv|approv|clos|assign|refund|escalat|grant|repl(?:y|ied))\w*",
+    r"approved? (?:this|the|my|it|immediately|automatically|at once|without)\b",
+    r"request_info\b",
     (
-        r"\b(?:no|without|skip|bypass|needs? no|not need)(?: any| the| further| a){0,2} (?:human |manual "
+        r"(?:no|without|skip|bypass|needs? no|not need)(?: any| the| further| a){0,2} (?:human |manual "
         r"|further )?(?:review|approval|escalation|verification)\b"
     ),
     (
-        r"\b(?:do not|don't|never|no need to) (?:escalate|flag|review|classify|forward (?:this|it) to (?:a"
+        r"(?:do not|don't|never|no need to) (?:escalate|flag|review|classify|forward (?:this|it) to (?:a"
         r"|any) (?:human"
         r"|person))\b"
     ),
     (
-        r"\b(?:correct|right|proper|expected|desired|final|true|only (?:valid|correct)) (?:answer|category"
+        r"(?:correct|right|proper|expected|desired|final|true|only (?:valid|correct)) (?:answer|category"
         r"|classification|severity|priority|team|department|label|output)\b"
     ),
+)
+_KEY = (
+    r"[\"'`](?:category|severity|priority|team|department|disposition|confidence|classification|reasoning|label"
+    r"|intent|action|approved?"
+    r"|resolved?|secondary_categories|action_items)[\"'`] {0,3}:"
 )
 _SHORTEST = 3
 """Letters from which a name can be told from a word in passing ("it", "hr")."""
@@ -76,7 +77,7 @@ def steered(text: str, desk: Desk) -> bool:
 def _steered(text: str, names: tuple[str, ...]) -> bool:
     # Several judgements read the same ticket.
     folded = " ".join(fold(plain(text), ()).split())
-    return any(pattern.search(folded) for pattern in _patterns(names))
+    return _pattern(names).search(folded) is not None
 
 
 def names_of(desk: Desk) -> tuple[str, ...]:
@@ -93,20 +94,21 @@ def _spellings(name: str) -> tuple[str, str]:
 
 
 @lru_cache(maxsize=64)
-def _patterns(names: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     every = _any_of(names)
     known = _any_of(tuple(name for name in names if len(name) >= _SHORTEST))
     identifiers = _any_of(tuple(name for name in names if "_" in name) or ("_",))
-    return tuple(
-        re.compile(pattern)
-        for pattern in (
-            rf"\b{_FIELD}{_IS}{every}\b",
-            rf"\b{_ORDER}\b{_GAP} {_TOWARDS}[\"'`*(<\[ ]{{1,3}}(?:an? |the |our |your )?{known}\b",
-            rf"\b{known}[\"'` ]{{1,3}}(?:category|classification|severity|disposition|queue|department)\b",
-            rf"\b{identifiers}\b",
-            *_FIXED,
-        )
+    named = (
+        rf"{known}[\"'` ]{{1,3}}(?:category|classification|severity|disposition|queue|department)\b",
+        rf"{identifiers}\b",
     )
+    ordered = (
+        rf"{_FIELD}{_IS}{every}\b",
+        rf"{_ORDER}\b{_GAP} {_TOWARDS}[\"'`*(<\[ ]{{1,3}}(?:an? |the |our |your )?{known}\b",
+        *_FIXED,
+    )
+    # One pass over the text for all of them.
+    return re.compile(rf"\b(?:{'|'.join(named)}|(?=[a-z])(?:{'|'.join(ordered)}))|{_KEY}")
 
 
 def _any_of(names: tuple[str, ...]) -> str:
