@@ -13,26 +13,29 @@ _CODES = (
 _NAMES = r"(?i:dollars?|bucks|euros?|pounds?|quid|cents?|pence|francs?|franken|pesos?|rupees?|yen|yuan|zloty|bitcoins?)"
 _FIGURE = r"\d[\d.,'\u2019]*+(?: \d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
 _SUM = re.compile(
-    rf"(?:{_SIGNS}|\b{_CODES}) ?-?(?P<after>{_FIGURE})(?P<thousand> ?[kK]\b)?"
-    rf"|(?<![\w.,])(?P<before>{_FIGURE})(?P<thousands> ?[kK])? ?(?:{_SIGNS}|(?:{_CODES}|{_NAMES})\b)"
+    rf"(?=[\dA-Zbcegu$€£¥₹₩₽₺₪₴])(?:(?:{_SIGNS}|\b{_CODES}) ?-?(?P<after>{_FIGURE})(?P<thousand> ?[kK]\b)?"
+    rf"|(?<![\w.,])(?P<before>{_FIGURE})(?P<thousands> ?[kK])? ?(?:{_SIGNS}|(?:{_CODES}|{_NAMES})\b))"
 )
 _COUNT = (
     r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
     r"|seventy"
     r"|eighty|ninety|(?:a |several |many )?hundreds?|(?:a |several |many )?thousands?|(?:a )?millions?)"
 )
-SPELLED_SUM = re.compile(rf"\b{_COUNT}(?:[ -](?:and )?{_COUNT}){{0,6}} (?:{_NAMES}|{_CODES})\b")
+SPELLED_SUM = re.compile(rf"\b(?=[aefhmnost]){_COUNT}(?:[ -](?:and )?{_COUNT}){{0,6}} (?:{_NAMES}|{_CODES})\b")
 """A sum in words, over folded text."""
 
 _NUMBER = re.compile(_FIGURE)
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 DATE = re.compile(
-    r"\b(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
+    r"\b(?=[\djfmasond])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
     rf"|\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of )?{_MONTH}\.?(?:,? \d{{4}})?|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd"
     rf"|th)?(?:,? \d{{4}})?)(?!\w)",
     re.IGNORECASE,
 )
-PHONE = re.compile(r"(?<![\w.,/-])(?:\+ ?)?\(?\d(?:[ ()./-]{0,3}\d){6,16}(?![\w])")
+PHONE = re.compile(
+    # Its first character stands before what is asked of the one behind it: the engine skips fast to that.
+    r"[+(\d](?<![\w.,/-].)(?:(?<=\+) ?\(?\d|(?<=\()\d|(?<=\d))(?:[ ()./-]{0,3}\d){6,16}(?![\w])"
+)
 _CALLED = re.compile(
     r"\b(?:call|calls|calling|phone|telephone|tel|dial|ring|whatsapp|telegram|signal|hotline|text|sms|fax|mobile|cell"
     r"|reach|landline|helpline|telefon\w*|anrufen|appele[rz]|llam\w+|chiam\w+)\b[^.!?\n]{0,40}$",

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_RUN = re.compile(r"[\w.@%+-]+")
+_RUN = re.compile(r"(?<![\w.@%+-])(?:(?<=//)|(?<=\\\\)|(?=[\w%+-]*(?:@|\.[\w.@%+-])))[\w.@%+-]+")
+"""A run of an address's characters: behind two slashes, or with an @ or a dot in it."""
 _EDGES = ".-%+"
 _HOST_FOLLOWS = ("//", "\\\\")
 _MARKDOWN = re.compile(r"\[([^\]\n]{1,200})\]\(\s*<?([^)\s]{1,500})")
@@ -34,8 +35,6 @@ class Address(NamedTuple):
 def addresses(text: str) -> Iterator[Address]:
     """Every host and mailbox in a text as `plain` gives it."""
     for match in _RUN.finditer(text) if "." in text or "@" in text or "//" in text else ():
-        if match[0].isalpha() and text[max(0, match.start() - 2) : match.start()] not in _HOST_FOLLOWS:
-            continue
         run = match[0].strip(_EDGES)
         start = match.start() + match[0].find(run)
         if "@" in run:

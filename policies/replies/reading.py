@@ -15,16 +15,23 @@ _PUNCTUATION = str.maketrans(
     {"。": ".", "｡": ".", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " "}
 )
 _TOP = r"(?=(?:com|net|org|info|biz|io|co|ru|cn|xyz|top|site|online|app|dev|me|de|uk|eu|us|example|test)\b)"
+_OPENING = ("[", "(", "{")
 _DISGUISES = tuple(
-    (re.compile(pattern, re.IGNORECASE), plain)
-    for pattern, plain in (
-        (r"\bh(?:tt|xx|\*\*)p(s?)(?:\[:\]| ?:) ?/ ?/ ?", r"http\1://"),
-        (r"[ ]?[\[({] ?(?:\.|dot|punkt) ?[\])}][ ]?", "."),
-        (r"[ ]?[\[({] ?(?:@|at) ?[\])}][ ]?", "@"),
-        (rf"(?<=\w) {{1,3}}dot {{1,3}}{_TOP}", "."),
-        (r"(?<=\w)(?: {1,3}\. {0,3}|\. {1,3})(?=(?:com|net|org)\b)", "."),
+    (signs, re.compile(pattern, re.IGNORECASE), plain)
+    for signs, pattern, plain in (
+        (("/",), r"\bh(?:tt|xx|\*\*)p(s?)(?:\[:\]| ?:) ?/ ?/ ?", r"http\1://"),
+        (_OPENING, r"[ ]?[\[({] ?(?:\.|dot|punkt) ?[\])}][ ]?", "."),
+        (_OPENING, r"[ ]?[\[({] ?(?:@|at) ?[\])}][ ]?", "@"),
+        ((" dot ",), rf"(?<=\w) {{1,3}}dot {{1,3}}{_TOP}", "."),
+        (
+            (" com", " net", " org", " .com", " .net", " .org"),
+            r"(?<=\w)(?: {1,3}\. {0,3}|\. {1,3})(?=(?:com|net|org)\b)",
+            ".",
+        ),
     )
 )
+"""What every match has one of, casefolded; the disguise; and what it stands for."""
+
 _SPACED = re.compile(r"(?<!\w)(?:\w ){3,40}\. ?(?:\w ){1,10}\w(?!\w)")
 """An address written letter by letter."""
 
@@ -48,9 +55,12 @@ def plain(text: str) -> str:
         text = unicodedata.normalize("NFKC", limit_marks(_INVISIBLE.sub("", text))).translate(_PUNCTUATION)
     if _ENCODED.search(text):
         text = unquote(text)
-    text = _SPACED.sub(lambda spaced: spaced[0].replace(" ", ""), text)
-    for pattern, replacement in _DISGUISES:
-        text = pattern.sub(replacement, text)
+    if " ." in text:
+        text = _SPACED.sub(lambda spaced: spaced[0].replace(" ", ""), text)
+    for signs, pattern, replacement in _DISGUISES:
+        folded = text.casefold()
+        if any(sign in folded for sign in signs):
+            text = pattern.sub(replacement, text)
     return text
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from policies.replies.reading import quoted
 
 _CODE = re.compile(
-    r"</?[a-z!][^<>\n]{0,200}>|<(?:script|iframe|img|svg|object|style|form|a)\b|```|\b(?:javascript|vbscript"
-    r"|data):(?=\S)(?:[a-z/(]|//)"
-    r"|\bon(?:error|load|click|mouseover) ?=|\{\{[^}\n]{0,80}\}\}|\{%|<\?php|<%|!\[[^\]\n]{0,80}\]\("
-    r"|\b(?:curl|wget) +(?:-\w+ +)*https?:|\bpowershell(?:\.exe)? +-|\brm +-[rf]{1,2} |\b(?:eval|exec|system"
-    r"|alert)\(|\bfunction ?\w{0,30}\([^)\n]{0,60}\) ?\{"
-    r"|\bselect\b[^.\n]{1,80}\bfrom\b[^.\n]{1,60}\bwhere\b[^.\n]{0,40}=|\bdrop table\b|\$\([^)\n]{1,80}\)|#!/",
+    r"(?=[<`{!$#])(?:</?[a-z!][^<>\n]{0,200}>|<(?:script|iframe|img|svg|object|style|form|a)\b|```"
+    r"|\{\{[^}\n]{0,80}\}\}|\{%|<\?php|<%|!\[[^\]\n]{0,80}\]\(|\$\([^)\n]{1,80}\)|#!/)"
+    r"|\b(?=[acdefjoprsvw])(?:(?:javascript|vbscript|data):(?=\S)(?:[a-z/(]|//)"
+    r"|on(?:error|load|click|mouseover) ?=|(?:curl|wget) +(?:-\w+ +)*https?:|powershell(?:\.exe)? +-|rm +-[rf]{1,2} "
+    r"|(?:eval|exec|system|alert)\(|function ?\w{0,30}\([^)\n]{0,60}\) ?\{"
+    r"|select\b[^.\n]{1,80}\bfrom\b[^.\n]{1,60}\bwhere\b[^.\n]{0,40}=|drop table\b)",
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(

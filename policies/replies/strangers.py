@@ -10,8 +10,8 @@ from policies.replies.trusted import Trusted
 
 _TOKEN = re.compile(r"\w+(?:[-_/#]\w+)*")
 _LABELLED = re.compile(
-    r"\b(?:orders?|accounts?|customers?|invoices?|tickets?|cases?|bookings?|contracts?|members?(?:hip)?|polic(?:y"
-    r"|ies)|employees?"
+    r"\b(?=[abceimoprstu])(?:orders?|accounts?|customers?|invoices?|tickets?|cases?|bookings?|contracts?"
+    r"|members?(?:hip)?|polic(?:y|ies)|employees?"
     r"|badges?|users?|cards?|subscriptions?|transactions?|payments?|references?|ref|ending (?:in|with))"
     r"(?: (?:number|no\.?|nr\.?|id|code))? ?[:#(]* ?(?P<id>[A-Z]{0,4}[-_]?\d[\w-]*)(?! ?(?:%|percent|minutes?|hours?"
     r"|days?|weeks?|months?|years?|times))",
@@ -30,7 +30,7 @@ _GREETING = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _TITLE = re.compile(
-    r"\b(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Madame|Monsieur|Se[nñ]or|Se[nñ]ora|Sig"
+    r"\b(?=[DFHMPS])(?:Mr|Mrs|Ms|Miss|Mx|Dr|Prof|Herrn?|Frau|Madame|Monsieur|Se[nñ]or|Se[nñ]ora|Sig"
     r"|Signora?)\b\.? (?P<names>[^\W\d_][\w'-]+)"
 )
 _PERSON = re.compile(
@@ -91,6 +91,8 @@ def elsewhere(text: str) -> bytearray:
 
 
 def _is_identifier(token: str) -> bool:
+    if token.isalpha():
+        return False
     digits = len(digits_of(token))
     if digits == len(token) or not any(char.isalpha() for char in token):
         return digits >= _DIGITS and not _YEAR.fullmatch(token)

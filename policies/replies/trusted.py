@@ -141,10 +141,12 @@ def given_contacts(
 
     Of a message that addresses the machine only mailboxes at the customer's own domain count, and no number.
     """
-    written = plain(f"{clean.text}\n{clean.signature}")
-    in_text = {address.name for address in addresses(written) if address.mailbox}
-    mailboxes = set(mailbox_names(values_of("email", extraction, desk))) & in_text
-    phones = {digits_of(value) for value in values_of("phone", extraction, desk)} & runs_of_digits(written)
+    mailboxes = set(mailbox_names(values_of("email", extraction, desk)))
+    phones = {digits_of(value) for value in values_of("phone", extraction, desk)}
+    if mailboxes or phones:
+        written = plain(f"{clean.text}\n{clean.signature}")
+        mailboxes &= {address.name for address in addresses(written) if address.mailbox}
+        phones &= runs_of_digits(written)
     if clean.injection_flags:
         domain = (ticket.customer_email or "").rpartition("@")[2].casefold()
         return frozenset(name for name in mailboxes if domain and name.endswith(f"@{domain}")), frozenset()
@@ -169,7 +171,7 @@ def runs_of_digits(text: str) -> frozenset[str]:
 def tokens(text: str) -> Iterator[str]:
     """What numbers of orders and accounts are compared by: tokens with a digit, and their parts."""
     for token in _TOKEN.findall(text.casefold()):
-        if _DIGIT.search(token):
+        if not token.isalpha() and _DIGIT.search(token):
             yield key(token).replace(" ", "")
             yield from key(token).split()
             yield digits_of(token)
