@@ -14,21 +14,26 @@ from engines.local.patterns.page import Page
 _WORD = r"[A-Z][a-z]{2,20}(?:[A-Z][a-z]{2,20})?"
 _NAME = rf"(?P<name>{_WORD}(?: (?:{_WORD}|[A-Z]{{2,5}})){{0,2}})"
 _MODEL = r"[A-Z]{0,2}\d{1,4}[A-Za-z]{0,2}"
-_DETERMINER = r"(?:the|my|our|your|his|her|their|a|an|this|new|old|phone|laptop|tablet|reader|model is|model)"
+# Each begins with the letters that it can begin with: at most places in a text the engine then tries nothing else.
+_DETERMINER = (
+    r"(?=[ahlmnoprty])(?:the|my|our|your|his|her|their|a|an|this|new|old|phone|laptop|tablet|reader|model is|model)"
+)
 _PART = (
-    r"(?:accounts?|administrators?|app|bar|bell|boards?|buttons?|calendar|client|codes|console|copy|dashboard|entries|export"
+    r"(?=[abcdefilmnprstvw])(?:accounts?|administrators?|app|bar|bell|boards?|buttons?|calendar|client|codes|console|copy|dashboard"
+    r"|entries|export"
     r"|fields?|figures|import|licen[cs]es?|lists?|login|menu|page|plan|profile|reports?|rights|screens?|settings|sign-in"
     r"|tabs?|version|view|window|workspace|curiosity|bug|fault|error)"
 )
 _NOUN = r"(?:app|client|console|profile|program|software|portal|plugin|team|shop|sensor|headset|speaker|printer)"
-_VERB = r"(?:us(?:es?|ing)|open(?:ed)?|start(?:ed)?|launch|install(?:ed)?|restart|bought|wears|own)"
+_OWNER = r"(?=[mtoy])(?:the|my|our|your)"
+_VERB = r"(?=[bilorsuw])(?:us(?:es?|ing)|open(?:ed)?|start(?:ed)?|launch|install(?:ed)?|restart|bought|wears|own)"
 _PATTERNS = tuple(
     (re.compile(pattern, re.MULTILINE), confidence)
     for pattern, confidence in (
         (rf"(?<![\w.@/-]){_NAME} v?\d{{1,4}}(?:\.\d{{1,4}}){{1,3}}(?![\w.]\d)", 0.8),
         (rf"^(?:(?:[A-Z][a-z]+ )?(?i:product|game|app|plugin|software|program|device|model|tool)): *{_NAME}", 0.85),
         (rf"^{_NAME}(?:,? [\w ]{{1,24}})?, (?:\w+, )?(?:app )?(?:version|patch|release) \d", 0.8),
-        (rf"(?i:\b(?:the|my|our|your)) {_NAME} (?:(?:desktop|web|mobile) )?{_NOUN}\b", 0.75),
+        (rf"(?i:\b{_OWNER}) {_NAME} (?:(?:desktop|web|mobile) )?{_NOUN}\b", 0.75),
         (rf"(?i:\b{_VERB}) (?:the |your |my |our )?{_NAME}(?![\w-])", 0.7),
         (rf"\b{_PART}(?: (?:of|for|with) [a-z]+)? (?:in|of|for|from|on) (?:the |your )?{_NAME}(?![\w-])", 0.7),
         (rf"(?i:(?<!\w){_DETERMINER}) [\"(]?(?P<name>{_WORD}(?: {_WORD})? {_MODEL})(?![\w.:-])", 0.75),

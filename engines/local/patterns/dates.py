@@ -25,8 +25,9 @@ MONTHS = (
 
 MONTH_NUMBER = {name: number for number, names in enumerate(MONTHS, start=1) for name in names.split("|")}
 NAME = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
+INITIALS = "".join(sorted({name[0] for name in MONTH_NUMBER}))
 WRITTEN = re.compile(
-    r"(?=\w)(?<![\w./:-])(?:"
+    rf"(?=[\d{INITIALS}])(?<![\w./:-])(?:"
     r"(?P<iso>\d{4}([-/.])\d{1,2}\2\d{1,2})(?![\w./-]*[-/.\d]\d)"
     r"|(?P<numeric>\d{1,2}([-/.])\d{1,2}\4(?:\d{4}|\d{2}))(?![-/.]?\d)"
     rf"|(?P<named>(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)? (?:of |de )?(?P<month>{NAME})\b\.?(?:(?: de"

@@ -13,7 +13,7 @@ from engines.local.patterns.labels import CONFIRMATIONS, LOOSE, MARKER, NUMBER, 
 from engines.local.patterns.tokens import DECIMAL, ID, MEASURE, YEAR, counted, enumerated, has_digit
 
 OWN_FORM = re.compile(
-    r"(?=\w)(?<![\w/-])(?:"
+    r"(?=[BCOPSo\d])(?<![\w/-])(?:"
     r"(?i:order|ordr|ord)(?:[-_/](?=[A-Za-z-]*\d[A-Za-z-]*\d)|(?=\d{2}))[A-Za-z\d]++(?:[-_/][A-Za-z\d]++)*+"
     r"|(?:PO|SO|PED|CMD|BST)-\d{3,}+(?:-[A-Z\d]++)*+|(?:PO|SO)\d{5,}+|\d{3}-\d{7}-\d{7})(?!\w)"
 )
@@ -27,13 +27,13 @@ LABEL_AFTER = re.compile(
     re.IGNORECASE,
 )
 ASIDE = re.compile(
-    rf"(?=\w)(?<!\w)(?:my|our|this|that|an|the(?: last)?|meine[rn]?|unsere|ma|notre|mi|mon|mio|minha"
+    rf"(?=[amnotu])(?<!\w)(?:my|our|this|that|an|the(?: last)?|meine[rn]?|unsere|ma|notre|mi|mon|mio|minha"
     rf"|meu)(?: \w++){{0,2}}? (?:{ORDER_NOUNS})"
     rf"(?!\w)(?P<between>[^.!?\n#(,;:{{}}]{{0,70}}+)(?:\.(?=\w))?"
     rf"(?:[(,] ?(?P<number>(?:{NUMBER})\.? ?#?|#)?|(?P<hash>#))(?P<id>{ID})(?P<close>[),.;!?]|\s|$)",
     re.IGNORECASE,
 )
-EXAMPLE = r"(?:\be\.?g\.?|\bsuch as|\bnamely|\bincluding|\bfor (?:example|instance)|\bz\. ?B\.|\bp\. ?ex\.)"
+EXAMPLE = r"\b(?=[efinpsz])(?:e\.?g\.?|such as|namely|including|for (?:example|instance)|z\. ?B\.|p\. ?ex\.)"
 GIVES_EXAMPLE = re.compile(EXAMPLE, re.IGNORECASE)
 EXAMPLES = re.compile(
     rf"(?=\w)(?<!\w)(?:{ORDER_NOUNS})(?!\w)(?P<between>[^!?\n#]{{0,70}}?)"

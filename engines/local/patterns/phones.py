@@ -61,6 +61,8 @@ def find_phones(page: Page) -> Iterator[Finding | Flaw]:
     """Phone numbers as written, extension included."""
     text = page.numbers if ENOUGH_DIGITS.search(page.text) else ""
     for match in NUMBER.finditer(text):
+        if match["other"] and len(match["other"]) < MIN_DIGITS:
+            continue
         if OTHER_NUMBER.search(text[max(0, match.start() - 40) : match.start()]):
             continue
         written = match[0].lstrip("(") if match[0].count("(") > match[0].count(")") else match[0]

@@ -22,10 +22,12 @@ NOUNS = "subscription|plan|membership|licen[cs]e|edition|suite|app|package|bundl
 NAME = r"(?:[A-Z]\w{0,30}+[ ]){1,3}"
 NAMED = re.compile(rf"(?<![\w-])(?P<name>(?P<words>{NAME})(?P<noun>(?i:{NOUNS})))(?![\w-])")
 TIER = re.compile(
-    rf"(?=\w)(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIERS}) (?:{NOUNS}))s?(?![\w-])", re.IGNORECASE
+    rf"(?=[abdefghilmpstu])(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIERS}) (?:{NOUNS}))s?(?![\w-])",
+    re.IGNORECASE,
 )
 VERSIONED = re.compile(
-    r"(?=\w)(?<!\w)(?:[Uu]s(?:e|ing)|[Rr]unning|[Ii]nstalled|[Bb]ought|on|with|of|to|in) (?:the |your |our |my )?"
+    r"(?=[BIRUbiortuw])(?<!\w)(?:[Uu]s(?:e|ing)|[Rr]unning|[Ii]nstalled|[Bb]ought|on|with|of|to|in) "
+    r"(?:the |your |our |my )?"
     r"(?P<name>(?:[A-Z]\w{0,30}+[ ]){1,4})(?:version |ver\.? |v\.?)\d{1,4}+(?:\.\d{1,4}+){0,3}(?!\w)"
 )
 NOT_A_NAME = re.compile(
