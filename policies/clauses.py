@@ -15,7 +15,7 @@ _SPELLINGS = tuple(
         (r"e-mail(?<!\we-mail)", "email"),
         (r"won't(?<!\wwon't)\b", "will not"),
         (r"can(?<!\wcan)(?:not|'t|t)\b", "can not"),
-        (r"\b(do|does|did|is|was|were|has|have|would|could|should|are)n'?t\b", r"\1 not"),
+        (r"\b(?=[acdhisw])(do|does|did|is|was|were|has|have|would|could|should|are)n'?t\b", r"\1 not"),
         (r"n't\b", " not"),
         (r"'re\b", " are"),
         (r"'ve\b", " have"),

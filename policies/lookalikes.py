@@ -21,6 +21,8 @@ _ACCENTS = re.compile("[\u0300-\u036f]")
 _DIGITS = str.maketrans("013457", "oieast")
 _MIXED = re.compile(r"(?<![a-z0-9])(?:[a-z]++[0-9]|[0-9]++[a-z])[a-z0-9]*+")
 """Tokens of both letters and digits."""
+_TOUCHING = re.compile(r"[0-9](?:[a-z]|(?<=[a-z].))")
+"""What each of them has, found sooner."""
 _LONGEST_WORD = 20
 _MAX_MARKS = 30
 """In a row, as Unicode's Stream-Safe Text Format (UAX #15, section 13) allows. Without a limit the canonical ordering
@@ -36,6 +38,8 @@ def fold(text: str, vocabulary: Collection[str]) -> str:
     if not folded.isascii():
         folded = unicodedata.normalize("NFD", folded.translate(_LOOK_ALIKES))
         folded = _ACCENTS.sub("", folded).translate(_LOOK_ALIKES)
+    if not vocabulary or not _TOUCHING.search(folded):
+        return folded
 
     def letters(token: re.Match[str]) -> str:
         word = token[0]

@@ -88,5 +88,5 @@ def reasoning(desk: Desk, category: str, evidence: SeverityVerdict, *, abstained
 
 def keywords_in(clean: CleanTicket, desk: Desk, category: str) -> tuple[str, ...]:
     """The category's keywords that the text holds. Reported; they decide nothing."""
-    words = " ".join(re.findall(r"\w+", clean.text.casefold()))
-    return tuple(word for word in desk.category(category).keywords if f" {word.casefold()} " in f" {words} ")
+    words = " ".join(["", *re.findall(r"\w+", clean.text.casefold()), ""])
+    return tuple(word for word in desk.category(category).keywords if f" {word.casefold()} " in words)

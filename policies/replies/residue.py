@@ -15,12 +15,12 @@ _CODE = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDER = re.compile(
-    r"\[[A-Z][A-Z0-9_ -]{1,40}\]|<[A-Z][A-Z0-9_]{2,40}>|\[S\d{1,3}\]"
+    r"(?=[\[<({$%LTX_l])(?:\[[A-Z][A-Z0-9_ -]{1,40}\]|<[A-Z][A-Z0-9_]{2,40}>|\[S\d{1,3}\]"
     r"|[\[<(](?:[Ii]nsert|[Yy]our|[Cc]ustomer|[Nn]ame|[Ff]irst|[Dd]ate|[Cc]ompany|[Ll]ink|[Aa]gent|[Oo]rder"
     r"|[Aa]mount|[Pp]hone|[Ee]mail|[Tt]icket|[Ss]upport"
     r"|[Pp]roduct|[Tt]eam|[Tt]ime|TODO|TBD)(?: [\w' ]{1,40}| ?)?[\]>]"
     r"|(?<!\{)\{[A-Za-z_][\w .]{0,40}\}(?!\})|(?<!\$)\$\{?[A-Z_]{3,40}\}?|%(?:s|d|\(\w+\)s)\b|\b(?:XXXX+|TODO|TBD"
-    r"|[Ll]orem ipsum)\b|_{4,}"
+    r"|[Ll]orem ipsum)\b|_{4,})"
 )
 _MACHINE = re.compile(
     r"\b(?:ignor\w+|disregard\w*|forget|overrid\w+|bypass\w*) (?:\w+ ){0,3}(?:instructions?|prompts?|rules|polic(?:y"

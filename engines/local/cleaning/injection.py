@@ -88,6 +88,8 @@ def _excerpt(text: str, start: int) -> str:
 
 def _tag_text(text: str) -> str:
     """What is written in Unicode's invisible tag letters, flags of regions aside."""
+    if text.isascii():
+        return ""
     return " ".join("".join(chr(ord(char) - _TAG_OFFSET) for char in run) for run in _TAG_LETTERS.findall(text))
 
 
