@@ -58,10 +58,8 @@ def of_item(code: Any, given: Any) -> tuple[set[int], bool]:
     if code is _constants.BRANCH:
         parts = [beginnings(branch) for branch in given[1]]
         return set().union(*(letters for letters, _ in parts)), any(empty for _, empty in parts)
-    if code is _constants.SUBPATTERN:
-        return beginnings(given[-1])
-    if code is _constants.ATOMIC_GROUP:
-        return beginnings(given)
+    if code in (_constants.SUBPATTERN, _constants.ATOMIC_GROUP):
+        return beginnings(given if code is _constants.ATOMIC_GROUP else given[-1])
     if code in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
         letters, empty = beginnings(given[2])
         return letters, empty or given[0] == 0
