@@ -7,7 +7,7 @@ import pytest
 from contracts.errors import InputError
 from storage.address import Address, MemoryAddress, PostgresAddress, SqliteAddress, address_of
 from storage.patience import PATIENCE
-from storage.postgres import FROZEN, session
+from storage.postgres import FROZEN, SEARCH, session
 
 FOLDER = Path("folder")
 
@@ -67,7 +67,7 @@ def test_options_of_the_address_are_kept_beside_ours() -> None:
     address = address_of("postgresql://host/desk?options=-csearch_path%3Dfoo&keepalives_idle=77", FOLDER)
     assert isinstance(address, PostgresAddress)
     opened = session(address)
-    assert opened["options"] == f"{FROZEN} -csearch_path=foo"
+    assert opened["options"] == f"{FROZEN} {SEARCH} -csearch_path=foo"
     assert opened["keepalives_idle"] == "77"
     assert opened["tcp_user_timeout"] == PATIENCE * 1000
 
