@@ -19,6 +19,12 @@ WRITES = {"thread_id": "text", "checkpoint_ns": "text", "checkpoint_id": "text",
 WRITES |= {"idx": "int", "channel": "text", "type": "text", "blob": "bytea"}
 """LangGraph's tables, and what their columns are."""
 
+TURNS = 2
+"""Statements under way side by side: one that hangs does not stop everybody."""
+
+ALONE = 2
+"""Saves that wait for a locked run side by side, each on a connection that others need as well."""
+
 Row = tuple[Any, ...]
 
 
@@ -38,24 +44,31 @@ class Saves(Gathering[Save]):
     """Saves in groups. `write` returns whether a save was done: not when the run is another one's, or is locked."""
 
     def __init__(self, pool: "AsyncConnectionPool[Any]") -> None:
-        super().__init__(asyncio.Lock())
+        super().__init__(asyncio.Semaphore(TURNS))
         self.pool = pool
+        self.places = asyncio.Semaphore(ALONE)
 
     async def together(self, group: Sequence[Save]) -> Sequence[Any]:
         """See Gathering. A run that somebody has locked does not hold up the others."""
         try:
             held = await self.save(group, SAVE_UNLOCKED)
-        except AWAY as error:
-            return [error] * len(group)
-        except psycopg.Error as error:
-            if len(group) == 1:
-                return [error]
-            return [result for one in group for result in await self.together([one])]
+        except Exception as error:
+            if len(group) == 1 or is_away(error):
+                raise
+            return [await self.by_itself(one) for one in group]
         return [(one.run_id, one.epoch) in held for one in group]
+
+    async def by_itself(self, one: Save) -> Any:
+        """What comes of a save that is a group of its own."""
+        try:
+            return (await self.together([one]))[0]
+        except Exception as error:
+            return error
 
     async def alone(self, one: Save) -> bool:
         """The same for a run that is locked: waits for whoever has locked it."""
-        return bool(await self.save([one], SAVE))
+        async with self.places:
+            return bool(await self.save([one], SAVE))
 
     async def save(self, group: Sequence[Save], statement: str) -> set[tuple[str, int]]:
         """Save a group, as far as its runs are held as it says. Returns those that are."""
@@ -72,6 +85,12 @@ class Saves(Gathering[Save]):
         async with self.pool.connection() as connection, connection.cursor(binary=True) as cursor:
             await cursor.execute(statement.encode(), values)
             return {(row["id"], row["epoch"]) for row in await cursor.fetchall()}
+
+
+def is_away(error: Exception) -> bool:
+    """Whether the database is away, and not only a statement refused."""
+    state = error.sqlstate if isinstance(error, psycopg.Error) else None
+    return isinstance(error, AWAY) and (state is None or state.startswith(("08", "57P")))
 
 
 def arrays(rows: Sequence[Row], width: int) -> list[list[Any]]:

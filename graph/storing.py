@@ -24,7 +24,7 @@ from storage.database import Database
 from storage.jobs.leased import LeasedJobs
 from storage.jobs.port import Jobs
 from storage.jobs.procrastinated import ProcrastinateJobs
-from storage.migrate import migrate, migrate_postgres, refuse_behind
+from storage.migrate import migrate, migrate_postgres, refuse_behind, refuse_encoding
 from storage.postgres import PostgresDatabase
 from storage.sqlite import SqliteDatabase, in_memory
 
@@ -150,6 +150,7 @@ async def prepare(address: PostgresAddress, desks: Collection[str], *, migrating
         yield postgres_saver(looking, Watchers())
 
     try:
+        await refuse_encoding(address)
         await refuse_orphans(looking, saver, desks)
         await (migrate_postgres if migrating else refuse_behind)(address)
     except AWAY as error:

@@ -7,9 +7,16 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 from pgvector.sqlalchemy import HALFVEC
-from sqlalchemy import DateTime, LargeBinary, TypeDecorator
+from sqlalchemy import DateTime, LargeBinary, Table, TypeDecorator
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
+
+
+def of(table: Table, values: dict[str, Any]) -> dict[str, Any]:
+    """The values, if each is of a column. Raises LookupError: SQLAlchemy passes over what a statement does not name."""
+    if unknown := values.keys() - table.c.keys():
+        raise LookupError(f"{table.name} has no {', '.join(sorted(unknown))}")
+    return values
 
 
 class UtcDateTime(TypeDecorator[datetime]):

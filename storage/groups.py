@@ -16,16 +16,17 @@ T = TypeVar("T")
 
 
 class Gathering(ABC, Generic[T]):
-    """Collects what is to be written until it is its turn, which is when `turn` is free; that is a group."""
+    """Collects what is to be written until a group's turn comes: `turns` says how many are written at a time."""
 
-    def __init__(self, turn: asyncio.Lock) -> None:
-        self.turn = turn
+    def __init__(self, turns: asyncio.Lock | asyncio.Semaphore) -> None:
+        self.turns = turns
         self.waiting: list[tuple[T, asyncio.Future[Any]]] = []
         self.flushing: asyncio.Task[None] | None = None
+        self.writing: set[asyncio.Task[None]] = set()
 
     @abstractmethod
     async def together(self, group: Sequence[T]) -> Sequence[Any]:
-        """Write a group. Returns what came of each, which is an exception where it failed; raises nothing."""
+        """Write a group. Returns what came of each: an exception where it failed. Raises what all of it failed of."""
 
     async def write(self, one: T) -> Any:
         """Write one thing in the next group. A caller that is cancelled leaves the group whole."""
@@ -36,13 +37,24 @@ class Gathering(ABC, Generic[T]):
         return await asyncio.shield(done)
 
     async def flush(self) -> None:
-        """Write whatever waits, group after group, until nothing does."""
+        """Begin to write whatever waits, group after group, until nothing does."""
         while self.waiting:
-            async with self.turn:
-                group, self.waiting = self.waiting, []
-                results = await self.together([one for one, _ in group])
-            for (_, done), result in zip(group, results, strict=True):
-                settle(done, result)
+            await self.turns.acquire()
+            group, self.waiting = self.waiting, []
+            writing = asyncio.create_task(self.finish(group))
+            self.writing.add(writing)
+            writing.add_done_callback(self.writing.discard)
+
+    async def finish(self, group: Sequence[tuple[T, asyncio.Future[Any]]]) -> None:
+        """Write a group whose turn it is, and tell its callers, whatever comes of it."""
+        try:
+            results = await self.together([one for one, _ in group])
+        except Exception as error:
+            results = [error] * len(group)
+        finally:
+            self.turns.release()
+        for (_, done), result in zip(group, results, strict=True):
+            settle(done, result)
 
 
 class Groups(Gathering[Work]):
@@ -93,6 +105,7 @@ class Groups(Gathering[Work]):
         """Finish what waits, then let go of the thread. The connection is its owner's to close."""
         if self.flushing:
             await self.flushing
+        await asyncio.gather(*self.writing)
         self.thread.shutdown()
 
 

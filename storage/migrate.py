@@ -25,6 +25,8 @@ ONE_AT_A_TIME = 7_319_024_611
 POLL_SECONDS = 0.2
 """Between two tries to get it. Waiting inside the server would stop what LangGraph does there concurrently."""
 
+ENCODING = "The database keeps text in another encoding than UTF-8. Make one with: createdb -E UTF8 -T template0"
+
 BEHIND = "The database's tables are older or newer than this version. Run: ticketgraph migrate"
 
 
@@ -45,6 +47,13 @@ def script() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
+
+
+async def refuse_encoding(address: PostgresAddress) -> None:
+    """Raise UnavailableError for a database that cannot keep every letter."""
+    async with await AsyncConnection.connect(address.conninfo, autocommit=True) as connection:
+        if await scalar(connection, "SHOW server_encoding") != "UTF8":
+            raise UnavailableError(ENCODING)
 
 
 async def migrate_postgres(address: PostgresAddress) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
 from contracts.step import Step
+from storage import columns
 from storage.tables import runs, steps, tickets
 from storage.upsert import either
 
@@ -53,7 +54,7 @@ async def add(
 
 async def change(connection: AsyncConnection, run_id: str, at: datetime, **values: Any) -> None:
     """Set columns of a run."""
-    await connection.execute(CHANGE, {"run_id": run_id, "updated_at": at, **values})
+    await connection.execute(CHANGE, {"run_id": run_id, "updated_at": at, **columns.of(runs, values)})
 
 
 async def row(connection: AsyncConnection, run_id: str) -> RowMapping:

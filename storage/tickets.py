@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
 from contracts.ticket import Ticket
+from storage import columns
 from storage.tables import tickets
 
 OPEN = ("received", "waiting", "processed", "assigned", "awaiting_customer", "resolved")
@@ -36,7 +37,7 @@ async def add(connection: AsyncConnection, ticket: Ticket, status: str = "receiv
 
 async def change(connection: AsyncConnection, ticket_id: str, at: datetime, **values: Any) -> None:
     """Set columns of a ticket."""
-    await connection.execute(CHANGE, {"ticket": ticket_id, "updated_at": at, **values})
+    await connection.execute(CHANGE, {"ticket": ticket_id, "updated_at": at, **columns.of(tickets, values)})
 
 
 async def row(connection: AsyncConnection, ticket_id: str, *, alone: bool = False) -> RowMapping:

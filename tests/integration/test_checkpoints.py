@@ -71,7 +71,7 @@ async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None
     async with open_saver(tmp_path / "saver.db", asyncio.Lock(), Watchers()) as saver:
         groups = saver.groups
         groups.connection.execute("CREATE TABLE kept (number INTEGER)")
-        await groups.write_lock.acquire()
+        await groups.turns.acquire()
 
         def insert(number: int) -> Any:
             return lambda: groups.connection.execute("INSERT INTO kept VALUES (?)", (number,))
@@ -79,7 +79,7 @@ async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None
         waiting = [asyncio.create_task(groups.write(insert(number))) for number in range(3)]
         await asyncio.sleep(0)
         waiting[1].cancel()
-        groups.write_lock.release()
+        groups.turns.release()
         await asyncio.gather(waiting[0], waiting[2])
         assert not groups.connection.in_transaction
         assert len(groups.connection.execute("SELECT number FROM kept").fetchall()) == 3

@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from contracts.errors import UnavailableError
+from graph.storing import migrated
 from storage.address import PostgresAddress, address_of
 from storage.migrate import migrate, migrate_postgres, ours, refuse_behind
 from storage.tables import metadata
@@ -83,6 +84,14 @@ async def test_without_pgvector_migrating_says_what_an_administrator_has_to_do(p
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION vector")
     await migrate_postgres(at(url.replace("//postgres@", "//guest@")))
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+async def test_a_database_that_cannot_keep_every_letter_is_refused(postgres: PostgresServer, encoding: str) -> None:
+    name = f"of_{encoding.lower()}"
+    postgres.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    with pytest.raises(UnavailableError, match="createdb -E UTF8"):
+        await migrated(at(postgres.url_of(name)), [])
 
 
 async def test_an_old_pgvector_is_not_used(postgres: PostgresServer) -> None:

@@ -13,6 +13,8 @@ from contracts.ticket import NewTicket
 from graph.checkpoints_postgres import FencedPostgresSaver
 from graph.desk import TicketGraph
 from graph.fencing import OvertakenError, holding
+from storage.patience import PATIENCE
+from storage.postgres import CONNECTIONS
 from tests.postgres import PostgresServer
 
 
@@ -84,18 +86,62 @@ def written(url: str) -> Sequence[Any]:
         return connection.execute("SELECT DISTINCT thread_id FROM checkpoint_writes ORDER BY 1").fetchall()
 
 
+@pytest.mark.parametrize(
+    ("text", "error"), [("no\0text", psycopg.errors.CharacterNotInRepertoire), ("\ud800", UnicodeEncodeError)]
+)
 async def test_one_that_cannot_be_saved_or_was_overtaken_is_alone_with_it(
-    desk: TicketGraph, saver: FencedPostgresSaver, url: str
+    desk: TicketGraph, saver: FencedPostgresSaver, url: str, text: str, error: type[Exception]
 ) -> None:
     good, overtaken, bad = await held_runs(desk, url, 3)
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE runs SET epoch = 2 WHERE id = %s", (overtaken,))
     with holding(1):
         results = await asyncio.gather(
-            writing(saver, overtaken), writing(saver, bad, "no\0text"), writing(saver, good), return_exceptions=True
+            writing(saver, overtaken), writing(saver, bad, text), writing(saver, good), return_exceptions=True
         )
-    assert [type(result) for result in results] == [OvertakenError, psycopg.errors.CharacterNotInRepertoire, type(None)]
+    assert [type(result) for result in results] == [OvertakenError, error, type(None)]
     assert written(url) == [(good,)]
+
+
+async def test_more_locked_runs_than_connections_hold_up_nobody_else(
+    desk: TicketGraph, saver: FencedPostgresSaver, url: str
+) -> None:
+    free, *locked = await held_runs(desk, url, 1 + CONNECTIONS + 2)
+    with psycopg.connect(url) as somebody, holding(1):
+        somebody.execute("SELECT 1 FROM runs WHERE id = ANY(%s) FOR UPDATE", (locked,))
+        waiting = [asyncio.create_task(writing(saver, run)) for run in locked]
+        async with asyncio.timeout(PATIENCE / 2):
+            await writing(saver, free)
+            assert await saver.aget_tuple({"configurable": {"thread_id": free}}) is None
+        assert not any(task.done() for task in waiting)
+        somebody.rollback()
+        await asyncio.gather(*waiting)
+    assert len(written(url)) == 1 + len(locked)
+
+
+async def test_a_connection_that_hangs_does_not_stop_the_others(
+    desk: TicketGraph, saver: FencedPostgresSaver, url: str
+) -> None:
+    hanging, free = await held_runs(desk, url, 2)
+    with psycopg.connect(url) as somebody, holding(1):
+        somebody.execute(
+            "INSERT INTO checkpoint_writes (thread_id, checkpoint_id, task_id, idx, channel, blob)"
+            " VALUES (%s, '1', 'task', 0, 'count', '')",
+            (hanging,),
+        )
+        stuck = asyncio.create_task(writing(saver, hanging))
+        while not await asyncio.to_thread(locks_waited_for, url):
+            pass  # asking takes a while
+        await writing(saver, free)
+        assert not stuck.done()
+        somebody.rollback()
+        await stuck
+    assert written(url) == sorted([(free,), (hanging,)])
+
+
+def locks_waited_for(url: str) -> bool:
+    with psycopg.connect(url) as connection:
+        return bool(connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall())
 
 
 async def test_a_run_that_somebody_has_locked_holds_up_nobody_else(

@@ -1,13 +1,16 @@
 """Transactions done in groups: all of one or nothing of it, and nothing is awaited inside."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage import runs, tickets
 from storage.database import Database, Transaction
 from storage.sqlite import SqliteDatabase
 
@@ -71,3 +74,9 @@ async def test_a_closed_database_opens_again(database: Database) -> None:
     await database.transact(inserting(1))
     await database.close()
     assert await database.transact(inserting(2)) == 2
+
+
+@pytest.mark.parametrize("change", [runs.change, tickets.change])
+async def test_a_column_that_there_is_not_is_refused(database: Database, change: Callable[..., Any]) -> None:
+    with pytest.raises(LookupError, match="statuss"):
+        await database.transact(lambda connection: change(connection, "id", datetime.now(UTC), statuss="finished"))
