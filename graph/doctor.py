@@ -20,7 +20,7 @@ from graph.storing import stored
 from graph.tending import put_down_lost
 from graph.watching import Watchers
 from policies.loading import load_desks
-from storage import fingerprints, runs
+from storage import fingerprints
 from storage.address import PostgresAddress, SqliteAddress
 from storage.database import Database
 from storage.looking import looking
@@ -39,20 +39,8 @@ class Repaired:
 
 
 async def lost_in(database: Database, desks: Collection[str]) -> list[str]:
-    """The waiting and running runs that cannot go on in this version, with these desks, and why. Changes nothing.
-
-    Beside a running server one that goes on in this very moment looks lost. What is lost is so the second time, too.
-    """
-    first = await lost_now(database, desks)
-    again = set(await lost_now(database, desks)) if first else set[str]()
-    return [found for found in first if found in again]
-
-
-async def lost_now(database: Database, desks: Collection[str]) -> list[str]:
-    """The same, looked at once."""
-    async with database.read() as connection:
-        begun = await runs.begun(connection)
-    return await orphans(begun, partial(saver_of, database), desks) if begun else []
+    """The waiting and running runs that cannot go on in this version, with these desks, and why. Changes nothing."""
+    return await orphans(database, partial(saver_of, database), desks)
 
 
 @asynccontextmanager

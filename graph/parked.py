@@ -12,7 +12,7 @@ from langgraph.types import StateSnapshot
 from sqlalchemy import RowMapping
 
 from contracts.errors import UnavailableError
-from graph.build import ASKS, FLOW_VERSION, RESUMES, build
+from graph.build import ASKS, FLOW_VERSION, RESUMES, Graph, build
 from graph.run import config_of
 from storage import runs
 from storage.database import Database
@@ -39,34 +39,49 @@ async def refuse_orphans(
     `opening` opens the checkpoints. Raises UnavailableError that names the runs that would be lost, and what to do.
     """
     try:
-        async with database.read() as connection:
-            begun = await runs.begun(connection)
-        if begun and (lost := await orphans(begun, opening, desks)):
+        if lost := await orphans(database, opening, desks):
             raise UnavailableError(refusal(lost))
     finally:
         await database.close()
 
 
 async def orphans(
-    begun: Sequence[RowMapping], opening: Callable[[], AbstractAsyncContextManager[Saver]], desks: Collection[str]
+    database: Database, opening: Callable[[], AbstractAsyncContextManager[Saver]], desks: Collection[str]
 ) -> list[str]:
-    """Those of the runs that cannot go on, each with its version and the reason."""
-    lost: list[str] = []
+    """Those of the runs that cannot go on, each with its version and the reason.
+
+    Other processes may go on with them meanwhile: one that has changed since its row was read is looked at again.
+    """
+    rows, lost = await begun(database), list[str]()
+    if not rows:
+        return lost
     async with opening() as saver:
         graph = build(saver)
-        for run in begun:
-            if run["desk"] not in desks:
-                why: str | None = f"its desk {run['desk']} is not there"
-            elif run["flow_version"] not in RESUMES:
-                why = "no run of that version can go on here"
-            elif saved := await saver.aget_tuple(config_of(run["id"])):
-                snapshot = await graph.aget_state(config_of(run["id"]))
-                why = unknown(saved, graph.channels, run) or unasked(saved, snapshot, run)
-            else:
-                why = "nothing is saved of it" if run["status"] == "waiting" else None
-            if why:
-                lost.append(f"{run['id']} (flow {run['flow_version']}: {why})")
+        while suspected := {run["id"]: why for run in rows if (why := await reason(run, graph, saver, desks))}:
+            now = {run["id"]: run for run in await begun(database) if run["id"] in suspected}
+            same = [run for run in rows if run["id"] in now and dict(run) == dict(now[run["id"]])]
+            lost += [f"{run['id']} (flow {run['flow_version']}: {suspected[run['id']]})" for run in same]
+            rows = [run for run in now.values() if run["id"] not in {one["id"] for one in same}]
     return lost
+
+
+async def begun(database: Database) -> Sequence[RowMapping]:
+    """The runs that wait or are under way."""
+    async with database.read() as connection:
+        return await runs.begun(connection)
+
+
+async def reason(run: RowMapping, graph: Graph, saver: Saver, desks: Collection[str]) -> str | None:
+    """Why a run cannot go on; None for one that can."""
+    if run["desk"] not in desks:
+        return f"its desk {run['desk']} is not there"
+    if run["flow_version"] not in RESUMES:
+        return "no run of that version can go on here"
+    saved = await saver.aget_tuple(config_of(run["id"]))
+    if saved is None:
+        return "nothing is saved of it" if run["status"] == "waiting" else None
+    snapshot = await graph.aget_state(config_of(run["id"], saved.checkpoint["id"]))
+    return unknown(saved, graph.channels, run) or unasked(saved, snapshot, run)
 
 
 def unknown(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | None:

@@ -89,7 +89,7 @@ async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
     """
     if not await connection.run_sync(lambda sync: inspect(sync).has_table(runs.name)):
         return []
-    query = select(runs.c.id, runs.c.status, runs.c.flow_version, tickets.c.desk)
+    query = select(runs.c.id, runs.c.status, runs.c.flow_version, runs.c.updated_at, tickets.c.desk)
     query = query.join(tickets, tickets.c.id == runs.c.ticket_id).where(
         runs.c.status.in_(("waiting", *UNFINISHED)), runs.c.forked_from.is_(None)
     )

@@ -5,7 +5,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from contextlib import closing
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from contracts.errors import UnavailableError
 from graph.build import FLOW_VERSION, RESUMES, build
 from graph.checkpoints import open_saver
 from graph.desk import TicketGraph
+from graph.parked import orphans
 from graph.run import config_of
 from graph.watching import Watchers
 from tests.conftest import REPOSITORY, serving
@@ -200,3 +202,26 @@ async def test_ten_are_named_and_the_others_counted(folder: Path, desks: Path) -
 async def test_what_cannot_be_lost_stops_no_start(columns: dict[str, str], folder: Path, desks: Path) -> None:
     copies(folder, 1, **columns)
     assert await approved(folder, desks) == "finished"
+
+
+async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(folder: Path, desks: Path) -> None:
+    async with TicketGraph.open(folder, desks_dir=desks) as desk:
+        (waiting,) = await desk.approvals()
+        saver: Any = desk.assembly.graph.checkpointer
+
+        @asynccontextmanager
+        async def opening() -> AsyncIterator[Any]:
+            """After the rows were read, somebody decides, and the run is finished."""
+            assert (await desk.decide(waiting.id, "approve", decided_by="ada")).status == "finished"
+            yield saver
+
+        assert await orphans(desk.database, opening, desk.assembly.services.desks) == []
+
+
+async def test_a_run_that_waits_and_has_no_question_is_lost_however_often_it_is_looked_at(
+    folder: Path, desks: Path
+) -> None:
+    asked(folder, "DELETE FROM writes")
+    with pytest.raises(UnavailableError, match="it waits, and no question is saved"):
+        async with TicketGraph.open(folder, desks_dir=desks):
+            pass
