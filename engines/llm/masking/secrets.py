@@ -25,11 +25,13 @@ CUES = (
     " código codice api apikey key secret token pincode"
 )
 
+# No group stands inside the possessive repetition: CPython's re may lose it half-way and then raises SystemError.
 LINK = (
-    r"(?:[ \t]{0,2}(?:(?<!\w)(?:is|are|was|ist|war|est|es|é|è|now|still|(?:set|changed|reset)[ ]to)(?!\w)"
-    r"|(?P<sign>=>|->|[:=→])|[–-](?=[ ]))[ \t]{0,2}"
-    r"|['’]s[ ]){1,3}+"
+    r"(?P<link>(?:[ \t]{0,2}(?:(?<!\w)(?:is|are|was|ist|war|est|es|é|è|now|still|(?:set|changed|reset)[ ]to)(?!\w)"
+    r"|=>|->|[:=→]|[–-](?=[ ]))[ \t]{0,2}"
+    r"|['’]s[ ]){1,3}+)"
 )
+SIGN = re.compile(r"[>:=→]")
 LINKED = cued(  # the password for my mailbox is still "hunter2"
     CUES,
     rf"(?<!\w)(?=[^\W\d]|2fa)(?:(?P<key>{by_initial(KEYS)})|{by_initial(f'{PASSWORDS}|{CODES}')})(?!\w)"
@@ -106,9 +108,10 @@ def _is_secret(text: str, match: re.Match[str]) -> bool:
     if HARD.match(written):
         return len(written) >= MIN_HARD and not MEASURE.fullmatch(written)
     word = written.strip(".,;!?()\"'`").casefold()
+    sign = SIGN.search(match["link"] or "")
     if match["key"]:
-        return match["sign"] is not None and len(written) >= MIN_KEY
-    if match["sign"]:
+        return sign is not None and len(written) >= MIN_KEY
+    if sign:
         return word not in STATES
     alone = CLAUSE_END.match(text, match.start("secret") + len(written.rstrip(".,;!?)")))
     return len(word) >= MIN_WORD and word not in STATES and not PARTICIPLE.fullmatch(word) and alone is not None
