@@ -30,6 +30,8 @@ SURE_PHONE = re.compile(
     r"|\+(?<!\w\+) ?\(?\d(?:[ \xa0]?[-./()\u2010-\u2014]{0,2}[ \xa0]?\d){6,16}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?)"
 )
 MAC = re.compile(r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])", re.IGNORECASE)
+IP_V6_COLONS, MAC_SIGNS = 2, 5
+"""The fewest of their signs that such addresses have."""
 
 
 def find_emails(text: str) -> Iterator[Span]:
@@ -54,8 +56,10 @@ def find_phones(text: str) -> Iterator[Span]:
 def find_machines(text: str) -> Iterator[Span]:
     """Network addresses."""
     yield from (Span(*match.span(), "IP") for match in IP_V4.finditer(text))
-    if ":" in text or "-" in text:
+    colons, hyphens = text.count(":"), text.count("-")
+    if colons >= IP_V6_COLONS:
         yield from (Span(*match.span(), "IP") for match in IP_V6.finditer(text) if _is_ip_v6(match[0]))
+    if max(colons, hyphens) >= MAC_SIGNS:
         yield from (Span(*match.span(), "IP") for match in MAC.finditer(text))
 
 

@@ -16,6 +16,8 @@ IBAN_COUNTRIES = listed(
     " VA VG XK"
 )
 GROUPED_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ -]?\d){11,26}(?!\w)")
+IBAN_SIGN = re.compile(r"[0-9](?<=[A-Za-z]{2}.)[0-9]")
+"""Two letters and two digits, as any bank account begins."""
 COMMIT = re.compile(r"[0-9a-f]+")
 
 CARD = re.compile(
@@ -32,16 +34,23 @@ NAMED_CARD = cued(
     re.IGNORECASE,
 )
 
-FORMS = re.compile(
-    r"(?<![\w-])(?:\d{3}([- ])\d{2}\1\d{4}"  # US social security
-    r"|[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D]"  # UK national insurance
-    r"|\d{3}\.\d{3}\.\d{3}-\d{2}|\d{2}\.\d{3}\.\d{3}/\d{4}-\d{2}"  # Brazil
-    r"|[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"  # Italy
-    r"|[XYZ]-?\d{7}-?[A-HJ-NP-TV-Z]|\d{8}-?[A-HJ-NP-TV-Z]"  # Spain
-    r"|[1-9]\d{5}(?:19|20)\d{9}[\dX]"  # China
-    r"|\d{6}[-+]\d{3}[\dA-Y]|\d{8}-\d{4}"  # Nordic countries
-    r")(?![\w-])"
+FORMS = (
+    re.compile(
+        r"\d(?<![\w-]\d)(?:\d\d([- ])\d{2}\1\d{4}"  # US social security
+        r"|\d\d\.\d{3}\.\d{3}-\d{2}|\d\.\d{3}\.\d{3}/\d{4}-\d{2}"  # Brazil
+        r"|\d{7}-?[A-HJ-NP-TV-Z]"  # Spain
+        r"|(?<=[1-9])\d{5}(?:19|20)\d{9}[\dX]"  # China
+        r"|\d{5}[-+]\d{3}[\dA-Y]|\d{7}-\d{4}"  # Nordic countries
+        r")(?![\w-])"
+    ),
+    re.compile(
+        r"[A-Z](?<![\w-].)(?:(?<![DFIQUV])[A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D]"  # UK national insurance
+        r"|[A-Z]{5}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"  # Italy
+        r"|(?<=[XYZ])-?\d{7}-?[A-HJ-NP-TV-Z]"  # Spain
+        r")(?![\w-])"
+    ),
 )
+"""By the first character: a digit, a letter."""
 OFFICIAL = (
     r"ssn|social(?: security)?|national insurance|nino|nhs|passports?|driver['’]?s?['’]? licen[cs]es?"
     r"|driving (?:licen[cs]e|permit)"
@@ -78,20 +87,22 @@ MIN_DIGITS = 4
 
 def find_identities(text: str, words: frozenset[str]) -> Iterator[Span]:
     """Cards, bank accounts, official numbers, dates of birth called so, in a text with these words (casefolded)."""
-    yield from (Span(*match.span(), "CARD") for match in CARD.finditer(text))
-    yield from _cards(text, words)
-    yield from (Span(*match.span(), "IBAN") for match in GROUPED_IBAN.finditer(text) if _country(match[0]))
-    yield from (Span(*match.span(), "IBAN") for match in IBAN.finditer(text) if _is_iban(match[0]))
-    yield from (Span(*match.span(), "ID") for match in FORMS.finditer(text))
+    if MANY_DIGITS.search(text):
+        yield from _long(text, words)
+    if IBAN_SIGN.search(text):
+        yield from (Span(*match.span(), "IBAN") for match in IBAN.finditer(text) if _is_iban(match[0]))
+    for form in FORMS:
+        yield from (Span(*match.span(), "ID") for match in form.finditer(text))
     for match in NAMED_ID.matches(text, words):
         if sum(char.isdigit() for char in match["id"]) >= MIN_DIGITS:
             yield Span(*match.span("id"), "ID")
     yield from (Span(*match.span("id"), "ID") for match in LICENCE.matches(text, words))
 
 
-def _cards(text: str, words: frozenset[str]) -> Iterator[Span]:
-    if not MANY_DIGITS.search(text):
-        return
+def _long(text: str, words: frozenset[str]) -> Iterator[Span]:
+    """Cards, and bank accounts of digits alone."""
+    yield from (Span(*match.span(), "CARD") for match in CARD.finditer(text))
+    yield from (Span(*match.span(), "IBAN") for match in GROUPED_IBAN.finditer(text) if _country(match[0]))
     for match in DIGITS.finditer(text):
         if is_card("".join(char for char in match[0] if char.isdecimal())):
             yield Span(*match.span(), "CARD")

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from contracts.ticket import Ticket
-from engines.llm.masking.cues import words_of
+from engines.llm.masking.cues import Places, places_of
 from engines.llm.masking.name_words import GIVEN_NAMES, MAILBOXES, NAME_KEYS, NOT_NAMES, PARTICLES
 from engines.llm.masking.names import introduced
 from engines.llm.masking.spans import Span
@@ -24,22 +24,23 @@ def names_of(ticket: Ticket) -> frozenset[str]:
 
 
 class Told(NamedTuple):
-    """A text's words, casefolded, and the names that it introduces."""
+    """A text's words and the names that it introduces."""
 
-    words: frozenset[str]
+    words: Places
     names: tuple[Span, ...]
 
 
 def told_in(text: str, terms: frozenset[str]) -> Told:
     """Reads a text for names, the desk's own `terms` being none."""
-    words = words_of(text)
+    words = places_of(text)
     return Told(words, tuple(introduced(text, words, terms)))
 
 
 def names_in(text: str, told: Told, terms: frozenset[str]) -> frozenset[str]:
     """Words of the names that a text was found to tell, casefolded, without the desk's own `terms`."""
     found = (text[span.start : span.end] for span in told.names)
-    words = [*_words(found), *(word for match in EMAIL_LIKE.finditer(text) for word in _mailbox(match[0]))]
+    addresses = EMAIL_LIKE.finditer(text) if "@" in text else ()
+    words = [*_words(found), *(word for match in addresses for word in _mailbox(match[0]))]
     return frozenset(dict.fromkeys(words[:MAX_KNOWN])) - terms
 
 

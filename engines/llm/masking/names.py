@@ -5,8 +5,9 @@ A person's name has no form of its own, so this finds most, not all; what it fin
 
 import re
 from collections.abc import Iterator
+from itertools import chain
 
-from engines.llm.masking.cues import Cued, cued
+from engines.llm.masking.cues import LETTERS, Places, cued, led
 from engines.llm.masking.name_words import AMBIGUOUS, GIVEN_NAMES, NOT_NAMES, PARTICLES
 from engines.llm.masking.spans import Span
 from engines.local.patterns.labels import by_initial
@@ -24,7 +25,7 @@ TITLES = (
     r"|srta|sra"
     r"|sr|signora?|sig|senhora?|dhr|mevr|m(?=\.)"
 )
-TITLED = cued(
+TITLED = led(
     "mr mrs ms miss mx dr prof professor doctor sir lady lord rev herr herrn frau monsieur madame mme mlle señor señora"
     " srta sra sr signor signora sig senhor senhora dhr mevr m",
     rf"(?<!\w)(?=[^\W\d_])(?i:{by_initial(TITLES)})\.?[ ](?P<name>{NAME})",
@@ -40,27 +41,29 @@ TELLING = (
     r"|signed by:?|prepared by:?|on behalf of|ask for|ich heiße|je m['’]appelle|mon nom est|me llamo|mi nombre es"
     r"|mi chiamo|il mio nome è|me chamo|chamo-me|meu nome é|mijn naam is|ik heet|jag heter|mit navn er"
 )
-TOLD = cued(
-    "call named known cardholder customer contact attn attention c requester reported requested signed"
-    " prepared behalf ask"
-    " heisse appelle nom llamo nombre chiamo nome chamo naam heet heter navn",
+TOLD = led(
+    "call named known cardholder customer contact attn attention c requester reported requested signed prepared on"
+    " ask ich je mon me mi il chamo meu mijn ik jag mit",
     rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(TELLING)})[ \t]{{1,3}}{SOME_NAME}",
     re.IGNORECASE,
 )
-MET = re.compile(
+MET = led(
+    "i this it here contact speak spoke talk talked meet met signed from by with for ich hier je soy sono sou aquí ici",
     r"(?<!\w)(?i:i am|i['’]m|this is|it['’]s|here is|contact|speak (?:with|to)|spoke (?:with|to)"
     r"|talk(?:ed)? (?:with|to)"
     r"|meet|met|met with|signed|from|by|with|for|ich bin|hier ist|hier spricht|je suis|soy|sono|sou|aquí|ici)"
-    rf"[ ](?P<name>{NAME})"
+    rf"[ ](?P<name>{NAME})",
 )
-MET_SMALL = cued(  # hi, i am jürgen schmidt from Bonn
-    "am m im is it bin ist suis soy sono sou here",
+MET_SMALL = led(  # hi, i am jürgen schmidt from Bonn
+    "i im this it ich hier je soy sono sou",
     r"(?<!\w)(?i:i am|i['’]m|im|this is|it['’]s|ich bin|hier ist|je suis|soy|sono|sou)[ ]"
-    r"(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+){0,2}+)"
-    r"|(?:^|\n|[,.!?] )(?P<here>[^\W\dA-Z_][\w'’-]{1,30}+)(?= here(?:[,.!\n]|$| from| again))",
+    r"(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+){0,2}+)",
 )
-FROM_PLACE = cued(  # i'm nkechi udeh from accounting
-    "from",
+HERE = cued(  # hi, jürgen here again
+    "here", r"(?:^|\n|[,.!?] )(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+)(?= here(?:[,.!\n]|$| from| again))"
+)
+FROM_PLACE = led(  # i'm nkechi udeh from accounting
+    "i im",
     r"(?<!\w)(?i:i am|i['’]m|im)[ ](?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+)?)(?=,? from )",
 )
 OTHER_STATE = re.compile(r"\w+(?:ed|ing|ly)|free|far|away|abroad|fresh|different|new|home|miles|nowhere|customer")
@@ -68,7 +71,9 @@ OWN_NAME = re.compile(r"(?:my|ein) name|call me|ich heiße|je m|me llamo|mi nomb
 SURE_MET = re.compile(
     r"(?i:i am|i['’]m|contact|speak (?:with|to)|spoke (?:with|to)|talk(?:ed)? (?:with|to)|signed|soy)[ ]"
 )
-GREETED = re.compile(
+GREETED = cued(
+    "hi hello hey dear hallo liebe lieber liebes sehr guten bonjour salut cher chère hola estimado estimada querido"
+    " querida ciao gentile caro cara olá prezado prezada beste good",
     r"(?:^|\n|(?<=[.!?] ))[ \t]{0,3}(?i:hi|hello|hey|dear|hallo|liebe[rs]?|sehr geehrte[rs]?|guten tag|bonjour"
     r"|salut|cher"
     r"|chère|hola|estimad[oa]|querid[oa]|ciao|gentile|caro|cara|olá|prezad[oa]|beste|good (?:morning|afternoon"
@@ -83,17 +88,15 @@ CLOSING = (
     r"|lg|vg|mfg|cordialement|à vous|merci(?: d['’]avance)?|saludos|saludo|atentamente|gracias|saluti|grazie"
     r"|atenciosamente|abraços?|obrigad[oa]|groet(?:en|jes)?|hälsning|hilsen"
 )
-SIGNED = cued(
+SIGNED = led(
     "regards best wishes thanks thank thx cheers sincerely yours truly faithfully respectfully rgds br take"
-    " greetings love"
-    " grüssen grüsse gruss dank danke lg vg mfg cordialement vous merci saludos saludo atentamente gracias"
-    " saluti grazie"
-    " atenciosamente abraço abraços obrigado obrigada groet groeten groetjes hälsning hilsen",
+    " greetings love grüssen grüsse gruss dank danke lg vg mfg cordialement à merci saludos saludo atentamente gracias"
+    " saluti grazie atenciosamente abraço abraços obrigado obrigada groet groeten groetjes hälsning hilsen",
     rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(CLOSING)})[ ]?[,.!–-]{{0,3}}(?:[ ]?\n{{1,3}}|[ ]{{1,2}})[ \t–-]{{0,3}}"
     rf"(?P<name>(?-i:{NAME})|(?<=\n){ANY_CASE}(?:[ ]{ANY_CASE}){{0,2}})[ ]?(?=[\n.,!|(/]|\s*$)",
     re.IGNORECASE,
 )
-LAST_LINE = re.compile(rf"(?:\n|[.!?,][ ])[ \t]{{0,3}}(?:[-–—~][ ]?)?(?P<name>{NAME})\.?\s*$")
+LAST_LINE = re.compile(rf"[\n.!?,](?:(?<=\n)|(?<!\n)[ ])[ \t]{{0,3}}(?:[-–—~][ ]?)?(?P<name>{NAME})\.?\s*$")
 SEQUENCE = re.compile(rf"{WORD}(?:[ ](?:{PARTICLE}[ ])?(?:{WORD}|{CAPITAL}\.)){{0,7}}+")
 ANY_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*+")
 MAX_WORDS = 3
@@ -109,33 +112,33 @@ def find_known(text: str, known: frozenset[str], terms: frozenset[str]) -> Itera
     for match in ANY_WORD.finditer(text):
         bare = _bare(match[0])
         folded = bare.casefold()
-        hit = folded in known or any(part in known for part in folded.split("-"))
+        hit = folded in known or ("-" in folded and not known.isdisjoint(folded.split("-")))
         # A word such as "will" is the customer's name only with a capital.
         if hit and folded not in terms and (bare[0].isupper() or folded not in ORDINARY):
             yield Span(match.start(), match.start() + len(bare), "NAME")
 
 
-def introduced(text: str, words: frozenset[str], terms: frozenset[str]) -> Iterator[Span]:
-    """Names that something around them or their first word tells, in a text that has these words (casefolded)."""
+def introduced(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span]:
+    """Names that something around them or their first word tells, in a text whose words stand at these places."""
     for cue in (TITLED, NAMED, TOLD, GREETED, SIGNED, LAST_LINE):
-        for match in cue.matches(text, words) if isinstance(cue, Cued) else cue.finditer(text):
+        for match in cue.finditer(text) if isinstance(cue, re.Pattern) else cue.matches(text, words):
             told = _is_told(text, match) if cue in (NAMED, TOLD) else _is_written(match["name"])
             if told:
                 yield from _leading(text, *match.span("name"), terms)
     yield from _met(text, words, terms)
     for match in SEQUENCE.finditer(text):
-        yield from _given(text, *match.span(), terms)
+        if not GIVEN_NAMES.isdisjoint(LETTERS.findall(match[0].casefold())):
+            yield from _given(text, *match.span(), terms)
 
 
-def _met(text: str, words: frozenset[str], terms: frozenset[str]) -> Iterator[Span]:
+def _met(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span]:
     """Names after "I am", "this is" and the like: those without a capital, if common or before a place."""
-    for match in MET.finditer(text):
+    for match in MET.matches(text, words):
         if SURE_MET.match(match[0]) or _has_given(match["name"]):
             yield from _leading(text, *match.span("name"), terms)
-    for match in MET_SMALL.matches(text, words):
-        place = "here" if match["here"] else "name"
-        if match[place].split()[0].casefold() in SURE_NAMES:
-            yield from _leading(text, *match.span(place), terms)
+    for match in chain(MET_SMALL.matches(text, words), HERE.matches(text, words)):
+        if match["name"].split()[0].casefold() in SURE_NAMES:
+            yield from _leading(text, *match.span("name"), terms)
     for match in FROM_PLACE.matches(text, words):
         if not any(word in NOT_NAMES or OTHER_STATE.fullmatch(word) for word in match["name"].split()):
             yield from _leading(text, *match.span("name"), terms)

@@ -17,6 +17,8 @@ from engines.local.patterns.phones import find_phones
 from policies.desk import Desk
 
 ENOUGH = re.compile(r"\d(?:[ \xa0.()/\u2010-\u2015-]{0,3}\d){5}")
+POSSIBLE = re.compile(r"\+[(\d]|(?!\d{6}(?!\d))\d(?:[ \xa0.()/\u2010-\u2015-]{0,5}\d){5}")
+"""Six digits in one piece are no phone number, unless a plus sign stands before them: they need no close reading."""
 LONG = re.compile(
     r"(?<![^\W\d])(?<![#$€£,])(?<![A-Z0-9][-_])\(?\d++(?:[ \xa0.()/\u2010-\u2015-]{1,3}+\d++)*+(?![^\W\d])"
 )
@@ -38,6 +40,8 @@ GROUPED_DIGITS, BARE_DIGITS, CARD_DIGITS = 7, 9, 12
 def find_numbers(text: str, desk: Desk) -> Iterator[Span]:
     """Numbers of seven and more digits, and shorter ones beside a word for calling."""
     for start, zone in zones(text, ENOUGH, NEAR):
+        if not POSSIBLE.search(zone):
+            continue
         unkept = blank_spans(zone, find_kept(zone, desk))
         if ENOUGH.search(unkept):
             yield from moved(_called(unkept), start)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from engines.llm.masking.cues import cued
+from engines.llm.masking.cues import begun, cued
 from engines.llm.masking.streets import WORD
 from engines.local.patterns.labels import by_initial
 
@@ -17,12 +17,15 @@ POSTCODES = (
     re.compile(r"\d(?<![\w-]\d)\d{4}-\d{3,4}(?![\w-])"),
     re.compile(r"[A-Z](?<![\w-].)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
     re.compile(r"[ABCEGHJ-NPRSTVXY](?<![\w-].)\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])"),
-    re.compile(r"(?:NSW|VIC|QLD|TAS|ACT)(?<!\w...),?[ ]\d{4}(?![\w-])|(?:SA|WA|NT)(?<!\w..),?[ ]\d{4}(?![\w-])"),
+    re.compile(r"(?:NSW|VIC|QLD|TAS|ACT)(?<!\w...),?[ ]\d{4}(?![\w-])"),
+    re.compile(r"(?:SA|WA|NT)(?<!\w..),?[ ]\d{4}(?![\w-])"),
     re.compile(rf"\d(?<![\w-]\d)\d{{3}} ?[A-Z]{{2}}[ ]{{1,2}}{PLACE}"),
     re.compile(rf"(?<![\w-])(?:A|AT|B|CH|D|DE|DK|E|F|FI|FR|I|L|N|NL|NO|P|PL|S|SE)-\d{{4,5}}[ ]{PLACE}"),
     re.compile(rf"\d(?<![\w.-]\d)(?:\d-\d{{3}}|\d{{3}}-\d{{3}}|\d\d \d\d),?[ ]{PLACE}"),
-    re.compile(rf"(?:(?<=\n)|(?<=, )|(?<=,\n))(?:\d{{4,6}}[ ]{PLACE}|{PLACE},?[ ]\d{{4,6}})(?=[ ]?[\n,.;!?)]|\s*$)"),
 )
+PART = re.compile(r"\n|, ")
+WHOLE_PART = re.compile(rf"(?:\d{{4,6}}[ ]{PLACE}|{PLACE},?[ ]\d{{4,6}})(?=[ ]?[\n,.;!?)]|\s*$)")
+"""A line, or what stands between two commas."""
 CALLED = (
     r"zip(?:[ -]?code)?|post[ -]?(?:al )?codes?|plz|postleitzahl|code postal|código postal|c\.?p\.|cap|cep|eircode"
     r"|pin ?code"
@@ -40,4 +43,6 @@ def find_postcodes(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]
     """Where postcodes stand, with the place behind them, in a text that has these words (casefolded)."""
     for pattern in POSTCODES:
         yield from (match.span() for match in pattern.finditer(text))
+    parts = (match.end() for match in PART.finditer(text))
+    yield from (match.span() for match in begun(WHOLE_PART, text, parts))
     yield from (match.span("code") for match in NAMED.matches(text, words))

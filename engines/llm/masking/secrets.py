@@ -1,7 +1,7 @@
 """Passwords, PINs, one-time codes and keys: after the word for them, however casually, or by their own form."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from engines.llm.masking.cues import cued, listed
 from engines.llm.masking.spans import Span
@@ -85,7 +85,7 @@ STATES = listed(
 MIN_HARD, MIN_KEY, MIN_WORD = 3, 6, 3
 
 
-def find_secrets(text: str, words: frozenset[str]) -> Iterator[Span]:
+def find_secrets(text: str, words: Collection[str]) -> Iterator[Span]:
     """Passwords, codes and keys that are called so, and keys of well-known forms; the words are casefolded."""
     yield from (Span(*match.span(), "SECRET") for match in FORMS.finditer(text))
     for match in LINKED.matches(text, words):

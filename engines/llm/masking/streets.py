@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from engines.llm.masking.cues import cued
+from engines.llm.masking.cues import begun, cued
 from engines.llm.masking.name_words import NOT_NAMES
 from engines.local.patterns.labels import by_initial
 
@@ -100,7 +100,8 @@ UNIT = (
 )
 DIRECTION = r"(?:[ ](?:NE|NW|SE|SW|[NSEW])\b\.?)?"
 
-STREETS = (
+NUMBER_START = re.compile(r"[#\d](?<!\d\d)")
+NUMBER_FIRST = (
     re.compile(  # 12 Old Mill Road, Apt 4
         rf"(?<![\w.,$€£-])#?{NUMBER},?[ ]{{1,2}}(?:(?:{WORD}|\d{{1,3}}(?:st|nd|rd|th)|{SMALL})[ ]{{1,2}}){{1,4}}"
         rf"(?i:{ENGLISH})(?!\w)\.?{DIRECTION}{UNIT}?"
@@ -113,9 +114,15 @@ STREETS = (
         rf"(?-i:{WORD}|\d{{1,2}})(?:[ -](?:{SMALL}[ ]){{0,2}}(?-i:{WORD})){{0,4}}",
         re.IGNORECASE,
     ),
-    re.compile(r"(?<!\w)(?i:apt|apartment|suite|ste|flat|unit)\.?[ ]#?\d{1,5}[A-Za-z]?(?!\w)"),
-    re.compile(rf"(?<!\w)(?:USNS|USNV|USCGC|USS)[ ]{WORD}"),
-    re.compile(  # P.O. Box 12; Unit 12 Box 34
+)
+CALLED = (
+    cued(
+        "apt apartment suite ste flat unit",
+        r"(?<!\w)(?i:apt|apartment|suite|ste|flat|unit)\.?[ ]#?\d{1,5}[A-Za-z]?(?!\w)",
+    ),
+    cued("usns usnv uscgc uss", rf"(?<!\w)(?:USNS|USNV|USCGC|USS)[ ]{WORD}"),
+    cued(  # P.O. Box 12; Unit 12 Box 34
+        "p po pobox post postfach postbus postboks postbox apartado casilla gpo locked private psc cmr",
         r"(?<!\w)(?:P\.?[ ]?O\.?[ ]?Box|Post[ ]?(?:fach|bus|boks|box)|Post Office Box|Apartado(?: de Correos)?|Casilla"
         r"|GPO Box|Locked Bag|Private Bag|PSC|CMR)[ ]#?\d{1,6}(?:,?[ ]Box[ ]\d{1,6})?",
         re.IGNORECASE,
@@ -143,9 +150,11 @@ PLACED = re.compile(  # at Ramberg 71.
 
 def find_streets(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
     """Where a street and its number stand, or a box, in a text that has these words (casefolded)."""
-    for pattern in STREETS:
-        yield from (match.span() for match in pattern.finditer(text))
-    yield from (match.span() for match in STREET_FIRST.matches(text, words))
+    numbers = [match.start() for match in NUMBER_START.finditer(text)]
+    for pattern in NUMBER_FIRST:
+        yield from (match.span() for match in begun(pattern, text, numbers))
+    for called in (STREET_FIRST, *CALLED):
+        yield from (match.span() for match in called.matches(text, words))
     for match in PLACED.finditer(text):
         if NOT_NAMES.isdisjoint(match["place"].casefold().split()):
             yield match.span("place")
