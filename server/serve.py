@@ -1,12 +1,11 @@
 """Serves the app with uvicorn: alone with its worker, or only the API."""
 
-import gc
 import sys
 from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from server.preparing import check, prepare
+from server.preparing import check, prepare, settle_in
 from server.settings import Settings
 
 if TYPE_CHECKING:
@@ -30,10 +29,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Start, then print the URL and one line to try."""
         await super().startup(sockets)  # type: ignore[arg-type]
-        # What is there now stays: no collection has to look at it again.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 50)
+        settle_in()
         if self.started:
             port = self.servers[0].sockets[0].getsockname()[1] if self.servers else self.config.port
             sys.stdout.write(EXAMPLE.format(url=f"http://{self.config.host}:{port}"))

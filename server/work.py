@@ -4,7 +4,7 @@ import asyncio
 import signal
 import sys
 
-from server.preparing import check, prepare
+from server.preparing import check, prepare, settle_in
 from server.settings import Settings
 
 
@@ -32,6 +32,7 @@ async def working(settings: Settings) -> None:
     metrics = Metrics()
     async with opened_desk(settings, metrics, migrating=False) as desk:
         with metrics.watching(lambda: desk.model_state, settings.metrics_port, settings.host):
+            settle_in()
             sys.stdout.write("TicketGraph's worker is ready.\n")
             sys.stdout.flush()
             await told.wait()
