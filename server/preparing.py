@@ -11,8 +11,8 @@ from engines.llm.providers import resolve
 from server.settings import Settings
 
 SWITCH_SECONDS = 0.0005
-"""How long one thread may keep the others from Python. The embedding's and the database's threads wait for it after every
-call of theirs; with Python's own 0.005 a process does some 5 % fewer tickets."""
+"""How long one thread may keep the others from Python. Those of the embedding and the database wait for it after each
+call; with Python's own 0.005 a process does some 5 % fewer tickets."""
 
 TALKATIVE = ("aiosqlite", "sqlalchemy", "alembic", "langgraph", "langchain", "asyncio", "psycopg", "procrastinate")
 """Libraries that say at debug what tickets say."""
