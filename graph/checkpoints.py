@@ -117,7 +117,12 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
 
 def thread_of(config: RunnableConfig) -> str:
     """The run that a config is of."""
-    return config.get("configurable", {})["thread_id"]
+    return place_of(config)["thread_id"]
+
+
+def place_of(config: RunnableConfig) -> dict[str, Any]:
+    """The thread, namespace and checkpoint that a config is of."""
+    return config.get("configurable", {})
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from langgraph.checkpoint.base import (
 )
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
-from graph.checkpoints import strict_serializer, thread_of
+from graph.checkpoints import place_of, strict_serializer, thread_of
 from graph.fencing import OVERTAKEN, OvertakenError, held
 from graph.saves import Save, Saves
 from graph.watching import Watchers
@@ -93,11 +93,6 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         """Save it, alone if the run is locked. Raises OvertakenError."""
         if not await self.saves.write(one) and not await asyncio.shield(self.saves.alone(one)):
             raise OvertakenError(OVERTAKEN)
-
-
-def place_of(config: RunnableConfig) -> dict[str, Any]:
-    """The thread, namespace and checkpoint that a config is of."""
-    return config.get("configurable", {})
 
 
 def postgres_saver(database: PostgresDatabase, watchers: Watchers) -> FencedPostgresSaver:

@@ -99,7 +99,7 @@ def arrays(rows: Sequence[Row], width: int) -> list[list[Any]]:
 
 
 def adding(table: str, columns: dict[str, str], conflict: str) -> str:
-    """Insert rows of runs that are held. psycopg has no arrays of jsonb that are as good as text."""
+    """Insert rows of runs that are held. JSON comes as text: orjson has made it."""
     given = ", ".join(f"%b::{'text' if kind == 'jsonb' else kind}[]" for kind in columns.values())
     chosen = ", ".join(f"new.{name}::{kind}" for name, kind in columns.items())
     return f"""(

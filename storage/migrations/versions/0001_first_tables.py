@@ -11,6 +11,16 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    audit()
+    outbox()
+    tickets()
+    fingerprints_and_runs()
+    approvals()
+    steps()
+
+
+def audit() -> None:
+    """What was decided."""
     op.create_table('audit',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
@@ -24,6 +34,9 @@ def upgrade() -> None:
     with op.batch_alter_table('audit', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_audit_ticket_id'), ['ticket_id'], unique=False)
 
+
+def outbox() -> None:
+    """What is to be done outside."""
     op.create_table('outbox',
     sa.Column('id', sa.Integer(), autoincrement=True, nullable=False),
     sa.Column('key', sa.String(length=128), nullable=False),
@@ -40,6 +53,9 @@ def upgrade() -> None:
     with op.batch_alter_table('outbox', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_outbox_ticket_id'), ['ticket_id'], unique=False)
 
+
+def tickets() -> None:
+    """Tickets."""
     op.create_table('tickets',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('desk', sa.String(length=64), nullable=False),
@@ -67,6 +83,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_tickets_received_at'), ['received_at'], unique=False)
         batch_op.create_index(batch_op.f('ix_tickets_status'), ['status'], unique=False)
 
+
+def fingerprints_and_runs() -> None:
+    """What belongs to a ticket."""
     op.create_table('fingerprints',
     sa.Column('ticket_id', sa.String(length=64), nullable=False),
     sa.Column('model', sa.String(length=64), nullable=False),
@@ -93,6 +112,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f('ix_runs_status'), ['status'], unique=False)
         batch_op.create_index(batch_op.f('ix_runs_ticket_id'), ['ticket_id'], unique=False)
 
+
+def approvals() -> None:
+    """Questions to a person."""
     op.create_table('approvals',
     sa.Column('id', sa.String(length=64), nullable=False),
     sa.Column('run_id', sa.String(length=64), nullable=False),
@@ -113,6 +135,9 @@ def upgrade() -> None:
     with op.batch_alter_table('approvals', schema=None) as batch_op:
         batch_op.create_index(batch_op.f('ix_approvals_status'), ['status'], unique=False)
 
+
+def steps() -> None:
+    """What a run did."""
     op.create_table('steps',
     sa.Column('run_id', sa.String(length=64), nullable=False),
     sa.Column('position', sa.Integer(), nullable=False),
@@ -127,7 +152,6 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['run_id'], ['runs.id'], name=op.f('fk_steps_run_id'), ondelete='CASCADE'),
     sa.PrimaryKeyConstraint('run_id', 'position', name=op.f('pk_steps'))
     )
-
 
 
 def downgrade() -> None:
