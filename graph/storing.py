@@ -150,7 +150,7 @@ async def prepare(address: PostgresAddress, desks: Collection[str], *, migrating
         yield postgres_saver(looking, Watchers())
 
     try:
-        await refuse_encoding(address)
+        await refuse_encoding(looking)
         await refuse_orphans(looking, saver, desks)
         await (migrate_postgres if migrating else refuse_behind)(address)
     except AWAY as error:

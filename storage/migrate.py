@@ -15,6 +15,8 @@ from sqlalchemy import NullPool, create_engine
 
 from contracts.errors import UnavailableError
 from storage.address import PostgresAddress, SqliteAddress
+from storage.patience import impatient
+from storage.postgres import PostgresDatabase
 from storage.tables import NEAREST, metadata
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -49,9 +51,11 @@ def script() -> Config:
     return config
 
 
-async def refuse_encoding(address: PostgresAddress) -> None:
-    """Raise UnavailableError for a database that cannot keep every letter."""
-    async with await AsyncConnection.connect(address.conninfo, autocommit=True) as connection:
+async def refuse_encoding(database: PostgresDatabase) -> None:
+    """Raise UnavailableError for a database that cannot keep every letter. SQLAlchemy cannot even read its version."""
+    with impatient():
+        opened = await database.connect(autocommit=True)
+    async with opened as connection:
         if await scalar(connection, "SHOW server_encoding") != "UTF8":
             raise UnavailableError(ENCODING)
 
