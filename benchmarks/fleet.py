@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.books import Books
-from storage.address import DATABASE_FILE
+from storage.database.address import DATABASE_FILE
 from tests.conftest import REPOSITORY, free_port
 from tests.postgres import PostgresServer, postgres_server
 

@@ -29,13 +29,13 @@ from pgvector.psycopg import register_vector
 from sqlalchemy import insert
 
 from benchmarks.corpus import tickets as corpus
-from engines.local.embedder import MODEL_NAME, Embedder
-from engines.local.similarity import fingerprint
-from storage.address import PostgresAddress, address_of
-from storage.database import Database
-from storage.migrate import migrate
-from storage.postgres import PostgresDatabase
-from storage.sqlite import SqliteDatabase
+from engines.embedding.embedder import MODEL_NAME, Embedder
+from engines.embedding.similarity import fingerprint
+from storage.database.address import PostgresAddress, address_of
+from storage.database.database import Database
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
+from storage.migrations.migrate import migrate
 from storage.tables import NEAREST, fingerprints, tickets
 from storage.vectors.brute_force import BruteForce
 from storage.vectors.pgvector import PgVectors

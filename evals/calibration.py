@@ -9,14 +9,14 @@ import yaml
 from numpy.typing import NDArray
 
 from contracts.errors import InputError
-from engines.local.categories import CategoryScorer
-from engines.local.cleaning import TextCleaner
-from engines.local.embedder import Embedder
+from engines.embedding.embedder import Embedder
+from engines.local.categories.scorer import CategoryScorer
 from evals.labels import LabelledTicket, read_labelled
 from evals.metrics import calibration_error
-from graph.assembly import SHIPPED_DESKS
-from policies.desk import Calibration, Desk
-from policies.loading import load_desk
+from policies.desk.model import Calibration, Desk
+from policies.loading.load import load_desk
+from text.cleaning import TextCleaner
+from ticketgraph.assembly import SHIPPED_DESKS
 
 ENOUGH: Final = 30
 """Fewer tickets say too little about a temperature."""

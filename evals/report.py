@@ -11,7 +11,7 @@ from evals.figures import FileReport, Report, file_report
 from evals.labels import LabelledTicket, read_labelled
 from evals.runner import run_all, scratch_graph, suggest_all
 from evals.tables import tables
-from graph.desk import TicketGraph
+from ticketgraph.app import TicketGraph
 
 Progress = Callable[[int, int], None]
 """Called with how many tickets are done, and of how many."""

@@ -13,8 +13,8 @@ from pathlib import Path
 from contracts.result import Run
 from contracts.ticket import CleanTicket, Ticket
 from evals.labels import LabelledTicket
-from graph.desk import TicketGraph
-from storage import tickets
+from storage.queries import tickets
+from ticketgraph.app import TicketGraph
 
 SUGGESTIONS = 5
 """How many similar tickets are asked for."""

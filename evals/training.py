@@ -15,19 +15,19 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from contracts.errors import InputError
 from contracts.values import SEVERITIES
-from engines.local.batching import BatchingEmbedder
-from engines.local.categories import CategoryScorer
-from engines.local.cleaning import TextCleaner
-from engines.local.embedder import Embedder
-from engines.local.knowledge import Knowledge
-from engines.local.learned import Learned, blended, severity_features
-from engines.local.vectors import KnownTexts
-from engines.local.zero_shot import UNFITTED_TEMPERATURE, ZeroShot
+from engines.embedding.batching_embedder import BatchingEmbedder
+from engines.embedding.embedder import Embedder
+from engines.embedding.known_texts import KnownTexts
+from engines.local.answers.knowledge import Knowledge
+from engines.local.categories.learned import Learned, blended, severity_features
+from engines.local.categories.scorer import CategoryScorer
+from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, ZeroShot
 from evals.calibration import write_calibration
 from evals.labels import LabelledTicket, read_labelled
-from policies.desk import Desk
-from policies.loading import LEARNED_FILE, VECTORS_FILE, load_desk
-from policies.severity import assess
+from policies.desk.model import Desk
+from policies.loading.load import LEARNED_FILE, VECTORS_FILE, load_desk
+from policies.severity.judge import assess
+from text.cleaning import TextCleaner
 
 CATEGORY_STRENGTH = 3.0
 SEVERITY_STRENGTH = 0.3

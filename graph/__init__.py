@@ -1,6 +1,1 @@
-"""The graph and the Python API on it."""
-
-from graph.blocking import BlockingTicketGraph
-from graph.desk import TicketGraph
-
-__all__ = ["BlockingTicketGraph", "TicketGraph"]
+"""The graph: its state, its nodes and edges, and the choices between them."""

@@ -8,8 +8,8 @@ from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
 
 from graph import routes
-from graph.recording import Choice, described, with_step
 from graph.state import State
+from graph.steps import Choice, described, with_step
 from nodes.classify import classify
 from nodes.dedup import dedup
 from nodes.deliver import deliver

@@ -1,102 +1,106 @@
-"""Single steps on a ticket that is not stored: the same nodes, outside of the graph."""
+"""Around every node: its step is timed and recorded, and Studio is told what it is for."""
 
-from dataclasses import dataclass
-from typing import Any, cast
-from uuid import uuid4
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import timedelta
+from functools import wraps
+from inspect import getmodule
+from typing import Any, get_type_hints
 
+from langchain_core.runnables import RunnableLambda
 from langgraph.runtime import Runtime
 
-from contracts.classification import Classification
-from contracts.decision import Decision
-from contracts.draft import Draft
-from contracts.errors import EngineError, InputError
-from contracts.extraction import Extraction
-from contracts.ticket import NewTicket, RunOptions, Ticket
-from nodes.classify import classify
-from nodes.draft import draft
-from nodes.extract import extract
-from nodes.fallback import fallback
-from nodes.gate import gate
-from nodes.retrieve import retrieve
-from nodes.route import route
-from nodes.sanitize import Needs, sanitize
+from contracts.step import Problem, Step, StepStatus
+from contracts.usage import Usage
+from contracts.values import Value
 from nodes.services import Services
-from policies.understanding import raised, with_missing
+
+ASKING = ("classify", "extract", "draft")
+"""The nodes that may ask a model."""
+
+Node = Callable[[Any, Runtime[Services]], Awaitable[Mapping[str, Any]]]
+
+SKIPPED_BY = {
+    "classify": "skip_classification",
+    "extract": "skip_extraction",
+    "draft": "skip_response",
+    "route": "skip_routing",
+}
 
 
-@dataclass(frozen=True)
-class Steps:
-    """The steps of one ticket, each answering what its node gives."""
-
-    services: Services
-
-    async def classification(self, new: NewTicket) -> Classification:
-        """What the ticket is about. Raises InputError for an unknown desk."""
-        state = await self.understood(new, RunOptions(skip_extraction=True))
-        return given(state, "classification")
-
-    async def extraction(self, new: NewTicket, category: str | None) -> Extraction:
-        """The ticket's fields, and those that the category requires and lacks. Raises InputError."""
-        state = await self.understood(new, RunOptions(skip_classification=True))
-        found: Extraction = given(state, "extraction")
-        if category is None:
-            return found
-        desk = self.services.desks[new.desk]
-        self.known(new.desk, category)
-        return with_missing(found, category, new.customer_email, desk)
-
-    async def reply(self, new: NewTicket, made: Classification, fields: Extraction, options: RunOptions) -> Draft:
-        """A reply to a ticket that was classified before. Raises InputError."""
-        state, runtime = await self.prepared(new, made, fields, options)
-        state |= cast("dict[str, Any]", await retrieve(cast("Any", state), runtime))
-        state |= cast("dict[str, Any]", await draft(cast("Any", state), runtime))
-        return given(state, "draft")
-
-    async def routing(self, new: NewTicket, made: Classification, fields: Extraction) -> Decision:
-        """Where a ticket goes that was classified before. Raises InputError."""
-        state, runtime = await self.prepared(new, made, fields, RunOptions())
-        state |= cast("dict[str, Any]", await route(cast("Any", state), runtime))
-        return given(state, "decision")
-
-    async def understood(self, new: NewTicket, options: RunOptions) -> dict[str, Any]:
-        """The state after classify, extract, gate and, where needed, fallback."""
-        state, runtime = await self.sanitized(new, options)
-        for node in (classify, extract, gate):
-            state |= cast("dict[str, Any]", await node(cast("Any", state), runtime))
-        if state["doubts"]:
-            state |= cast("dict[str, Any]", await fallback(cast("Any", state), runtime))
-        return state
-
-    async def prepared(
-        self, new: NewTicket, made: Classification, fields: Extraction, options: RunOptions
-    ) -> tuple[dict[str, Any], Runtime[Services]]:
-        """The state of a ticket that the caller has understood; the severity judge may still raise its severity."""
-        state, runtime = await self.sanitized(new, options)
-        self.known(new.desk, made.category)
-        desk = self.services.desks[new.desk]
-        evidence = await self.services.severity.judge(state["clean"], desk)
-        state["classification"] = raised(made, evidence)
-        state["extraction"] = with_missing(fields, made.category, new.customer_email, desk)
-        return state, runtime
-
-    async def sanitized(self, new: NewTicket, options: RunOptions) -> tuple[dict[str, Any], Runtime[Services]]:
-        """The state after sanitize, and the runtime that the nodes get."""
-        runtime = Runtime(context=self.services)
-        # An id of its own: budgets and pseudonyms are kept by ticket.
-        ticket = Ticket(id=f"unsaved-{uuid4().hex}", received_at=self.services.now(), **dict(new))
-        gives = await sanitize(Needs(ticket=ticket, options=options), runtime)
-        return dict(gives), runtime
-
-    def known(self, desk_id: str, category: str) -> None:
-        """Raise InputError for a category that the desk does not have."""
-        categories = [known.id for known in self.services.desks[desk_id].categories]
-        if category not in categories:
-            raise InputError(f"This desk has no such category. Choose one of: {', '.join(categories)}.")
+def described(node: Node) -> dict[str, Any]:
+    """What LangGraph and Studio are told of a node: its input, what it is for, and its rule."""
+    purpose = (getmodule(node).__doc__ or "").strip().splitlines()[0]
+    return {
+        "input_schema": get_type_hints(node)["state"],
+        "metadata": {"purpose": purpose, "rule": (node.__doc__ or "").strip()},
+    }
 
 
-def given(state: dict[str, Any], key: str) -> Any:
-    """What a node gave. Raises EngineError when it gave nothing."""
-    value = state.get(key)
-    if value is None:
-        raise EngineError("No engine could do this step. Try again later.")
-    return value
+class Choice(RunnableLambda[Any, Any]):
+    """A choice between nodes, made at once: LangGraph would call a plain function in a thread, with callbacks."""
+
+    def invoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002 - LangChain's
+        """Which way to go from a state."""
+        return self.func(input)
+
+    async def ainvoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002 - LangChain's
+        """Which way to go from a state."""
+        return self.func(input)
+
+
+def with_step(node: Node, services: Services | None) -> Node:
+    """The node, which also appends its Step. An interrupt passes through: a waiting node has no step yet."""
+
+    @wraps(node)
+    async def run(state: Any, runtime: Runtime[Services]) -> Mapping[str, Any]:
+        if services is not None:
+            runtime = runtime.override(context=services)
+        started, clock = runtime.context.now(), time.perf_counter()
+        # LangGraph's own timeout makes two more tasks of every node: 100 µs against 2.
+        async with asyncio.timeout(runtime.context.limits.node):
+            gives = await node(state, runtime)
+        elapsed = time.perf_counter() - clock
+        return {**gives, "steps": [step_of(node.__name__, gives, state, started, elapsed)]}
+
+    run.__annotations__ = {"state": get_type_hints(node)["state"], "runtime": Runtime[Services]}
+    return run
+
+
+def step_of(name: str, gives: Mapping[str, Any], state: Any, started: Any, elapsed: float) -> Step:
+    """What the record says of one node's run."""
+    problems: list[Problem] = list(gives.get("problems", ()))
+    answer = next(
+        (gives[key] for key in ("classification", "extraction", "draft") if isinstance(gives.get(key), Value)), None
+    )
+    usage = sum((cost.usage for cost in costs_of(name, answer, problems)), Usage())
+    return Step(
+        step_name=name,
+        status=status_of(name, gives, state, problems),
+        started_at=started,
+        completed_at=started + timedelta(seconds=elapsed),
+        duration_ms=round(elapsed * 1000, 3),
+        error="; ".join(f"{p.kind}: {p.detail}" for p in problems) or None,
+        fallback_used=bool(gives.get("degraded")),
+        tokens_used=usage.tokens,
+        usage=usage,
+        engine=getattr(answer, "engine", None) if name in ("classify", "extract", "fallback", "draft") else None,
+        prompt_version=getattr(answer, "prompt_version", None),
+    )
+
+
+def costs_of(name: str, answer: Any, problems: list[Problem]) -> list[Any]:
+    """What this step paid for. Later nodes pass answers on, which were paid for once."""
+    return [answer, *problems] if name in ASKING and answer is not None else problems
+
+
+def status_of(name: str, gives: Mapping[str, Any], state: Any, problems: list[Problem]) -> StepStatus:
+    """completed, unless the caller skipped it, another engine stepped in, or nothing came of it."""
+    option = SKIPPED_BY.get(name)
+    options = state.get("options") if isinstance(state, Mapping) else None
+    if option and options and getattr(options, option):
+        return "skipped"
+    if gives.get("degraded"):
+        return "fallback"
+    return "failed" if problems else "completed"

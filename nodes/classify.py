@@ -10,7 +10,7 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.attempt import attempt
 from nodes.services import Services
-from policies.understanding import raised
+from policies.deciding.engine_answers import raised
 
 
 class Needs(TypedDict):

@@ -14,8 +14,8 @@ from contracts.effect import Action, Delivery, Effect
 from contracts.retrieval import Duplicate
 from contracts.ticket import Ticket
 from nodes.services import Services
-from policies.desk import Desk
-from policies.routing import team_for
+from policies.deciding.routing import team_for
+from policies.desk.model import Desk
 
 
 class Needs(TypedDict):

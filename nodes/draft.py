@@ -13,12 +13,12 @@ from contracts.retrieval import Source
 from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.attempt import attempt
+from nodes.long_texts import by_size
 from nodes.services import DraftBrief, Services
-from nodes.threads import by_size
-from policies.actionable import actionable
-from policies.desk import Desk
+from policies.deciding.actionable import actionable
+from policies.deciding.engine_answers import unknown
+from policies.desk.model import Desk
 from policies.replies import warnings_of
-from policies.understanding import unknown
 
 
 class Needs(TypedDict):

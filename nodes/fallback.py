@@ -11,7 +11,7 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, Ticket
 from nodes.attempt import attempt
 from nodes.services import Services
-from policies.understanding import in_place_of, raised, second_opinion, unknown, with_missing
+from policies.deciding.engine_answers import in_place_of, raised, second_opinion, unknown, with_missing
 
 
 class Needs(TypedDict):

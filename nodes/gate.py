@@ -12,7 +12,7 @@ from contracts.classification import Classification
 from contracts.extraction import Extraction
 from contracts.ticket import RunOptions, Ticket
 from nodes.services import Services
-from policies.understanding import distrusted, with_missing
+from policies.deciding.engine_answers import distrusted, with_missing
 
 
 class Needs(TypedDict):

@@ -13,7 +13,7 @@ from contracts.extraction import Extraction
 from contracts.retrieval import Duplicate, Source
 from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.services import Services
-from policies.decision import decide_duplicate, decide_ticket
+from policies.deciding.decision import decide_duplicate, decide_ticket
 
 
 class Needs(TypedDict):

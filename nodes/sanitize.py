@@ -7,8 +7,8 @@ from typing_extensions import TypedDict
 
 from contracts.errors import InputError
 from contracts.ticket import CleanTicket, NewTicket, RunOptions, Ticket
+from nodes.long_texts import by_size
 from nodes.services import Services
-from nodes.threads import by_size
 
 
 class Needs(BaseModel):

@@ -12,8 +12,8 @@ from contracts.extraction import Extraction
 from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
 from contracts.ticket import CleanTicket, Ticket
 from contracts.values import EngineName, Tone, Value
-from policies.desk import Desk
-from policies.severity import SeverityVerdict
+from policies.desk.model import Desk
+from policies.severity.judge import SeverityVerdict
 
 
 class DraftBrief(Value):

@@ -8,8 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, create_model
 
 from contracts.values import Severity, Value
-from policies.desk import Desk
-from policies.severity import SeverityVerdict
+from policies.desk.model import Desk
+from policies.severity.judge import SeverityVerdict
 from prompts.bounds import at_most
 from prompts.prompt import Answer, Prompt, Variable
 from prompts.taxonomy import desk_variables

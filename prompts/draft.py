@@ -7,7 +7,7 @@ from pydantic import Field
 
 from contracts.retrieval import Source
 from contracts.values import Severity, Tone, Value
-from policies.desk import Desk
+from policies.desk.model import Desk
 from prompts.bounds import at_most
 from prompts.condensing import condense
 from prompts.prompt import Answer, Prompt, Variable

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, create_model
 
 from contracts.values import Value
-from policies.desk import Desk, FieldDefinition
+from policies.desk.model import Desk, FieldDefinition
 from prompts.bounds import at_most
 from prompts.prompt import Answer, Prompt, Variable
 from prompts.taxonomy import desk_variables

@@ -7,7 +7,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from contracts.values import Value
-from policies.desk import Desk
+from policies.desk.model import Desk
 from prompts.untrusted import AsRendered, Block, without_tags
 from prompts.words import PromptError, released
 

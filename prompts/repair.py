@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pydantic import Field
 
 from contracts.values import Value
-from policies.desk import Desk
+from policies.desk.model import Desk
 from prompts.prompt import Answer, Prompt, Rendered, Variable
 from prompts.untrusted import AsRendered
 

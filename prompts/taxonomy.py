@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from policies.desk import Category, Desk
+from policies.desk.model import Category, Desk
 
 EXEMPLARS = 3
 """Examples shown per category."""

@@ -7,10 +7,10 @@ from importlib.metadata import version
 from fastapi import FastAPI
 
 from server.api import approvals, dead_letters, effects, runs, service, short_tickets, tickets, webhook, workflow
-from server.guard import Guard
+from server.http.guard import Guard
+from server.http.problems import document_problems, handle_problems
 from server.metrics import Metrics
 from server.opening import opened_desk
-from server.problems import document_problems, handle_problems
 from server.settings import Settings
 
 

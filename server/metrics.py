@@ -8,8 +8,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from contracts.errors import UnavailableError
-from engines.llm.breaker import BreakerState
-from engines.llm.records import BY_HEALTH, CallRecord, ModelState
+from engines.models.breaker import BreakerState
+from engines.models.records import BY_HEALTH, CallRecord, ModelState
 
 States = Callable[[], ModelState | None]
 

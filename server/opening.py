@@ -4,11 +4,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from connectors.webhook import WebhookConnector
-from graph.assembly import utc_now
-from graph.desk import TicketGraph
 from server.metrics import Metrics
 from server.settings import Settings
-from storage.address import PostgresAddress, address_of
+from storage.database.address import PostgresAddress, address_of
+from ticketgraph.app import TicketGraph
+from ticketgraph.assembly import utc_now
 
 
 @asynccontextmanager

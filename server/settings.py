@@ -7,7 +7,7 @@ from pydantic import AliasChoices, Field, HttpUrl, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from connectors.webhook import signing_key
-from engines.llm.settings import ModelSettings
+from engines.models.settings import ModelSettings
 from storage.jobs.port import LEASE
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     text,
 )
 
-from storage.columns import HalfVector, UtcDateTime
+from storage.database.columns import HalfVector, UtcDateTime
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",

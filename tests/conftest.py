@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from engines.llm.settings import ModelSettings
+from engines.models.settings import ModelSettings
 from tests.postgres import PostgresServer, postgres_server
 
 # The keys of a developer's environment or `.env` are not for tests, nor for the processes that tests start:

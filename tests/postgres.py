@@ -12,8 +12,8 @@ from uuid import uuid4
 
 import psycopg
 
-from storage.address import PostgresAddress, address_of
-from storage.migrate import migrate_postgres
+from storage.database.address import PostgresAddress, address_of
+from storage.migrations.migrate import migrate_postgres
 
 TEMPLATE = "ticketgraph_template"
 

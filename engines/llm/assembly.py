@@ -3,17 +3,17 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from engines.llm.asking import Asker
-from engines.llm.budget import Budget
-from engines.llm.chat import Chat
+from engines.llm.ask import Asker
 from engines.llm.engine import LlmEngine
-from engines.llm.gateway import Gateway
-from engines.llm.prices import SHIPPED, load_prices
-from engines.llm.providers import Models
-from engines.llm.records import CallRecord
-from engines.llm.settings import ModelSettings
+from engines.models.budget import Budget
+from engines.models.chat import Chat
+from engines.models.gateway import Gateway
+from engines.models.prices import SHIPPED, load_prices
+from engines.models.providers import Models
+from engines.models.records import CallRecord
+from engines.models.settings import ModelSettings
 from nodes.services import Engine, Limits
-from policies.desk import Desk
+from policies.desk.model import Desk
 
 SHORTEST_REST = 30.0
 """Seconds for which a model that fails is left alone, at least."""

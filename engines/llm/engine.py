@@ -14,20 +14,20 @@ from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
 from contracts.usage import Usage
 from contracts.values import EngineName
-from engines.llm.asking import Answered, Asker, Question
-from engines.llm.cache import AnswerCache
-from engines.llm.drafting import draft_of
-from engines.llm.failures import PromptLeaked, Withheld
-from engines.llm.masking import Mask, mask_for, redact
-from engines.llm.records import ModelState
-from engines.llm.understanding import classification_of, extraction_of
-from engines.local.drafting import frame_of
+from engines.llm.ask import Answered, Asker, Question
+from engines.llm.checked_answers import classification_of, extraction_of
+from engines.llm.model_draft import draft_of
+from engines.local.template_draft import frame_of
+from engines.masking import Mask, mask_for, redact
+from engines.models.cache import AnswerCache
+from engines.models.failures import PromptLeaked, Withheld
+from engines.models.records import ModelState
+from nodes.long_texts import by_size
 from nodes.services import DraftBrief, Engine, Limits
-from nodes.threads import by_size
-from policies.desk import Desk
-from policies.severity import SeverityVerdict
-from policies.steering import steered
-from policies.understanding import advised
+from policies.deciding.engine_answers import advised
+from policies.deciding.steering import steered
+from policies.desk.model import Desk
+from policies.severity.judge import SeverityVerdict
 from prompts.classify import CLASSIFY, ClassifyInput, classify_output
 from prompts.condensing import Condensed, condense
 from prompts.draft import DRAFT, DraftInput, DraftOutput
@@ -72,7 +72,7 @@ class LlmEngine:
     async def classify(
         self, ticket: Ticket, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict
     ) -> Classification:
-        """The model's category and severity beside the local engine's. See policies.understanding.advised."""
+        """The model's category and severity beside the local engine's. See policies.deciding.engine_answers.advised."""
         if "classify" not in self.steps:
             return await self.local.classify(ticket, clean, desk, evidence)
         until = time.monotonic() + self.limits.classify * MARGIN

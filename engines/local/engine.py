@@ -8,18 +8,18 @@ from contracts.draft import Draft
 from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket, Ticket
 from contracts.values import EngineName
-from engines.local.batching import BatchingEmbedder
-from engines.local.categories import CategoryScorer
-from engines.local.drafting import draft_reply
-from engines.local.embedder import TextEmbedder
-from engines.local.patterns import extract_fields
-from engines.local.planted import without_planted
-from engines.local.zero_shot import UNFITTED_TEMPERATURE, choose, probabilities
+from engines.embedding.batching_embedder import BatchingEmbedder
+from engines.embedding.embedder import TextEmbedder
+from engines.local.categories.scorer import CategoryScorer
+from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, choose, probabilities
+from engines.local.fields import extract_fields
+from engines.local.fields.planted_addresses import without_planted
+from engines.local.template_draft import draft_reply
+from nodes.long_texts import by_size
 from nodes.services import DraftBrief
-from nodes.threads import by_size
-from policies.actionable import actionable
-from policies.desk import Desk
-from policies.severity import SeverityVerdict
+from policies.deciding.actionable import actionable
+from policies.desk.model import Desk
+from policies.severity.judge import SeverityVerdict
 
 
 class LocalEngine:

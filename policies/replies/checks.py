@@ -7,16 +7,16 @@ from contracts.draft import Draft
 from contracts.extraction import Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from policies.desk import Desk
+from policies.desk.model import Desk
+from policies.desk.sla import in_words
 from policies.replies.contacts import strange_contacts
 from policies.replies.credentials import requested_credentials
 from policies.replies.money import promised_money, strange_sums
 from policies.replies.promises import guarantees, promised_times
-from policies.replies.reading import flat, plain, sentences
 from policies.replies.residue import residue
 from policies.replies.strangers import strange_names, strange_numbers
 from policies.replies.trusted import trusted_for
-from policies.sla import in_words
+from text.reply import flat, plain, sentences
 
 _COUNT = re.compile(r"\d+")
 

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from policies.replies.figures import digits_of, phones
-from policies.replies.hosts import addresses, belongs, masked_links
-from policies.replies.reading import quoted
 from policies.replies.trusted import Trusted
+from text.figures import digits_of, phones
+from text.hosts import addresses, belongs, masked_links
+from text.reply import quoted
 
 _TURN_TO = re.compile(
     r"(?P<we>\b(?:we|i|us|our \w+)(?:'ll|'ve|'d)?(?: (?:will|can|could|may|shall|would|have|also|try|tried|to"

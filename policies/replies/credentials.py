@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.replies.reading import quoted
+from text.reply import quoted
 
 _ASKED_FOR = (
     r"(?:passwords?|pass ?codes?|pass ?phrases?|pins?(?: (?:codes?|numbers?))?|cv[vc]2?|security codes?"

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.replies.figures import SPELLED_SUM, sums
-from policies.replies.reading import quoted
 from policies.replies.trusted import Trusted
+from text.figures import SPELLED_SUM, sums
+from text.reply import quoted
 
 _MONEY = re.compile(
     r"\b(?:(?:returned|sent|paid|transferred|booked|put|going) (?:back )?(?:to|on|onto|into) your (?:\w+ )?(?:card"

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.replies.figures import DATE
-from policies.replies.reading import key, quoted
 from policies.replies.trusted import Trusted
+from text.figures import DATE
+from text.reply import key, quoted
 
 _COUNT = (
     r"(?:\d+(?:[.,-]\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty|thirty|forty|sixty"

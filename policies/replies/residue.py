@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.replies.reading import quoted
+from text.reply import quoted
 
 _CODE = re.compile(
     r"(?=[<`{!$#])(?:</?[a-z!][^<>\n]{0,200}>|<(?:script|iframe|img|svg|object|style|form|a)\b|```"

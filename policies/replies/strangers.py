@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from policies.desk import Desk
-from policies.replies.figures import DATE, digits_of, phones, sums
-from policies.replies.reading import key, quoted, words
+from policies.desk.model import Desk
 from policies.replies.trusted import Trusted
+from text.figures import DATE, digits_of, phones, sums
+from text.reply import key, quoted, words
 
 _TOKEN = re.compile(r"\w+(?:[-_/#]\w+)*")
 _LABELLED = re.compile(

@@ -9,11 +9,11 @@ from contracts.draft import Draft
 from contracts.extraction import Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from policies.desk import Desk
-from policies.replies.figures import DATE, PHONE, SPELLED_SUM, digits_of, numbers
-from policies.replies.hosts import addresses, ascii_host
-from policies.replies.reading import flat, key, plain, sentences, words
-from policies.sla import in_words
+from policies.desk.model import Desk
+from policies.desk.sla import in_words
+from text.figures import DATE, PHONE, SPELLED_SUM, digits_of, numbers
+from text.hosts import addresses, ascii_host
+from text.reply import flat, key, plain, sentences, words
 
 _TOKEN = re.compile(r"\w+(?:[-_/#.]\w+)*")
 _DIGIT = re.compile(r"\d")

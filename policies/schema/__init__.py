@@ -1,13 +1,13 @@
 """JSON Schemas of a desk's files, so that an editor can check a desk as it is written.
 
 They are generated from the models (`python -m policies.schema`) and say all that concerns one file alone; what must
-agree between files is checked by policies/references.py.
+agree between files is checked by policies/loading/references.py.
 """
 
 import json
 from pathlib import Path
 
-from policies.files import FILES, ArticleHead
+from policies.loading.files import FILES, ArticleHead
 
 FOLDER = Path(__file__).parent
 DIALECT = "http://json-schema.org/draft-07/schema#"

@@ -5,11 +5,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Request, Response
 from pydantic import BaseModel
 
-from graph.desk import TicketGraph
-from graph.intake import Key
-from graph.job import Job
-from server.problems import ProblemDetails
-from server.strict_json import StrictRoute
+from server.http.problems import ProblemDetails
+from server.http.strict_json import StrictRoute
+from ticketgraph.app import TicketGraph
+from ticketgraph.runs.claim import Job
+from ticketgraph.tickets.intake import Key
 
 
 async def running(request: Request) -> TicketGraph:

@@ -12,8 +12,8 @@ from server.api.access import CONFLICT, MISSING, Desk, LongestWait, answer, rout
 from server.api.answers import ProcessOut
 from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import DecisionIn
-from server.problems import problem
-from storage import approvals
+from server.http.problems import problem
+from storage.queries import approvals
 
 routes = router("/api/v1/approvals", "approvals")
 

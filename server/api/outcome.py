@@ -4,11 +4,11 @@ from typing import Any
 
 from fastapi import Response
 
-from graph.desk import TicketGraph
-from graph.job import Job
-from graph.results import under_way
 from server.api.access import answer
 from server.api.answers import ProcessOut, process_out
+from ticketgraph.app import TicketGraph
+from ticketgraph.runs.claim import Job
+from ticketgraph.runs.results import under_way
 
 GOES_ON: dict[int | str, dict[str, Any]] = {202: {"model": ProcessOut, "description": "Goes on"}}
 

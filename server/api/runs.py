@@ -8,11 +8,11 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from contracts.result import Checkpoint
-from graph.desk import TicketGraph
 from server.api.access import GONE, MISSING, Desk, LongestWait, answer, router
 from server.api.answers import ProcessOut, process_out
 from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import ForkIn
+from ticketgraph.app import TicketGraph
 
 routes = router("/api/v1/runs", "runs")
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 
 from contracts.errors import NotFoundError
-from engines.llm.records import ModelState
+from engines.models.records import ModelState
 from server.api.access import Desk, answer
 from server.metrics import Metrics
 

@@ -7,11 +7,11 @@ from fastapi import Query, Response
 from pydantic import BaseModel, RootModel
 
 from contracts.result import Run
-from graph.desk import TicketGraph
-from graph.results import under_way
 from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.requests import TicketIn
-from storage import runs, tickets
+from storage.queries import runs, tickets
+from ticketgraph.app import TicketGraph
+from ticketgraph.runs.results import under_way
 
 routes = router("/tickets", "tickets, short form")
 

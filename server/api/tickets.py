@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, answer, replay_of, router
 from server.api.answers import Ticket, TicketPage, ticket_out
 from server.api.requests import ProcessIn
-from storage import runs, tickets
+from storage.queries import runs, tickets
 
 routes = router("/api/v1/tickets", "tickets")
 

@@ -8,11 +8,11 @@ from pydantic import BaseModel
 
 from contracts.errors import NotFoundError
 from contracts.result import Run
-from graph.desk import TicketGraph
-from policies.routing import team_for
+from policies.deciding.routing import team_for
 from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.requests import WebhookIn
-from storage import runs, tickets
+from storage.queries import runs, tickets
+from ticketgraph.app import TicketGraph
 
 routes = router("/webhook/ticket", "webhook")
 

@@ -6,9 +6,6 @@ from fastapi import Response
 
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
-from graph.desk import TicketGraph
-from graph.results import under_way
-from graph.steps import Steps
 from server.api.access import CONFLICT, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
 from server.api.answers import (
     ClassifyOut,
@@ -20,7 +17,6 @@ from server.api.answers import (
     routing_of,
 )
 from server.api.outcome import GOES_ON
-from server.api.prefer import Preferred
 from server.api.requests import (
     ClassificationIn,
     ClassifyIn,
@@ -30,6 +26,10 @@ from server.api.requests import (
     RespondIn,
     RouteIn,
 )
+from server.http.prefer import Preferred
+from ticketgraph.app import TicketGraph
+from ticketgraph.runs.results import under_way
+from ticketgraph.single_steps import Steps
 
 routes = router("/api/v1/workflow", "workflow")
 

@@ -6,18 +6,18 @@ from server.cli.approvals import approvals, decide
 from server.cli.audit import audit
 from server.cli.dead_letters import dead_letters, retry
 from server.cli.desks import desk
-from server.cli.doctor import doctor
-from server.cli.drawing import graph
+from server.cli.doctor.command import doctor
 from server.cli.effects import effects
-from server.cli.evaluation import evaluate
-from server.cli.guard import Guarded
-from server.cli.importing import import_tickets
+from server.cli.evaluate import evaluate
+from server.cli.graph import graph
+from server.cli.import_tickets import import_tickets
 from server.cli.process import process
+from server.cli.processes import api, migrate, serve, worker
 from server.cli.prompts import prompts
 from server.cli.retention import erase, prune
 from server.cli.runs import fork, history, show
-from server.cli.serving import api, migrate, serve, worker
-from server.cli.training import train
+from server.cli.terminal.usage_errors import Guarded
+from server.cli.train import train
 
 app = typer.Typer(
     name="ticketgraph",

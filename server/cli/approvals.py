@@ -9,16 +9,16 @@ from pydantic import ValidationError
 
 from contracts.approval import ApprovalDecision, Verdict
 from contracts.errors import InputError
-from server.cli.guard import fault_of
-from server.cli.opening import AsJson, DataDir, with_desk
-from server.cli.output import print_json, remarks, results
-from server.cli.reading import text_of
-from server.cli.showing import approvals_table, show_run
+from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.output import print_json, remarks, results
+from server.cli.terminal.rows import text_of
+from server.cli.terminal.usage_errors import fault_of
+from server.cli.terminal.views import approvals_table, show_run
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-    from graph.desk import TicketGraph
+    from ticketgraph.app import TicketGraph
 
 Status = Literal["pending", "decided", "all"]
 
@@ -35,7 +35,7 @@ def approvals(
     """
 
     async def listed(opened: "TicketGraph") -> "Sequence[RowMapping]":
-        from storage.approvals import page
+        from storage.queries.approvals import page
 
         async with opened.database.read() as connection:
             return await page(connection, None if status == "all" else status, limit, 0)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from contracts.errors import UnavailableError
-from server.cli.guard import PARTLY
-from server.cli.opening import DataDir, settings_with
-from server.cli.output import plain
+from server.cli.terminal.open_app import DataDir, settings_with
+from server.cli.terminal.output import plain
+from server.cli.terminal.usage_errors import PARTLY
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -39,7 +39,7 @@ def verify_log(
 
     Example: ticketgraph audit verify --head 5f70bf18...
     """
-    from storage.verification import verify
+    from storage.audit.verification import verify
 
     found = reading(data_dir, lambda connection: verify(connection, head))
     typer.echo(f"records  {found.records}")
@@ -59,7 +59,7 @@ def export(
 
     Example: ticketgraph audit export --since 2026-01-31 > audit.jsonl
     """
-    from storage.audit import records
+    from storage.audit.log import records
 
     async def printed(connection: "AsyncConnection") -> None:
         async for row in records(connection, since.replace(tzinfo=UTC) if since else None):
@@ -71,8 +71,8 @@ def export(
 
 def reading(data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[Result]]") -> Result:
     """Do `work` on the database. Raises NotFoundError, UnavailableError when it cannot be read."""
-    from storage.address import address_of
-    from storage.looking import looking
+    from storage.database.address import address_of
+    from storage.database.read_only import looking
 
     settings = settings_with(data_dir=data_dir)
 

@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.approvals import os_user
-from server.cli.opening import AsJson, DataDir, with_desk
-from server.cli.output import print_json, remarks, results, table
-from server.cli.reading import text_of
-from server.cli.showing import minute, show_run
+from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.output import print_json, remarks, results, table
+from server.cli.terminal.rows import text_of
+from server.cli.terminal.views import minute, show_run
 
 if TYPE_CHECKING:
     from contracts.result import Run
-    from graph.desk import TicketGraph
+    from ticketgraph.app import TicketGraph
 
 
 def dead_letters(

@@ -8,9 +8,9 @@ import typer
 
 import policies
 from contracts.errors import DeskError, NotFoundError
-from server.cli.guard import PARTLY
-from server.cli.opening import settings_with
-from server.cli.output import plain, results, table
+from server.cli.terminal.open_app import settings_with
+from server.cli.terminal.output import plain, results, table
+from server.cli.terminal.usage_errors import PARTLY
 
 Level = Literal["error", "warning"]
 
@@ -29,7 +29,7 @@ def list_desks() -> None:
 
     Example: ticketgraph desk list
     """
-    from policies.loading import load_desks
+    from policies.loading.load import load_desks
 
     made = table("desk", "title", "version", "languages", "categories", "teams", "articles")
     for found in load_desks(desks_folder()).values():
@@ -80,8 +80,8 @@ def folder_of(which: str) -> Path:
 
 def findings(folder: Path) -> Iterator[tuple[Level, str]]:
     """Everything about one desk that its author should change: how bad, and file, rule and what to do."""
-    from policies.check import check_desk
-    from policies.loading import load_desk
+    from policies.loading.check import check_desk
+    from policies.loading.load import load_desk
 
     try:
         loaded = load_desk(folder)

@@ -7,9 +7,9 @@ import typer
 
 from contracts.effect import LedgerEntry, Outcome, Resolution, WhichEffects
 from server.cli.approvals import os_user
-from server.cli.opening import AsJson, DataDir, with_desk
-from server.cli.output import plain, print_json, remarks, results, table
-from server.cli.showing import NONE, minute
+from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.output import plain, print_json, remarks, results, table
+from server.cli.terminal.views import NONE, minute
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,16 +11,16 @@ from contracts.errors import InputError, NotFoundError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions
 from contracts.values import Tone
-from server.cli.guard import PARTLY
-from server.cli.opening import AsJson, DataDir, with_desk
-from server.cli.output import plain, print_json, remarks, results
-from server.cli.progress import progress
-from server.cli.reading import Fault, Format, Row, rows_of
-from server.cli.showing import runs_table
-from server.cli.tickets import ticket_of
+from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.output import plain, print_json, remarks, results
+from server.cli.terminal.progress import progress
+from server.cli.terminal.rows import Fault, Format, Row, rows_of
+from server.cli.terminal.ticket_rows import ticket_of
+from server.cli.terminal.usage_errors import PARTLY
+from server.cli.terminal.views import runs_table
 
 if TYPE_CHECKING:
-    from graph.desk import TicketGraph
+    from ticketgraph.app import TicketGraph
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import typer
 
 from contracts.errors import InputError, NotFoundError
 from server.cli.desks import folder_of
-from server.cli.output import plain, results, table
+from server.cli.terminal.output import plain, results, table
 
 if TYPE_CHECKING:
-    from policies.desk import Desk
+    from policies.desk.model import Desk
     from prompts.prompt import Rendered
     from prompts.words import Words
 
@@ -104,7 +104,7 @@ def words_of(which: str) -> "Words":
 
 def rendered_for(words: "Words", desk_id: str) -> "Rendered":
     """A prompt in use, filled in for a desk with an example ticket. Raises InputError for a version not in use."""
-    from policies.loading import load_desk
+    from policies.loading.load import load_desk
     from prompts import ALL
 
     prompt = ALL[words.id.partition("@")[0]]
@@ -115,7 +115,7 @@ def rendered_for(words: "Words", desk_id: str) -> "Rendered":
 
 def example_of(name: str, desk: "Desk") -> Any:
     """An input of the prompt with this name."""
-    from policies.severity import assess
+    from policies.severity.judge import assess
     from prompts.classify import CLASSIFY, ClassifyInput
     from prompts.draft import DraftInput
     from prompts.extract import ExtractInput

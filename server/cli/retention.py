@@ -7,13 +7,13 @@ import typer
 from contracts.errors import InputError
 from contracts.retention import Erasure
 from server.cli.approvals import os_user
-from server.cli.guard import PARTLY
-from server.cli.opening import AsJson, DataDir, with_desk
-from server.cli.output import print_json
+from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.output import print_json
+from server.cli.terminal.usage_errors import PARTLY
 
 if TYPE_CHECKING:
     from contracts.retention import Pruned
-    from graph.desk import TicketGraph
+    from ticketgraph.app import TicketGraph
 
 
 def prune(

@@ -7,14 +7,14 @@ import typer
 from contracts.result import Run
 from contracts.ticket import RunOptions
 from contracts.values import Tone
-from server.cli.opening import AsJson, DataDir, with_desk
-from server.cli.output import print_json, results
-from server.cli.showing import checkpoints_table, show_run, show_ticket
+from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.output import print_json, results
+from server.cli.terminal.views import checkpoints_table, show_run, show_ticket
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-    from graph.desk import TicketGraph
+    from ticketgraph.app import TicketGraph
 
 TICKET_ID = "TKT-"
 """How the id of a ticket begins; no run's id does."""
@@ -44,7 +44,7 @@ def show(
 
 async def found(opened: "TicketGraph", wanted: str) -> "tuple[RowMapping, Run | None]":
     """The ticket's row and its run, if it has one. Raises NotFoundError."""
-    from storage import tickets
+    from storage.queries import tickets
 
     is_ticket = wanted.upper().startswith(TICKET_ID)
     run = await (opened.run_of_ticket(wanted.upper()) if is_ticket else opened.run(wanted))

@@ -13,10 +13,10 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
-from storage.jobs.ending import PutBack
+from storage.database.postgres import APPLICATION
+from storage.jobs.outcome import PutBack
 from storage.jobs.port import LEASE
 from storage.jobs.reach import Reach
-from storage.postgres import APPLICATION
 
 PAUSE = 0.5
 """Seconds between two tries to reach a database that is away."""

@@ -16,9 +16,9 @@ from uuid import uuid4
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database import Database
+from storage.database.database import Database
 from storage.jobs import table
-from storage.jobs.ending import put_back
+from storage.jobs.outcome import put_back
 from storage.jobs.port import HEARTBEAT, LEASE, Handler, Task
 from storage.jobs.reach import Reach
 from storage.jobs.table import Claim, Ended

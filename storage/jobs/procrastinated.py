@@ -13,11 +13,11 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnavailableError
-from storage.jobs.ending import put_back
+from storage.database.postgres import PostgresDatabase
 from storage.jobs.fenced import PAUSE, FencedManager
+from storage.jobs.outcome import put_back
 from storage.jobs.port import HEARTBEAT, LEASE, Handler, Task
 from storage.jobs.reach import Reach
-from storage.postgres import PostgresDatabase
 
 log = logging.getLogger("ticketgraph")
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.jobs.ending import PutBack
+from storage.jobs.outcome import PutBack
 from storage.jobs.port import LEASE, Task
 from storage.tables import jobs
 

@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
-from storage.migrate import ours
+from storage.migrations.migrate import ours
 from storage.tables import metadata
 
 

@@ -1,5 +1,6 @@
 """Vectors for one process: kept in SQLite, searched in memory."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
@@ -8,15 +9,17 @@ import numpy as np
 from sqlalchemy import bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from nodes.threads import by_size
-from storage import fingerprints
-from storage.database import Database
+from storage.database.database import Database
 from storage.tables import fingerprints as table
+from storage.vectors import fingerprints
+from storage.vectors.int8_index import Shelf
 from storage.vectors.port import Earlier, Near, Vector
-from storage.vectors.shelf import Shelf
 
 AT_ONCE = 2048
 """Rows read at a time while loading."""
+
+LARGE = 8_000
+"""Vectors on a shelf from which a search is worth a thread: it holds up the event loop otherwise."""
 
 SPARE = 3
 """Of how many times as many as are asked for the exact likeness is computed."""
@@ -74,7 +77,7 @@ class BruteForce:
         likely: list[str] = []
         for solved in (True,) if only_solved else (True, False):
             if shelf := self.shelves.get((desk, solved)):
-                likely += await by_size(len(shelf.ids), shelf.likely, vector, SPARE * (limit + 1))
+                likely += await shelf_search(shelf, vector, SPARE * (limit + 1))
         if not likely:
             return []
         found = await self.database.look(partial(self.exact, ticket_ids=likely, vector=vector))
@@ -85,3 +88,10 @@ class BruteForce:
         """Those of the tickets that are still there, with their likeness."""
         rows = (await connection.execute(EXACT, {"these": list(ticket_ids), "by": self.model})).all()
         return [Near(row.ticket_id, float(row.vector.astype(np.float32) @ vector), row.solved) for row in rows]
+
+
+async def shelf_search(shelf: Shelf, vector: Vector, number: int) -> Sequence[str]:
+    """Ids of the likely nearest on a shelf, searched in a thread when the shelf is large."""
+    if len(shelf.ids) < LARGE:
+        return shelf.likely(vector, number)
+    return await asyncio.to_thread(shelf.likely, vector, number)

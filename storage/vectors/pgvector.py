@@ -7,9 +7,9 @@ from typing import Any
 from sqlalchemy import Executable, Float, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import fingerprints
-from storage.database import Database
+from storage.database.database import Database
 from storage.tables import fingerprints as table
+from storage.vectors import fingerprints
 from storage.vectors.port import Earlier, Near, Vector
 
 # pgvector has the negative inner product, so that the nearest come first.
@@ -52,5 +52,5 @@ class PgVectors:
 
 
 async def found(connection: AsyncConnection, asked: Mapping[str, Any], query: Executable) -> list[Near]:
-    """What a query of ticket, nearness and whether it is solved finds. How it is searched: storage/postgres.py."""
+    """What a query of ticket, nearness and whether it is solved finds. See storage/database/postgres.py."""
     return [Near(*row) for row in await connection.execute(query, asked)]

@@ -12,9 +12,9 @@ import psycopg
 from sqlalchemy import make_url
 
 from contracts.ticket import NewTicket
-from graph.desk import TicketGraph
-from graph.importing import SolvedTicket, import_solved
 from tests.postgres import PostgresServer
+from ticketgraph.app import TicketGraph
+from ticketgraph.tickets.importing import SolvedTicket, import_solved
 
 ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")
 DOWN = ("Down", "Our production system is down for all users since nine and we are losing data.")

@@ -26,12 +26,12 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
 from contracts.approval import ApprovalDecision
 from contracts.ticket import NewTicket
-from graph.checkpoints import GroupCommitSaver
-from graph.desk import TicketGraph
-from graph.watching import Watch
-from policies.loading import load_desks
-from policies.severity import assess
-from storage import runs
+from policies.loading.load import load_desks
+from policies.severity.judge import assess
+from storage.queries import runs
+from ticketgraph.app import TicketGraph
+from ticketgraph.checkpoints.sqlite import GroupCommitSaver
+from ticketgraph.news.watchers import Watch
 
 ORDINARY = ("Charged twice", "Order ORD-{n} was charged twice, please refund $29.99.")
 CRITICAL = ("Everything is down", "Your production system is down for all users and we lose data. Case {n}.")

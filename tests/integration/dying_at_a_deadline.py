@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.deadlines import claim_due
+from storage.queries.deadlines import claim_due
 from tests.integration.stored import NOON, opened
 
 

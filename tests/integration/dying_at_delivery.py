@@ -17,12 +17,12 @@ from typing import Any
 
 from connectors.port import OutboundEffect
 from connectors.webhook import WebhookConnector
-from graph.delivery import Delivery
-from storage.address import PostgresAddress, address_of
-from storage.database import Database, Transaction
+from storage.database.address import PostgresAddress, address_of
+from storage.database.database import Database, Transaction
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
 from storage.jobs.port import AgainError
-from storage.postgres import PostgresDatabase
-from storage.sqlite import SqliteDatabase
+from ticketgraph.effects.sender import Delivery
 
 TIMEOUT = 0.3
 

@@ -5,8 +5,8 @@ import signal
 from functools import wraps
 from typing import Any
 
-from graph.runner import Runner
 from server.cli import app
+from ticketgraph.runner import Runner
 
 submit = Runner.submit
 

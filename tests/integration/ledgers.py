@@ -12,15 +12,15 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.effect import Action, Effect
-from graph.outbox import StoredOutbox
-from storage import outbox
-from storage.address import PostgresAddress, address_of
-from storage.database import Database
+from storage.database.address import PostgresAddress, address_of
+from storage.database.database import Database
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
 from storage.jobs.port import AgainError, Handler, Task
-from storage.postgres import PostgresDatabase
-from storage.sqlite import SqliteDatabase
+from storage.queries import outbox
 from storage.tables import metadata
 from tests.postgres import PostgresServer
+from ticketgraph.effects.outbox import StoredOutbox
 
 
 @dataclass

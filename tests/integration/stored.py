@@ -15,14 +15,14 @@ from contracts.approval import ApprovalRequest
 from contracts.result import PendingApproval, Run
 from contracts.ticket import Ticket
 from graph.build import FLOW_VERSION
-from policies.desk import Desk
-from storage import approvals, runs, tickets
-from storage.address import PostgresAddress, SqliteAddress, address_of
-from storage.database import Database
+from policies.desk.model import Desk
+from storage.database.address import PostgresAddress, SqliteAddress, address_of
+from storage.database.database import Database
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
 from storage.jobs.port import Task
-from storage.migrate import migrate
-from storage.postgres import PostgresDatabase
-from storage.sqlite import SqliteDatabase
+from storage.migrations.migrate import migrate
+from storage.queries import approvals, runs, tickets
 from storage.tables import jobs
 from tests.postgres import PostgresServer
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import audit
-from storage.chain import GENESIS, HASHED, hash_of
-from storage.direct import Direct, at_once
-from storage.migrate import migrate
-from storage.sqlite import SqliteDatabase
-from storage.verification import Verification, verify
+from storage.audit import log as audit
+from storage.audit.chain import GENESIS, HASHED, hash_of
+from storage.audit.verification import Verification, verify
+from storage.database.sqlite import SqliteDatabase
+from storage.database.synchronous import Direct, at_once
+from storage.migrations.migrate import migrate
 
 COUNT = 9
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from contracts.result import Run
-from graph import TicketGraph
-from storage.address import DATABASE_FILE
-from storage.migrate import migrate
-from storage.sqlite import SqliteDatabase
+from storage.database.address import DATABASE_FILE
+from storage.database.sqlite import SqliteDatabase
+from storage.migrations.migrate import migrate
 from tests.conftest import REPOSITORY
+from ticketgraph import TicketGraph
 
 DISASTER = (
     "Nothing works any more",

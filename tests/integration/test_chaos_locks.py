@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from storage.address import PostgresAddress, address_of
+from storage.database.address import PostgresAddress, address_of
+from storage.database.postgres import APPLICATION, PostgresDatabase
 from storage.jobs.port import LEASE
 from storage.jobs.procrastinated import ProcrastinateJobs
-from storage.postgres import APPLICATION, PostgresDatabase
 from tests.postgres import PostgresServer
 
 

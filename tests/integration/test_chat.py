@@ -18,9 +18,9 @@ from langchain_core.runnables import RunnableLambda
 from pydantic import BaseModel, SecretStr
 
 from contracts.usage import Usage
-from engines.llm.chat import Chat, Message, Reply
-from engines.llm.completion import LARGEST
-from engines.llm.failures import (
+from engines.models.chat import Chat, Message, Reply
+from engines.models.completion import LARGEST
+from engines.models.failures import (
     Empty,
     FormatRefused,
     Invalid,
@@ -34,11 +34,11 @@ from engines.llm.failures import (
     Truncated,
     Unreadable,
 )
-from engines.llm.providers import PROVIDERS, ModelSpec, resolve
-from engines.llm.reading import read_answer, schema_of
-from engines.llm.refusals import connection_failure
-from engines.llm.rungs import LADDER, Rung, Rungs
-from engines.llm.settings import ModelSettings
+from engines.models.parse_answer import read_answer, schema_of
+from engines.models.providers import PROVIDERS, resolve
+from engines.models.refusals import connection_failure
+from engines.models.rungs import LADDER, ModelSpec, Rung, Rungs
+from engines.models.settings import ModelSettings
 from tests.conftest import REPOSITORY, free_port
 from tests.modelstub import USAGE, ModelStub
 

@@ -9,9 +9,9 @@ import pytest
 from langgraph.graph import END, START, StateGraph
 
 from contracts.ticket import RunOptions
-from graph.checkpoints import open_saver
-from graph.watching import Watchers
 from nodes.services import Limits
+from ticketgraph.checkpoints.sqlite import open_saver
+from ticketgraph.news.watchers import Watchers
 
 
 class Counting(TypedDict, total=False):

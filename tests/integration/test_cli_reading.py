@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import InputError
-from server.cli.reading import Fault, Row, csv_rows, json_rows, jsonl_rows, rows_of
-from server.cli.tickets import ticket_of
+from server.cli.terminal.rows import Fault, Row, csv_rows, json_rows, jsonl_rows, rows_of
+from server.cli.terminal.ticket_rows import ticket_of
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\",;'"), min_size=1)
 records = st.lists(st.fixed_dictionaries({"subject": texts, "body": texts}), max_size=5)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from graph import BlockingTicketGraph
 from server.cli import app
+from ticketgraph import BlockingTicketGraph
 
 ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")
 ADA = "Ada@example.com"

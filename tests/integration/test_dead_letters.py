@@ -15,19 +15,20 @@ from contracts.effect import Effect
 from contracts.errors import ConflictError, InputError, NotFoundError
 from contracts.result import Run
 from contracts.ticket import RunOptions, Ticket
-from graph.checkpoints import connect
-from graph.dead_letters import Changes, one, page, retry
-from graph.evidence import digest
-from policies.loading import load_desks
-from policies.queueing import STEP
-from storage import fingerprints, outbox
-from storage.database import Database
-from storage.sqlite import SqliteDatabase
+from policies.deciding.queue_order import STEP
+from policies.loading.load import load_desks
+from storage.audit.verification import verify
+from storage.database.database import Database
+from storage.database.sqlite import SqliteDatabase
+from storage.queries import outbox
 from storage.tables import steps
-from storage.verification import verify
+from storage.vectors import fingerprints
 from tests.conftest import REPOSITORY
 from tests.integration.stored import NOON, TableJobs, a_run, a_ticket, address_in, opened, rows
 from tests.postgres import PostgresServer
+from ticketgraph.audit_details import digest
+from ticketgraph.checkpoints.sqlite import connect
+from ticketgraph.runs.dead_letters import Changes, one, page, retry
 
 DESKS = load_desks(REPOSITORY / "policies" / "desks")
 RACES = 20

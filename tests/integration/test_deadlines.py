@@ -19,19 +19,19 @@ from contracts.decision import Decision
 from contracts.errors import ConflictError
 from contracts.result import Run
 from contracts.ticket import Ticket
-from graph.deadlines import plan
-from graph.deciding import decide
-from graph.outbox import StoredOutbox
-from graph.ticking import Ticker
-from policies.desk import Desk
-from policies.loading import load_desks
-from storage import tickets
-from storage.database import Database
-from storage.migrate import migrate
+from policies.desk.model import Desk
+from policies.loading.load import load_desks
+from storage.database.database import Database
+from storage.migrations.migrate import migrate
+from storage.queries import tickets
 from storage.tables import deadlines
 from tests.conftest import REPOSITORY
 from tests.integration.stored import NOON, TableJobs, a_question, a_run, a_ticket, address_in, opened, rows
 from tests.postgres import PostgresServer
+from ticketgraph.effects.outbox import StoredOutbox
+from ticketgraph.runs.deadlines import plan
+from ticketgraph.runs.decide import decide
+from ticketgraph.upkeep.deadline_clock import Ticker
 
 DESKS = load_desks(REPOSITORY / "policies" / "desks")
 DESK = DESKS["customer_support"]

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from engines.llm.providers import PROVIDERS
+from engines.models.providers import PROVIDERS
 from server.cli import app
 from tests.conftest import REPOSITORY, free_port
 from tests.modelstub import ModelStub

@@ -16,15 +16,15 @@ from typer.testing import CliRunner
 
 from benchmarks.corpus import tickets
 from connectors.webhook import WebhookConnector
-from graph.desk import TicketGraph
 from server.cli import app
-from storage.address import address_of
-from storage.looking import at_one_moment, looking
-from storage.reconciliation import books
+from storage.database.address import address_of
+from storage.database.read_only import at_one_moment, looking
+from storage.queries.reconciliation import books
 from tests.conftest import free_port, serving
 from tests.integration.desks_of_each_kind import EQUATION, ORDINARY, Place, fill, fresh
 from tests.integration.receiver import Receiver
 from tests.postgres import PostgresServer
+from ticketgraph.app import TicketGraph
 
 LOOKS = 3
 AT_ONCE = 80

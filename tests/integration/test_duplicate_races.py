@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from contracts.ticket import Ticket
-from engines.local.batching import BatchingEmbedder
-from engines.local.cleaning import TextCleaner
-from engines.local.embedder import MODEL_NAME, Embedder
-from engines.local.knowledge import Knowledge
-from graph.memory import TicketMemory
-from storage import tickets
-from storage.address import PostgresAddress, address_of
-from storage.postgres import PostgresDatabase
+from engines.embedding.batching_embedder import BatchingEmbedder
+from engines.embedding.embedder import MODEL_NAME, Embedder
+from engines.local.answers.knowledge import Knowledge
+from storage.database.address import PostgresAddress, address_of
+from storage.database.postgres import PostgresDatabase
+from storage.queries import tickets
 from storage.vectors.pgvector import PgVectors
 from tests.postgres import PostgresServer
+from text.cleaning import TextCleaner
+from ticketgraph.similar.similar_tickets import TicketMemory
 
 DESK = "customer_support"
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)

@@ -11,11 +11,10 @@ from connectors.port import OutboundEffect
 from connectors.webhook import WebhookConnector
 from contracts.effect import Effect, Resolution
 from contracts.errors import ConflictError, InputError, NotFoundError
-from graph import fencing
-from graph.delivery import ROUND, Delivery
-from graph.outbox import StoredOutbox
-from storage import audit, outbox, tables
+from storage import tables
+from storage.audit import log as audit
 from storage.jobs.port import AgainError
+from storage.queries import outbox
 from tests.integration.ledgers import (
     Clock,
     KeptJobs,
@@ -29,6 +28,9 @@ from tests.integration.ledgers import (
 )
 from tests.integration.receiver import Receiver
 from tests.postgres import PostgresServer
+from ticketgraph.checkpoints import fence as fencing
+from ticketgraph.effects.outbox import StoredOutbox
+from ticketgraph.effects.sender import ROUND, Delivery
 
 TIMEOUT = 0.5
 

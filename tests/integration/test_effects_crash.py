@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from connectors.webhook import WebhookConnector
-from graph.delivery import Delivery
-from storage.postgres import PostgresDatabase
-from storage.sqlite import SqliteDatabase
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
 from tests.conftest import REPOSITORY
 from tests.integration.dying_at_delivery import TIMEOUT
 from tests.integration.ledgers import Ledger, Place, database_at, ledger_on, place_of
 from tests.integration.receiver import Receiver
+from ticketgraph.effects.sender import Delivery
 
 PROGRAM = str(Path(__file__).parent / "dying_at_delivery.py")
 

@@ -22,12 +22,12 @@ from hypothesis.stateful import (
 
 from connectors.port import NotAcceptedError, OutboundEffect, RefusedError, UnsearchableError
 from contracts.effect import Resolution
-from graph.delivery import Delivery
-from graph.outbox import StoredOutbox
-from storage.database import Database, Transaction
+from storage.database.database import Database, Transaction
+from storage.database.sqlite import SqliteDatabase
 from storage.jobs.port import AgainError
-from storage.sqlite import SqliteDatabase
 from tests.integration.ledgers import KeptJobs, Ledger, empty_sqlite
+from ticketgraph.effects.outbox import StoredOutbox
+from ticketgraph.effects.sender import Delivery
 
 TIMEOUT = 1000.0
 """Seconds of a clock that only the machine moves."""

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from server.settings import Settings
-from storage.migrate import migrate
+from storage.migrations.migrate import migrate
 from tests.conftest import REPOSITORY, ServerProcess
 
 NUMBERS = count(1)

@@ -19,17 +19,17 @@ from contracts.errors import EngineError
 from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket, Ticket
 from contracts.values import SEVERITIES
-from engines.llm.chat import Chat
 from engines.llm.grounding import cited_sentences
-from engines.local.drafting import frame_of
-from graph import TicketGraph
+from engines.local.template_draft import frame_of
+from engines.models.chat import Chat
 from nodes.services import DraftBrief, Engine, Services
-from policies.actionable import actionable
-from policies.desk import Desk
-from policies.understanding import with_missing
+from policies.deciding.actionable import actionable
+from policies.deciding.engine_answers import with_missing
+from policies.desk.model import Desk
 from tests.integration.hostile_words import TEXTS, wild
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import engine_on
+from ticketgraph import TicketGraph
 
 T = TypeVar("T")
 

@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import NotFoundError
 from contracts.result import Run
 from contracts.ticket import NewTicket
-from graph.desk import TicketGraph
-from graph.erasure import Eraser
-from graph.importing import SolvedTicket, import_solved
-from graph.intake import Key
-from storage import runs
 from storage.jobs.port import Handler, Task
+from storage.queries import runs
 from tests.integration.two_databases import Place
+from ticketgraph.app import TicketGraph
+from ticketgraph.forgetting.erasure import Eraser
+from ticketgraph.tickets.importing import SolvedTicket, import_solved
+from ticketgraph.tickets.intake import Key
 
 ADDRESS = "Zelda.Quibbleforth@plumbago.example"
 CUSTOMER = "quagga-77-xk"

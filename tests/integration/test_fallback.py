@@ -14,9 +14,9 @@ from contracts.errors import EngineError
 from contracts.extraction import Extraction
 from contracts.ticket import Ticket
 from contracts.values import EngineName
-from graph import TicketGraph
 from graph.build import build
 from nodes.services import Limits, Services
+from ticketgraph import TicketGraph
 
 
 class FailingEngine:

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 
 from contracts.ticket import NewTicket
-from graph.advancing import BEGINNINGS, Advancing
-from graph.desk import TicketGraph
-from graph.fencing import OvertakenError, holding
-from graph.run import Executor
-from storage import audit, outbox, runs, tickets
+from storage.audit import log as audit
 from storage.jobs.port import AgainError
+from storage.queries import outbox, runs, tickets
 from tests.postgres import PostgresServer
+from ticketgraph.app import TicketGraph
+from ticketgraph.checkpoints.fence import OvertakenError, holding
+from ticketgraph.runs.advance import BEGINNINGS, Advancing
+from ticketgraph.runs.execute import Executor
 
 TICKET = NewTicket(subject="Charged twice", body="Order ORD-7 was charged twice.", customer_email="ada@example.com")
 

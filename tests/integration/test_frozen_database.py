@@ -15,12 +15,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnavailableError
-from graph.storing import migrated
-from storage.address import PostgresAddress, address_of
-from storage.away import AWAY
-from storage.postgres import CONNECTIONS, PATIENCE, PostgresDatabase
+from storage.database.address import PostgresAddress, address_of
+from storage.database.postgres import CONNECTIONS, PATIENCE, PostgresDatabase
+from storage.database.unavailable import AWAY
 from tests.conftest import serving, worker
 from tests.postgres import PostgresServer, postgres_server
+from ticketgraph.opening import migrated
 
 LATE_SECONDS = 3.0
 TICKET = {"subject": "Charged twice", "body": "Order ORD-1 was charged twice.", "customer_email": "a@example.com"}
@@ -125,7 +125,7 @@ async def test_a_session_that_the_server_has_ended_counts_as_away(postgres: Post
 async def test_who_listens_may_hear_nothing_for_long(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.patience.PATIENCE", 0.2)
+    monkeypatch.setattr("storage.database.timeouts.PATIENCE", 0.2)
     address = address_of(postgres.fresh(), tmp_path)
     assert isinstance(address, PostgresAddress)
     database = PostgresDatabase(address)

@@ -13,12 +13,12 @@ import pytest
 
 from contracts.errors import UnavailableError
 from contracts.ticket import NewTicket
-from graph.desk import TicketGraph
 from server.opening import opened_desk
 from server.settings import Settings
-from storage.migrate import migrate
+from storage.migrations.migrate import migrate
 from tests.conftest import REPOSITORY, ServerProcess
 from tests.postgres import PostgresServer
+from ticketgraph.app import TicketGraph
 
 ORDINARY = NewTicket(subject="Charged twice", body="Order ORD-7 was charged twice.", customer_email="ada@example.com")
 

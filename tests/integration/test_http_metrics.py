@@ -9,8 +9,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from contracts.errors import UnavailableError
 from contracts.usage import Usage
-from engines.llm.breaker import BreakerState
-from engines.llm.records import CallRecord, ModelState
+from engines.models.breaker import BreakerState
+from engines.models.records import CallRecord, ModelState
 from server.api.service import circuits as dependencies
 from server.metrics import Metrics
 from tests.conftest import free_port

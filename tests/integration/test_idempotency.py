@@ -15,10 +15,10 @@ import pytest_asyncio
 
 from contracts.errors import ReusedError
 from contracts.ticket import NewTicket
-from graph.desk import TicketGraph
-from graph.intake import KEPT, Key
-from storage.idempotency import PRUNED
+from storage.queries.idempotency import PRUNED
 from tests.conftest import ServerProcess, serving
+from ticketgraph.app import TicketGraph
+from ticketgraph.tickets.intake import KEPT, Key
 
 DYING = str(Path(__file__).parent / "dying_at_intake.py")
 WAYS_IN = {

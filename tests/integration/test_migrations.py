@@ -12,11 +12,11 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from contracts.errors import UnavailableError
-from graph.storing import migrated
-from storage.address import PostgresAddress, address_of
-from storage.migrate import migrate, migrate_postgres, ours, refuse_behind
+from storage.database.address import PostgresAddress, address_of
+from storage.migrations.migrate import migrate, migrate_postgres, ours, refuse_behind
 from storage.tables import metadata
 from tests.postgres import PostgresServer
+from ticketgraph.opening import migrated
 
 
 async def test_a_migrated_database_has_our_tables_and_no_more(tmp_path: Path) -> None:

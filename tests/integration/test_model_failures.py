@@ -14,12 +14,12 @@ from aiohttp import web
 
 from benchmarks.corpus import tickets
 from contracts.result import Run
-from engines.llm.chat import Chat
-from graph import TicketGraph
+from engines.models.chat import Chat
 from nodes.services import Services
 from tests.conftest import serving
 from tests.modelstub import MODES, ModelStub
 from tests.modelstub.engine import KEY, engine_on
+from ticketgraph import TicketGraph
 
 PATH = "/api/v1/workflow/process"
 SEQUENTIAL, AT_ONCE = 3, 30

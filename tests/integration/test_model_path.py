@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from contracts.values import SEVERITIES
-from storage.address import DATABASE_FILE
+from storage.database.address import DATABASE_FILE
 from tests.integration.on_a_model import House, asked_for, lying, served, steps_of
 from tests.integration.personal_tickets import PERSONAL, SECRETS
 from tests.modelstub import USAGE, ModelStub

@@ -2,7 +2,7 @@
 
 import httpx
 
-from engines.llm.settings import ModelSettings
+from engines.models.settings import ModelSettings
 from tests.conftest import REPOSITORY
 from tests.integration.modelled import Service, models, outputs, ran, within
 

@@ -13,14 +13,14 @@ from sqlalchemy import text
 from benchmarks.corpus import tickets
 from contracts.errors import GoneError
 from contracts.result import Run
-from graph import BlockingTicketGraph
-from graph.assembly import SHIPPED_DESKS
-from graph.desk import TicketGraph
-from graph.retention import Retention
-from storage import runs
-from storage.threads import first_id
+from storage.queries import runs
+from storage.queries.checkpoints import first_id
 from tests.conftest import serving
 from tests.integration.two_databases import Place
+from ticketgraph import BlockingTicketGraph
+from ticketgraph.app import TicketGraph
+from ticketgraph.assembly import SHIPPED_DESKS
+from ticketgraph.forgetting.retention import Retention
 
 DOWN = "Our production system is down for all users since nine and we are losing data. Site {n}."
 ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")

@@ -8,9 +8,9 @@ import pytest
 from contracts.approval import ApprovalDecision
 from contracts.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from contracts.ticket import RunOptions
-from graph import BlockingTicketGraph, TicketGraph
-from graph.assembly import SHIPPED_DESKS
-from storage import outbox
+from storage.queries import outbox
+from ticketgraph import BlockingTicketGraph, TicketGraph
+from ticketgraph.assembly import SHIPPED_DESKS
 
 DISASTER = (
     "Nothing works any more",

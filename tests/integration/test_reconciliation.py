@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import insert
 
-from storage.database import Database
-from storage.reconciliation import CLASSES, Standing, class_of, contradiction, standing_so, standings
+from storage.database.database import Database
+from storage.queries.reconciliation import CLASSES, Standing, class_of, contradiction, standing_so, standings
 from storage.tables import approvals, runs, tickets
 from tests.integration.stored import NOON, address_in, opened
 from tests.postgres import PostgresServer

@@ -10,12 +10,12 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.graph import END, START, StateGraph
 
 from contracts.ticket import NewTicket
-from graph.checkpoints_postgres import FencedPostgresSaver
-from graph.desk import TicketGraph
-from graph.fencing import OvertakenError, holding
-from storage.patience import PATIENCE
-from storage.postgres import CONNECTIONS
+from storage.database.postgres import CONNECTIONS
+from storage.database.timeouts import PATIENCE
 from tests.postgres import PostgresServer
+from ticketgraph.app import TicketGraph
+from ticketgraph.checkpoints.fence import OvertakenError, holding
+from ticketgraph.checkpoints.postgres import FencedPostgresSaver
 
 
 @pytest.fixture

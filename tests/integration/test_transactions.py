@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage import runs, tickets
-from storage.database import Database, Transaction
-from storage.sqlite import SqliteDatabase
+from storage.database.database import Database, Transaction
+from storage.database.sqlite import SqliteDatabase
+from storage.queries import runs, tickets
 
 
 @pytest.fixture

@@ -14,15 +14,16 @@ from hypothesis import strategies as st
 from sqlalchemy import delete, func, select, update
 
 from contracts.ticket import Ticket
-from storage import fingerprints, tickets
-from storage.address import PostgresAddress, address_of
-from storage.database import Database
-from storage.migrate import migrate
-from storage.postgres import PostgresDatabase
-from storage.sqlite import SqliteDatabase
+from storage.database.address import PostgresAddress, address_of
+from storage.database.database import Database
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
+from storage.migrations.migrate import migrate
+from storage.queries import tickets
 from storage.tables import FINGERPRINT
 from storage.tables import fingerprints as prints
 from storage.tables import tickets as rows
+from storage.vectors import fingerprints
 from storage.vectors.brute_force import BruteForce
 from storage.vectors.pgvector import PgVectors
 from storage.vectors.port import NEWEST, Vectors

@@ -7,15 +7,15 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from engines.llm.asking import Asker
-from engines.llm.budget import Budget
-from engines.llm.chat import Chat
+from engines.llm.ask import Asker
 from engines.llm.engine import LlmEngine
-from engines.llm.gateway import Gateway
-from engines.llm.prices import SHIPPED, Prices, load_prices
-from engines.llm.providers import Models, resolve
-from engines.llm.records import CallRecord
-from engines.llm.settings import ModelSettings
+from engines.models.budget import Budget
+from engines.models.chat import Chat
+from engines.models.gateway import Gateway
+from engines.models.prices import SHIPPED, Prices, load_prices
+from engines.models.providers import Models, resolve
+from engines.models.records import CallRecord
+from engines.models.settings import ModelSettings
 from nodes.services import Engine, Limits
 
 KEY = "sk-stub-4242"

@@ -15,7 +15,7 @@ from pathlib import Path
 os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 
 from graph.build import FLOW_VERSION
-from graph.desk import TicketGraph
+from ticketgraph.app import TicketGraph
 
 FOLDER = Path(__file__).parent
 SUBJECT = "Everything is down"

@@ -16,14 +16,14 @@ from langgraph.types import Command
 
 from contracts.errors import UnavailableError
 from graph.build import FLOW_VERSION, RESUMES, build
-from graph.checkpoints import open_saver
-from graph.desk import TicketGraph
-from graph.parked import orphans
-from graph.run import config_of
-from graph.watching import Watchers
 from tests.conftest import REPOSITORY, serving
 from tests.integration.test_crash import one_desk
 from tests.parked import tomorrow
+from ticketgraph.app import TicketGraph
+from ticketgraph.checkpoints.sqlite import open_saver
+from ticketgraph.news.watchers import Watchers
+from ticketgraph.orphans import orphans
+from ticketgraph.runs.execute import config_of
 
 FIXTURES = {int(path.stem.removeprefix("flow-")): path for path in Path(__file__).parent.glob("flow-*.db")}
 
@@ -144,7 +144,7 @@ async def test_a_deploy_that_would_lose_a_run_is_refused(
 async def test_a_node_that_asks_nobody_any_more_is_refused(
     folder: Path, desks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.parked.ASKS", ())
+    monkeypatch.setattr("ticketgraph.orphans.ASKS", ())
     assert "it waits in escalate, which asks nobody" in await refused(folder, desks)
 
 
@@ -160,8 +160,8 @@ async def test_a_key_renamed_with_a_new_version_that_says_it_goes_on(
     folder: Path, desks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tomorrow.deploy(monkeypatch, tomorrow.key_renamed)
-    monkeypatch.setattr("graph.parked.FLOW_VERSION", FLOW_VERSION + 1)
-    monkeypatch.setattr("graph.parked.RESUMES", RESUMES | {FLOW_VERSION + 1})
+    monkeypatch.setattr("ticketgraph.orphans.FLOW_VERSION", FLOW_VERSION + 1)
+    monkeypatch.setattr("ticketgraph.orphans.RESUMES", RESUMES | {FLOW_VERSION + 1})
     assert await approved(folder, desks) == "finished"
     assert replies(folder) == 1
 
@@ -169,7 +169,7 @@ async def test_a_key_renamed_with_a_new_version_that_says_it_goes_on(
 async def test_a_new_version_that_does_not_say_so_is_refused(
     folder: Path, desks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("graph.parked.RESUMES", frozenset({FLOW_VERSION + 1}))
+    monkeypatch.setattr("ticketgraph.orphans.RESUMES", frozenset({FLOW_VERSION + 1}))
     assert "no run of that version can go on here" in await refused(folder, desks)
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import InputError
-from storage.address import Address, MemoryAddress, PostgresAddress, SqliteAddress, address_of
-from storage.patience import PATIENCE
-from storage.postgres import FROZEN, SEARCH, session
+from storage.database.address import Address, MemoryAddress, PostgresAddress, SqliteAddress, address_of
+from storage.database.postgres import FROZEN, SEARCH, session
+from storage.database.timeouts import PATIENCE
 
 FOLDER = Path("folder")
 

@@ -3,9 +3,9 @@ import pytest
 
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket
-from engines.local.answering import Articles, faces, read
-from engines.local.asides import Asides, examples
-from engines.local.embedder import DIMENSIONS, Embedder
+from engines.embedding.embedder import DIMENSIONS, Embedder
+from engines.local.answers.asides import Asides, examples
+from engines.local.answers.choose_article import Articles, faces, read
 
 ARTICLES = (
     Source(

@@ -16,8 +16,8 @@ from contracts.retrieval import Duplicate
 from contracts.ticket import Ticket
 from nodes.deliver import Needs, effects_of, system_of
 from nodes.inbox_shapes import answered
-from policies.desk import Desk
-from policies.loading import load_desk
+from policies.desk.model import Desk
+from policies.loading.load import load_desk
 
 DESK = load_desk(Path(__file__).parents[2] / "policies" / "desks" / "internal_helpdesk")
 OWN = "ada@firm.example"

@@ -8,10 +8,10 @@ from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from engines.local.drafting import draft_reply, first_name, usable
+from engines.local.template_draft import draft_reply, first_name, usable
 from nodes.services import DraftBrief
-from policies.desk import Desk
-from policies.loading import load_desk
+from policies.desk.model import Desk
+from policies.loading.load import load_desk
 
 DESK = load_desk(Path(__file__).parents[2] / "policies" / "desks" / "customer_support")
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from contracts.errors import EngineError
-from engines.local import embedder as embedder_module
-from engines.local.batching import BatchingEmbedder
-from engines.local.embedder import DIMENSIONS, Embedder
-from engines.local.int8_graph import with_int8_products
+from engines.embedding import embedder as embedder_module
+from engines.embedding.batching_embedder import BatchingEmbedder
+from engines.embedding.embedder import DIMENSIONS, Embedder
+from engines.embedding.int8_graph import with_int8_products
 
 EVIDENCE = " My card was charged twice for one order and I demand a refund."
 

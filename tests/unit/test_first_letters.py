@@ -12,8 +12,9 @@ import pytest
 
 import engines.local
 import policies
-from policies.loading import load_desks
-from policies.steering import _pattern, names_of  # pyright: ignore[reportPrivateUsage]
+import text
+from policies.deciding.steering import _pattern, names_of  # pyright: ignore[reportPrivateUsage]
+from policies.loading.load import load_desks
 from tests.conftest import REPOSITORY
 
 Items = Sequence[tuple[Any, Any]]
@@ -116,7 +117,10 @@ def broken(pattern: re.Pattern[str]) -> list[str]:
 
 def test_every_letter_that_a_pattern_can_begin_with_is_promised() -> None:
     every = {
-        p for module in modules(engines.local, policies) for value in vars(module).values() for p in patterns_in(value)
+        p
+        for module in modules(engines.local, policies, text)
+        for value in vars(module).values()
+        for p in patterns_in(value)
     }
     every |= {_pattern(names_of(desk)) for desk in load_desks(REPOSITORY / "policies" / "desks").values()}
     promising = [

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values import SEVERITIES, Severity
-from engines.local.judging import READS_CRITICAL, weighed
-from policies.severity import SeverityVerdict
+from engines.local.severity_judge import READS_CRITICAL, weighed
+from policies.severity.judge import SeverityVerdict
 
 
 def verdict(severity: Severity, *critical: str) -> SeverityVerdict:

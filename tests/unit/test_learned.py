@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from contracts.errors import DeskError, InputError
-from engines.local.learned import Learned, blended, severity_features
-from engines.local.vectors import KnownTexts
+from engines.embedding.known_texts import KnownTexts
+from engines.local.categories.learned import Learned, blended, severity_features
 from evals.training import train
-from policies.loading import load_desk
-from policies.severity import SeverityVerdict
+from policies.loading.load import load_desk
+from policies.severity.judge import SeverityVerdict
 
 SHIPPED = Path(__file__).parents[2] / "policies" / "desks" / "customer_support"
 CALM = SeverityVerdict(severity="low", confidence=0.5)
@@ -87,9 +87,9 @@ def test_known_texts_are_not_read_again() -> None:
 
 
 def test_the_shipped_vectors_are_those_of_the_shipped_texts() -> None:
-    from engines.local.batching import BatchingEmbedder
-    from engines.local.categories import CategoryScorer
-    from engines.local.knowledge import Knowledge
+    from engines.embedding.batching_embedder import BatchingEmbedder
+    from engines.local.answers.knowledge import Knowledge
+    from engines.local.categories.scorer import CategoryScorer
 
     for folder in sorted(SHIPPED.parent.iterdir()):
         desk, counting = load_desk(folder), Counting()

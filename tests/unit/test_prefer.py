@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.api.prefer import MOST_SECONDS, Preference, parse
+from server.http.prefer import MOST_SECONDS, Preference, parse
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.values import SEVERITIES
-from policies.clauses import MAX_WORDS, sentences
-from policies.desk import SeverityLevel, Signal
-from policies.severity import SeverityVerdict, assess
-from policies.vocabulary import expand, needed_words
+from policies.desk.model import SeverityLevel, Signal
+from policies.severity.judge import SeverityVerdict, assess
+from policies.severity.vocabulary import expand
+from text.clauses import MAX_WORDS, sentences
+from text.regexes import needed_words
 
 DESKS = Path(__file__).parents[2] / "policies" / "desks"
 SENTENCES = [

@@ -6,10 +6,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.local.embedder import DIMENSIONS
-from engines.local.similarity import SPELLING_DIMENSIONS
+from engines.embedding.embedder import DIMENSIONS
+from engines.embedding.similarity import SPELLING_DIMENSIONS
 from storage.tables import FINGERPRINT
-from storage.vectors.shelf import BLOCK, MEANING, Shelf
+from storage.vectors.int8_index import BLOCK, MEANING, Shelf
 
 LIMIT = 18
 

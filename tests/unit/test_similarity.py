@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.local.similarity import fingerprint, near_exact, normalised_digest
+from engines.embedding.similarity import fingerprint, near_exact, normalised_digest
 
 TICKET = "Wrong invoice\n\nInvoice INV-2041 shows fifteen seats, but we only have twelve. Please correct it."
 
@@ -44,7 +44,7 @@ def test_a_shared_identifier_brings_two_texts_together() -> None:
 
 def test_a_fingerprint_is_the_same_in_another_process() -> None:
     code = (
-        "import numpy as np; from engines.local.similarity import fingerprint;"
+        "import numpy as np; from engines.embedding.similarity import fingerprint;"
         "print(fingerprint('Crème brûlée ORD-1', np.ones(1, np.float32)).tobytes().hex())"
     )
     root = Path(__file__).parents[2]

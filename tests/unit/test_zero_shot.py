@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.local.embedder import Embedder
-from engines.local.zero_shot import ZeroShot, choose, probabilities
-from policies.desk import Category
+from engines.embedding.embedder import Embedder
+from engines.local.categories.zero_shot import ZeroShot, choose, probabilities
+from policies.desk.model import Category
 
 CATEGORIES = (
     Category(

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from storage.chain import GENESIS, canonical, hash_of, moment
+from storage.audit.chain import GENESIS, canonical, hash_of, moment
 
 revision = '0004'
 down_revision = '0003'

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from contracts.errors import UnavailableError
-from storage.columns import HalfVector
+from storage.database.columns import HalfVector
 
 revision = '0006'
 down_revision = '0005'

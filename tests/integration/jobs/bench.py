@@ -14,13 +14,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from storage.address import PostgresAddress, SqliteAddress, address_of
-from storage.database import Database
+from storage.database.address import PostgresAddress, SqliteAddress, address_of
+from storage.database.database import Database
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
 from storage.jobs.leased import LeasedJobs
 from storage.jobs.port import Handler, Jobs, Task
 from storage.jobs.procrastinated import ProcrastinateJobs
-from storage.postgres import PostgresDatabase
-from storage.sqlite import SqliteDatabase
 
 KIND = "try"
 

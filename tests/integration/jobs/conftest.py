@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.migrate import migrate
+from storage.migrations.migrate import migrate
 from tests.integration.jobs.bench import Bench, bench
 from tests.postgres import PostgresServer
 

@@ -16,14 +16,14 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import tables
-from storage.direct import Direct, at_once
+from storage.database.sqlite import SqliteDatabase, Writer
+from storage.database.synchronous import Direct, at_once
 from storage.jobs import table
-from storage.jobs.ending import PutBack
 from storage.jobs.leased import LeasedJobs
+from storage.jobs.outcome import PutBack
 from storage.jobs.port import LEASE, Task
 from storage.jobs.table import Claim, Ended
-from storage.migrate import migrate
-from storage.sqlite import SqliteDatabase, Writer
+from storage.migrations.migrate import migrate
 from tests.integration.jobs.bench import KIND, task
 
 WORKERS = st.sampled_from(["one", "two"])

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from contracts.errors import InputError
 from evals.calibration import ENOUGH, cross_validated_error, fit_desk, fit_temperature
-from graph.assembly import SHIPPED_DESKS
-from policies.loading import load_desk
+from policies.loading.load import load_desk
+from ticketgraph.assembly import SHIPPED_DESKS
 
 DESK = "customer_support"
 

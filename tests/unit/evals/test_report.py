@@ -11,7 +11,7 @@ from rich.console import Console
 
 from contracts.errors import InputError
 from evals.report import Report, evaluate, show
-from graph.assembly import SHIPPED_DESKS
+from ticketgraph.assembly import SHIPPED_DESKS
 
 GOLDEN = (
     {

@@ -4,8 +4,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from engines.llm.asking import Answered, Asker, Question
-from engines.llm.failures import ModelError
+from engines.llm.ask import Answered, Asker, Question
+from engines.models.failures import ModelError
 from prompts.prompt import Rendered
 from tests.modelstub import ModelStub
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from engines.llm.failures import ModelError
-from engines.llm.gateway import Gateway
+from engines.models.failures import ModelError
+from engines.models.gateway import Gateway
 
 LONG = 1000.0
 """Seconds that never pass in a test."""

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from engines.llm.chat import Chat
+from engines.models.chat import Chat
 from tests.modelstub import ModelStub
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.usage import Usage
-from engines.llm.asking import Answered
-from engines.llm.chat import Chat
-from engines.llm.failures import (
+from engines.llm.ask import Answered
+from engines.models.chat import Chat
+from engines.models.failures import (
     Busy,
     CircuitOpen,
     FormatRefused,
@@ -25,7 +25,7 @@ from engines.llm.failures import (
     RequestRefused,
     Truncated,
 )
-from engines.llm.records import CallRecord
+from engines.models.records import CallRecord
 from tests.modelstub import MODES, USAGE, ModelStub
 from tests.modelstub.engine import asker_on, models_on
 from tests.modelstub.modes import ERRORS, TRANSPORT

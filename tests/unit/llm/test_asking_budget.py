@@ -7,11 +7,11 @@ import math
 import pytest
 
 from contracts.usage import Usage
-from engines.llm.asking import Answered
-from engines.llm.chat import Chat
-from engines.llm.failures import BudgetSpent, ModelTimedOut
-from engines.llm.prices import Price, Prices
-from engines.llm.records import CallRecord
+from engines.llm.ask import Answered
+from engines.models.chat import Chat
+from engines.models.failures import BudgetSpent, ModelTimedOut
+from engines.models.prices import Price, Prices
+from engines.models.records import CallRecord
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, models_on
 from tests.modelstub.modes import ERRORS, SPOILING

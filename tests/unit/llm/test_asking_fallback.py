@@ -6,10 +6,10 @@ from collections import Counter
 
 import pytest
 
-from engines.llm.asking import Answered
-from engines.llm.chat import Chat
-from engines.llm.failures import Busy, CircuitOpen, KeyRefused, ModelError, ModelTimedOut, ProviderFailed
-from engines.llm.records import CallRecord
+from engines.llm.ask import Answered
+from engines.models.chat import Chat
+from engines.models.failures import Busy, CircuitOpen, KeyRefused, ModelError, ModelTimedOut, ProviderFailed
+from engines.models.records import CallRecord
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, models_on
 from tests.unit.llm.asking_a_stub import asked, models_asked

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from engines.llm.breaker import Breaker
-from engines.llm.failures import (
+from engines.models.breaker import Breaker
+from engines.models.failures import (
     Busy,
     CircuitOpen,
     FormatRefused,

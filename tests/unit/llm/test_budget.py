@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, timedelta, timezone
 import pytest
 
 from contracts.usage import Usage
-from engines.llm import budget as module
-from engines.llm.budget import Budget, completed
-from engines.llm.failures import BudgetSpent
-from engines.llm.prices import Price, Prices
+from engines.models import budget as module
+from engines.models.budget import Budget, completed
+from engines.models.failures import BudgetSpent
+from engines.models.prices import Price, Prices
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PRICES = Prices(

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, consumes, initialize, invariant, rule
 
 from contracts.usage import Usage
-from engines.llm.budget import Budget, Reservation
-from engines.llm.failures import BudgetSpent
-from engines.llm.prices import Price, Prices
+from engines.models.budget import Budget, Reservation
+from engines.models.failures import BudgetSpent
+from engines.models.prices import Price, Prices
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PRICES = Prices(as_of=date(2026, 1, 1), models={"acme/big": Price(prompt=2, cached_prompt=1, completion=10)})

@@ -4,8 +4,8 @@ import asyncio
 import gc
 
 from contracts.usage import Usage
-from engines.llm.cache import AnswerCache
-from engines.llm.failures import Invalid, ProviderFailed
+from engines.models.cache import AnswerCache
+from engines.models.failures import Invalid, ProviderFailed
 
 
 class Making:

@@ -11,15 +11,15 @@ import pytest
 from contracts.classification import Classification
 from contracts.ticket import CleanTicket, Ticket
 from contracts.usage import Usage
-from engines.llm.chat import Chat
 from engines.llm.engine import LlmEngine
-from engines.llm.failures import ModelTimedOut, PromptLeaked, Withheld
-from graph import TicketGraph
+from engines.models.chat import Chat
+from engines.models.failures import ModelTimedOut, PromptLeaked, Withheld
 from nodes.services import DraftBrief, Limits, Services
-from policies.understanding import UNCONFIRMED
+from policies.deciding.engine_answers import UNCONFIRMED
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, engine_on, models_on
 from tests.modelstub.filling import fill, schema_in
+from ticketgraph import TicketGraph
 
 BODY = "Ada Lovelace here. The invoice for order ORD-5521 is wrong, please call +1 555 010 4477 or write to {mail}."
 

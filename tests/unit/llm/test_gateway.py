@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engines.llm.failures import Busy, CircuitOpen, Invalid, KeyRefused, ModelError, ModelTimedOut, ProviderFailed
-from engines.llm.gateway import Gateway
+from engines.models.failures import Busy, CircuitOpen, Invalid, KeyRefused, ModelError, ModelTimedOut, ProviderFailed
+from engines.models.gateway import Gateway
 from tests.unit.llm.calls_under_way import LONG, Clock, Provider, outcomes, settled, start
 
 

@@ -4,8 +4,8 @@ import asyncio
 
 import pytest
 
-from engines.llm.failures import FormatRefused, KeyRefused
-from engines.llm.gateway import Gateway
+from engines.models.failures import FormatRefused, KeyRefused
+from engines.models.gateway import Gateway
 from tests.unit.llm.calls_under_way import LONG, Clock, Provider, outcomes, settled, start
 
 

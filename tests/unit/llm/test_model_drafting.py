@@ -12,13 +12,13 @@ from contracts.draft import Draft
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from engines.llm.drafting import draft_of
-from engines.llm.masking import Mask, mask_for
-from engines.local.drafting import frame_of
-from graph.assembly import SHIPPED_DESKS
+from engines.llm.model_draft import draft_of
+from engines.local.template_draft import frame_of
+from engines.masking import Mask, mask_for
 from nodes.services import DraftBrief
-from policies.loading import load_desks
+from policies.loading.load import load_desks
 from prompts.draft import DraftOutput
+from ticketgraph.assembly import SHIPPED_DESKS
 
 DESK = load_desks(SHIPPED_DESKS)["customer_support"]
 TEXT = "I cannot sign in to the reporting module, order ORD-5521. Ada Lovelace, ada@example.com"

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket, Ticket
 from contracts.usage import Usage
-from engines.llm.masking import Mask, mask_for
-from engines.llm.understanding import classification_of, extraction_of
-from graph.assembly import SHIPPED_DESKS
-from policies.loading import load_desks
+from engines.llm.checked_answers import classification_of, extraction_of
+from engines.masking import Mask, mask_for
+from policies.loading.load import load_desks
+from ticketgraph.assembly import SHIPPED_DESKS
 
 DESK = load_desks(SHIPPED_DESKS)["customer_support"]
 TEXT = (

@@ -6,8 +6,8 @@ import gc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.llm.failures import CircuitOpen
-from engines.llm.gateway import Places, Total
+from engines.models.failures import CircuitOpen
+from engines.models.gateway import Places, Total
 from tests.unit.llm.calls_under_way import settled
 
 

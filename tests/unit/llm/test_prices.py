@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import InputError
-from engines.llm.prices import PICODOLLARS, Price, Prices, load_prices
+from engines.models.prices import PICODOLLARS, Price, Prices, load_prices
 
 SHIPPED = load_prices()
 TOKENS = st.integers(0, 10**7)

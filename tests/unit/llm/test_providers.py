@@ -6,8 +6,8 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.errors import InputError
-from engines.llm.providers import NO_KEY, PROVIDERS, Models, resolve
-from engines.llm.settings import ModelSettings, ProviderName
+from engines.models.providers import NO_KEY, PROVIDERS, Models, resolve
+from engines.models.settings import ModelSettings, ProviderName
 
 AZURE = {"azure_openai_api_key": "k", "azure_openai_endpoint": "https://mine.openai.azure.com", "default_model": "d"}
 

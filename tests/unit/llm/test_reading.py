@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.usage import Usage
-from engines.llm.failures import AnswerUnusable, Empty, Invalid, Truncated, Unreadable
-from engines.llm.messages import Reply
-from engines.llm.reading import FAULTS, LONGEST, read_answer, schema_of
+from engines.models.failures import AnswerUnusable, Empty, Invalid, Truncated, Unreadable
+from engines.models.messages import Reply
+from engines.models.parse_answer import FAULTS, LONGEST, read_answer, schema_of
 
 USED = Usage(calls=1, prompt_tokens=9, completion_tokens=3, models=("p/m",))
 

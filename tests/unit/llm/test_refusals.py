@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.usage import Usage
-from engines.llm.breaker import Breaker
-from engines.llm.failures import (
+from engines.models.breaker import Breaker
+from engines.models.failures import (
     FormatRefused,
     KeyRefused,
     ModelDeclined,
@@ -18,8 +18,8 @@ from engines.llm.failures import (
     RateLimited,
     RequestRefused,
 )
-from engines.llm.refusals import failure_of
-from engines.llm.rungs import LADDER, Rung
+from engines.models.refusals import failure_of
+from engines.models.rungs import LADDER, Rung
 
 SAID: list[tuple[int, str, type[ModelError]]] = [
     (400, "response_format: json_schema is not available for this model", FormatRefused),

@@ -6,8 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from engines.llm.providers import ModelSpec
-from engines.llm.rungs import APART, LADDER, REMEMBERED, Rung, Rungs, format_of, note_of
+from engines.models.rungs import APART, LADDER, REMEMBERED, ModelSpec, Rung, Rungs, format_of, note_of
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from engines.llm.settings import KEYS, ModelSettings
+from engines.models.settings import KEYS, ModelSettings
 from server.settings import Settings
 
 SECRET = "sk-test-4242"  # noqa: S105

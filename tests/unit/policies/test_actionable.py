@@ -2,7 +2,7 @@ import pytest
 
 from contracts.extraction import ExtractedField, Extraction
 from contracts.ticket import CleanTicket
-from policies.actionable import actionable
+from policies.deciding.actionable import actionable
 
 
 @pytest.mark.parametrize("body", ["?", "", "Hi", "URGENT help please", "12345", "printer"])

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from contracts.classification import Classification
 from contracts.values import SEVERITIES
-from policies.understanding import UNCONFIRMED, advised, in_place_of, second_opinion, sure
+from policies.deciding.engine_answers import UNCONFIRMED, advised, in_place_of, second_opinion, sure
 
 CATEGORIES = ("technical", "billing", "general")
 

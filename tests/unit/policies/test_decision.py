@@ -9,10 +9,10 @@ from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Duplicate, Original, Source
 from contracts.ticket import CleanTicket, InjectionFlag, Ticket
 from contracts.values import Severity
-from policies.decision import decide_duplicate, decide_ticket, facts_of, nothing_known
-from policies.desk import Desk
-from policies.loading import load_desk
-from policies.severity import SeverityVerdict
+from policies.deciding.decision import decide_duplicate, decide_ticket, facts_of, nothing_known
+from policies.desk.model import Desk
+from policies.loading.load import load_desk
+from policies.severity.judge import SeverityVerdict
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 TICKET = Ticket(id="TKT-1", desk="repairs", subject="Opening hours", body="When are you open?", received_at=NOW)

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from policies.check import check_desk
-from policies.conditions import Bound, Condition
-from policies.desk import Desk, Rule, RuleVerdict, Signal, Team
-from policies.loading import load_desk
+from policies.desk.model import Desk, Rule, RuleVerdict, Signal, Team
+from policies.loading.check import check_desk
+from policies.loading.load import load_desk
+from policies.rules.conditions import Bound, Condition
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
 

@@ -7,8 +7,8 @@ import pytest
 
 from contracts.errors import DeskError
 from contracts.retrieval import Source
-from policies.desk import Calibration
-from policies.loading import load_desk, load_desks
+from policies.desk.model import Calibration
+from policies.loading.load import load_desk, load_desks
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
 

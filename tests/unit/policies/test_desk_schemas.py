@@ -13,10 +13,10 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from contracts.values import SEVERITIES
-from policies.desk import REVIEW, Rule
-from policies.documents import parse_document
-from policies.facts import FACTS
-from policies.files import FILES
+from policies.desk.model import REVIEW, Rule
+from policies.loading.documents import parse_document
+from policies.loading.files import FILES
+from policies.rules.facts import FACTS
 from policies.schema import FOLDER, schemas
 
 DESKS = FOLDER.parent / "desks"

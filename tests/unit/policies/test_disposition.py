@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contracts.values import SEVERITIES
-from policies.conditions import Bound, Condition, Verb, fault, names_of
-from policies.desk import REVIEW, DispositionPolicy, Rule
-from policies.disposition import decide
-from policies.documents import parse_document
-from policies.facts import FACTS, Facts
-from policies.files import FILES
-from policies.loading import load_desk
-from policies.shapes import shaped
+from policies.deciding.disposition import decide
+from policies.desk.model import REVIEW, DispositionPolicy, Rule
+from policies.loading.documents import parse_document
+from policies.loading.files import FILES
+from policies.loading.load import load_desk
+from policies.loading.shapes import shaped
+from policies.rules.conditions import Bound, Condition, Verb, fault, names_of
+from policies.rules.facts import FACTS, Facts
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
 CATEGORIES = ["billing", "technical", "general"]

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.duplicates import NEAR_EXACT, identifiers, names, repeats, shared
+from policies.deciding.duplicates import NEAR_EXACT, identifiers, names, repeats, shared
 
 STORY = (
     "My parcel has been standing at the depot since last week. The driver says that nobody was at home, which is wrong."

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.desk import Desk, Routing, Team
-from policies.expiry import safe_default
-from policies.loading import load_desk
+from policies.deciding.expiry import safe_default
+from policies.desk.model import Desk, Routing, Team
+from policies.loading.load import load_desk
 
 DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
 NAMES = st.sampled_from(["a", "b", "c", "outside"])

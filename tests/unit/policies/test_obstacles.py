@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.obstacles import LONG, affirmed, obstacles
+from policies.severity.obstacles import LONG, affirmed, obstacles
 
 
 @pytest.mark.parametrize(

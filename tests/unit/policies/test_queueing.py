@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from contracts.ticket import NewTicket
 from contracts.values import SEVERITIES, Severity
-from policies.loading import load_desk
-from policies.queueing import READ, queue_priority, queue_priority_for, queue_priority_of
+from policies.deciding.queue_order import READ, queue_priority, queue_priority_for, queue_priority_of
+from policies.loading.load import load_desk
 
 DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)

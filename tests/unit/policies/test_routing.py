@@ -6,10 +6,10 @@ import pytest
 
 from contracts.errors import InputError
 from contracts.values import PRIORITIES, SEVERITIES, Severity
-from policies.desk import Routing, SeverityLevel
-from policies.documents import parse_document
-from policies.routing import route, team_for, team_named
-from policies.shapes import shaped
+from policies.deciding.routing import route, team_for, team_named
+from policies.desk.model import Routing, SeverityLevel
+from policies.loading.documents import parse_document
+from policies.loading.shapes import shaped
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
 PRIORITY = dict(zip(SEVERITIES, PRIORITIES, strict=True))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.desk import SeverityLevel
-from policies.sla import due_at, in_words
+from policies.desk.model import SeverityLevel
+from policies.desk.sla import due_at, in_words
 
 
 def level(hours: float) -> SeverityLevel:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from policies.desk import Desk
-from policies.loading import load_desk
-from policies.steering import names_of, steered
+from policies.deciding.steering import names_of, steered
+from policies.desk.model import Desk
+from policies.loading.load import load_desk
 
 DESKS = Path(__file__).parents[3] / "policies" / "desks"
 

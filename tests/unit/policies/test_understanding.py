@@ -5,10 +5,10 @@ import pytest
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from contracts.values import EngineName, Severity
-from policies.desk import Desk
-from policies.loading import load_desk
-from policies.severity import SeverityVerdict
-from policies.understanding import distrusted, raised, unknown, with_missing
+from policies.deciding.engine_answers import distrusted, raised, unknown, with_missing
+from policies.desk.model import Desk
+from policies.loading.load import load_desk
+from policies.severity.judge import SeverityVerdict
 
 
 @pytest.fixture

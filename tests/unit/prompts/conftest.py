@@ -2,7 +2,7 @@
 
 import pytest
 
-from policies.desk import Desk
+from policies.desk.model import Desk
 from tests.unit.prompts.filled import DESKS
 
 

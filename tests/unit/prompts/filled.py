@@ -6,9 +6,9 @@ from typing import Any
 
 import policies
 from contracts.retrieval import Source
-from policies.desk import Desk
-from policies.loading import load_desks
-from policies.severity import SeverityVerdict
+from policies.desk.model import Desk
+from policies.loading.load import load_desks
+from policies.severity.judge import SeverityVerdict
 from prompts import ALL
 from prompts.classify import ClassifyInput
 from prompts.draft import DraftInput

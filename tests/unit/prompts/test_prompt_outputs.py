@@ -5,7 +5,7 @@ import json
 import pytest
 from pydantic import ValidationError
 
-from policies.desk import Desk
+from policies.desk.model import Desk
 from prompts.classify import LONGEST_REASONING, MOST_SECONDARY, classify_output
 from prompts.draft import DraftOutput, draft_output
 from prompts.extract import MOST_FIELDS, extract_output

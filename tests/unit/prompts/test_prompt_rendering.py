@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pytest
 
 from contracts.values import Value
-from policies.desk import Desk
+from policies.desk.model import Desk
 from prompts import ALL
 from prompts.extract import EXTRACT
 from prompts.prompt import Prompt

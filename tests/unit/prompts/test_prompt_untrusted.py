@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.desk import Desk
+from policies.desk.model import Desk
 from prompts.untrusted import Block, escaped, without_tags
 from tests.unit.prompts.filled import DESKS, draft_parts, rendered, source
 

@@ -10,10 +10,10 @@ from contracts.draft import Draft
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, InjectionFlag, Ticket
-from policies.desk import Desk
-from policies.loading import load_desk
+from policies.desk.model import Desk
+from policies.desk.wording import Contacts
+from policies.loading.load import load_desk
 from policies.replies import warnings_of
-from policies.wording import Contacts
 
 DESKS = Path(__file__).parents[4] / "policies" / "desks"
 BODY = (

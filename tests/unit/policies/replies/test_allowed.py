@@ -11,10 +11,10 @@ from contracts.draft import Draft
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.values import SEVERITIES, Tone
-from engines.local.drafting import draft_reply
+from engines.local.template_draft import draft_reply
 from nodes.services import DraftBrief
-from policies.desk import Category, Desk
-from policies.loading import load_desk
+from policies.desk.model import Category, Desk
+from policies.loading.load import load_desk
 from policies.replies import warnings_of
 from tests.unit.policies.replies.conftest import CLEAN, DESKS, TICKET, Check
 

@@ -4,7 +4,7 @@ import pytest
 
 from contracts.draft import Draft
 from contracts.extraction import Extraction
-from policies.desk import Desk, FieldDefinition
+from policies.desk.model import Desk, FieldDefinition
 from policies.replies import warnings_of
 from tests.unit.policies.replies.conftest import ARTICLE, CLEAN, TICKET, Check
 

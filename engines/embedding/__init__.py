@@ -1,0 +1,1 @@
+"""Texts as vectors, on the CPU and with no network."""

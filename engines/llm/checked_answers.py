@@ -1,0 +1,121 @@
+"""From what a model filled in to our own contracts: checked against the text, nothing taken on trust."""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+from contracts.classification import Classification
+from contracts.extraction import ExtractedField, Extraction
+from contracts.ticket import CleanTicket
+from contracts.usage import Usage
+from engines.local.fields import extract_fields
+from engines.masking import Mask
+from policies.deciding.engine_answers import UNCONFIRMED
+from policies.desk.model import Desk, FieldDefinition
+
+LONGEST_VALUE: Final = 200
+READ_BY_PATTERN: Final = ("amount", "date", "url", "email", "phone", "pattern", "order_id")
+"""Kinds of which a value counts only when our own pattern finds it in the words that the model quotes."""
+
+NOTHING: Final = frozenset(
+    {"", "-", "n/a", "na", "none", "null", "unknown", "not given", "not provided", "not mentioned"}
+)
+"""What models write for a field that the text does not give."""
+
+_SHAPED: Final = re.compile(r"(?=.*\d)[\w./#:-]{2,64}", re.ASCII)
+"""An error code or account id is one word with a digit."""
+
+
+def classification_of(output: Mapping[str, object], mask: Mask, prompt: str, usage: Usage) -> Classification:
+    """A model's classification as it stands: nothing is known yet of how far to trust it."""
+    category = str(output["category"])
+    secondary = tuple(dict.fromkeys(str(other) for other in output.get("secondary_categories") or ()))  # type: ignore[attr-defined]
+    return Classification(
+        category=category,
+        category_confidence=UNCONFIRMED,
+        severity=output["severity"],  # type: ignore[arg-type]
+        severity_confidence=UNCONFIRMED,
+        secondary_categories=tuple(other for other in secondary if other != category),
+        reasoning=mask.restore(str(output.get("reasoning") or "")),
+        calibrated=False,
+        engine="llm",
+        prompt_version=prompt,
+        usage=usage,
+    )
+
+
+def extraction_of(
+    found: list[tuple[str, str, str]],
+    local: Extraction,
+    clean: CleanTicket,
+    desk: Desk,
+    mask: Mask,
+    prompt: str,
+    usage: Usage,
+) -> Extraction:
+    """What patterns found, and the fields that only the model found, as (name, value, source text).
+
+    A value must stand in the ticket, letter for letter but for case and spaces, and have the shape of its kind.
+    """
+    definitions = {definition.name: definition for definition in desk.fields if not local.values(definition.name)}
+    values: dict[str, list[str | float]] = {}
+    spans: dict[str, str] = {}
+    errors: list[str] = []
+    text = squeezed(clean.everything)
+    for name, value, source in found:
+        definition = definitions.get(name)
+        if definition is None or value.strip().casefold() in NOTHING:
+            continue
+        restored, quoted = mask.restore(value).strip(), mask.restore(source).strip()
+        read = None if hides(definition, desk, mask, value) else confirmed(definition, restored, quoted, text)
+        if read is None:
+            errors.append(f"{name}: the model's value is not in the ticket, or has not the shape of one; left out.")
+        elif read not in values.setdefault(name, []):
+            values[name].append(read)
+            spans.setdefault(name, quoted if squeezed(quoted) in text else restored)
+    fields = tuple(field_of(name, given, spans[name], clean) for name, given in values.items() if given)
+    return local.model_copy(
+        update={
+            "fields": (*local.fields, *fields),
+            "validation_errors": (*local.validation_errors, *dict.fromkeys(errors)),
+            "engine": "llm",
+            "prompt_version": prompt,
+            "usage": usage,
+        }
+    )
+
+
+def hides(definition: FieldDefinition, desk: Desk, mask: Mask, value: str) -> bool:
+    """Whether a pseudonym stands in a value that models are shown again, which would bring a person's data there."""
+    return definition.kind in desk.settings.masking.keep and mask.restore(value) != value
+
+
+def confirmed(definition: FieldDefinition, value: str, quoted: str, text: str) -> str | float | None:
+    """The value when the ticket has it and it is one; else None."""
+    if not value or len(value) > LONGEST_VALUE or squeezed(value) not in text:
+        return None
+    if definition.kind in READ_BY_PATTERN:
+        given = quoted if squeezed(quoted) in text else value
+        read = extract_fields(given, [definition], required=(), customer_email=None).values(definition.name)
+        return read[0] if read else None
+    if definition.kind in ("error_code", "account_id"):
+        return value if _SHAPED.fullmatch(value) else None
+    return value if definition.kind == "product" else None
+
+
+def field_of(name: str, values: list[str | float], quoted: str, clean: CleanTicket) -> ExtractedField:
+    """A field with its place in the text, where the quoted words stand there as they are."""
+    start = clean.everything.find(quoted)
+    return ExtractedField(
+        name=name,
+        value=values[0] if len(values) == 1 else values,  # type: ignore[arg-type]
+        confidence=UNCONFIRMED,
+        source_span=quoted or None,
+        start=start if quoted and start >= 0 else None,
+        end=start + len(quoted) if quoted and start >= 0 else None,
+    )
+
+
+def squeezed(text: str) -> str:
+    """For comparing: lower case, single spaces."""
+    return " ".join(text.casefold().split())

@@ -1,0 +1,1 @@
+"""The category of a ticket, from exemplars and from labelled tickets."""

@@ -1,5 +1,0 @@
-"""Cleaning: what the `sanitize` node needs, as pure functions over text."""
-
-from engines.local.cleaning.cleaner import TextCleaner
-
-__all__ = ["TextCleaner"]

@@ -1,0 +1,104 @@
+"""All fields of a ticket: one finder a kind, findings gathered into one field a name."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+from contracts.extraction import ExtractedField, Extraction, FieldValue
+from engines.local.fields.products import find_products
+from engines.local.fields.terms import find_pattern, find_terms
+from policies.desk.model import FieldDefinition
+from text.patterns.accounts import find_accounts
+from text.patterns.amounts import find_amounts
+from text.patterns.dates import find_dates
+from text.patterns.emails import find_emails
+from text.patterns.error_codes import find_error_codes
+from text.patterns.finding import Finding, Flaw
+from text.patterns.page import Page
+from text.patterns.phones import find_phones
+from text.patterns.urls import find_urls
+
+Found = Iterable[Finding | Flaw]
+
+FINDERS: dict[str, Callable[[Page], Found]] = {
+    "order_id": lambda page: page.orders,
+    "error_code": find_error_codes,
+    "email": find_emails,
+    "phone": find_phones,
+    "amount": find_amounts,
+    "url": find_urls,
+    "date": find_dates,
+    "account_id": find_accounts,
+}
+DESK_FINDERS: dict[str, Callable[[Page, FieldDefinition], Found]] = {
+    "product": find_products,
+    "keywords": find_terms,
+    "pattern": find_pattern,
+}
+"""The kinds whose words or pattern are the desk's own."""
+
+
+def extract_fields(
+    text: str, definitions: Sequence[FieldDefinition], *, required: Sequence[str], customer_email: str | None
+) -> Extraction:
+    """Every defined field found in `text` (subject, blank line, body); spans are offsets into it.
+
+    `required` are names of fields that the category needs; a verified `customer_email` stands in for those
+    definitions that allow it. Raises DeskError for a definition of kind `pattern` whose pattern is none.
+    """
+    page = Page(text)
+    fields: list[ExtractedField] = []
+    errors: list[str] = []
+    for definition in definitions:
+        found = list(_find(page, definition))
+        errors += dict.fromkeys(f"{definition.name}: {flaw.reason}." for flaw in found if isinstance(flaw, Flaw))
+        field = _field(text, definition.name, [finding for finding in found if isinstance(finding, Finding)])
+        if field:
+            fields.append(field)
+    present = {field.name for field in fields}
+    if customer_email:
+        present |= {definition.name for definition in definitions if definition.satisfied_by_customer_email}
+    return Extraction(
+        fields=tuple(fields),
+        missing_required=tuple(name for name in dict.fromkeys(required) if name not in present),
+        validation_errors=tuple(errors),
+        engine="local",
+    )
+
+
+def _find(page: Page, definition: FieldDefinition) -> Found:
+    if definition.kind in DESK_FINDERS:
+        return DESK_FINDERS[definition.kind](page, definition)
+    return FINDERS[definition.kind](page)
+
+
+def _field(text: str, name: str, findings: list[Finding]) -> ExtractedField | None:
+    distinct = _distinct(findings)
+    if not distinct:
+        return None
+    first = distinct[0]
+    return ExtractedField(
+        name=name,
+        value=_value([finding.value for finding in distinct]),
+        confidence=min(finding.confidence for finding in distinct),
+        source_span=text[first.start : first.end],
+        start=first.start,
+        end=first.end,
+    )
+
+
+def _distinct(findings: list[Finding]) -> list[Finding]:
+    """In the order of the text: of overlapping findings the first and longest, of equal values the first."""
+    kept: list[Finding] = []
+    for finding in sorted(findings, key=lambda f: (f.start, -f.end, -f.confidence)):
+        if not kept or finding.start >= kept[-1].end:
+            kept.append(finding)
+    first: dict[str | float, Finding] = {}
+    for finding in kept:
+        first.setdefault(finding.value, finding)
+    return list(first.values())
+
+
+def _value(values: list[str | float]) -> FieldValue:
+    if len(values) == 1:
+        return values[0]
+    numbers = [value for value in values if isinstance(value, float)]
+    return numbers if len(numbers) == len(values) else [str(value) for value in values]

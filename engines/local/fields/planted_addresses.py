@@ -1,0 +1,36 @@
+"""Keeps addresses that a message addressed to the machine brings along out of the extracted fields."""
+
+from collections.abc import Sequence
+
+from contracts.extraction import ExtractedField, Extraction
+from policies.desk.model import FieldDefinition
+
+
+def without_planted(
+    extraction: Extraction, definitions: Sequence[FieldDefinition], customer_email: str | None
+) -> Extraction:
+    """The extraction of a flagged message: of its e-mail addresses only those at the customer's own domain are kept.
+
+    Whoever tells the machine where to send something names a stranger's mailbox, never the account's.
+    """
+    emails = {definition.name for definition in definitions if definition.kind == "email"}
+    domain = _domain(customer_email or "")
+    kept = [_kept(field, domain) if field.name in emails else field for field in extraction.fields]
+    return extraction.model_copy(update={"fields": tuple(field for field in kept if field)})
+
+
+def _kept(field: ExtractedField, domain: str) -> ExtractedField | None:
+    values = field.value if isinstance(field.value, list) else [field.value]
+    own = [str(value) for value in values if domain and _domain(str(value)) == domain]
+    if not own:
+        return None
+    if len(own) == len(values):
+        return field
+    # The span is that of the first value, which may be gone.
+    return field.model_copy(
+        update={"value": own[0] if len(own) == 1 else own, "source_span": None, "start": None, "end": None}
+    )
+
+
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].strip().casefold()

@@ -1,0 +1,73 @@
+"""Product names: the desk's own, and what the sentence itself calls a plan, an app, a version ...
+
+Conservative: a capital alone proves nothing, so a name needs the noun after it or a version number.
+"""
+
+import re
+from collections.abc import Iterator
+
+from engines.local.fields.brands import find_brands
+from engines.local.fields.terms import find_terms
+from policies.desk.model import FieldDefinition
+from text.patterns.finding import Finding
+from text.patterns.page import Page
+
+TIERS = (
+    "free|lite|light|basic|starter|standard|plus|pro|professional|premium|gold|silver|platinum|family|student|personal"
+    "|individual|team|teams|business|enterprise|ultimate|unlimited|deluxe|advanced|home|duo|max"
+)
+TIER_NAME = re.compile(TIERS, re.IGNORECASE)
+"""A tier is named together with its noun ("Pro subscription"), a product without it ("Photon" for "the Photon app")."""
+NOUNS = "subscription|plan|membership|licen[cs]e|edition|suite|app|package|bundle|tier|add-on|plugin|abonnement|abo"
+NAME = r"(?:[A-Z]\w{0,30}+[ ]){1,3}"
+NAMED = re.compile(rf"(?<![\w-])(?P<name>(?P<words>{NAME})(?P<noun>(?i:{NOUNS})))(?![\w-])")
+TIER = re.compile(
+    rf"(?=[abdefghilmpstu])(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIERS}) (?:{NOUNS}))s?(?![\w-])",
+    re.IGNORECASE,
+)
+VERSIONED = re.compile(
+    r"(?=[BIRUbiortuw])(?<!\w)(?:[Uu]s(?:e|ing)|[Rr]unning|[Ii]nstalled|[Bb]ought|on|with|of|to|in) "
+    r"(?:the |your |our |my )?"
+    r"(?P<name>(?:[A-Z]\w{0,30}+[ ]){1,4})(?:version |ver\.? |v\.?)\d{1,4}+(?:\.\d{1,4}+){0,3}(?!\w)"
+)
+NOT_A_NAME = re.compile(
+    r"a|an|the|my|our|your|his|her|their|this|that|these|those|i|we|you|it|in|on|for|of|to|with|from|and|or|but"
+    r"|not|no|is|are|was|cancel|renew|upgrade|update|change|downgrade|buy|get|new|old|current|existing|paid|same"
+    r"|other|another|any|every|each|please|hello|hi|dear|thanks|what|which|when|where|why|how|can|could|does|did"
+    r"|has|have|if|since|after|before|free|monthly|annual|yearly|two|second|wrong|active|expired|billed|charged"
+    r"|regarding|about|re|fwd",
+    re.IGNORECASE,
+)
+NOT_ALONE = frozenset({"mobile", "web", "desktop", "android", "ios", "iphone"})
+"""Words that say which of the apps, not what it is called."""
+SENTENCE_ENDS = frozenset(".!?:\n")
+
+
+def find_products(page: Page, definition: FieldDefinition) -> Iterator[Finding]:
+    """The definition's terms, "Pro subscription" by its noun and "Photon Pro" by "using Photon Pro version 3"."""
+    yield from find_terms(page, definition)
+    for match in NAMED.finditer(page.words):
+        yield from _named(page.words, match)
+    for match in TIER.finditer(page.words):
+        if not match["name"].isupper() and not match["name"].lower().startswith(("free ", "home ", "light ")):
+            yield Finding(match["name"], *match.span("name"), 0.8)
+    for match in VERSIONED.finditer(page.words):
+        name = match["name"].rstrip()
+        if not NOT_A_NAME.fullmatch(name.split()[0]):
+            yield Finding(name, match.start("name"), match.start("name") + len(name), 0.8)
+    yield from find_brands(page)
+
+
+def _named(text: str, match: re.Match[str]) -> Iterator[Finding]:
+    words = match["words"].split()
+    while words and (NOT_A_NAME.fullmatch(words[0]) or words[0].lower() in NOT_ALONE):
+        del words[0]
+    if not words or any(NOT_A_NAME.fullmatch(word) for word in words):
+        return
+    start = match.end() - len(match["noun"]) - 1 - len(" ".join(words))
+    before = text[max(0, start - 4) : start].rstrip(" \"'(*-")
+    opens_sentence = before[-1:] in SENTENCE_ENDS if before else True
+    tier = all(TIER_NAME.fullmatch(word) for word in words)
+    end = match.end() if tier or match["noun"][0].isupper() else start + len(" ".join(words))
+    if len(words) > 1 or not opens_sentence:
+        yield Finding(text[start:end], start, end, 0.85)

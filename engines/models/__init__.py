@@ -1,0 +1,1 @@
+"""Calls of language models: providers, retries, circuit breaker, budgets, prices, parsing."""

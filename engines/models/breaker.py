@@ -1,0 +1,97 @@
+"""A circuit breaker: a model that keeps failing is left alone for a while, then tried with one call.
+
+The three states and their names are those of M. Nygard, "Release It!" (2007). Made for one event loop: nothing here
+waits, and nothing needs a lock.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from engines.models.failures import CircuitOpen, ModelError
+
+BreakerState = Literal["closed", "open", "half_open"]
+
+
+class Breaker:
+    """The circuit of one model.
+
+    `threshold` failures in a row open it, `trusted_threshold` when it has answered since it was last closed: a model
+    that fails three calls of ten has four in a row every minute, and is still worth asking. A failure that `opens`
+    does so alone. After `rest` seconds one call is let through, the probe: its success closes the circuit, its failure
+    doubles the rest, up to `longest_rest`. What is heard of other calls while the circuit is open changes nothing.
+    `rest` must be longer than a call may take, so that no earlier call is still under way when the probe is judged.
+    """
+
+    def __init__(
+        self,
+        model: str,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        threshold: int = 4,
+        trusted_threshold: int = 8,
+        rest: float = 30.0,
+        longest_rest: float = 300.0,
+    ) -> None:
+        self.model = model
+        self._clock = clock
+        self._threshold = self._first_threshold = threshold
+        self._trusted_threshold = trusted_threshold
+        self._first_rest = self._rest = rest
+        self._longest_rest = longest_rest
+        self._state: BreakerState = "closed"
+        self._failures = 0
+        self._until = 0.0
+        self._last = ""
+
+    @property
+    def state(self) -> BreakerState:
+        """`open` also when the rest is over and nobody has asked since."""
+        return self._state
+
+    def allow(self) -> None:
+        """Let a call through, in a circuit that is not closed as its probe. Raises CircuitOpen.
+
+        A probe of which nothing is heard for `rest` seconds is given up, and the next call takes its place.
+        """
+        if self._state == "closed":
+            return
+        if self._clock() < self._until:
+            raise self.refusal()
+        self._state = "half_open"
+        self._until = self._clock() + self._first_rest
+
+    def succeeded(self) -> None:
+        """A call had a usable answer."""
+        if self._state != "open":
+            self._state = "closed"
+            self._failures = 0
+            self._threshold = self._trusted_threshold
+            self._rest = self._first_rest
+
+    def failed(self, error: ModelError) -> None:
+        """A call failed. A failure that says nothing of the model's health (`breaks` is false) is not counted."""
+        if self._state == "open" or not error.breaks:
+            return
+        self._failures += 1
+        self._last = error.title
+        if self._state == "half_open":
+            self._rest = min(2 * self._rest, self._longest_rest)
+        elif self._failures < self._threshold and not error.opens:
+            return
+        self._state = "open"
+        self._threshold = self._first_threshold
+        self._until = self._clock() + self._rest
+
+    def abandoned(self) -> None:
+        """The probe ended without telling anything, for example cancelled: the next call may be the probe."""
+        if self._state == "half_open":
+            self._state = "open"
+            self._until = self._clock()
+
+    def refusal(self) -> CircuitOpen:
+        """What a call hears that is not let through."""
+        if self._state == "half_open":
+            return CircuitOpen(f"{self.model} is being tried with one call. Its last failure: {self._last}")
+        seconds = max(0.0, self._until - self._clock())
+        return CircuitOpen(f"{self.model} rests for another {seconds:.0f} s. Its last failure: {self._last}")

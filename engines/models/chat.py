@@ -1,0 +1,249 @@
+"""One call of a model through langchain-openai. The only module that imports it, and the only one that needs it.
+
+Three things are done differently from langchain's own way, for speed (measured in decision 0026) and so that tokens
+are counted whatever happens: the request goes to the client's untyped `post`, the answer is checked before langchain
+reads it, and many calls at once are spread over several small pools of connections.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import ssl
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import certifi
+import openai
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
+from langchain_core.outputs import ChatResult
+from langchain_openai import AzureChatOpenAI, ChatOpenAI
+from langchain_openai.chat_models.base import BaseChatOpenAI
+from langsmith.run_helpers import tracing_context
+
+from contracts.usage import Usage
+from engines.models.completion import bytes_of, checked, usage_of
+from engines.models.failures import ModelError, ModelTimedOut, ProviderFailed
+from engines.models.messages import Message, Reply
+from engines.models.providers import PROVIDERS
+from engines.models.refusals import connection_failure, failure_of
+from engines.models.rungs import ModelSpec, Rung, format_of, note_of
+
+__all__ = ["Chat", "Message", "Reply"]
+
+LANE = 16
+"""Calls at once in one pool: a pool looks at each of its connections at every call."""
+KEPT_SECONDS = 30.0
+"""How long an idle connection is kept."""
+PACKING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # untrue once it is unpacked
+
+MESSAGES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+
+for library in ("openai", "httpx", "httpx2", "httpcore", "httpcore2", "langchain_openai"):
+    logging.getLogger(library).setLevel(logging.WARNING)  # a line for every call, and in some versions what was sent
+
+
+class _Untyped(BaseChatOpenAI):
+    """langchain's model on the client's untyped `post`, which takes about half the processor time of its own way."""
+
+    async def _agenerate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: Any = None,  # noqa: ARG002 - langchain's signature
+        **kwargs: Any,
+    ) -> ChatResult:
+        rung, model = kwargs.pop("rung"), kwargs.pop("model_id")
+        payload = self._get_request_payload(messages, stop=stop, **kwargs)
+        payload.pop("stream", None)
+        extra = payload.pop("extra_body")
+        request = {**payload, **extra}
+        try:
+            body = await self.root_async_client.post("/chat/completions", cast_to=object, body=request)
+        except openai.APIError as error:
+            raise _failure(error, rung, Usage(calls=1, models=(model,))) from None
+        usage = usage_of(body, model)
+        completion = checked(body, rung, usage)
+        try:
+            result = self._create_chat_result(completion)
+        except Exception:
+            msg = "The answer is not a completion."
+            raise ProviderFailed(msg, usage) from None
+        result.generations[0].message.additional_kwargs["usage"] = usage
+        return result
+
+
+class _OpenAI(_Untyped, ChatOpenAI):
+    pass
+
+
+class _Azure(_Untyped, AzureChatOpenAI):
+    pass
+
+
+class _Http(openai.DefaultAsyncHttpxClient):
+    """Reads no more of an answer than an answer can have, whatever length it states and however it is packed."""
+
+    async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:  # noqa: ARG002 - httpx's signature
+        response = await super().send(request, stream=True, **how)
+        body = await bytes_of(response)
+        kept = [(name, value) for name, value in response.headers.multi_items() if name not in PACKING]
+        return type(response)(response.status_code, headers=kept, content=body, request=response.request)
+
+
+@dataclass
+class _Lane:
+    """A pool of connections to one provider, and how many calls are in it."""
+
+    model: BaseChatOpenAI
+    http: _Http
+    busy: int = 0
+
+
+class Chat:
+    """Calls models. Keeps connections; never tries twice."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[ModelSpec, list[_Lane]] = {}
+        self._tls: ssl.SSLContext | None = None
+
+    def warm(self, spec: ModelSpec) -> None:
+        """Make the first pool now (a tenth of a second), so that the first ticket does not wait for it."""
+        if spec not in self._lanes:
+            self._lanes[spec] = [self._opened(spec)]
+
+    async def ask(
+        self,
+        spec: ModelSpec,
+        messages: Sequence[Message],
+        schema: Mapping[str, Any],
+        schema_name: str,
+        rung: Rung,
+        seconds: float,
+        max_tokens: int | None = None,
+    ) -> Reply:
+        """The model's answer to these messages, asked for as JSON of `schema` in the way of `rung`.
+
+        Raises ModelError, with the tokens counted so far, and nothing else; it is over within `seconds`.
+        """
+        usage = Usage(calls=1, models=(spec.id,))
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._answer(spec, messages, schema, schema_name, rung, max_tokens or spec.max_tokens)
+        except ModelError as error:
+            if not error.usage.calls:
+                error.usage = usage
+            raise
+        except TimeoutError:
+            msg = f"No answer within {seconds:.1f} seconds."
+            raise ModelTimedOut(msg, usage) from None
+        except Exception as error:
+            msg = f"The call ended with {type(error).__name__}."
+            raise ProviderFailed(msg, usage) from None
+
+    async def _answer(
+        self,
+        spec: ModelSpec,
+        messages: Sequence[Message],
+        schema: Mapping[str, Any],
+        schema_name: str,
+        rung: Rung,
+        max_tokens: int,
+    ) -> Reply:
+        preset = PROVIDERS[spec.provider]
+        limit = {preset.limit_name: max_tokens}
+        asked = format_of(rung, schema, schema_name, in_object=preset.schema_in_object)
+        noted = _noted(messages, note_of(rung, schema, in_object=preset.schema_in_object))
+        with self._lane(spec) as model, tracing_context(enabled=False):
+            # Neither LangSmith nor the graph that this runs in is to see a prompt.
+            answer = await model.ainvoke(
+                [MESSAGES[message.role](message.text) for message in noted],
+                {"callbacks": []},
+                rung=rung,
+                model_id=spec.id,
+                extra_body={**limit, **asked},
+            )
+        finish = answer.response_metadata.get("finish_reason")
+        return Reply(_text(answer), answer.additional_kwargs["usage"], finish if isinstance(finish, str) else None)
+
+    @contextmanager
+    def _lane(self, spec: ModelSpec) -> Iterator[BaseChatOpenAI]:
+        lanes = self._lanes.setdefault(spec, [])
+        lane = next((lane for lane in lanes if lane.busy < LANE), None)
+        if lane is None:
+            lane = self._opened(spec)
+            lanes.append(lane)
+        lane.busy += 1
+        try:
+            yield lane.model
+        finally:
+            lane.busy -= 1
+
+    def _opened(self, spec: ModelSpec) -> _Lane:
+        if self._tls is None:  # loading the certificates takes 18 ms: once for all lanes
+            self._tls = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
+        limits = type(openai.DEFAULT_CONNECTION_LIMITS)(  # of the httpx that this openai is built upon
+            max_connections=None, max_keepalive_connections=LANE, keepalive_expiry=KEPT_SECONDS
+        )
+        http = _Http(limits=limits, verify=self._tls)
+        return _Lane(_model_of(spec, http), http)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        lanes = [lane for lanes in self._lanes.values() for lane in lanes]
+        self._lanes.clear()
+        for lane in lanes:
+            await lane.http.aclose()
+
+
+def _model_of(spec: ModelSpec, http: openai.DefaultAsyncHttpxClient) -> BaseChatOpenAI:
+    common: dict[str, Any] = {
+        "model": spec.name,
+        "api_key": spec.api_key,
+        "temperature": spec.temperature,
+        "default_headers": dict(spec.headers),
+        "max_retries": 0,
+        "timeout": None,  # the caller's deadline is around the call
+        "http_async_client": http,
+        "client": object(),  # there are no synchronous calls
+        "use_responses_api": False,
+        "cache": False,
+    }
+    if spec.azure_version:
+        endpoint: dict[str, Any] = {
+            "azure_endpoint": spec.base_url,
+            "azure_deployment": spec.name,
+            "api_version": spec.azure_version,
+        }
+        return _Azure(**common, **endpoint)
+    return _OpenAI(**common, base_url=spec.base_url)
+
+
+def _noted(messages: Sequence[Message], note: str) -> list[Message]:
+    """The messages with the note at the end of the system's: some templates take only one, and only first."""
+    if not note:
+        return list(messages)
+    first, rest = messages[0], list(messages[1:])
+    if first.role == "system":
+        return [Message("system", first.text + note), *rest]
+    return [Message("system", note.strip()), first, *rest]
+
+
+def _text(answer: AIMessage) -> str:
+    if answer.tool_calls:
+        given = answer.tool_calls[0]["args"]
+        return json.dumps(given) if given else ""
+    if answer.invalid_tool_calls:
+        return answer.invalid_tool_calls[0]["args"] or ""
+    return str(answer.text)
+
+
+def _failure(error: openai.APIError, rung: Rung, usage: Usage) -> ModelError:
+    if isinstance(error, openai.APIStatusError):
+        retry_after = error.response.headers.get("retry-after")
+        return failure_of(error.status_code, error.response.text, retry_after, rung, usage)
+    if isinstance(error, openai.APITimeoutError):
+        return ModelTimedOut("The connection timed out.", usage)
+    return connection_failure(error, usage)

@@ -1,0 +1,141 @@
+"""The providers of models as data, and from the settings to the models that are asked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import SecretStr
+
+from contracts.errors import InputError
+from engines.models.rungs import LADDER, ModelSpec, Rung
+from engines.models.settings import ModelSettings, ProviderName
+
+NO_KEY = "none"
+"""Stands for a key where none is needed: the client refuses an empty one."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """What sets one provider's API apart from another's."""
+
+    base_url: str | None = None
+    model: str | None = None
+    """Asked when DEFAULT_MODEL is not set."""
+    keys: tuple[str, ...] = ()
+    """The settings that hold its key, the first that is set counts; LLM_API_KEY comes last for every provider."""
+    needs_key: bool = False
+    rungs: tuple[Rung, ...] = LADDER
+    schema_in_object: bool = False
+    """Takes a schema beside `json_object`."""
+    limit_name: str = "max_tokens"
+    """What it calls the most tokens of an answer."""
+
+
+PROVIDERS: Mapping[ProviderName, Provider] = {
+    "openai": Provider(
+        base_url="https://api.openai.com/v1",
+        model="gpt-4.1-mini",
+        keys=("openai_api_key", "openai_secret"),
+        needs_key=True,
+        limit_name="max_completion_tokens",
+    ),
+    "openrouter": Provider(model="openai/gpt-4.1-mini", keys=("openrouter_api_key",), needs_key=True),
+    "gemini": Provider(
+        base_url="https://generativelanguage.googleapis.com/v1beta/openai/",
+        model="gemini-2.5-flash",
+        keys=("gemini_api_key", "google_api_key"),
+        needs_key=True,
+    ),
+    "azure": Provider(keys=("azure_openai_api_key",), needs_key=True, limit_name="max_completion_tokens"),
+    "ollama": Provider(base_url="http://localhost:11434/v1", model="qwen2.5:7b"),
+    "vllm": Provider(base_url="http://localhost:8000/v1", model="Qwen/Qwen2.5-7B-Instruct"),
+    "llamacpp": Provider(
+        base_url="http://localhost:8080/v1",
+        model="default",
+        rungs=("json_object", "tool", "prose"),
+        schema_in_object=True,
+    ),
+    "compatible": Provider(model="default"),
+}
+
+
+@dataclass(frozen=True)
+class Models:
+    """Who is asked first, and who when that fails."""
+
+    primary: ModelSpec
+    fallback: ModelSpec | None
+
+
+def resolve(settings: ModelSettings) -> Models | None:
+    """The models of these settings; None means offline. Raises InputError with the name of what is not set."""
+    provider = _provider_of(settings)
+    if provider is None:
+        return None
+    name = settings.default_model or PROVIDERS[provider].model
+    if name is None:
+        msg = f"DEFAULT_MODEL is not set, and {provider} has no model of its own: set it to your deployment's name."
+        raise InputError(msg)
+    primary = _spec(provider, name, settings)
+    second = settings.fallback_model
+    return Models(primary, _spec(provider, second, settings) if second and second != name else None)
+
+
+def _provider_of(settings: ModelSettings) -> ProviderName | None:
+    if settings.llm_provider == "none":
+        return None
+    if settings.llm_provider is not None:
+        return settings.llm_provider
+    for name, provider in PROVIDERS.items():
+        if provider.needs_key and _own_key(provider, settings):
+            return name
+    if settings.llm_base_url:
+        return "compatible"
+    if settings.llm_api_key:
+        msg = "LLM_API_KEY is set, but not whose key it is: set LLM_PROVIDER or LLM_BASE_URL."
+        raise InputError(msg)
+    return None
+
+
+def _own_key(provider: Provider, settings: ModelSettings) -> SecretStr | None:
+    return next((key for name in provider.keys if (key := getattr(settings, name))), None)
+
+
+def _spec(provider: ProviderName, name: str, settings: ModelSettings) -> ModelSpec:
+    preset = PROVIDERS[provider]
+    return ModelSpec(
+        provider=provider,
+        name=name,
+        base_url=_base_url(provider, settings),
+        api_key=_key(provider, settings),
+        headers=_headers(provider, settings),
+        rungs=preset.rungs,
+        temperature=settings.temperature,
+        max_tokens=settings.max_tokens,
+        azure_version=settings.azure_openai_api_version if provider == "azure" else None,
+    )
+
+
+def _key(provider: ProviderName, settings: ModelSettings) -> SecretStr:
+    preset = PROVIDERS[provider]
+    key = _own_key(preset, settings) or settings.llm_api_key
+    if key is None and preset.needs_key:
+        msg = f"{preset.keys[0].upper()} is not set, and {provider} wants a key."
+        raise InputError(msg)
+    return key or SecretStr(NO_KEY)
+
+
+def _base_url(provider: ProviderName, settings: ModelSettings) -> str:
+    own = {"openrouter": settings.openrouter_base_url, "azure": settings.azure_openai_endpoint}
+    url = settings.llm_base_url or own.get(provider) or PROVIDERS[provider].base_url
+    if url is None:
+        missing = "AZURE_OPENAI_ENDPOINT" if provider == "azure" else "LLM_BASE_URL"
+        msg = f"{missing} is not set: {provider} has no address of its own."
+        raise InputError(msg)
+    return url
+
+
+def _headers(provider: ProviderName, settings: ModelSettings) -> dict[str, str]:
+    if provider != "openrouter":
+        return {}
+    wanted = {"HTTP-Referer": settings.openrouter_site_url, "X-Title": settings.openrouter_app_name}
+    return {name: value for name, value in wanted.items() if value}

@@ -1,0 +1,49 @@
+"""What the model engine tells others about itself. Imports no model client."""
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from contracts.usage import Usage
+from engines.models.breaker import BreakerState
+
+BY_HEALTH: Final[tuple[BreakerState, ...]] = ("closed", "half_open", "open")
+"""The states of a circuit, the best first."""
+
+
+class CallRecord(NamedTuple):
+    """One call of a model, for metrics.
+
+    `outcome` is `ok`, `cancelled` or the name of the failure; seconds are wall time. What the provider did not tell of
+    `usage` is estimated: see engines.models.budget.
+    """
+
+    step: str
+    desk_id: str
+    model: str
+    outcome: str
+    seconds: float
+    usage: Usage
+
+
+class ModelState(NamedTuple):
+    """How the models are: who they are, each one's circuit by its id, and today's spending in USD."""
+
+    primary: str
+    fallback: str | None
+    circuits: Mapping[str, BreakerState]
+    spent_today_usd: float
+
+    @property
+    def providers(self) -> dict[str, BreakerState]:
+        """The worst circuit of each provider's models."""
+        worst: dict[str, BreakerState] = {}
+        for model, state in self.circuits.items():
+            provider = provider_of(model)
+            if BY_HEALTH.index(state) >= BY_HEALTH.index(worst.get(provider, "closed")):
+                worst[provider] = state
+        return worst
+
+
+def provider_of(model: str) -> str:
+    """The provider in a model's id."""
+    return model.partition("/")[0]

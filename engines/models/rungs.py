@@ -1,0 +1,93 @@
+"""The ladder of ways to ask a model for JSON, from the strictest to none, and which of them each model takes."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import SecretStr
+
+from engines.models.settings import ProviderName
+
+Rung = Literal["json_schema", "json_object", "tool", "prose"]
+"""A strict schema; a JSON object; the arguments of a forced tool; a request in words."""
+
+LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prose")
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One model and how it is asked."""
+
+    provider: ProviderName
+    name: str
+    base_url: str
+    api_key: SecretStr
+    headers: Mapping[str, str] = field(default_factory=dict, hash=False)
+    rungs: tuple[Rung, ...] = LADDER
+    temperature: float = 0.0
+    max_tokens: int = 1024
+    azure_version: str | None = None
+
+    @property
+    def id(self) -> str:
+        """As `provider/name`."""
+        return f"{self.provider}/{self.name}"
+
+
+REMEMBERED = 600.0
+"""Seconds for which a refusal is believed: what was misread, or has been mended since, heals by itself."""
+
+APART = 60.0
+"""Seconds, at least, between two ways being tried anew: a step has calls enough for one refusal, not for three."""
+
+
+class Rungs:
+    """Remembers for a while what each model refused."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._until: dict[str, dict[Rung, float]] = {}
+
+    def current(self, spec: ModelSpec) -> Rung:
+        """The strictest way that this model has not refused lately; its last one when it refused them all."""
+        return self._left(spec) or spec.rungs[-1]
+
+    def refused(self, spec: ModelSpec, rung: Rung) -> Rung | None:
+        """Remember a refusal. The next way to try, or None when there is no other."""
+        now, until = self._clock(), self._until.setdefault(spec.id, {})
+        for other in until:
+            until[other] = max(until[other], now + APART)
+        until[rung] = now + REMEMBERED
+        return self._left(spec)
+
+    def _left(self, spec: ModelSpec) -> Rung | None:
+        now, until = self._clock(), self._until.get(spec.id, {})
+        return next((rung for rung in spec.rungs if until.get(rung, now) <= now), None)
+
+
+def format_of(rung: Rung, schema: Mapping[str, Any], name: str, *, in_object: bool) -> dict[str, Any]:
+    """The part of a request that asks for JSON of this schema.
+
+    in_object: the provider takes a schema beside `json_object`.
+    """
+    if rung == "json_schema":
+        wanted = {"name": name, "strict": True, "schema": schema}
+        return {"response_format": {"type": "json_schema", "json_schema": wanted}}
+    if rung == "json_object":
+        return {"response_format": {"type": "json_object", **({"schema": schema} if in_object else {})}}
+    if rung == "tool":
+        function = {"name": name, "description": "Hand in the answer.", "parameters": schema}
+        return {
+            "tools": [{"type": "function", "function": function}],
+            "tool_choice": {"type": "function", "function": {"name": name}},
+        }
+    return {}
+
+
+def note_of(rung: Rung, schema: Mapping[str, Any], *, in_object: bool) -> str:
+    """What the system message must add where the request itself does not carry the schema; else nothing."""
+    if rung == "prose" or (rung == "json_object" and not in_object):
+        return f"\n\nAnswer with one JSON object and nothing else. Its JSON Schema:\n{json.dumps(schema)}"
+    return ""

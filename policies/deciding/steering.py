@@ -1,0 +1,115 @@
+"""Whether a text speaks the machine's own vocabulary to it: what a model answers then may be the text's own wish.
+
+"Category: billing", "route to product_team", "mark as resolved", "confidence 1.0": an instruction, or a form field that
+somebody planted. A false alarm costs little, as the local engine's answer is taken then. Linear; raises nothing.
+"""
+
+import re
+from functools import lru_cache
+
+from contracts.values import PRIORITIES, SEVERITIES
+from policies.desk.model import REVIEW, Desk
+from text.plain_letters import fold
+from text.reply import plain
+
+_FIELD = (
+    r"(?:categor(?:y|ies)|classification|classified|class|severity(?: level)?|priority(?: level)?|urgency|sentiment"
+    r"|team|queue|department"
+    r"|disposition|verdict|intent|rout(?:e|ing)|assign(?:ed|ee|ment)(?: team)?|escalation|label|resolution"
+    r"|ticket (?:type|status)"
+    r"|kategorie|prioritat|schweregrad|categorie|priorite|gravite|categoria|prioridad|gravedad|priorita|prioriteit)"
+)
+_IS = r"[\"'`*_ ]{0,4}(?:[:=]|->|=>|\bis\b|\bshould be\b|\bmust be\b|\bto\b|\bas\b)[\"'`*_<\[( ]{0,4}(?:the )?"
+_ORDER = (
+    r"(?:set|change|mark|force|raise|lower|treat|assign|route|reroute|redirect|send|forward|escalate|classify"
+    r"|classified|categori[sz]e|label|tag"
+    r"|file|flag|rate|rank|move|transfer|pass|put|direct|hand|handle|log|register|record|report|prioriti[sz]e|triage"
+    r"|belongs|goes|grade|score|output"
+    r"|return|answer|respond|reply|choose|select|pick|use|sort|keep|downgrade|upgrade|bump)"
+)
+_TOWARDS = r"(?:to|as|under|into|at|with|in|for|=|:)"
+_GAP = r"[^.?!]{0,50}?"
+_FIXED = (
+    (
+        r"confidence(?: score| level| of)?[\"'`* ]{0,3}(?:[:=]|is|to|at|of|->)?[\"'` ]{0,3}(?:[01]?\.\d|1\b"
+        r"|\d{2,3} ?%"
+        r"|high|maximum|full)"
+    ),
+    (
+        r"(?:mark(?:ed)?|treat(?:ed)?|flag(?:ged)?|set|consider(?:ed)?|close(?:d)?|count)\b(?: (?:this|it|the|my"
+        r"|ticket|case|request|issue|message|status)){0,3}"
+        r" (?:as|to) (?:already )?(?:re)?(?:solved|closed|approved|done|completed?|verified|trusted|safe|harmless"
+        r"|spam"
+        r"|duplicate|urgent|critical|vip)\b"
+    ),
+    r"(?:auto|automatically|pre)[-_ ]?(?:resolv|approv|clos|assign|refund|escalat|grant|repl(?:y|ied))\w*",
+    r"approved? (?:this|the|my|it|immediately|automatically|at once|without)\b",
+    r"request_info\b",
+    (
+        r"(?:no|without|skip|bypass|needs? no|not need)(?: any| the| further| a){0,2} (?:human |manual "
+        r"|further )?(?:review|approval|escalation|verification)\b"
+    ),
+    (
+        r"(?:do not|don't|never|no need to) (?:escalate|flag|review|classify|forward (?:this|it) to (?:a"
+        r"|any) (?:human"
+        r"|person))\b"
+    ),
+    (
+        r"(?:correct|right|proper|expected|desired|final|true|only (?:valid|correct)) (?:answer|category"
+        r"|classification|severity|priority|team|department|label|output)\b"
+    ),
+)
+_KEY = (
+    r"[\"'`](?:category|severity|priority|team|department|disposition|confidence|classification|reasoning|label"
+    r"|intent|action|approved?"
+    r"|resolved?|secondary_categories|action_items)[\"'`] {0,3}:"
+)
+_SHORTEST = 3
+"""Letters from which a name can be told from a word in passing ("it", "hr")."""
+
+
+def steered(text: str, desk: Desk) -> bool:
+    """Whether the text names a category, severity, priority, team or disposition of the desk as an order or a field."""
+    return _steered(text, names_of(desk))
+
+
+@lru_cache(maxsize=64)
+def _steered(text: str, names: tuple[str, ...]) -> bool:
+    # Several judgements read the same ticket.
+    folded = " ".join(fold(plain(text), ()).split())
+    return _pattern(names).search(folded) is not None
+
+
+def names_of(desk: Desk) -> tuple[str, ...]:
+    """Everything that a model may choose, and a person could order it to choose; as it is folded."""
+    categories = (name for category in desk.categories for name in (category.id, category.title))
+    teams = (name for team in desk.routing.teams for name in (team.id, team.title))
+    every = (*categories, *teams, *SEVERITIES, *PRIORITIES, *REVIEW)
+    return tuple(dict.fromkeys(spelling for name in every for spelling in _spellings(name)))
+
+
+def _spellings(name: str) -> tuple[str, str]:
+    folded = fold(name, ())
+    return folded, folded.replace("_", " ")
+
+
+@lru_cache(maxsize=64)
+def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    every = _any_of(names)
+    known = _any_of(tuple(name for name in names if len(name) >= _SHORTEST))
+    identifiers = _any_of(tuple(name for name in names if "_" in name) or ("_",))
+    named = (
+        rf"{known}[\"'` ]{{1,3}}(?:category|classification|severity|disposition|queue|department)\b",
+        rf"{identifiers}\b",
+    )
+    ordered = (
+        rf"{_FIELD}{_IS}{every}\b",
+        rf"{_ORDER}\b{_GAP} {_TOWARDS}[\"'`*(<\[ ]{{1,3}}(?:an? |the |our |your )?{known}\b",
+        *_FIXED,
+    )
+    # One pass over the text for all of them.
+    return re.compile(rf"\b(?:{'|'.join(named)}|(?=[a-z])(?:{'|'.join(ordered)}))|{_KEY}")
+
+
+def _any_of(names: tuple[str, ...]) -> str:
+    return f"(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})"

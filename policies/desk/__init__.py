@@ -1,0 +1,1 @@
+"""A desk's policy files as typed, validated models."""

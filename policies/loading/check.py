@@ -1,0 +1,98 @@
+"""What looks wrong with a desk that works: rules that overlap or never matter, and things nothing is done with."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+from contracts.values import SEVERITIES
+from policies.desk.model import REVIEW, Desk, Rule
+from policies.loading.references import Finding, broken_references, pattern_error
+from policies.rules.conditions import implies
+
+__all__ = ["Finding", "check_desk"]
+
+FEWEST_EXEMPLARS = 4
+"""The zero-shot classifier takes the mean of the best two; fewer than four leave it no choice."""
+
+
+def check_desk(desk: Desk) -> list[Finding]:
+    """Everything about a desk that its author should look at; empty for one in order.
+
+    Compiles every pattern whole, which takes longer than loading the desk did.
+    """
+    checks = (_categories, _severities, _patterns, _teams, _overlapping_rules, _unreachable_rules)
+    return broken_references(desk) + [finding for check in checks for finding in check(desk)]
+
+
+def _categories(desk: Desk) -> Iterator[Finding]:
+    claimed = {name for team in desk.routing.teams for name in team.categories}
+    explained = {article.category for article in desk.articles}
+    for index, category in enumerate(desk.categories):
+        place = ("categories", index)
+        if category.id not in claimed:
+            text = f"no team takes {category.id}; its tickets all go to {desk.routing.fallback_team}"
+            yield Finding(file="routing_rules.yaml", rule="no-team", text=text, place=("teams",))
+        if len(category.exemplars) < FEWEST_EXEMPLARS:
+            text = f"{category.id} has {len(category.exemplars)} exemplars; write at least {FEWEST_EXEMPLARS}"
+            yield Finding(file="categories.yaml", rule="few-exemplars", text=text, place=place)
+        if category.id not in explained:
+            text = f"no article is about {category.id}; its tickets find no source until some are solved"
+            yield Finding(file="categories.yaml", rule="no-article", text=text, place=place)
+
+
+def _severities(desk: Desk) -> Iterator[Finding]:
+    signalled = {signal.severity for signal in desk.signals}
+    # The lowest level is what a ticket without any signal has, so it needs none of its own.
+    for severity in SEVERITIES[1:]:
+        if severity not in signalled:
+            text = f"no signal stands for {severity}, so nothing in a text leads to it"
+            yield Finding(file="severities.yaml", rule="no-signal", text=text, place=("signals",))
+
+
+def _patterns(desk: Desk) -> Iterator[Finding]:
+    for index, signal in enumerate(desk.signals):
+        for pattern in (*signal.patterns, *signal.unless):
+            if error := pattern_error(pattern):
+                yield Finding(file="severities.yaml", rule="bad-pattern", text=error, place=("signals", index))
+
+
+def _teams(desk: Desk) -> Iterator[Finding]:
+    fixed = {desk.routing.fallback_team, desk.routing.critical_team}
+    for index, team in enumerate(desk.routing.teams):
+        if not team.categories and team.id not in fixed:
+            text = f"nothing is routed to {team.id}; give it a category or remove it"
+            yield Finding(file="routing_rules.yaml", rule="idle-team", text=text, place=("teams", index))
+    for (_, first), (index, second) in combinations(enumerate(desk.routing.teams), 2):
+        for name in sorted(set(first.categories) & set(second.categories)):
+            text = f"{first.id} and {second.id} both take {name}; only {first.id} ever gets it"
+            yield Finding(file="routing_rules.yaml", rule="overlap", text=text, place=("teams", index))
+
+
+def _overlapping_rules(desk: Desk) -> Iterator[Finding]:
+    for (_, first), (index, second) in combinations(enumerate(desk.disposition.rules), 2):
+        if first.when == second.when and (first.verb, first.rank) != (second.verb, second.rank):
+            text = f"{first.id} and {second.id} have the same conditions and say different things; keep one"
+            yield Finding(file="disposition.yaml", rule="overlap", text=text, place=("rules", index))
+
+
+def _unreachable_rules(desk: Desk) -> Iterator[Finding]:
+    rules = desk.disposition.rules
+    for index, rule in enumerate(rules):
+        place = ("rules", index)
+        if rule.rank == (len(REVIEW) - 1 if rule.verb == "grant" else 0):
+            text = f"{rule.id} never changes a decision: every decision starts there or is at least that"
+            yield Finding(file="disposition.yaml", rule="unreachable", text=text, place=place)
+        elif stronger := _stronger(index, rule, rules):
+            text = f"{rule.id} never changes a decision: {stronger.id} holds whenever it does and does as much"
+            yield Finding(file="disposition.yaml", rule="unreachable", text=text, place=place)
+
+
+def _stronger(index: int, rule: Rule, rules: Sequence[Rule]) -> Rule | None:
+    for other_index, other in enumerate(rules):
+        if other.verb != rule.verb or other_index == index or not implies(rule.when, other.when):
+            continue
+        outdone = other.rank < rule.rank if rule.verb == "grant" else other.rank > rule.rank
+        # Of two rules that do the same under the same conditions, only the later one is called unreachable.
+        twin = other.rank == rule.rank and (other_index < index or not implies(other.when, rule.when))
+        if outdone or twin:
+            return other
+    return None

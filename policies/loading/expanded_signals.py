@@ -1,0 +1,54 @@
+"""The severity signals with their word classes spelled out, after each piece has been proved on its own.
+
+Compiling every signal whole takes far longer than the rest of a desk, and is done when a desk first judges a text.
+Here a pattern is compiled with a stand-in for each class, and each class by itself.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from contracts.errors import DeskError
+from policies.desk.model import Signal
+from policies.loading.documents import Document, Place
+from policies.loading.files import SeveritiesFile
+from policies.severity.vocabulary import expand
+
+Vocabulary = Mapping[str, str | Sequence[str]]
+
+_STAND_IN = "x"
+
+
+def spelled_out(file: SeveritiesFile, document: Document) -> tuple[Signal, ...]:
+    """The file's signals as the severity judge reads them. Raises DeskError, one line a fault."""
+    faults = [document.complaint(place, text) for place, text in _faults(file)]
+    if faults:
+        raise DeskError("\n".join(faults))
+    try:
+        return expand(file.signals, file.vocabulary)
+    except ValueError as error:
+        raise DeskError(document.complaint(("vocabulary",), f"{error}; take it out of itself")) from None
+
+
+def _faults(file: SeveritiesFile) -> Iterator[tuple[Place, str]]:
+    stand_ins = dict.fromkeys(file.vocabulary, _STAND_IN)
+    for name, content in file.vocabulary.items():
+        if text := _fault(f"{{{name}}}", stand_ins | {name: content}):
+            yield ("vocabulary", name), text
+    for index, signal in enumerate(file.signals):
+        for key, patterns in (("patterns", signal.patterns), ("unless", signal.unless)):
+            for position, pattern in enumerate(patterns):
+                if text := _fault(pattern, stand_ins):
+                    yield ("signals", index, key, position), text
+
+
+def _fault(pattern: str, vocabulary: Vocabulary) -> str | None:
+    probe = Signal(id="probe", severity="low", reason="", patterns=(pattern,))
+    try:
+        re.compile(expand((probe,), vocabulary)[0].patterns[0])
+    except KeyError as error:
+        return f"there is no word class {error.args[0]}; add it to the vocabulary or correct its name"
+    except ValueError as error:
+        return f"{error}; take it out of itself"
+    except re.error as error:
+        return f"not a regular expression: {error}; correct it"
+    return None

@@ -1,0 +1,171 @@
+"""What must agree between a desk's files: every name that is used exists, every text and pattern can be used.
+
+A fault here is an error: the loader refuses the desk. What is merely suspicious is found by policies/loading/check.py.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from string import Formatter
+from typing import get_args
+
+from contracts.values import SEVERITIES, Tone, Value
+from policies.desk.model import Desk, FieldDefinition
+from policies.loading.documents import Place
+from policies.rules.conditions import names_of
+
+PLACEHOLDERS: dict[str, str] = {
+    "greeting_named": "name",
+    "acknowledgment": "issue",
+    "timeline": "time",
+    "if_not_solved": "time",
+    "ask": "items",
+    "closing": "signature",
+}
+"""The one placeholder that each part of a reply must hold. The other parts hold none."""
+
+
+class Finding(Value):
+    """Something about a desk that its author should change: in which file, by which rule, and what."""
+
+    file: str
+    rule: str
+    text: str
+    place: Place = ()
+
+
+def broken_references(desk: Desk) -> list[Finding]:
+    """Every fault between and inside the files that no single file's shape can show, in the order of the files."""
+    checks: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
+        _duplicates, _settings, _categories, _severities, _fields, _routing, _disposition, _replies, _articles,
+    )  # fmt: skip
+    return [finding for check in checks for finding in check(desk)]
+
+
+def _duplicates(desk: Desk) -> Iterator[Finding]:
+    named: dict[tuple[str, str], list[str]] = {
+        ("categories.yaml", "categories"): [c.id for c in desk.categories],
+        ("severities.yaml", "severities"): [s.id for s in desk.severities],
+        ("severities.yaml", "signals"): [s.id for s in desk.signals],
+        ("fields.yaml", "fields"): [f.name for f in desk.fields],
+        ("routing_rules.yaml", "teams"): [t.id for t in desk.routing.teams],
+        ("disposition.yaml", "rules"): [r.id for r in desk.disposition.rules],
+    }
+    for (file, key), ids in named.items():
+        for name in (name for name, count in Counter(ids).items() if count > 1):
+            last = len(ids) - 1 - ids[::-1].index(name)
+            text = f"{name} is there more than once; rename or remove one"
+            yield Finding(file=file, rule="duplicate", text=text, place=(key, last))
+
+
+def _unknown(file: str, place: Place, name: str, what: str, known: Iterable[str]) -> Iterator[Finding]:
+    names = sorted(known)
+    if name not in names:
+        text = f"there is no {what} {name!r}; use one of {', '.join(names)}"
+        yield Finding(file=file, rule=f"unknown-{what}", text=text, place=place)
+
+
+def _settings(desk: Desk) -> Iterator[Finding]:
+    fallback = desk.settings.fallback_category
+    yield from _unknown("desk.yaml", ("fallback_category",), fallback, "category", _category_ids(desk))
+    if desk.settings.reminder_hours >= desk.settings.approval_hours:
+        text = f"the reminder comes after the {desk.settings.approval_hours:g} hours of the approval; remind earlier"
+        yield Finding(file="desk.yaml", rule="late-reminder", text=text, place=("approval_reminder_hours",))
+
+
+def _category_ids(desk: Desk) -> set[str]:
+    return {category.id for category in desk.categories}
+
+
+def _categories(desk: Desk) -> Iterator[Finding]:
+    known = {field.name for field in desk.fields}
+    for index, category in enumerate(desk.categories):
+        for position, name in enumerate(category.required_fields):
+            place = ("categories", index, "required_fields", position)
+            yield from _unknown("categories.yaml", place, name, "field", known)
+
+
+def _severities(desk: Desk) -> Iterator[Finding]:
+    missing = [severity for severity in SEVERITIES if severity not in {level.id for level in desk.severities}]
+    if missing:
+        text = f"every desk has four levels; add {', '.join(missing)}"
+        yield Finding(file="severities.yaml", rule="missing-severity", text=text, place=("severities",))
+    known = {signal.id for signal in desk.signals}
+    for index, signal in enumerate(desk.signals):
+        for key in ("all_of", "resolves", "outweighs"):
+            for position, name in enumerate(getattr(signal, key)):
+                yield from _unknown("severities.yaml", ("signals", index, key, position), name, "signal", known)
+
+
+def _fields(desk: Desk) -> Iterator[Finding]:
+    for index, field in enumerate(desk.fields):
+        place = ("fields", index)
+        if field.pattern is not None and (error := pattern_error(field.pattern)):
+            yield Finding(file="fields.yaml", rule="bad-pattern", text=error, place=(*place, "pattern"))
+        if missing := _missing_key(field):
+            text = f"a field of kind {field.kind} needs `{missing}`; add it"
+            yield Finding(file="fields.yaml", rule="missing-key", text=text, place=place)
+
+
+def pattern_error(pattern: str) -> str | None:
+    """Why a text is no regular expression, as a sentence for its author; None when it is one."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        return f"not a regular expression: {error}; correct it"
+    return None
+
+
+def _missing_key(field: FieldDefinition) -> str | None:
+    if field.kind == "pattern" and field.pattern is None:
+        return "pattern"
+    return "terms" if field.kind == "keywords" and not field.terms else None
+
+
+def _routing(desk: Desk) -> Iterator[Finding]:
+    routing, file = desk.routing, "routing_rules.yaml"
+    teams = {team.id for team in routing.teams}
+    yield from _unknown(file, ("fallback_team",), routing.fallback_team, "team", teams)
+    yield from _unknown(file, ("critical_team",), routing.critical_team, "team", teams)
+    for index, team in enumerate(routing.teams):
+        for position, name in enumerate(team.categories):
+            yield from _unknown(file, ("teams", index, "categories", position), name, "category", _category_ids(desk))
+
+
+def _disposition(desk: Desk) -> Iterator[Finding]:
+    for index, rule in enumerate(desk.disposition.rules):
+        for name in names_of(rule.when):
+            place = ("rules", index, "when", "category")
+            yield from _unknown("disposition.yaml", place, name, "category", _category_ids(desk))
+
+
+def _replies(desk: Desk) -> Iterator[Finding]:
+    for tone in get_args(Tone):
+        if tone not in desk.replies.tones:
+            text = f"a customer may ask for the tone {tone}; add it"
+            yield Finding(file="replies.yaml", rule="missing-tone", text=text, place=("tones",))
+    for tone, parts in desk.replies.tones.items():
+        for part, template in parts:
+            yield from _template(("tones", tone, part), template, PLACEHOLDERS.get(part))
+    for key in ("acknowledgments", "next_steps", "agent_actions"):
+        for name in getattr(desk.replies, key):
+            yield from _unknown("replies.yaml", (key, name), name, "category", _category_ids(desk))
+
+
+def _template(place: Place, template: str, placeholder: str | None) -> Iterator[Finding]:
+    wanted = {placeholder} if placeholder else set[str]()
+    try:
+        found = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+    except ValueError as error:
+        text = f"{error}; write {{{{ or }}}} for a brace that is meant as one"
+        yield Finding(file="replies.yaml", rule="bad-template", text=text, place=place)
+        return
+    if found != wanted:
+        text = f"write the placeholder {{{placeholder}}} and no other" if placeholder else "write no placeholder here"
+        yield Finding(file="replies.yaml", rule="placeholder", text=text, place=place)
+
+
+def _articles(desk: Desk) -> Iterator[Finding]:
+    for article in desk.articles:
+        file = f"articles/{article.id}.md"
+        yield from _unknown(file, ("category",), article.category or "", "category", _category_ids(desk))

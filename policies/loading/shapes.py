@@ -1,0 +1,53 @@
+"""A document's content as a model of ours, or an error that names each line that does not fit."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from contracts.errors import DeskError
+from contracts.values import Value
+from policies.loading.documents import Document, Place
+
+Model = TypeVar("Model", bound=Value)
+
+
+def shaped(document: Document, model: type[Model]) -> Model:
+    """Validate a document, as strictly as the model's JSON Schema does. Raises DeskError, one line a fault."""
+    try:
+        return model.model_validate_json(json.dumps(document.data), strict=True)
+    except ValidationError as error:
+        raise DeskError("\n".join(_complaints(document, error.errors()))) from None
+
+
+def _complaints(document: Document, errors: Iterable[ErrorDetails]) -> Iterator[str]:
+    sure: list[tuple[Place, str]] = []
+    tried: defaultdict[Place, list[str]] = defaultdict(list)
+    for error in errors:
+        place = document.existing(error["loc"])
+        if len(place) == len(error["loc"]) or error["type"] == "missing":
+            sure.append((place, _text(error)))
+        else:
+            tried[place].append(_text(error))
+    for place, text in [*sure, *((place, "; or ".join(texts)) for place, texts in _nearest(tried).items())]:
+        yield document.complaint(place, text)
+
+
+def _nearest(tried: dict[Place, list[str]]) -> dict[Place, list[str]]:
+    """A value that fits no member of a union fails once for each; those that got furthest name the fault."""
+    return {
+        place: texts
+        for place, texts in tried.items()
+        if not any(other[: len(place)] == place and other != place for other in tried)
+    }
+
+
+def _text(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        return "unknown key; correct its spelling or remove it"
+    if error["type"] == "missing":
+        return f"the key {error['loc'][-1]!r} is missing; add it"
+    return error["msg"].removeprefix("Value error, ")

@@ -1,0 +1,1 @@
+"""Conditions of rules, and the facts that they are evaluated on."""

@@ -1,0 +1,1 @@
+"""How severe a ticket is, by deterministic signals in its text."""

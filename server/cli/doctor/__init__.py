@@ -1,0 +1,1 @@
+"""`ticketgraph doctor`: what is wrong, and what to do about it."""

@@ -1,0 +1,32 @@
+"""`ticketgraph eval`: how good the answers are, measured on tickets whose right answers are known."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server.cli.terminal.open_app import AsJson, settings_with
+from server.cli.terminal.output import print_json, results
+from server.cli.terminal.progress import progress
+
+
+def evaluate(
+    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Labelled tickets as JSON lines.")],
+    desk: Annotated[str | None, typer.Option(help="The desk to run them on, in place of the rows' own.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many tickets of each file.")] = None,
+    json: AsJson = False,
+) -> None:
+    """Measure the quality on labelled tickets, in a data folder of its own that is thrown away.
+
+    Example: ticketgraph eval evals/golden/customer_support.dev.jsonl --limit 20
+    """
+    from evals import report
+
+    desks_dir = settings_with().desks_dir
+    with progress("tickets") as told:
+        measured = asyncio.run(report.evaluate(files, desk=desk, limit=limit, progress=told, desks_dir=desks_dir))
+    if json:
+        print_json(measured)
+    else:
+        report.show(measured, results(markup=True))

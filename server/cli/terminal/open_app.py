@@ -1,0 +1,60 @@
+"""Opening the data folder for one command, with the same settings as the server has."""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import typer
+from pydantic import ValidationError
+
+from contracts.errors import InputError
+from server.cli.terminal.usage_errors import fault_of
+
+if TYPE_CHECKING:
+    from server.settings import Settings
+    from ticketgraph.app import TicketGraph
+
+Result = TypeVar("Result")
+
+DataDir = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the database; DATA_DIR if not given, or else ./data. One process at a time uses it."),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, for other programs.")]
+
+
+def settings_with(**given: Any) -> "Settings":
+    """The settings of the environment, with those that are given and not None in their place. Raises InputError."""
+    from server.settings import Settings
+
+    try:
+        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise InputError(f"A setting cannot be used: {fault_of(error)}.") from None
+    if given.get("data_dir") is not None and settings.database_url is not None:
+        raise InputError("--data-dir and DATABASE_URL name two databases. Give only one of them.")
+    return settings
+
+
+def strictly() -> None:
+    """Set what LangGraph reads when it is imported: without it, a saved run comes back as plain dicts."""
+    os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
+
+
+def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]) -> Result:
+    """Do `work` on the open database and close it. A PostgreSQL database is left to its workers: see `opened_desk`.
+
+    Raises what `work` raises, DeskError for invalid policies, UnavailableError when another process has the folder.
+    """
+    strictly()
+    from server.opening import opened_desk
+
+    settings = settings_with(data_dir=data_dir)
+
+    async def opened() -> Result:
+        async with opened_desk(settings, command=True) as desk:
+            return await work(desk)
+
+    return asyncio.run(opened())

@@ -1,0 +1,25 @@
+"""From a row to a ticket: what a ticket has is taken as such, what it has not goes to its metadata."""
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from contracts.ticket import NewTicket
+from server.cli.terminal.rows import Fault, Row
+from server.cli.terminal.usage_errors import fault_of
+
+NOTHING_SAID = "it has neither a subject nor a body"
+
+
+def ticket_of(row: Row, desk: str) -> NewTicket | Fault:
+    """The ticket that a row describes, for `desk` unless the row names another."""
+    own = {name: value for name, value in row.values.items() if name in NewTicket.model_fields}
+    if not ("subject" in own or "body" in own):
+        return Fault(row.line, NOTHING_SAID)
+    rest: dict[str, Any] = {name: value for name, value in row.values.items() if name not in own}
+    given = own.get("metadata", {})
+    own["metadata"] = {**rest, **given} if isinstance(given, dict) else given
+    try:
+        return NewTicket.model_validate({"desk": desk, "source": "cli"} | own)
+    except ValidationError as error:
+        return Fault(row.line, fault_of(error))

@@ -1,0 +1,41 @@
+"""What the user did wrong, or cannot have now, is one sentence on stderr and exit code 2; never a stack trace."""
+
+from typing import Any
+
+import typer
+from pydantic import ValidationError
+from typer.core import TyperGroup
+
+from contracts.errors import TicketGraphError
+from server.cli.terminal.output import plain
+
+REFUSED = 2
+"""Exit code when a command could not be carried out at all."""
+
+PARTLY = 1
+"""Exit code when a command came to its end and some of it went wrong."""
+
+
+class Guarded(TyperGroup):
+    """Puts our errors, and those of the file system, into a sentence."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Run the command. Raises typer.Exit in place of the errors that are meant for the user."""
+        try:
+            return super().invoke(ctx)
+        except TicketGraphError as error:
+            sentence = error.detail or error.title
+        except OSError as error:
+            # A broken pipe names no file; typer ends quietly on it.
+            if error.filename is None:
+                raise
+            sentence = f"{error.filename}: {error.strerror}."
+        typer.echo(f"Error: {plain(sentence)}", err=True)
+        raise typer.Exit(REFUSED)
+
+
+def fault_of(error: ValidationError) -> str:
+    """The first fault of a value, as its place and what is wrong; never the value itself."""
+    first = error.errors(include_input=False, include_url=False)[0]
+    place = ".".join(str(step) for step in first["loc"])
+    return f"{place}: {first['msg']}" if place else first["msg"]

@@ -1,0 +1,151 @@
+"""Runs, approvals and checkpoints as people read them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from contracts.approval import ApprovalRequest
+from contracts.result import Checkpoint, Run
+from server.cli.terminal.output import plain, table
+
+if TYPE_CHECKING:
+    from sqlalchemy import RowMapping
+
+NONE = "-"
+
+
+def runs_table(runs: Sequence[Run]) -> Table:
+    """One line a ticket."""
+    made = table("ticket", "category", "severity", "disposition", "team", "engine", "ms")
+    for run in runs:
+        kind, decision = run.classification, run.decision
+        made.add_row(
+            run.ticket_id,
+            kind.category if kind else NONE,
+            kind.severity if kind else NONE,
+            run.disposition or run.status,
+            decision.team if decision else NONE,
+            run.engine or NONE,
+            f"{run.total_duration_ms:.0f}",
+        )
+    return made
+
+
+def approvals_table(rows: "Iterable[RowMapping]") -> Table:
+    """One line an approval; `rows` as storage.queries.approvals gives them."""
+    made = table("approval", "ticket", "team", "why", "status", "until")
+    for row in rows:
+        request = ApprovalRequest.model_validate(row["request"])
+        decision = row["decision"]
+        status = f"{decision['type']} by {row['decided_by']}" if decision else row["status"]
+        reasons = plain("\n".join(request.reasons))
+        until = minute(row["expires_at"]) if row["status"] == "pending" else NONE
+        made.add_row(row["id"], row["ticket_id"], request.team, reasons, plain(status), until)
+    return made
+
+
+def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> Table:
+    """One line a saved moment."""
+    made = table("step", "checkpoint", "after", "next", "saved")
+    for point in checkpoints:
+        upcoming = ", ".join(point.next) + (" (waiting for a person)" if point.pending_interrupt else "")
+        saved = point.created_at.isoformat(sep=" ", timespec="milliseconds") if point.created_at else NONE
+        made.add_row(str(point.step), point.checkpoint_id, point.written_by or NONE, upcoming or NONE, saved)
+    return made
+
+
+def minute(at: datetime) -> str:
+    """A point in time, as exact as a person needs it."""
+    return f"{at:%Y-%m-%d %H:%M} UTC"
+
+
+def show_ticket(console: Console, row: "RowMapping") -> None:
+    """A ticket as it was received, and its solution if it has one; `row` as storage.queries.tickets gives it."""
+    console.print(facts((("ticket", row["id"]), ("desk", row["desk"]), ("status", row["status"]))))
+    console.print(boxed(row["body"], row["subject"] or "(no subject)"))
+    if row["solution"]:
+        console.print(boxed(row["solution"], "solution"))
+
+
+def show_run(console: Console, run: Run) -> None:
+    """What was understood, decided and written, and what a person can do now."""
+    console.print(facts(summary(run)))
+    if run.draft:
+        console.print(boxed(run.draft.content, f"reply, {run.draft.tone}, {run.draft.engine} engine"))
+    steps = table("step", "status", "engine", "problem", "ms")
+    for step in run.steps:
+        problem = plain(step.error or NONE)
+        steps.add_row(step.step_name, step.status, step.engine or NONE, problem, f"{step.duration_ms:.1f}")
+    console.print(steps)
+    if run.approval:
+        show_question(console, run)
+
+
+def show_question(console: Console, run: Run) -> None:
+    """What a waiting run asks, and how to answer."""
+    if run.status != "waiting" or run.approval is None:
+        return
+    lines = [f"A person is asked until {minute(run.approval.expires_at)}:"]
+    lines += [f"  {plain(reason)}" for reason in run.approval.request.reasons]
+    lines += [f"Answer with: ticketgraph decide {run.approval.id} approve|edit|reject|reassign|respond"]
+    console.print(Text("\n".join(lines)), soft_wrap=True)
+
+
+def summary(run: Run) -> Iterator[tuple[str, str]]:
+    """What is worth knowing of a run, by name."""
+    yield "run", run.run_id
+    if run.forked_from:
+        yield "forked from", f"{run.forked_from} (nothing left the system)"
+    degraded = ", degraded" if run.degraded else ""
+    yield "status", f"{run.status}{degraded}" + (f": {run.error}" if run.error else "")
+    if kind := run.classification:
+        yield "category", f"{kind.category} ({kind.category_confidence:.2f})"
+        yield "severity", f"{kind.severity} ({kind.severity_confidence:.2f})"
+    if run.extraction:
+        for field in run.extraction.fields:
+            yield field.name, ", ".join(str(value) for value in run.extraction.values(field.name))
+        if run.extraction.missing_required:
+            yield "missing", ", ".join(run.extraction.missing_required)
+    yield from decided(run)
+    if run.duplicate_of:
+        yield "duplicate of", run.duplicate_of
+    if run.draft and run.draft.sources:
+        yield "sources", ", ".join(run.draft.sources)
+    for similar in run.similar:
+        yield "similar", f"{similar.ticket_id} {similar.score:.2f} {similar.status}: {similar.subject}"
+    if run.injection_flag:
+        yield "suspicious", ", ".join(run.injection_reasons)
+
+
+def decided(run: Run) -> Iterator[tuple[str, str]]:
+    """Where the ticket goes and by which rules, then what left the system."""
+    if decision := run.decision:
+        due = f", due {minute(decision.due_at)}" if decision.due_at else ""
+        yield "disposition", decision.disposition
+        yield "team", f"{decision.team}, priority {decision.priority}{due}"
+        for reason in decision.reasons:
+            yield "because", f"{reason.text} [{reason.rule}]"
+    if run.delivery:
+        simulated = " (simulated)" if run.delivery.simulated else ""
+        for effect in run.delivery.effects:
+            yield "done", f"{effect.action} to {effect.target}{simulated}"
+
+
+def facts(pairs: Iterable[tuple[str, str]]) -> Table:
+    """Names and what they are, in two columns."""
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold", no_wrap=True)
+    grid.add_column(overflow="fold")
+    for name, value in pairs:
+        grid.add_row(name, plain(value))
+    return grid
+
+
+def boxed(text: str, title: str) -> Panel:
+    """A text of its own with a title."""
+    return Panel(Text(plain(text)), title=Text(plain(title)), title_align="left", expand=False)

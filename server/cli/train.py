@@ -1,0 +1,32 @@
+"""`ticketgraph train`: what a desk learns from labelled tickets."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from contracts.errors import InputError
+from server.cli.desks import folder_of
+from server.cli.terminal.output import results
+
+Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Labelled tickets as JSON lines.")]
+
+
+def train(
+    desk: Annotated[str, typer.Argument(help="The desk's id or folder.")],
+    files: Files,
+) -> None:
+    """Fit a desk on labelled tickets: writes its learned.npz, vectors.npz and calibration.yaml.
+
+    Needs scikit-learn, which running does not.
+
+    Example: ticketgraph train customer_support evals/examples/customer_support.jsonl
+    """
+    try:
+        from evals.training import train as fit
+    except ModuleNotFoundError as missing:
+        raise InputError(f"Training needs {missing.name}: install scikit-learn, then train again.") from None
+    folder = folder_of(desk)
+    fitted = fit(folder, files)
+    for name, value in fitted.model_dump().items():
+        results().print(f"{name:20} {value:.3f}" if isinstance(value, float) else f"{name:20} {value}")

@@ -1,0 +1,1 @@
+"""What stands around every HTTP request, whatever it asks for."""

@@ -1,0 +1,1 @@
+"""The long-running processes: the server and the worker."""

@@ -1,0 +1,38 @@
+"""A worker: does what is put down in the database, and nothing else, until it is told to stop."""
+
+import asyncio
+import signal
+import sys
+
+from server.process.startup import check, prepare, settle_in
+from server.settings import Settings
+
+
+def work(settings: Settings) -> None:
+    """Work until SIGINT or SIGTERM. Then every run stops at its next superstep, and others go on with it.
+
+    Raises InputError for settings that cannot be used, UnavailableError when the database cannot be used.
+    """
+    prepare(settings)
+    check(settings, migrating=False)
+    import uvloop
+
+    uvloop.run(working(settings))
+
+
+async def working(settings: Settings) -> None:
+    """The same, in the event loop."""
+    # LangGraph and NumPy read their environment when they are imported.
+    from server.metrics import Metrics
+    from server.opening import opened_desk
+
+    told = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, told.set)
+    metrics = Metrics()
+    async with opened_desk(settings, metrics, migrating=False) as desk:
+        with metrics.watching(lambda: desk.model_state, settings.metrics_port, settings.host):
+            settle_in()
+            sys.stdout.write("TicketGraph's worker is ready.\n")
+            sys.stdout.flush()
+            await told.wait()

@@ -1,0 +1,146 @@
+"""The database as a PostgreSQL server, shared by any number of processes."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import cached_property
+from typing import Any, cast
+
+from psycopg import AsyncConnection as DriverConnection
+from psycopg import OperationalError
+from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
+from psycopg_pool import AsyncConnectionPool
+from sqlalchemy import Dialect, event
+from sqlalchemy.exc import InvalidatePoolError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from storage.database.address import PostgresAddress
+from storage.database.database import JSON, Database, T, Transaction
+from storage.database.timeouts import PATIENCE, PatientConnection, impatient
+
+CONNECTIONS = 10
+"""Of one process, for our tables; the pool of checkpoints and jobs has as many."""
+
+APPLICATION = "ticketgraph"
+"""What our sessions are called in pg_stat_activity."""
+
+TRIED_SECONDS = 1.0
+"""How often a connection in use is tried. One that is dead fails once for somebody, who is told to try again."""
+
+SEARCH = "-c hnsw.iterative_scan=strict_order -c hnsw.ef_search=200"
+"""How similar tickets are looked for: until there are enough that the filters let through, and with so many candidates.
+With 100 candidates twice as many of the nearest are missed; with 400 a search takes twice as long."""
+
+FROZEN = "-c idle_in_transaction_session_timeout=4000"
+"""A process that freezes inside a transaction holds locks that others wait for. The server ends it: below the lease."""
+
+SOCKET = {
+    "tcp_user_timeout": int(PATIENCE * 1000),
+    "keepalives_idle": int(PATIENCE / 2),
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+}
+"""How soon the kernel notices that nobody is at the other end: who listens would never. Not for Unix sockets."""
+
+
+class PostgresDatabase(Database):
+    """Two pools: SQLAlchemy's for our tables, psycopg's for LangGraph's and procrastinate's."""
+
+    def __init__(self, address: PostgresAddress) -> None:
+        self.address = address
+        self.session = session(address)
+        self.engine = create_async_engine(
+            address.url,
+            pool_size=CONNECTIONS,
+            max_overflow=0,
+            pool_timeout=PATIENCE,
+            async_creator=self.connect,
+            **JSON,
+        )
+        event.listen(self.engine.sync_engine, "checkout", trying(self.engine.dialect))
+
+    async def connect(self, *, autocommit: bool = False) -> PatientConnection:
+        """A connection of its own. Raises OperationalError."""
+        return await PatientConnection.connect(self.address.conninfo, autocommit=autocommit, **self.session)
+
+    @cached_property
+    def pool(self) -> "AsyncConnectionPool[Any]":
+        """Connections that commit by themselves, as LangGraph and procrastinate want them. Not open yet."""
+        return AsyncConnectionPool(
+            self.address.conninfo,
+            connection_class=PatientConnection,
+            min_size=1,
+            max_size=CONNECTIONS,
+            timeout=PATIENCE,
+            reconnect_timeout=2.0,  # or the first one after an outage waits for longer than that lasted
+            kwargs={"row_factory": dict_row, **self.session},
+            configure=commit_by_itself,
+            check=alive,
+            open=False,
+        )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """See Database."""
+        async with AsyncExitStack() as stack:
+            with impatient():
+                connection = await stack.enter_async_context(self.engine.connect())
+            yield connection
+            await connection.commit()  # after a rollback psycopg prepares every statement anew
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """See Database."""
+        async with self.read() as connection, connection.begin():
+            yield connection
+
+    async def transact(self, work: Transaction[T]) -> T:
+        """See Database."""
+        async with self.write() as connection:
+            return await work(connection)
+
+    async def look(self, work: Transaction[T]) -> T:
+        """See Database."""
+        async with self.read() as connection:
+            return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
+
+    async def close(self) -> None:
+        """See Database."""
+        if "pool" in self.__dict__:
+            await self.pool.close()
+        await self.engine.dispose()
+
+
+async def alive(connection: DriverConnection[Any]) -> None:
+    """Try a connection of psycopg's pool now and then. Raises OperationalError for one that is dead."""
+    if cast("PatientConnection", connection).rested(TRIED_SECONDS):
+        await AsyncConnectionPool.check_connection(connection)
+
+
+def trying(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
+    """The same for SQLAlchemy's pool, which then makes all of its connections anew."""
+
+    def tried(adapted: Any, _record: Any, _fairy: Any) -> None:
+        if adapted.driver_connection.rested(TRIED_SECONDS):
+            try:
+                dialect.do_ping(adapted)
+            except OperationalError:
+                raise InvalidatePoolError from None
+
+    return tried
+
+
+async def commit_by_itself(connection: DriverConnection[Any]) -> None:
+    """Set here and not by `kwargs`, which procrastinate's LISTEN does not survive."""
+    await connection.set_autocommit(True)
+
+
+def session(address: PostgresAddress) -> dict[str, Any]:
+    """How our connections are opened. What the address says of TCP stays, and its options come after ours."""
+    given = conninfo_to_dict(address.conninfo)
+    return {
+        **{name: given.get(name, value) for name, value in SOCKET.items()},
+        "options": " ".join([FROZEN, SEARCH, str(given.get("options", ""))]).rstrip(),
+        "connect_timeout": int(PATIENCE),
+        "application_name": APPLICATION,
+    }

@@ -1,0 +1,47 @@
+"""A database for whoever only looks, also beside the processes that use it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import NotFoundError, UnavailableError
+from storage.database.address import Address, MemoryAddress, PostgresAddress
+from storage.database.database import Database
+from storage.database.postgres import PostgresDatabase
+from storage.database.sqlite import SqliteDatabase
+
+
+@asynccontextmanager
+async def looking(address: Address) -> AsyncIterator[Database]:
+    """The database at an address. Nothing is made or migrated.
+
+    Raises NotFoundError where there is none, UnavailableError when it cannot be read.
+    """
+    if isinstance(address, MemoryAddress):
+        raise NotFoundError("A database in memory is seen by its own process only.")
+    if isinstance(address, PostgresAddress):
+        name, database = "The database of DATABASE_URL", PostgresDatabase(address)
+    elif address.path.is_file():
+        name, database = str(address.path), SqliteDatabase(address.path)
+    else:
+        raise NotFoundError(f"There is no database {address.path}. Name the data folder with --data-dir.")
+    try:
+        yield database
+    except DBAPIError as error:
+        why = type(error.orig).__name__ if isinstance(address, PostgresAddress) else error.orig
+        raise UnavailableError(f"{name} cannot be read: {why}.") from None
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def at_one_moment(database: Database) -> AsyncIterator[AsyncConnection]:
+    """A connection that sees the database as it was at one moment, whatever others do to it meanwhile."""
+    async with database.read() as connection:
+        if connection.dialect.name == "postgresql":
+            await connection.execution_options(isolation_level="REPEATABLE READ")
+        else:
+            await connection.exec_driver_sql("BEGIN")
+        yield connection

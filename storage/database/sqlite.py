@@ -1,0 +1,145 @@
+"""The database as one SQLite file, set up so that writers wait instead of failing."""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+from sqlalchemy import Connection, NullPool, create_engine, event
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.database.database import JSON, Database, T, Transaction
+from storage.database.group_commit import Groups
+from storage.database.synchronous import Direct, at_once
+
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "busy_timeout=30000",
+    "foreign_keys=ON",
+    "secure_delete=ON",
+)
+"""On every connection. NORMAL with WAL survives the process being killed at any moment; what is deleted is overwritten
+with zeros, which some builds of SQLite do by themselves and others do not."""
+
+
+class SqliteDatabase(Database):
+    """Reads run side by side; writes of this process queue on one lock instead of on SQLite's."""
+
+    def __init__(self, name: str | Path) -> None:
+        self.name = str(name)
+        self.write_lock = asyncio.Lock()
+        self.engine = sqlite_engine(self.name)
+        self.writer: Writer | None = None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """See Database."""
+        async with self.engine.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """See Database."""
+        async with self.write_lock, self.engine.connect() as connection:
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                await asyncio.shield(connection.rollback())
+                raise
+            await asyncio.shield(connection.commit())
+
+    async def transact(self, work: Transaction[T]) -> T:
+        """See Database: in another thread, in one commit with its likes."""
+        return await self.opened().transact(work)
+
+    async def look(self, work: Transaction[T]) -> T:
+        """See Database: in one go, between two transactions."""
+        return await self.opened().look(work)
+
+    def opened(self) -> "Writer":
+        """What does them, made when it is needed first."""
+        if self.writer is None:
+            self.writer = Writer(self.name, self.write_lock)
+        return self.writer
+
+    async def close(self) -> None:
+        """See Database."""
+        if self.writer is not None:
+            await self.writer.close()
+            self.writer = None
+        await self.engine.dispose()
+
+
+class Writer:
+    """The connection on which transactions are done in groups, and the thread that it is used in."""
+
+    def __init__(self, name: str, write_lock: asyncio.Lock) -> None:
+        self.engine = create_engine(
+            f"sqlite:///{name}",
+            poolclass=NullPool,
+            connect_args={"isolation_level": None, "check_same_thread": False},
+            **JSON,
+        )
+        event.listen(self.engine, "connect", configure)
+        self.groups = Groups(self.connect, write_lock)
+
+    @cached_property
+    def connection(self) -> Connection:
+        """SQLAlchemy's view of the connection. Its transactions are the group's."""
+        return self.engine.connect()
+
+    def connect(self) -> sqlite3.Connection:
+        """The driver's view of it."""
+        return cast("sqlite3.Connection", self.connection.connection.driver_connection)
+
+    async def transact(self, work: Transaction[T]) -> T:
+        """See Database."""
+        return await self.groups.write(partial(self.do, work))
+
+    async def look(self, work: Transaction[T]) -> T:
+        """See Database."""
+        return await self.groups.read(partial(self.do, work))
+
+    def do(self, work: Transaction[T]) -> T:
+        """Do `work`, in the thread."""
+        return at_once(work(cast("AsyncConnection", Direct(self.connection))))
+
+    async def close(self) -> None:
+        """Finish what waits, and close the connection."""
+        await self.groups.close()
+        self.connection.close()
+
+
+def sqlite_engine(name: str) -> AsyncEngine:
+    """An engine whose transactions are ours to begin, with the pragmas on each connection."""
+    engine = create_async_engine(
+        f"sqlite+aiosqlite:///{name}",
+        pool_size=5,
+        max_overflow=0,
+        connect_args={"isolation_level": None},
+        **JSON,
+    )
+    event.listen(engine.sync_engine, "connect", configure)
+    return engine
+
+
+@contextmanager
+def in_memory() -> Iterator[str]:
+    """The name of a new database in memory, which all connections of this process share while this is open."""
+    name = f"file:/{uuid4().hex}?vfs=memdb&uri=true"
+    with closing(sqlite3.connect(name, uri=True)):
+        yield name
+
+
+def configure(connection: Any, _record: Any) -> None:
+    """Set the pragmas on a connection."""
+    cursor = connection.cursor()
+    for pragma in PRAGMAS:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

@@ -1,0 +1,1 @@
+"""What is asked of our tables, one module per subject."""

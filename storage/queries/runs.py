@@ -1,0 +1,133 @@
+"""Runs, their steps and their results."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import RowMapping, bindparam, func, insert, inspect, select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import NotFoundError
+from contracts.step import Step
+from storage.database import columns
+from storage.database.upsert import either
+from storage.tables import runs, steps, tickets
+
+UNFINISHED = ("running",)
+"""A run in one of these states belongs to somebody who is working on it, or to a process that died."""
+
+THIS = runs.c.id == bindparam("run_id")
+ADD = insert(runs)
+CHANGE = update(runs).where(THIS)
+ROW = select(runs).where(THIS)
+EPOCH = select(runs.c.epoch).where(THIS).with_for_update(read=True)
+CLAIM = (
+    update(runs)
+    .where(THIS, runs.c.status.in_(UNFINISHED))
+    .values(epoch=runs.c.epoch + 1, begun=runs.c.begun + 1, updated_at=bindparam("at"))
+    .returning(runs)
+)
+OF_TICKET = (
+    select(runs)
+    .where(runs.c.ticket_id == bindparam("ticket"), runs.c.forked_from.is_(None))
+    .order_by(runs.c.created_at.desc())
+    .limit(1)
+)
+FORKED = select(runs.c.forked_from).where(THIS)
+RECORD = either(lambda insert: insert(steps).on_conflict_do_nothing())
+
+
+async def add(
+    connection: AsyncConnection,
+    run_id: str,
+    ticket_id: str,
+    flow_version: int,
+    options: dict[str, Any],
+    at: datetime,
+    forked_from: str | None = None,
+) -> None:
+    """Store a run that is about to start."""
+    row = {"id": run_id, "ticket_id": ticket_id, "flow_version": flow_version, "status": "running", "attempts": 0}
+    row |= {"options": options, "forked_from": forked_from, "created_at": at, "updated_at": at}
+    await connection.execute(ADD, row)
+
+
+async def change(connection: AsyncConnection, run_id: str, at: datetime, **values: Any) -> None:
+    """Set columns of a run."""
+    await connection.execute(CHANGE, {"run_id": run_id, "updated_at": at, **columns.of(runs, values)})
+
+
+async def row(connection: AsyncConnection, run_id: str) -> RowMapping:
+    """One run's row. Raises NotFoundError."""
+    found = (await connection.execute(ROW, {"run_id": run_id})).mappings().first()
+    if found is None:
+        raise NotFoundError("There is no run with this id.")
+    return found
+
+
+async def epoch(connection: AsyncConnection, run_id: str) -> int | None:
+    """Who holds a run; it stays so until the transaction ends. None for a run that there is not."""
+    return await connection.scalar(EPOCH, {"run_id": run_id})
+
+
+async def claim(connection: AsyncConnection, run_id: str, at: datetime) -> RowMapping | None:
+    """Hold a run that is to be gone on with, from now on alone: its row. None when there is nothing to do."""
+    return (await connection.execute(CLAIM, {"run_id": run_id, "at": at})).mappings().first()
+
+
+async def unfinished(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """The runs that somebody has to go on with, and their tickets, oldest first."""
+    query = select(runs.c.id, runs.c.ticket_id).where(runs.c.status.in_(UNFINISHED)).order_by(runs.c.created_at)
+    return (await connection.execute(query)).mappings().all()
+
+
+async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
+    """The runs that wait or are under way, with their desks, oldest first; none where there is no table yet.
+
+    Forks are left out: they have no effects, so nothing is lost with them. Only columns that were there from the first
+    migration on are read.
+    """
+    if not await connection.run_sync(lambda sync: inspect(sync).has_table(runs.name)):
+        return []
+    query = select(runs.c.id, runs.c.status, runs.c.flow_version, runs.c.updated_at, tickets.c.desk)
+    query = query.join(tickets, tickets.c.id == runs.c.ticket_id).where(
+        runs.c.status.in_(("waiting", *UNFINISHED)), runs.c.forked_from.is_(None)
+    )
+    return (await connection.execute(query.order_by(runs.c.created_at))).mappings().all()
+
+
+async def of_ticket(connection: AsyncConnection, ticket_id: str) -> RowMapping | None:
+    """The ticket's newest run that is not a fork."""
+    return (await connection.execute(OF_TICKET, {"ticket": ticket_id})).mappings().first()
+
+
+async def is_fork(connection: AsyncConnection, run_id: str) -> bool | None:
+    """Whether a run is a fork; None for a run that is not ours."""
+    found = (await connection.execute(FORKED, {"run_id": run_id})).first()
+    return None if found is None else found[0] is not None
+
+
+async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[Step]) -> None:
+    """Record the run's steps. Those that were recorded before stay as they are: a run only ever adds to them."""
+    names = ("step_name", "status", "started_at", "duration_ms", "error", "engine", "prompt_version", "tokens_used")
+    rows = [
+        {
+            "run_id": run_id,
+            "position": position,
+            **{name: getattr(step, name) for name in names},
+            "usage": step.usage.model_dump() if step.usage.calls else None,
+            "cost_usd": step.usage.cost_usd,
+        }
+        for position, step in enumerate(done)
+    ]
+    if rows:
+        await connection.execute(RECORD[connection.dialect.name], rows)
+
+
+async def spent_since(connection: AsyncConnection, at: datetime) -> dict[str, float]:
+    """What model calls have cost since a moment, in USD, by desk."""
+    of_desk = steps.join(runs, runs.c.id == steps.c.run_id).join(tickets, tickets.c.id == runs.c.ticket_id)
+    query = select(tickets.c.desk, func.sum(steps.c.cost_usd)).select_from(of_desk).group_by(tickets.c.desk)
+    # Written as the partial index is, so that it is used.
+    paid = (await connection.execute(query.where(text("cost_usd > 0"), steps.c.started_at >= at))).all()
+    return {desk: float(total) for desk, total in paid}

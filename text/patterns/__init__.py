@@ -1,0 +1,1 @@
+"""Finds identifiers, sums, dates, phones and addresses in a text."""

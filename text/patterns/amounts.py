@@ -1,0 +1,79 @@
+"""Sums of money as plain numbers, whatever the currency and the thousands separator."""
+
+import re
+from collections.abc import Iterator
+
+from text.patterns.finding import Finding
+from text.patterns.page import Page
+
+CODES = (
+    "USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|BRL|MXN"
+    "|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|ILS|ZAR|SGD|HKD|KRW|AED|SAR|THB|ARS|CLP|COP"
+)
+SIGNS = r"(?:US|[RAC])?\$|[€£¥₹₩₽₺₪₴]"
+WORDS = "dollars?|bucks|euros?|pounds?|quid|francs?|franken|reais|real|pesos?|rupees?|yen|yuan|kr|zł|fr"
+FIGURE = r"\d[\d.,'\u2019]*+(?:[ \xa0\u202f]\d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
+SCALE = r"(?:[ ]?(?P<scale{n}>k|mn|mio|million(?:en|s)?|millones|milioni|milhões|bn|billions?)(?!\w))?"
+AMOUNT = re.compile(
+    rf"(?=\S)(?<![\w.$])(?:(?:{SIGNS})|(?=[A-Z]{{3}}(?: -?)?\d)(?:{CODES}))[ \xa0]?-?"
+    rf"(?P<figure1>{FIGURE}){SCALE.format(n=1)}"
+    rf"|(?=\d)(?<![\w.,'\u2019#/:-])(?P<figure2>{FIGURE}){SCALE.format(n=2)}[ \xa0]?(?:(?:{SIGNS})|(?:{CODES}"
+    rf"|{WORDS})(?!\w))",
+    re.IGNORECASE,
+)
+BARE = re.compile(
+    r"(?=\d)(?<![\w.,'#/:$€£+-])(?:\d{1,3}(?:,\d{3})++\.\d\d|\d{1,3}(?:\.\d{3})++,\d\d|\d{1,6}[.,]\d\d)"
+    r"(?![\w%]|[.,:]\d| ?[%°]| [a-zA-Z]{1,2}\b)"
+)
+MONEY_TALK = re.compile(
+    r"\b(?:paid|pay|payments?|charg(?:e[sd]?|ing)|debit(?:ed|s)?|refund(?:ed|s)?|invoiced?|billed|bill|transfers?|cost|price|fee|total"
+    r"|sum|amount|booked|bank|receipt|slip|bezahlt|abgebucht|rechnung|betrag|payé|facture|montant|pagado|factura|importe|pagato)\b",
+    re.IGNORECASE,
+)
+NEAR = 80
+SCALES = {"k": 1e3, "m": 1e6, "b": 1e9}
+GROUP, MAX_FIGURE = 3, 20
+TRAILING = ".,'\u2019"
+"""What may follow a figure as punctuation of the sentence."""
+
+
+def find_amounts(page: Page) -> Iterator[Finding]:
+    """Amounts as floats without currency or sign: "1.299,00 EUR" is 1299.0."""
+    for match in AMOUNT.finditer(page.prose):
+        value = to_number(match["figure1"] or match["figure2"])
+        scale = match["scale1"] or match["scale2"] or ""
+        written = match[0].rstrip(TRAILING)
+        if value is not None:
+            scaled = round(value * SCALES.get(scale[:1].lower(), 1), 2)
+            yield Finding(scaled, match.start(), match.start() + len(written), 0.95)
+    yield from _bare(page)
+
+
+def _bare(page: Page) -> Iterator[Finding]:
+    """Numbers with two decimals and no currency ("89.90 was taken from my card") near a word about money."""
+    for match in BARE.finditer(page.words):
+        near = page.words[max(0, match.start() - NEAR) : match.end() + NEAR]
+        value = to_number(match[0])
+        if value is not None and MONEY_TALK.search(near):
+            yield Finding(value, match.start(), match.end(), 0.6)
+
+
+def to_number(figure: str) -> float | None:
+    """Digits with separators as a number; None when no reading makes sense ("1.2.3,4,5", forty digits).
+
+    The last separator is the decimal one unless exactly three digits follow it or it stands more than once.
+    """
+    figure = figure.rstrip(TRAILING)
+    if len(figure) > MAX_FIGURE:
+        return None
+    separators = [char for char in figure if not char.isdigit()]
+    if not separators:
+        return float(figure)
+    last = separators[-1]
+    whole, _, rest = figure.rpartition(last)
+    if separators.count(last) > 1 or last not in ".," or (len(rest) == GROUP and whole not in {"0", ""}):
+        whole, rest = figure, ""
+    groups = re.split(r"\D", whole)
+    if len(groups) > 1 and any(len(group) != GROUP for group in groups[1:]):
+        return None
+    return float("".join(groups) + "." + (rest or "0"))

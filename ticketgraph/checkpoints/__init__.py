@@ -1,0 +1,1 @@
+"""Checkpoints of runs on SQLite and PostgreSQL, written in groups and fenced."""

@@ -1,0 +1,1 @@
+"""The outbox: what leaves the system, and the sender that delivers it."""

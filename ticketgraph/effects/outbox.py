@@ -1,0 +1,113 @@
+"""The outbox: what is to be done outside is written down here, together with the task to do it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.effect import Effect, EffectStatus, LedgerEntry, Outcome, Resolution
+from contracts.errors import ConflictError, InputError
+from storage.audit import log as audit
+from storage.database.database import Database
+from storage.jobs.port import Jobs
+from storage.queries import outbox, runs
+from ticketgraph import audit_details as evidence
+from ticketgraph import tasks
+from ticketgraph.checkpoints import fence as fencing
+
+OUTSIDE = frozenset({"reply", "external_ticket", "assignment", "notification"})
+"""Actions that are another system's to carry out. A link between tickets is ours and is done by being recorded."""
+
+RESOLVED: dict[Outcome, EffectStatus] = {"sent": "sent", "send_again": "queued", "drop": "dropped"}
+
+NO_CONNECTOR = (
+    "No connector is configured, so nothing can be sent. Set DELIVERY_WEBHOOK_URL, or resolve it as sent or drop."
+)
+
+
+class StoredOutbox:
+    """nodes.services.Outbox on our database. A fork has no effects, and nothing that replays one has.
+
+    `jobs` takes the tasks to deliver; without, which is without a connector, effects are only recorded.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], datetime], jobs: Jobs | None = None) -> None:
+        self.database = database
+        self.now = now
+        self.jobs = jobs
+
+    async def put(self, ticket_id: str, run_id: str, effects: Sequence[Effect]) -> bool:
+        """See nodes.services.Outbox. A run that we did not take in (LangGraph Studio's) has no effects either.
+
+        Raises OvertakenError when somebody else has gone on with the run.
+        """
+        at, epoch = self.now(), fencing.held()
+
+        async def write(connection: AsyncConnection) -> bool:
+            await fencing.check(connection, run_id, epoch)
+            if await runs.is_fork(connection, run_id) is not False:
+                return False
+            await self.record(connection, ticket_id, run_id, effects, at)
+            return True
+
+        recorded = await self.database.transact(write)
+        self.wake()
+        return recorded
+
+    async def record(
+        self, connection: AsyncConnection, ticket_id: str, run_id: str, effects: Sequence[Effect], at: datetime
+    ) -> None:
+        """Record effects, with the tasks to deliver them, in the caller's transaction; `wake` when it is committed."""
+        outside = OUTSIDE if self.jobs else frozenset[str]()
+        queued = await outbox.put(connection, ticket_id, run_id, effects, at, outside)
+        await self.enqueue(connection, queued)
+
+    async def enqueue(self, connection: AsyncConnection, keys: Sequence[str]) -> None:
+        """Put down the tasks to deliver what is queued."""
+        if self.jobs:
+            for key in keys:
+                await self.jobs.enqueue(connection, tasks.deliver(key))
+
+    def wake(self) -> None:
+        """Say that effects were committed. Only makes them go sooner."""
+        if self.jobs:
+            self.jobs.wake()
+
+    async def reconcile(self) -> int:
+        """Put down a task for every effect that is on its way and has none. Returns how many had none."""
+        if self.jobs is None:
+            return 0
+        async with self.database.write() as connection:
+            under_way = await outbox.on_their_way(connection)
+            known = await self.jobs.open_subjects(connection, tasks.DELIVER)
+            lost = [key for key in under_way if key not in known]
+            await self.enqueue(connection, lost)
+        self.wake()
+        return len(lost)
+
+    async def resolve(self, key: str, resolution: Resolution) -> LedgerEntry:
+        """Take a person's word on a parked effect; the first one counts. See TicketGraph.resolve_effect."""
+        status, at = RESOLVED[resolution.outcome], self.now()
+        if status == "queued" and self.jobs is None:
+            raise InputError(NO_CONNECTOR)
+        async with self.database.write() as connection:
+            seen = await outbox.row(connection, key)
+            values = {"settled_at": None if status == "queued" else at}
+            values |= {"remote_id": resolution.remote_id} if status == "sent" else {}
+            if not await outbox.resolve(connection, seen, status, **values):
+                now = (await outbox.row(connection, key))["status"]
+                raise ConflictError(f"This effect does not wait for a person (any more): it is {now}.")
+            if status == "queued":
+                await self.enqueue(connection, [key])
+            resolved = await outbox.row(connection, key)
+            detail = evidence.of_resolution(key, seen["status"], seen["attempts"], resolution)
+            who = resolution.decided_by
+            await audit.record(connection, "effect", seen["ticket_id"], seen["run_id"], who, detail, at)
+        self.wake()
+        return entry_of(resolved)
+
+
+def entry_of(row: Mapping[Any, Any]) -> LedgerEntry:
+    """A row as people read it."""
+    return LedgerEntry.model_validate({name: row[name] for name in LedgerEntry.model_fields})

@@ -1,0 +1,1 @@
+"""Tells waiting requests that a run has moved."""

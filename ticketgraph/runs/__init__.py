@@ -1,0 +1,1 @@
+"""Runs: advancing one, deciding its approval, its results, its history."""

@@ -1,0 +1,105 @@
+"""Stepping through a run's saved moments, and forking from one."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.types import StateSnapshot
+from pydantic import ValidationError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from contracts.errors import GoneError, InputError, NotFoundError
+from contracts.result import Checkpoint
+from contracts.ticket import RunOptions, Ticket
+from graph.build import FLOW_VERSION, Graph
+from storage.queries import runs
+from ticketgraph import tasks
+from ticketgraph.assembly import Assembly
+from ticketgraph.forgetting.retention import PRUNED
+from ticketgraph.runs.claim import Job
+from ticketgraph.runs.execute import config_of, first_input
+
+INPUT = "__input__"
+"""How LangGraph calls what a run starts from."""
+
+
+async def checkpoints_of(graph: Graph, run_id: str) -> Sequence[Checkpoint]:
+    """A run's saved moments, the first one first."""
+    snapshots = [snapshot async for snapshot in graph.aget_state_history(config_of(run_id))]
+    return [checkpoint_of(snapshot) for snapshot in reversed(snapshots)]
+
+
+def checkpoint_of(snapshot: StateSnapshot) -> Checkpoint:
+    """LangGraph's snapshot in our words."""
+    metadata = snapshot.metadata or {}
+    parent = snapshot.parent_config
+    return Checkpoint(
+        checkpoint_id=checkpoint_id_of(snapshot.config),
+        parent_id=checkpoint_id_of(parent) if parent else None,
+        created_at=datetime.fromisoformat(snapshot.created_at) if snapshot.created_at else None,
+        step=metadata.get("step", -1),
+        next=snapshot.next,
+        written_by=", ".join(step.step_name for step in snapshot.values.get("steps", ())[-1:]) or None,
+        pending_interrupt=bool(snapshot.interrupts),
+    )
+
+
+def checkpoint_id_of(config: RunnableConfig) -> str:
+    """The checkpoint that a config names."""
+    return config.get("configurable", {})["checkpoint_id"]
+
+
+async def fork_of(
+    assembly: Assembly,
+    job: Job,
+    new_run_id: str,
+    checkpoint_id: str | None,
+    options: RunOptions | None,
+    changes: Mapping[str, Any],
+) -> Job:
+    """A new run of the same ticket that starts where the old one was. Raises NotFoundError, InputError."""
+    at = await moment(assembly.graph, job.run_id, checkpoint_id) if checkpoint_id else None
+    try:
+        ticket = Ticket.model_validate({**dict(job.ticket), **changes})
+    except ValidationError as error:
+        raise InputError("A changed field is not one of the ticket's, or has a wrong type.") from error
+    now = assembly.services.now()
+    chosen = options or job.options
+    forked = Job(new_run_id, ticket, chosen, now, forked_from=job.run_id)
+    if at is None or not at.values.get("steps"):
+        # Saved, because what was changed of the ticket is nowhere else.
+        await assembly.graph.aupdate_state(config_of(new_run_id), first_input(forked), as_node=INPUT)
+    else:
+        await copy(assembly, at, forked)
+
+    async def write(connection: AsyncConnection) -> None:
+        await runs.add(
+            connection, new_run_id, ticket.id, FLOW_VERSION, chosen.model_dump(mode="json"), now, forked_from=job.run_id
+        )
+        await assembly.jobs.enqueue(connection, tasks.advance(new_run_id, ticket.id))
+
+    await assembly.database.transact(write)
+    assembly.jobs.wake()
+    return forked
+
+
+async def moment(graph: Graph, run_id: str, checkpoint_id: str) -> StateSnapshot:
+    """One saved moment of a run. Raises NotFoundError."""
+    snapshot = await graph.aget_state(config_of(run_id, checkpoint_id))
+    if snapshot.created_at is None:
+        raise NotFoundError("The run has no checkpoint with this id. Its history lists them.")
+    return snapshot
+
+
+async def copy(assembly: Assembly, at: StateSnapshot, forked: Job) -> None:
+    """Put a saved moment at the start of the new run."""
+    source = await assembly.saver.aget_tuple(at.config)
+    if source is None:
+        raise GoneError(PRUNED)
+    target: RunnableConfig = {"configurable": {"thread_id": forked.run_id, "checkpoint_ns": ""}}
+    # PostgreSQL's saver stores the values of the versions that it is told are new: of the new run, all are.
+    versions = source.checkpoint["channel_versions"]
+    config = await assembly.saver.aput(target, source.checkpoint, source.metadata, versions)
+    last = at.values["steps"][-1].step_name
+    await assembly.graph.aupdate_state(config, {"run_id": forked.run_id, "options": forked.options}, as_node=last)

@@ -1,0 +1,1 @@
+"""Finds similar and duplicate tickets."""

@@ -1,0 +1,171 @@
+"""Earlier tickets and knowledge articles, as the nodes ask for them."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from functools import partial
+
+import numpy as np
+from cachetools import LRUCache
+from numpy.typing import NDArray
+from sqlalchemy import RowMapping
+
+from contracts.errors import NotFoundError
+from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
+from contracts.ticket import CleanTicket, Ticket
+from engines.embedding.batching_embedder import BatchingEmbedder
+from engines.embedding.embedder import MODEL_NAME
+from engines.embedding.similarity import fingerprint, near_exact, normalised_digest
+from engines.local.answers.knowledge import Knowledge
+from nodes.long_texts import by_size
+from nodes.services import Cleaner
+from policies.deciding.duplicates import repeats, shared
+from storage.database.database import Database
+from storage.queries import tickets
+from storage.vectors import fingerprints
+from storage.vectors.port import Earlier, Near, Vectors
+
+WORTH_READING = 0.7
+"""Fingerprint likeness from which two texts are compared word by word."""
+
+SHOWN = 0.35
+"""Likeness from which an earlier ticket is worth a look."""
+
+KEPT = 256
+"""Fingerprints kept for the runs in progress."""
+
+REPAIRED_AT_ONCE = 100
+"""Tickets held while missing fingerprints are made."""
+
+
+class TicketMemory:
+    """nodes.services.Memory on our database."""
+
+    def __init__(
+        self,
+        embedder: BatchingEmbedder,
+        database: Database,
+        vectors: Vectors,
+        knowledge: Knowledge,
+        cleaners: Mapping[str, Cleaner],
+    ) -> None:
+        self.embedder = embedder
+        self.database = database
+        self.vectors = vectors
+        self.knowledge = knowledge
+        self.cleaners = cleaners
+        self.known: LRUCache[str, NDArray[np.float32]] = LRUCache(KEPT)
+
+    async def read(self, clean: CleanTicket) -> NDArray[np.float32]:
+        """The fingerprint of a text. Those of the last texts are kept: a run asks for its own three times."""
+        known = self.known.get(clean.text)
+        if known is None:
+            embedding = await self.embedder.embed(clean.text)
+            known = self.known[clean.text] = await by_size(len(clean.text), fingerprint, clean.text, embedding)
+        return known
+
+    async def learn(self, ticket_id: str, clean: CleanTicket) -> Sequence[Earlier]:
+        """Remember a stored ticket: from now on it is found. Returns the customer's earlier ones."""
+        return await self.vectors.remember(ticket_id, normalised_digest(clean.text), await self.read(clean))
+
+    async def missing(self) -> int:
+        """How many tickets that were looked at have no fingerprint, or another model's."""
+        return await self.database.look(partial(fingerprints.count_lacking, model=MODEL_NAME, desks=[*self.cleaners]))
+
+    async def repair(self, limit: int) -> int:
+        """Learn the newest tickets that have no fingerprint, or another model's, at most `limit`. Returns how many.
+
+        One takes some 10 ms.
+        """
+        lacking = partial(fingerprints.lacking, model=MODEL_NAME, desks=[*self.cleaners])
+        done = 0
+        while done < limit and (
+            rows := await self.database.look(partial(lacking, limit=min(limit - done, REPAIRED_AT_ONCE)))
+        ):
+            for row in rows:
+                cleaner = self.cleaners[row["desk"]]
+                await self.learn(row["id"], await asyncio.to_thread(cleaner.clean, row["subject"], row["body"]))
+            done += len(rows)
+        return done
+
+    async def duplicate(self, ticket: Ticket, clean: CleanTicket, window_hours: float) -> Duplicate | None:
+        """See nodes.services.Memory. Of two tickets, whichever process handles them, only one repeats the other."""
+        window, digest = timedelta(hours=window_hours), normalised_digest(clean.text)
+        for earlier in await self.learn(ticket.id, clean):
+            exact = earlier.digest == digest
+            if abs(ticket.received_at - earlier.received_at) > window or not (
+                exact or earlier.likeness >= WORTH_READING
+            ):
+                continue
+            if found := await self.compare(ticket, clean, earlier.ticket_id, exact=exact):
+                return found
+        return None
+
+    async def compare(self, ticket: Ticket, clean: CleanTicket, earlier_id: str, *, exact: bool) -> Duplicate | None:
+        """What the ticket repeats, if that is the earlier one and it is still open."""
+        try:
+            row = await self.database.look(partial(tickets.row, ticket_id=earlier_id))
+        except NotFoundError:
+            return None
+        linked = row["duplicate_of"] or earlier_id
+        if row["status"] not in tickets.OPEN or linked == ticket.id:
+            return None
+        if exact:
+            return Duplicate(ticket_id=linked, score=1.0, kind="exact")
+        earlier = self.cleaners[ticket.desk].clean(row["subject"], row["body"]).text
+        score = await by_size(len(earlier), repetition, clean.text, earlier)
+        return None if score is None else Duplicate(ticket_id=linked, score=score, kind="near_exact")
+
+    async def similar(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[SimilarTicket]:
+        """See nodes.services.Memory."""
+        nearest = await self.vectors.nearest(await self.read(clean), ticket.desk, limit, but=ticket.id)
+        return [
+            SimilarTicket(
+                ticket_id=near.ticket_id,
+                subject=row["subject"],
+                score=round(near.score, 4),
+                status="solved" if near.solved else "open",
+            )
+            for near, row in await self.stored([near for near in nearest if near.score >= SHOWN])
+        ]
+
+    async def sources(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
+        """See nodes.services.Memory."""
+        articles = await self.knowledge.nearest(ticket.desk, clean, limit)
+        solved = await self.solved(ticket, clean, limit)
+        return sorted((*articles, *solved), key=lambda source: -source.score)[:limit]
+
+    async def solved(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
+        """The nearest tickets whose solution is known."""
+        vector = await self.read(clean)
+        nearest = await self.vectors.nearest(vector, ticket.desk, limit, but=ticket.id, only_solved=True)
+        return [
+            Source(
+                id=near.ticket_id,
+                kind="solved_ticket",
+                title=row["subject"],
+                score=round(near.score, 4),
+                category=row["category"],
+                excerpt=row["solution"] or "",
+            )
+            for near, row in await self.stored(nearest)
+        ]
+
+    async def stored(self, nearest: Sequence[Near]) -> list[tuple[Near, RowMapping]]:
+        """Those of the tickets that are still there, with their rows."""
+        if not nearest:
+            return []
+        rows = await self.database.look(partial(tickets.rows, ticket_ids=[near.ticket_id for near in nearest]))
+        return [(near, rows[near.ticket_id]) for near in nearest if near.ticket_id in rows]
+
+    async def original(self, ticket_id: str) -> Original:
+        """See nodes.services.Memory."""
+        row = await self.database.look(partial(tickets.row, ticket_id=ticket_id))
+        answered = row["status"] in tickets.ANSWERED
+        return Original(ticket_id=ticket_id, severity=row["severity"], team=row["assigned_team"], answered=answered)
+
+
+def repetition(text: str, earlier: str) -> float | None:
+    """How far a text says what an earlier one said, in [0, 1]; None when it does not repeat it."""
+    score = near_exact(text, earlier)
+    return max(score, shared(text, earlier)) if repeats(text, earlier, score) else None

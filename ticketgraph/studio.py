@@ -1,0 +1,77 @@
+"""The graph as `langgraph dev` and LangGraph Studio load it (`langgraph.json`). Importing it loads desks and engine."""
+
+import asyncio
+import atexit
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.types import StateUpdate
+from pydantic import TypeAdapter
+
+from contracts.errors import TicketGraphError
+from engines.models.settings import ModelSettings
+from graph.build import build
+from graph.state import State
+from nodes.services import Services
+from policies.loading.load import load_desks
+from storage.database.address import DATABASE_FILE
+from storage.database.sqlite import SqliteDatabase
+from storage.migrations.migrate import migrate
+from ticketgraph.assembly import SHIPPED_DESKS, offline_services, with_models
+
+STATE = TypeAdapter(State)
+
+
+class StudioGraph(CompiledStateGraph[State, Services, Any, Any]):
+    """The graph with a door for state that was edited as JSON, where nodes expect our types."""
+
+    async def abulk_update_state(
+        self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
+    ) -> RunnableConfig:
+        """See Pregel. Raises ValidationError for a value that does not fit its channel."""
+        return await super().abulk_update_state(config, [[typed(update) for update in step] for step in supersteps])
+
+
+def typed(update: StateUpdate) -> StateUpdate:
+    """The update with values of the state's types; what is no node's (`__input__`, `__copy__`) stays as it is."""
+    if not update.values or (update.as_node or "").startswith("__"):
+        return update
+    return update._replace(values=dict(STATE.validate_python(update.values)))
+
+
+async def load() -> StudioGraph:
+    """The graph on the local engine, without effects: LangGraph's server brings its own checkpointer.
+
+    It works on a throwaway database: what is tried in Studio never mixes with the desk's own tickets.
+    """
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="ticketgraph-studio-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    path = folder / DATABASE_FILE
+    await asyncio.to_thread(migrate, path)
+    desks = await asyncio.to_thread(load_desks, SHIPPED_DESKS)
+    database = SqliteDatabase(path)
+    services, _ = await offline_services(desks, database)
+    services = await with_models(services, ModelSettings(), database)
+    # Connections belong to the event loop that opened them; LangGraph's server runs nodes on another.
+    await database.close()
+    return StudioGraph(**vars(build(services=services)))
+
+
+GRAPH = asyncio.run(load())
+"""Made while the server starts: it imports this file in a thread of its own, and whatever is wrong stops it there."""
+
+
+@asynccontextmanager
+async def ticketgraph() -> AsyncIterator[StudioGraph]:
+    """The graph for one request. Raises ValueError with the same words in place of our own errors."""
+    try:
+        yield GRAPH
+    except TicketGraphError as error:
+        # Only the messages of Python's own errors get through the server to its clients.
+        raise ValueError(error.detail) from error

@@ -1,0 +1,1 @@
+"""How a ticket comes in."""
