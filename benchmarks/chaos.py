@@ -3,9 +3,10 @@
     python -m benchmarks.chaos --database sqlite --tickets 1000
     python -m benchmarks.chaos --database postgres --tickets 1000
 
-On SQLite the one server is killed 5 to 15 s after each start; on PostgreSQL, of two API processes and two workers, one
-every 3 s. What is killed is started again at once. Meanwhile clients post distinct tickets in bursts, two approvers
-race for every approval, and a receiver notes what is delivered. At the end everything has to be there, once.
+On SQLite the one server is killed 5 to 15 s after each start; on PostgreSQL, of two API
+processes and two workers, one every 3 s. What is killed is started again at once. Meanwhile
+clients post distinct tickets in bursts, two approvers race for every approval, and a
+receiver notes what is delivered. At the end everything has to be there, once.
 """
 
 import argparse
@@ -31,7 +32,10 @@ from tests.conftest import REPOSITORY
 BURST = 40
 SEED = 7
 SLOW = {"delay": 0.3, "lost": 0.02}
-"""The receiver's behaviour: with deliveries under way at most moments, and one of fifty taken without a word."""
+"""The receiver's behaviour.
+
+With deliveries under way at most moments, and one of fifty taken without a word.
+"""
 
 REST_SECONDS = 240.0
 """How long everything may take to come to rest when nobody kills any more."""
@@ -39,7 +43,9 @@ REST_SECONDS = 240.0
 
 @dataclass(frozen=True)
 class Plan:
-    """So many tickets, a burst of them every `pause` seconds, and a kill every `apart` seconds (from, to)."""
+    """So many tickets, a burst of them every `pause` seconds, and a kill every `apart`
+    seconds (from, to).
+    """
 
     tickets: int
     pause: float
@@ -66,7 +72,12 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-async def chaos(place: Place, plan: Plan, receiver: ReceiverProcess | None = None, **environment: str) -> Report:
+async def chaos(
+    place: Place,
+    plan: Plan,
+    receiver: ReceiverProcess | None = None,
+    **environment: str,
+) -> Report:
     """Load, kills, rest, and a look at it all."""
     rng = random.Random(plan.seed)
     report = Report()
@@ -80,18 +91,27 @@ async def chaos(place: Place, plan: Plan, receiver: ReceiverProcess | None = Non
             await posted(clients, plan, background)
         await asyncio.gather(*(member.ready() for member in fleet.members))
         await at_rest(place)
-    report.faults = faults(place.books, clients.told, deliveries(receiver.file) if receiver else None)
+    report.faults = faults(
+        place.books, clients.told, deliveries(receiver.file) if receiver else None
+    )
     report.faults += audit_faults(place.environment)
     return counted(place, report, clients, receiver)
 
 
-async def posted(clients: Clients, plan: Plan, background: list["asyncio.Task[None]"]) -> None:
+async def posted(
+    clients: Clients, plan: Plan, background: list["asyncio.Task[None]"]
+) -> None:
     """Post everything in bursts; end the background when it is acknowledged."""
-    bursts = [min(plan.burst, plan.tickets - first) for first in range(0, plan.tickets, plan.burst)]
+    bursts = [
+        min(plan.burst, plan.tickets - first)
+        for first in range(0, plan.tickets, plan.burst)
+    ]
     posting: list[asyncio.Task[str]] = []
     for size in bursts:
         posting += [asyncio.create_task(clients.post()) for _ in range(size)]
-        await asyncio.wait([*background], timeout=plan.pause, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait(
+            [*background], timeout=plan.pause, return_when=asyncio.FIRST_COMPLETED
+        )
         for task in background:
             if task.done():
                 task.result()
@@ -103,8 +123,13 @@ async def posted(clients: Clients, plan: Plan, background: list["asyncio.Task[No
             raise result
 
 
-async def keep_killing(fleet: Fleet, plan: Plan, rng: random.Random, report: Report) -> None:
-    """Kill somebody, start it again, and wait, again and again. One that is still starting is left alone."""
+async def keep_killing(
+    fleet: Fleet, plan: Plan, rng: random.Random, report: Report
+) -> None:
+    """Kill somebody, start it again, and wait, again and again.
+
+    One that is still starting is left alone.
+    """
     while report.killed.total() < plan.most_kills:
         await asyncio.sleep(rng.uniform(*plan.apart))
         member = rng.choice(fleet.working if plan.only_workers else fleet.members)
@@ -128,15 +153,26 @@ def audit_faults(place: Mapping[str, str]) -> list[str]:
     """What `ticketgraph audit verify` finds."""
     command = [sys.executable, "-m", "server.cli", "audit", "verify"]
     said = subprocess.run(
-        command, cwd=REPOSITORY, env=environ | place, capture_output=True, text=True, timeout=120, check=False
+        command,
+        cwd=REPOSITORY,
+        env=environ | place,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
     )
     return [] if said.returncode == 0 else [f"audit: {said.stdout}{said.stderr}"]
 
 
-def counted(place: Place, report: Report, clients: Clients, receiver: ReceiverProcess | None) -> Report:
+def counted(
+    place: Place, report: Report, clients: Clients, receiver: ReceiverProcess | None
+) -> Report:
     """The report with its numbers."""
     books = place.books
-    report.acknowledged, report.decided = len(clients.told.tickets), len(clients.told.decisions)
+    report.acknowledged, report.decided = (
+        len(clients.told.tickets),
+        len(clients.told.decisions),
+    )
     report.runs, report.effects = books.runs(), books.effects()
     report.delivered = len(deliveries(receiver.file)) if receiver else 0
     report.stood = runs_stood_still(books, report.kills)
@@ -151,12 +187,15 @@ def show(report: Report) -> None:
         "tickets acknowledged": report.acknowledged,
         "runs": ", ".join(f"{many} {status}" for status, many in report.runs.items()),
         "approvals raced for": report.decided,
-        "effects": ", ".join(f"{many} {status}" for status, many in report.effects.items()),
+        "effects": ", ".join(
+            f"{many} {status}" for status, many in report.effects.items()
+        ),
         "deliveries received": report.delivered,
         "runs met by a kill": len(report.stood.seconds) + report.stood.never,
         "  stood still, median s": f"{report.stood.median:.1f}",
         "  stood still, longest s": f"{report.stood.longest:.1f}",
-        "effects met by a kill": len(report.stood_effects.seconds) + report.stood_effects.never,
+        "effects met by a kill": len(report.stood_effects.seconds)
+        + report.stood_effects.never,
         "  unknown for, median s": f"{report.stood_effects.median:.1f}",
         "  unknown for, longest s": f"{report.stood_effects.longest:.1f}",
         "promises broken": len(report.faults),
@@ -175,14 +214,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=PLANS, default="sqlite")
     parser.add_argument("--tickets", type=int, default=1000)
-    parser.add_argument("--pause", type=float, default=5.0, help="seconds between two bursts")
+    parser.add_argument(
+        "--pause", type=float, default=5.0, help="seconds between two bursts"
+    )
     parser.add_argument("--burst", type=int, default=BURST)
-    parser.add_argument("--apart", type=float, nargs=2, help="seconds between two kills, from and to")
-    parser.add_argument("--only-workers", action="store_true", help="kill no API process")
+    parser.add_argument(
+        "--apart", type=float, nargs=2, help="seconds between two kills, from and to"
+    )
+    parser.add_argument(
+        "--only-workers", action="store_true", help="kill no API process"
+    )
     parser.add_argument("--seed", type=int, default=SEED)
     given = parser.parse_args()
     apart = tuple(given.apart or PLANS[given.database])
-    plan = Plan(given.tickets, given.pause, apart, given.burst, given.seed, given.only_workers)
+    plan = Plan(
+        given.tickets, given.pause, apart, given.burst, given.seed, given.only_workers
+    )
     with tempfile.TemporaryDirectory() as name, database(given.database) as server:
         place = Place(Path(name), server.fresh() if server else None)
         with receiving(place.folder, **SLOW) as receiver:

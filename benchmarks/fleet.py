@@ -28,7 +28,9 @@ ANSWER_SECONDS = 10.0
 class Member:
     """One process: `serve` or `api` on a port of its own that it keeps, or `worker`."""
 
-    def __init__(self, name: str, command: str, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, name: str, command: str, folder: Path, environment: dict[str, str]
+    ) -> None:
         self.name, self.command = name, command
         self.port = None if command == "worker" else free_port()
         self.log = folder / f"{name}.log"
@@ -58,11 +60,18 @@ class Member:
         command = [sys.executable, "-m", "server.cli", self.command, *port]
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                command, cwd=REPOSITORY, env=self.environment, stdout=output, stderr=subprocess.STDOUT
+                command,
+                cwd=REPOSITORY,
+                env=self.environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
             )
 
     async def ready(self) -> None:
-        """Until it works. Raises RuntimeError when it ends instead, TimeoutError when it takes too long."""
+        """Until it works.
+
+        Raises RuntimeError when it ends instead, TimeoutError when it takes too long.
+        """
         deadline = time.monotonic() + STARTED_SECONDS
         while not await self.answers():
             if not self.alive:
@@ -118,7 +127,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a fleet keeps its things: a folder for logs and data, and on PostgreSQL a database beside it."""
+    """Where a fleet keeps its things.
+
+    A folder for logs and data, and on PostgreSQL a database beside it.
+    """
 
     folder: Path
     database_url: str | None = None
@@ -165,19 +177,37 @@ class Fleet:
 
 
 @asynccontextmanager
-async def sailing(place: Place, apis: int = 1, workers: int = 1, **environment: str) -> AsyncIterator[Fleet]:
-    """A fleet that is ready, stopped at the end. On SQLite it is one `serve`, whatever is asked for."""
-    names = [f"api{n}" for n in range(1, apis + 1)] + [f"worker{n}" for n in range(1, workers + 1)]
-    commands = dict.fromkeys(("serve",), "serve") if place.database_url is None else {n: n[:-1] for n in names}
+async def sailing(
+    place: Place, apis: int = 1, workers: int = 1, **environment: str
+) -> AsyncIterator[Fleet]:
+    """A fleet that is ready, stopped at the end.
+
+    On SQLite it is one `serve`, whatever is asked for.
+    """
+    names = [f"api{n}" for n in range(1, apis + 1)] + [
+        f"worker{n}" for n in range(1, workers + 1)
+    ]
+    commands = (
+        dict.fromkeys(("serve",), "serve")
+        if place.database_url is None
+        else {n: n[:-1] for n in names}
+    )
     given = place.environment | environment
-    fleet = Fleet([Member(name, command, place.folder, given) for name, command in commands.items()])
+    fleet = Fleet(
+        [
+            Member(name, command, place.folder, given)
+            for name, command in commands.items()
+        ]
+    )
     try:
         for member in fleet.members:
             member.start()
         await asyncio.gather(*(member.ready() for member in fleet.members))
         yield fleet
     finally:
-        await asyncio.gather(*(asyncio.to_thread(member.stop) for member in fleet.members))
+        await asyncio.gather(
+            *(asyncio.to_thread(member.stop) for member in fleet.members)
+        )
 
 
 @contextmanager

@@ -2,9 +2,10 @@
 
     python -m benchmarks.models --llm-url http://127.0.0.1:8690/v1 --parts one load failures
 
-The URL is that of a fake model which speaks OpenAI's chat completions and takes, at its root, POST /control
-{"mode", "delay", "fail_rate"}, POST /reset, and GET /stats with the number of `calls`. Every figure is of a real
-server on a data folder of its own, over real HTTP; every ticket is another text of another customer.
+The URL is that of a fake model which speaks OpenAI's chat completions and takes, at its
+root, POST /control {"mode", "delay", "fail_rate"}, POST /reset, and GET /stats with the
+number of `calls`. Every figure is of a real server on a data folder of its own, over real
+HTTP; every ticket is another text of another customer.
 
   one        one ticket after the other: the median of five, and where its time goes
   load       many clients at once
@@ -57,7 +58,11 @@ class FakeModel:
     @contextmanager
     def server(self) -> Iterator[ServerProcess]:
         """A new server that asks it; its circuits know nothing yet."""
-        model = {"LLM_BASE_URL": self.url, "LLM_API_KEY": "none", "DEFAULT_MODEL": "fake"}
+        model = {
+            "LLM_BASE_URL": self.url,
+            "LLM_API_KEY": "none",
+            "DEFAULT_MODEL": "fake",
+        }
         with (
             tempfile.TemporaryDirectory() as folder,
             serving(Path(folder), None, LLM_PROVIDER="compatible", **model) as server,
@@ -68,12 +73,18 @@ class FakeModel:
 def circuits(server: ServerProcess) -> str:
     """What /health says of them."""
     known = httpx.get(f"{server.url}/health").json()["dependencies"]
-    return ", ".join(state for name, state in known.items() if name.startswith("circuit"))
+    return ", ".join(
+        state for name, state in known.items() if name.startswith("circuit")
+    )
 
 
 def calls_of(answer: Any) -> list[int]:
     """The calls of each step that asked a model."""
-    return [step["usage"]["calls"] for step in answer["workflow_steps"] if step["usage"]["calls"]]
+    return [
+        step["usage"]["calls"]
+        for step in answer["workflow_steps"]
+        if step["usage"]["calls"]
+    ]
 
 
 def one(model: FakeModel, delay: float) -> None:
@@ -84,8 +95,13 @@ def one(model: FakeModel, delay: float) -> None:
         asyncio.run(level(server.url, corpus, 1, 1))  # the first connection
         done = asyncio.run(level(server.url, corpus, 1, 5))
     times = [spent for spent, _ in done]
-    print(f"one ticket: median {statistics.median(times):.3f} s of {', '.join(f'{t:.3f}' for t in times)}")
-    print(f"         calls: {[sum(calls_of(answer)) for _, answer in done]}, delay {delay:g} s a call")
+    print(
+        f"one ticket: median {statistics.median(times):.3f} s of "
+        f"{', '.join(f'{t:.3f}' for t in times)}"
+    )
+    print(
+        f"         calls: {[sum(calls_of(answer)) for _, answer in done]}, delay {delay:g} s a call"
+    )
     show_steps([answer for _, answer in done], statistics.mean(times) * 1000)
 
 
@@ -98,9 +114,13 @@ def load(model: FakeModel, delay: float, clients: int, count: int) -> None:
         start = time.perf_counter()
         done = asyncio.run(level(server.url, corpus, clients, count))
         seconds = time.perf_counter() - start
-    times, answers = [spent for spent, _ in done], [answer for _, answer in done if answer]
+    times, answers = (
+        [spent for spent, _ in done],
+        [answer for _, answer in done if answer],
+    )
     print(
-        f"{clients} clients, {count} tickets: {count / seconds:.1f}/s, p50 {percentile(times, 0.5):.0f} ms, "
+        f"{clients} clients, {count} tickets: {count / seconds:.1f}/s, p50 "
+        f"{percentile(times, 0.5):.0f} ms, "
         f"p95 {percentile(times, 0.95):.0f} ms, answered {len(answers)}, by the model alone "
         f"{sum(not answer['degraded'] for answer in answers)}"
     )
@@ -118,16 +138,31 @@ def failing(model: FakeModel, mode: str, rate: float) -> None:
     answers = [answer for _, answer in done if answer]
     degraded = sum(answer["degraded"] for answer in answers) / max(1, len(answers))
     most = max((calls for answer in answers for calls in calls_of(answer)), default=0)
-    row = f"{mode:12} {rate:4.0%} {len(answers):5}/{len(done)} {degraded:9.0%} {max(t for t, _ in done):8.2f} s"
+    row = (
+        f"{mode:12} {rate:4.0%} {len(answers):5}/{len(done)} {degraded:9.0%} "
+        f"{max(t for t, _ in done):8.2f} s"
+    )
     print(f"{row} {most:11} {before:10} {state or '-':>10} {after:16}", flush=True)
 
 
 def main() -> None:
     """Measure what was chosen."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--llm-url", required=True)
-    parser.add_argument("--parts", nargs="+", choices=["one", "load", "failures"], default=["one", "load", "failures"])
-    parser.add_argument("--delay", type=float, default=1.0, help="seconds a call takes when the model works")
+    parser.add_argument(
+        "--parts",
+        nargs="+",
+        choices=["one", "load", "failures"],
+        default=["one", "load", "failures"],
+    )
+    parser.add_argument(
+        "--delay",
+        type=float,
+        default=1.0,
+        help="seconds a call takes when the model works",
+    )
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--tickets", type=int, default=500)
     parser.add_argument("--modes", nargs="+", default=MODES)
@@ -139,7 +174,10 @@ def main() -> None:
     if "load" in chosen.parts:
         load(model, chosen.delay, chosen.clients, chosen.tickets)
     if "failures" in chosen.parts:
-        print("mode         rate answered  degraded    slowest  calls/step  first calls  circuit  calls of thirty")
+        print(
+            "mode         rate answered  degraded    slowest  calls/step  first calls  circuit "
+            " calls of thirty"
+        )
         for mode in chosen.modes:
             for rate in chosen.rates:
                 failing(model, mode, rate)

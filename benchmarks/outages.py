@@ -1,11 +1,13 @@
-"""Takes the disk or the database away under load, gives it back, and looks whether anything was lost.
+"""Takes the disk or the database away under load, gives it back, and looks whether anything
+was lost.
 
-    python -m benchmarks.outages disk        SQLite: its file system is full, until there is space again
-    python -m benchmarks.outages stopped     PostgreSQL is stopped in the middle of everything, and started after 20 s
-    python -m benchmarks.outages frozen      PostgreSQL does not answer for 20 s, with every connection still open
+    python -m benchmarks.outages disk        SQLite: its file system is full, until there is
+    space again python -m benchmarks.outages stopped     PostgreSQL is stopped in the middle
+    of everything, and started after 20 s python -m benchmarks.outages frozen
+    PostgreSQL does not answer for 20 s, with every connection still open
 
-Nothing of the system is restarted. The disk is a small tmpfs where one can be mounted, else a limit on the size of the
-server's files.
+Nothing of the system is restarted. The disk is a small tmpfs where one can be mounted, else
+a limit on the size of the server's files.
 """
 
 import argparse
@@ -18,7 +20,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, contextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    ExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -63,17 +70,31 @@ Outage = Callable[[Fleet, Clients], AbstractAsyncContextManager[None]]
 
 
 async def outage(
-    place: Place, away: Outage, count: int, seconds: float, receiver: ReceiverProcess | None, **more: str
+    place: Place,
+    away: Outage,
+    count: int,
+    seconds: float,
+    receiver: ReceiverProcess | None,
+    **more: str,
 ) -> Report:
     """Load, the outage for so long, and everything that was posted has to come to rest after it."""
     report = Report()
     delivering = receiver.environment if receiver else {}
-    delivering |= {"MAX_WORKFLOW_TIMEOUT_SECONDS": "3"}  # who waits is told that it goes on, and comes with the next
-    async with sailing(place, apis=1, workers=2, **more, **delivering) as fleet, Clients(fleet.urls) as clients:
+    delivering |= {
+        "MAX_WORKFLOW_TIMEOUT_SECONDS": "3"
+    }  # who waits is told that it goes on, and comes with the next
+    async with (
+        sailing(place, apis=1, workers=2, **more, **delivering) as fleet,
+        Clients(fleet.urls) as clients,
+    ):
         posting = asyncio.gather(*(clients.keep_posting(count) for _ in range(CLIENTS)))
         await clients.reaches(CLIENTS)
         async with away(fleet, clients):
-            clock, before, known = time.monotonic(), clients.statuses.copy(), len(clients.told.tickets)
+            clock, before, known = (
+                time.monotonic(),
+                clients.statuses.copy(),
+                len(clients.told.tickets),
+            )
             await asyncio.sleep(seconds)
             report.meanwhile = clients.statuses - before
             report.acknowledged_meanwhile = len(clients.told.tickets) - known
@@ -84,10 +105,14 @@ async def outage(
         await posting
         await at_rest(place)
         report.seconds_until_rest = time.monotonic() - back
-        report.faults += [f"{member.name} ended" for member in fleet.members if not member.alive]
+        report.faults += [
+            f"{member.name} ended" for member in fleet.members if not member.alive
+        ]
         report.acknowledged = len(clients.told.tickets)
     report.runs, report.effects = place.books.runs(), place.books.effects()
-    report.faults += faults(place.books, clients.told, deliveries(receiver.file) if receiver else None)
+    report.faults += faults(
+        place.books, clients.told, deliveries(receiver.file) if receiver else None
+    )
     report.faults += audit_faults(place.environment)
     if not report.meanwhile[503]:
         report.faults.append("nobody was told 503: it was never away")
@@ -96,10 +121,18 @@ async def outage(
 
 @contextmanager
 def small_disk(folder: Path) -> Iterator[Callable[[int, Fleet], None]]:
-    """A disk of its own for a folder. The function lets it have so many bytes more than are used."""
+    """A disk of its own for a folder.
+
+    The function lets it have so many bytes more than are used.
+    """
     folder.mkdir()
     mount = shutil.which("mount")
-    if mount is None or subprocess.run([mount, "-t", "tmpfs", "tmpfs", folder], check=False).returncode:
+    if (
+        mount is None
+        or subprocess.run(
+            [mount, "-t", "tmpfs", "tmpfs", folder], check=False
+        ).returncode
+    ):
         yield limit_files(folder)
         return
     try:
@@ -111,7 +144,10 @@ def small_disk(folder: Path) -> Iterator[Callable[[int, Fleet], None]]:
 def remount(folder: Path, more: int) -> None:
     """The size of a tmpfs, in whole pages."""
     size = shutil.disk_usage(folder).used + more
-    subprocess.run([shutil.which("mount") or "mount", "-o", f"remount,size={size}", folder], check=True)
+    subprocess.run(
+        [shutil.which("mount") or "mount", "-o", f"remount,size={size}", folder],
+        check=True,
+    )
 
 
 def limit_files(folder: Path) -> Callable[[int, Fleet], None]:
@@ -184,13 +220,17 @@ def show(report: Report) -> None:
     """Print the table."""
     rows = {
         "away, s": f"{report.away_seconds:.1f}",
-        "answers meanwhile": ", ".join(f"{many} x {status}" for status, many in report.meanwhile.items()),
+        "answers meanwhile": ", ".join(
+            f"{many} x {status}" for status, many in report.meanwhile.items()
+        ),
         "acknowledged meanwhile": report.acknowledged_meanwhile,
         "acknowledged in all": report.acknowledged,
         "acknowledging again, s": f"{report.seconds_until_acknowledging:.1f}",
         "everything at rest, s": f"{report.seconds_until_rest:.1f}",
         "runs": ", ".join(f"{many} {status}" for status, many in report.runs.items()),
-        "effects": ", ".join(f"{many} {status}" for status, many in report.effects.items()),
+        "effects": ", ".join(
+            f"{many} {status}" for status, many in report.effects.items()
+        ),
         "promises broken": len(report.faults),
     }
     show_table(rows, report.faults)
@@ -198,14 +238,18 @@ def show(report: Report) -> None:
 
 def main() -> None:
     """Run it and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("what", choices=("disk", "stopped", "frozen"))
     parser.add_argument("--tickets", type=int, default=300)
     parser.add_argument("--seconds", type=float, default=AWAY_SECONDS)
     given = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(database("sqlite" if given.what == "disk" else "postgres"))
+        server = stack.enter_context(
+            database("sqlite" if given.what == "disk" else "postgres")
+        )
         place = Place(folder, server.fresh() if server else None)
         receiver = stack.enter_context(receiving(folder, **SLOW))
         if server is None:

@@ -1,4 +1,5 @@
-"""Processes held to a part of a core each, so that a small machine shows what more of them would do on a larger one.
+"""Processes held to a part of a core each, so that a small machine shows what more of them
+would do on a larger one.
 
 By the kernel's own quota (cgroup v1, as root).
 """
@@ -23,7 +24,9 @@ def held_to(cores: float | None, pids: Sequence[int]) -> Iterator[None]:
         yield
         return
     if not (GROUPS / "cgroup.procs").exists():
-        raise RuntimeError("Quotas take cgroup v1, and a user who may make groups. Leave --worker-cores away.")
+        raise RuntimeError(
+            "Quotas take cgroup v1, and a user who may make groups. Leave --worker-cores away."
+        )
     groups = [GROUPS / f"ticketgraph-{os.getpid()}-{pid}" for pid in pids]
     for group, pid in zip(groups, pids, strict=True):
         group.mkdir()

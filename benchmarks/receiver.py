@@ -1,8 +1,11 @@
-"""A receiver of deliveries that forgets nothing and hides nothing: `python -m benchmarks.receiver --file FILE`.
+"""A receiver of deliveries that forgets nothing and hides nothing.
 
-It writes down whatever it accepts, also what it was sent before: what comes twice is there to be counted. A marker that
-it knows is answered with the same id. A line of the file is on its way to the disk before the answer is; one delivery a
-line: `{"marker", "action", "target", "ticket_id", "at"}`, seconds since 1970. POST /control changes how it behaves.
+`python -m benchmarks.receiver --file FILE`.
+
+It writes down whatever it accepts, also what it was sent before: what comes twice is there
+to be counted. A marker that it knows is answered with the same id. A line of the file is on
+its way to the disk before the answer is; one delivery a line: `{"marker", "action",
+"target", "ticket_id", "at"}`, seconds since 1970. POST /control changes how it behaves.
 """
 
 import argparse
@@ -32,8 +35,9 @@ STARTED_SECONDS = 30.0
 class Behaviour:
     """How it treats what it is sent.
 
-    delay: at most so many seconds before a delivery is written down, and again before it is answered; busy: the share
-    that is refused with 503 for the moment; lost: the share that is taken, and answered with 500.
+    delay: at most so many seconds before a delivery is written down, and again before it is
+    answered; busy: the share that is refused with 503 for the moment; lost: the share that
+    is taken, and answered with 500.
     """
 
     delay: float = 0.0
@@ -63,14 +67,21 @@ class Receiver:
         await asyncio.sleep(random.uniform(0, now.delay))
         chance = random.random()
         if chance < now.busy:
-            return web.json_response({"message": "later"}, status=503, headers={"Retry-After": "1"})
+            return web.json_response(
+                {"message": "later"}, status=503, headers={"Retry-After": "1"}
+            )
         marker = sent["marker"]
         self.counts[marker] += 1
-        self.lines.write(json.dumps({name: sent[name] for name in NOTED} | {"at": time.time()}) + "\n")
+        self.lines.write(
+            json.dumps({name: sent[name] for name in NOTED} | {"at": time.time()})
+            + "\n"
+        )
         await asyncio.sleep(random.uniform(0, now.delay))
         if chance < now.busy + now.lost:
             return web.Response(status=500, text="sorry")
-        return web.json_response({"marker": marker, "id": self.id_of(marker)}, status=201)
+        return web.json_response(
+            {"marker": marker, "id": self.id_of(marker)}, status=201
+        )
 
     async def find(self, request: web.Request) -> web.Response:
         """The search by marker."""
@@ -91,7 +102,11 @@ class Receiver:
 
 def deliveries(file: Path) -> list[dict[str, Any]]:
     """Everything that was written down, in order."""
-    return [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()] if file.exists() else []
+    return (
+        [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        if file.exists()
+        else []
+    )
 
 
 @dataclass(frozen=True)
@@ -141,12 +156,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=8790)
     parser.add_argument("--file", type=Path, default=Path("received.jsonl"))
-    parser.add_argument("--delay", type=float, default=0.0, help="most seconds before it is noted, and then answered")
+    parser.add_argument(
+        "--delay",
+        type=float,
+        default=0.0,
+        help="most seconds before it is noted, and then answered",
+    )
     given = parser.parse_args()
     receiver = Receiver(given.file, Behaviour(delay=given.delay))
     sys.stdout.write(f"http://127.0.0.1:{given.port}{PATH}\n")
     sys.stdout.flush()
-    web.run_app(receiver.app(), host="127.0.0.1", port=given.port, access_log=None, print=None)
+    web.run_app(
+        receiver.app(), host="127.0.0.1", port=given.port, access_log=None, print=None
+    )
 
 
 if __name__ == "__main__":

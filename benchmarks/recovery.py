@@ -1,4 +1,6 @@
-"""How long a run that was in progress stood still after a process was killed, from what the database has of it."""
+"""How long a run that was in progress stood still after a process was killed, from what the
+database has of it.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -16,7 +18,10 @@ RESTING = ("waiting", "finished", "failed")
 
 @dataclass(frozen=True)
 class Standstill:
-    """Seconds from each kill until a run moved that had been in progress, of all of them; `never` if one did not."""
+    """Seconds from each kill until a run moved that had been in progress, of all of them.
+
+    `never` if one did not.
+    """
 
     seconds: Sequence[float]
     never: int
@@ -49,17 +54,31 @@ def runs_stood_still(books: Books, kills: Iterable[float]) -> Standstill:
 def effects_stood_still(books: Books, kills: Iterable[float]) -> Standstill:
     """Of effects whose sending had begun: until it was known what had become of them."""
     rows = books.rows("SELECT started_at, settled_at FROM outbox WHERE attempts > 0")
-    spans = [(seconds_of(begun), settled and seconds_of(settled)) for begun, settled in rows]
-    met = [(settled, kill) for kill in kills for begun, settled in spans if begun <= kill < (settled or kill + 1)]
-    return Standstill([settled - kill for settled, kill in met if settled], sum(not settled for settled, _ in met))
+    spans = [
+        (seconds_of(begun), settled and seconds_of(settled)) for begun, settled in rows
+    ]
+    met = [
+        (settled, kill)
+        for kill in kills
+        for begun, settled in spans
+        if begun <= kill < (settled or kill + 1)
+    ]
+    return Standstill(
+        [settled - kill for settled, kill in met if settled],
+        sum(not settled for settled, _ in met),
+    )
 
 
 def moves(books: Books) -> dict[str, list[tuple[float, bool]]]:
     """By run, when it moved, and whether it was at rest then."""
     found: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    for run, checkpoint in books.rows("SELECT thread_id, checkpoint_id FROM checkpoints"):
+    for run, checkpoint in books.rows(
+        "SELECT thread_id, checkpoint_id FROM checkpoints"
+    ):
         found[run].append((saved_at(checkpoint), False))
-    for run, kind, at in books.rows("SELECT run_id, kind, at FROM audit WHERE run_id IS NOT NULL"):
+    for run, kind, at in books.rows(
+        "SELECT run_id, kind, at FROM audit WHERE run_id IS NOT NULL"
+    ):
         found[run].append((seconds_of(at), kind in RESTING))
     return {run: sorted(moments) for run, moments in found.items()}
 
@@ -67,11 +86,22 @@ def moves(books: Books) -> dict[str, list[tuple[float, bool]]]:
 def saved_at(checkpoint: str) -> float:
     """Seconds since 1970: a checkpoint's id is a UUID of version 6, which begins with its time."""
     number = UUID(checkpoint).int
-    ticks = (number >> 96) << 28 | ((number >> 80) & 0xFFFF) << 12 | ((number >> 64) & 0x0FFF)
+    ticks = (
+        (number >> 96) << 28
+        | ((number >> 80) & 0xFFFF) << 12
+        | ((number >> 64) & 0x0FFF)
+    )
     return (ticks - GREGORIAN) / 1e7
 
 
 def seconds_of(at: datetime | str) -> float:
-    """A time of ours as seconds since 1970. SQLite has it as text, without a zone where UTC is meant."""
+    """A time of ours as seconds since 1970.
+
+    SQLite has it as text, without a zone where UTC is meant.
+    """
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
-    return (moment if moment.tzinfo else datetime.fromisoformat(f"{moment.isoformat()}+00:00")).timestamp()
+    return (
+        moment
+        if moment.tzinfo
+        else datetime.fromisoformat(f"{moment.isoformat()}+00:00")
+    ).timestamp()

@@ -10,7 +10,10 @@ from tests.conftest import free_port, process
 
 @contextmanager
 def thinking(folder: Path, seconds: float) -> Iterator[dict[str, str]]:
-    """A model whose every call takes so many seconds. Gives the environment of a process that is to ask it."""
+    """A model whose every call takes so many seconds.
+
+    Gives the environment of a process that is to ask it.
+    """
     port = free_port()
     program = ("-m", "tests.modelstub", "--port", str(port), "--delay", str(seconds))
     with process(log=folder / "model.log", program=program):

@@ -1,8 +1,11 @@
-"""How many tickets a second, how fast each, and where the time goes: a real server, real HTTP, everything durable.
+"""How many tickets a second, how fast each, and where the time goes.
+
+A real server, real HTTP, everything durable.
 
     python -m benchmarks.speed --clients 1 16 100 300 --tickets 400
 
-Every ticket is another text of another customer (benchmarks/corpus.py), so no duplicate short cut makes it look fast.
+Every ticket is another text of another customer (benchmarks/corpus.py), so no duplicate
+short cut makes it look fast.
 """
 
 import argparse
@@ -25,15 +28,24 @@ from tests.conftest import serving
 PATH = "/api/v1/workflow/process"
 
 
-async def level(url: str, corpus: Iterator[dict[str, str]], clients: int, count: int) -> list[tuple[float, Any]]:
-    """`count` tickets by so many clients at once: seconds and answer of each; an answer is None on any error."""
+async def level(
+    url: str, corpus: Iterator[dict[str, str]], clients: int, count: int
+) -> list[tuple[float, Any]]:
+    """`count` tickets by so many clients at once: seconds and answer of each.
+
+    An answer is None on any error.
+    """
     done: list[tuple[float, Any]] = []
     left = iter(range(count))
 
     async def client(session: aiohttp.ClientSession) -> None:
         for _ in left:
             ticket = next(corpus)
-            body = {"subject": ticket["subject"], "body": ticket["body"], "customer_email": ticket["email"]}
+            body = {
+                "subject": ticket["subject"],
+                "body": ticket["body"],
+                "customer_email": ticket["email"],
+            }
             start = time.perf_counter()
             async with session.post(url + PATH, json={"ticket": body}) as response:
                 answer = await response.json() if response.status == 200 else None
@@ -47,7 +59,9 @@ async def level(url: str, corpus: Iterator[dict[str, str]], clients: int, count:
 
 def cpu_seconds(pid: int) -> float:
     """What a process has used so far, user and system."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    fields = (
+        Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
+    )
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
@@ -66,12 +80,21 @@ async def measure(url: str, pid: int, clients: list[int], count: int) -> None:
         done = await level(url, corpus, number, max(count, number))
         seconds, used = time.perf_counter() - start, cpu_seconds(pid) - before
         times = [spent for spent, _ in done]
-        paths = Counter(answer["disposition"] if answer else "error" for _, answer in done)
-        shares = ", ".join(f"{name} {many / len(done):.0%}" for name, many in paths.most_common())
-        row = f"{number:7} {len(done) / seconds:10.1f} {percentile(times, 0.5):7.1f} {percentile(times, 0.95):7.1f}"
+        paths = Counter(
+            answer["disposition"] if answer else "error" for _, answer in done
+        )
+        shares = ", ".join(
+            f"{name} {many / len(done):.0%}" for name, many in paths.most_common()
+        )
+        row = (
+            f"{number:7} {len(done) / seconds:10.1f} {percentile(times, 0.5):7.1f} "
+            f"{percentile(times, 0.95):7.1f}"
+        )
         print(f"{row} {used / len(done) * 1000:14.1f} {paths['error']:7}  {shares}")
         if number == 1:
-            show_steps([answer for _, answer in done if answer], statistics.mean(times) * 1000)
+            show_steps(
+                [answer for _, answer in done if answer], statistics.mean(times) * 1000
+            )
 
 
 def show_steps(answers: list[Any], whole: float) -> None:
@@ -80,8 +103,12 @@ def show_steps(answers: list[Any], whole: float) -> None:
     for answer in answers:
         for step in answer["workflow_steps"]:
             spent[step["step_name"]].append(step["duration_ms"])
-    steps = ", ".join(f"{name} {statistics.mean(times):.1f}" for name, times in spent.items())
-    print(f"         of {whole:.1f} ms: {steps}; the rest is HTTP, the graph, checkpoints and tables")
+    steps = ", ".join(
+        f"{name} {statistics.mean(times):.1f}" for name, times in spent.items()
+    )
+    print(
+        f"         of {whole:.1f} ms: {steps}; the rest is HTTP, the graph, checkpoints and tables"
+    )
 
 
 def main() -> None:
@@ -90,7 +117,10 @@ def main() -> None:
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 16, 100, 300])
     parser.add_argument("--tickets", type=int, default=400)
     chosen = parser.parse_args()
-    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(
+        f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python "
+        f"{platform.python_version()}"
+    )
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder)) as server:
         asyncio.run(measure(server.url, server.pid, chosen.clients, chosen.tickets))
 

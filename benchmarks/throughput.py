@@ -1,9 +1,12 @@
-"""Tickets a second, with one process and with more workers: `python -m benchmarks.throughput --model-seconds 0 1`.
+"""Tickets a second, with one process and with more workers.
 
-Clients post one ticket after the other and wait for each; every ticket is another text of another customer. CPU is of
-all processes of a kind, in milliseconds a ticket; clients, model and database share the machine's cores with them.
-With `--worker-cores 0.25` each worker gets a quarter of a core, and the factor says what more of them bring while cores
-are free.
+`python -m benchmarks.throughput --model-seconds 0 1`.
+
+Clients post one ticket after the other and wait for each; every ticket is another text of
+another customer. CPU is of all processes of a kind, in milliseconds a ticket; clients,
+model and database share the machine's cores with them. With `--worker-cores 0.25` each
+worker gets a quarter of a core, and the factor says what more of them bring while cores are
+free.
 """
 
 import argparse
@@ -57,7 +60,10 @@ async def measured(
     corpus = tickets(MANY_TICKETS)
     async with sailing(place, apis=1, workers=workers, **model[1]) as fleet:
         await level(fleet.urls[0], corpus, 8, WARM * max(workers, 1))
-        with held_to(worker_cores, [member.pid for member in fleet.members if member.command == "worker"]):
+        with held_to(
+            worker_cores,
+            [member.pid for member in fleet.members if member.command == "worker"],
+        ):
             before, clock = cpu_of(fleet, server), time.perf_counter()
             done = await level(fleet.urls[0], corpus, clients, count)
             seconds, after = time.perf_counter() - clock, cpu_of(fleet, server)
@@ -65,7 +71,15 @@ async def measured(
     used = {kind: (after[kind] - before[kind]) / count * 1000 for kind in after}
     name = f"PostgreSQL, {workers} workers" if server else "SQLite"
     errors = sum(answer is None for _, answer in done)
-    return Measured(name, model[0], count / seconds, percentile(times, 0.5), percentile(times, 0.95), used, errors)
+    return Measured(
+        name,
+        model[0],
+        count / seconds,
+        percentile(times, 0.5),
+        percentile(times, 0.95),
+        used,
+        errors,
+    )
 
 
 def cpu_of(fleet: Fleet, server: PostgresServer | None) -> Counter[str]:
@@ -75,20 +89,34 @@ def cpu_of(fleet: Fleet, server: PostgresServer | None) -> Counter[str]:
         used[member.command] += cpu_seconds(member.pid)  # pyright: ignore[reportArgumentType]
     if server:
         postmaster = int((server.folder / "postmaster.pid").read_text().splitlines()[0])
-        family = [postmaster, *(child.pid for child in psutil.Process(postmaster).children(recursive=True))]
+        family = [
+            postmaster,
+            *(
+                child.pid
+                for child in psutil.Process(postmaster).children(recursive=True)
+            ),
+        ]
         used["postgres"] += sum(cpu_seconds(pid) for pid in family)  # pyright: ignore[reportArgumentType]
     return used
 
 
 def show(rows: Sequence[Measured]) -> None:
-    """Print the table. The factor is against the first row with the same model and kind of database."""
+    """Print the table.
+
+    The factor is against the first row with the same model and kind of database.
+    """
     first: dict[tuple[str, float], float] = defaultdict(float)
-    print("database               model s  tickets/s  factor  p50 ms   p95 ms  errors  CPU ms/ticket")
+    print(
+        "database               model s  tickets/s  factor  p50 ms   p95 ms  errors  CPU ms/ticket"
+    )
     for row in rows:
         group = (row.name.split(",")[0], row.model_seconds)
         first[group] = first[group] or row.per_second
         cpu = ", ".join(f"{kind} {spent:.0f}" for kind, spent in row.cpu.items())
-        numbers = f"{row.per_second:10.1f} {row.per_second / first[group]:7.2f} {row.p50:7.0f} {row.p95:8.0f}"
+        numbers = (
+            f"{row.per_second:10.1f} {row.per_second / first[group]:7.2f} {row.p50:7.0f} "
+            f"{row.p95:8.0f}"
+        )
         print(f"{row.name:22} {row.model_seconds:7.1f} {numbers} {row.errors:7}  {cpu}")
 
 
@@ -98,12 +126,27 @@ async def measure(stack: ExitStack, given: argparse.Namespace) -> list[Measured]
     server = stack.enter_context(database("postgres"))
     rows: list[Measured] = []
     for seconds in given.model_seconds:
-        model = (seconds, stack.enter_context(thinking(folder, seconds)) if seconds else {})
+        model = (
+            seconds,
+            stack.enter_context(thinking(folder, seconds)) if seconds else {},
+        )
         for workers in given.workers:
             used = server if workers else None
-            place = Place(folder / f"{seconds}-{workers}", used.fresh() if used else None)
+            place = Place(
+                folder / f"{seconds}-{workers}", used.fresh() if used else None
+            )
             place.folder.mkdir()
-            rows.append(await measured(place, used, workers, given.clients, given.tickets, model, given.worker_cores))
+            rows.append(
+                await measured(
+                    place,
+                    used,
+                    workers,
+                    given.clients,
+                    given.tickets,
+                    model,
+                    given.worker_cores,
+                )
+            )
             show(rows[-1:])
     return rows
 
@@ -119,11 +162,17 @@ def main() -> None:
         default=[0, 1, 2, 4],
         help="on PostgreSQL, beside one API process; 0 is SQLite",
     )
-    parser.add_argument("--worker-cores", type=float, help="so much of a core for each worker; as root, cgroup v1")
+    parser.add_argument(
+        "--worker-cores",
+        type=float,
+        help="so much of a core for each worker; as root, cgroup v1",
+    )
     parser.add_argument("--clients", type=int, default=100)
     parser.add_argument("--tickets", type=int, default=600)
     given = parser.parse_args()
-    print(f"{os.cpu_count()} cores, Python {platform.python_version()}, {given.clients} clients")
+    print(
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, {given.clients} clients"
+    )
     with ExitStack() as stack:
         rows = asyncio.run(measure(stack, given))
     show(rows)

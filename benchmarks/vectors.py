@@ -1,10 +1,12 @@
-"""How fast and how well similar tickets are found, in memory (SQLite) and by pgvector, at a given number of tickets.
+"""How fast and how well similar tickets are found, in memory (SQLite) and by pgvector, at a
+given number of tickets.
 
     python -m benchmarks.vectors --tickets 100000 --texts 3000
 
-The vectors are made from those of distinct texts (evals/examples, then benchmarks/corpus.py): each is a mixture of two
-of them with some noise. The questions are texts that are in no mixture. A tenth of the tickets is solved, two thirds
-belong to the desk that is asked.
+The vectors are made from those of distinct texts (evals/examples, then
+benchmarks/corpus.py): each is a mixture of two of them with some noise. The questions are
+texts that are in no mixture. A tenth of the tickets is solved, two thirds belong to the
+desk that is asked.
 """
 
 import argparse
@@ -53,7 +55,9 @@ Matrix = NDArray[np.float32]
 
 def texts(count: int) -> Iterator[str]:
     """Distinct texts: those that people might write first, made ones after them."""
-    for path in sorted((Path(__file__).parents[1] / "evals" / "examples").glob("*.jsonl")):
+    for path in sorted(
+        (Path(__file__).parents[1] / "evals" / "examples").glob("*.jsonl")
+    ):
         for line in path.read_text(encoding="utf-8").splitlines():
             row = json.loads(line)
             yield f"{row['subject']}\n\n{row['body']}"
@@ -72,9 +76,16 @@ def read(count: int) -> Matrix:
 def mixed(known: Matrix, count: int) -> Matrix:
     """So many vectors like the known ones, as the databases keep them: in 16 bits."""
     rng = np.random.default_rng(7)
-    first, second = known[rng.integers(0, len(known), count)], known[rng.integers(0, len(known), count)]
+    first, second = (
+        known[rng.integers(0, len(known), count)],
+        known[rng.integers(0, len(known), count)],
+    )
     share = rng.uniform(0, 0.5, (count, 1)).astype(np.float32)
-    vectors = first * (1 - share) + second * share + rng.normal(0, 0.006, first.shape).astype(np.float32)
+    vectors = (
+        first * (1 - share)
+        + second * share
+        + rng.normal(0, 0.006, first.shape).astype(np.float32)
+    )
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors.astype(np.float16).astype(np.float32)
 
@@ -97,53 +108,86 @@ def ticket_row(number: int) -> tuple[Any, ...]:
     )
 
 
-TICKET = "id, desk, subject, body, customer, metadata, source, received_at, updated_at, status, solution"
+TICKET = (
+    "id, desk, subject, body, customer, metadata, source, received_at, updated_at, "
+    "status, solution"
+)
 
 
 def print_row(number: int, vector: Any) -> tuple[Any, ...]:
     """Its fingerprint."""
     ticket_id, desk, *_, solution = ticket_row(number)
-    return ticket_id, MODEL_NAME, desk, f"c{number // 4}", number % 4 + 1, "", solution is not None, vector
+    return (
+        ticket_id,
+        MODEL_NAME,
+        desk,
+        f"c{number // 4}",
+        number % 4 + 1,
+        "",
+        solution is not None,
+        vector,
+    )
 
 
 def exact(vectors: Matrix, question: Matrix, *, solved: bool) -> list[str]:
     """The true nearest of the first desk."""
-    numbers = np.array([n for n in range(len(vectors)) if n % 3 < 2 and (n % 10 == 0 or not solved)])
+    numbers = np.array(
+        [n for n in range(len(vectors)) if n % 3 < 2 and (n % 10 == 0 or not solved)]
+    )
     order = np.argsort(-(vectors[numbers] @ question), kind="stable")[:ASKED]
     return [f"TKT-{number:08X}" for number in numbers[order]]
 
 
-async def asked(vectors: Vectors, questions: Matrix, truth: list[list[str]], *, solved: bool) -> str:
+async def asked(
+    vectors: Vectors, questions: Matrix, truth: list[list[str]], *, solved: bool
+) -> str:
     """Milliseconds and recall of one kind of question."""
     spent, found = [], []
     for question, expected in zip(questions, truth, strict=True):
         start = time.perf_counter()
-        near = await vectors.nearest(question, "desk0", ASKED, but="", only_solved=solved)
+        near = await vectors.nearest(
+            question, "desk0", ASKED, but="", only_solved=solved
+        )
         spent.append((time.perf_counter() - start) * 1000)
         found.append(len({one.ticket_id for one in near} & set(expected)) / ASKED)
     p50, p95 = np.percentile(spent, (50, 95))
     return f"p50 {p50:.1f} ms, p95 {p95:.1f} ms, recall@{ASKED} {np.mean(found):.4f}"
 
 
-async def measure(vectors: Vectors, database: Database, known: Matrix, questions: Matrix) -> None:
+async def measure(
+    vectors: Vectors, database: Database, known: Matrix, questions: Matrix
+) -> None:
     """Print what searching and remembering take."""
     for solved in (False, True):
         truth = [exact(known, question, solved=solved) for question in questions]
         await asked(vectors, questions[:20], truth[:20], solved=solved)  # warm
         print(
-            f"  {'solved only' if solved else 'of the desk'}: {await asked(vectors, questions, truth, solved=solved)}"
+            f"  {'solved only' if solved else 'of the desk'}: "
+            f"{await asked(vectors, questions, truth, solved=solved)}"
         )
     async with database.write() as connection:
         names = TICKET.split(", ")
-        new = [dict(zip(names, ticket_row(len(known) + number), strict=True)) for number in range(NEW)]
+        new = [
+            dict(zip(names, ticket_row(len(known) + number), strict=True))
+            for number in range(NEW)
+        ]
         for row in new:
             await connection.execute(
-                insert(tickets).values(row | {"metadata": {}, "received_at": NOW, "updated_at": NOW})
+                insert(tickets).values(
+                    row | {"metadata": {}, "received_at": NOW, "updated_at": NOW}
+                )
             )
     start = time.perf_counter()
     for number in range(NEW):
-        await vectors.remember(f"TKT-{len(known) + number:08X}", "digest", questions[number % len(questions)])
-    print(f"  remembering: {NEW / (time.perf_counter() - start):.0f} tickets a second, one after the other")
+        await vectors.remember(
+            f"TKT-{len(known) + number:08X}",
+            "digest",
+            questions[number % len(questions)],
+        )
+    print(
+        f"  remembering: {NEW / (time.perf_counter() - start):.0f} tickets a second, one after "
+        "the other"
+    )
 
 
 def megabytes() -> float:
@@ -169,9 +213,13 @@ async def on_sqlite(known: Matrix, questions: Matrix) -> None:
         numbers = range(len(known))
         async with database.write() as connection:
             statement = f"INSERT INTO tickets ({TICKET}) VALUES ({', '.join('?' * 11)})"  # noqa: S608
-            await connection.exec_driver_sql(statement, [ticket_row(number) for number in numbers])
+            await connection.exec_driver_sql(
+                statement, [ticket_row(number) for number in numbers]
+            )
             columns = fingerprints.c.keys()
-            rows = [dict(zip(columns, print_row(n, known[n]), strict=True)) for n in numbers]
+            rows = [
+                dict(zip(columns, print_row(n, known[n]), strict=True)) for n in numbers
+            ]
             await connection.execute(insert(fingerprints), rows)
             del rows
         vectors, before = BruteForce(database, MODEL_NAME), megabytes()
@@ -183,18 +231,35 @@ async def on_sqlite(known: Matrix, questions: Matrix) -> None:
 
 
 def fill(url: str, known: Matrix) -> None:
-    """Store the tickets and their fingerprints, and print how long the indexes of the vectors take."""
+    """Store the tickets and their fingerprints, and print how long the indexes of the
+    vectors take.
+    """
     with psycopg.connect(url, autocommit=True) as connection:
         register_vector(connection)
-        indexes = connection.execute("SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)", [list(NEAREST)])
+        indexes = connection.execute(
+            "SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)", [list(NEAREST)]
+        )
         definitions = [row[0] for row in indexes.fetchall()]
         connection.execute(f"DROP INDEX {', '.join(NEAREST)}")
         with connection.cursor() as cursor:
             with cursor.copy(f"COPY tickets ({TICKET}) FROM STDIN") as copy:
                 for number in range(len(known)):
                     copy.write_row(ticket_row(number))
-            with cursor.copy("COPY fingerprints FROM STDIN WITH (FORMAT BINARY)") as copy:
-                copy.set_types(["varchar", "varchar", "varchar", "varchar", "int4", "varchar", "bool", "halfvec"])
+            with cursor.copy(
+                "COPY fingerprints FROM STDIN WITH (FORMAT BINARY)"
+            ) as copy:
+                copy.set_types(
+                    [
+                        "varchar",
+                        "varchar",
+                        "varchar",
+                        "varchar",
+                        "int4",
+                        "varchar",
+                        "bool",
+                        "halfvec",
+                    ]
+                )
                 for number, vector in enumerate(known):
                     copy.write_row(print_row(number, HalfVector(vector)))
         with timed("building the indexes"):
@@ -202,7 +267,8 @@ def fill(url: str, known: Matrix) -> None:
                 connection.execute(definition)
         connection.execute("VACUUM ANALYZE fingerprints")
         size = connection.execute(
-            "SELECT sum(pg_relation_size(name::regclass)) FROM unnest(%s::text[]) name", [list(NEAREST)]
+            "SELECT sum(pg_relation_size(name::regclass)) FROM unnest(%s::text[]) name",
+            [list(NEAREST)],
         )
         print(f"  indexes of the vectors: {float(size.fetchone()[0]) / 1e6:.0f} MB")
 
@@ -232,7 +298,9 @@ def main() -> None:
     chosen = parser.parse_args()
     known = read(chosen.texts)
     questions, known = known[:QUESTIONS], mixed(known[QUESTIONS:], chosen.tickets)
-    print(f"{os.cpu_count()} cores; {chosen.tickets} tickets made of {chosen.texts} texts")
+    print(
+        f"{os.cpu_count()} cores; {chosen.tickets} tickets made of {chosen.texts} texts"
+    )
     if chosen.only != "postgres":
         print("in memory:")
         asyncio.run(on_sqlite(known, questions))

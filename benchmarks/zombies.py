@@ -1,10 +1,13 @@
-"""Freezes a worker in the middle of its work, until another has done it, and lets it go on: does it change anything?
+"""Freezes a worker in the middle of its work, until another has done it, and lets it go on.
+
+Does it change anything?
 
     python -m benchmarks.zombies --database postgres --times 20
     python -m benchmarks.zombies --database sqlite --times 3
 
-On PostgreSQL one of two workers is frozen with runs and deliveries in its hands, longer than its lease, until the other
-has finished everything; then it is thawed. On SQLite the only process is frozen for 10 s and thawed.
+On PostgreSQL one of two workers is frozen with runs and deliveries in its hands, longer
+than its lease, until the other has finished everything; then it is thawed. On SQLite the
+only process is frozen for 10 s and thawed.
 """
 
 import argparse
@@ -54,11 +57,23 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-async def zombies(place: Place, times: int, receiver: ReceiverProcess | None, seed: int = 7, **more: str) -> Report:
-    """So often: load, a freeze at a random moment, everything done by others, a thaw, and a look."""
+async def zombies(
+    place: Place,
+    times: int,
+    receiver: ReceiverProcess | None,
+    seed: int = 7,
+    **more: str,
+) -> Report:
+    """So often.
+
+    Load, a freeze at a random moment, everything done by others, a thaw, and a look.
+    """
     rng, report = random.Random(seed), Report()
     delivering = receiver.environment if receiver else {}
-    async with sailing(place, apis=1, workers=2, **more, **delivering) as fleet, Clients(fleet.urls, seed) as clients:
+    async with (
+        sailing(place, apis=1, workers=2, **more, **delivering) as fleet,
+        Clients(fleet.urls, seed) as clients,
+    ):
         for _ in range(times):
             await one_zombie(place, fleet, clients, rng, report)
         received = deliveries(receiver.file) if receiver else None
@@ -68,7 +83,9 @@ async def zombies(place: Place, times: int, receiver: ReceiverProcess | None, se
     return report
 
 
-async def one_zombie(place: Place, fleet: Fleet, clients: Clients, rng: random.Random, report: Report) -> None:
+async def one_zombie(
+    place: Place, fleet: Fleet, clients: Clients, rng: random.Random, report: Report
+) -> None:
     """One freeze. What everybody sees before the thaw is what everybody sees long after it."""
     books, member = place.books, rng.choice(fleet.working)
     posting = asyncio.gather(*(clients.post("/api/v1/tickets") for _ in range(TICKETS)))
@@ -93,14 +110,22 @@ async def one_zombie(place: Place, fleet: Fleet, clients: Clients, rng: random.R
     if len(fleet.members) == 1:
         await at_rest(place)
         return
-    report.taken_over += sum(epoch > held[run] for run, epoch in epochs(books, list(held)).items())
+    report.taken_over += sum(
+        epoch > held[run] for run, epoch in epochs(books, list(held)).items()
+    )
     await asyncio.sleep(WATCHED_SECONDS)
     after = settled(books)
-    report.faults += [f"changed after the thaw: {key}" for key in before | after if before.get(key) != after.get(key)]
+    report.faults += [
+        f"changed after the thaw: {key}"
+        for key in before | after
+        if before.get(key) != after.get(key)
+    ]
 
 
 async def begun(books: Books, rng: random.Random) -> None:
-    """Until somebody works, one time on runs, another time on deliveries, and a random moment longer."""
+    """Until somebody works, one time on runs, another time on deliveries, and a random
+    moment longer.
+    """
     await until(rng.choice((books.moving, books.sending)), 0.01, BEGUN_SECONDS)
     await asyncio.sleep(rng.uniform(0.0, 1.5))
 
@@ -109,18 +134,32 @@ def epochs(books: Books, runs: list[str] | None = None) -> Mapping[str, int]:
     """The epoch of each run that somebody has in hand, or of these."""
     found = books.rows("SELECT id, epoch, status FROM runs")
     if runs is None:
-        return {run: epoch for run, epoch, status in found if status == "running" and epoch > 0}
+        return {
+            run: epoch
+            for run, epoch, status in found
+            if status == "running" and epoch > 0
+        }
     return {run: epoch for run, epoch, _ in found if run in runs}
 
 
 def settled(books: Books) -> dict[Any, Any]:
     """Everything that a worker could change: runs, their checkpoints, the ledger, the audit log."""
-    runs = {("run", row[0]): row for row in books.rows("SELECT id, status, epoch, attempts, updated_at FROM runs")}
+    runs = {
+        ("run", row[0]): row
+        for row in books.rows(
+            "SELECT id, status, epoch, attempts, updated_at FROM runs"
+        )
+    }
     saved = "SELECT thread_id, checkpoint_id FROM checkpoints"
     checkpoints = {("checkpoint", run, key): True for run, key in books.rows(saved)}
-    ledger = "SELECT key, status, attempts, started_at, settled_at, remote_id FROM outbox"
+    ledger = (
+        "SELECT key, status, attempts, started_at, settled_at, remote_id FROM outbox"
+    )
     effects = {("effect", row[0]): row for row in books.rows(ledger)}
-    log = {("audit", number): digest for number, digest in books.rows("SELECT sequence, hash FROM audit")}
+    log = {
+        ("audit", number): digest
+        for number, digest in books.rows("SELECT sequence, hash FROM audit")
+    }
     return runs | checkpoints | effects | log
 
 
@@ -142,7 +181,9 @@ def show(report: Report) -> None:
 def main() -> None:
     """Run it and print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--database", choices=("sqlite", "postgres"), default="postgres")
+    parser.add_argument(
+        "--database", choices=("sqlite", "postgres"), default="postgres"
+    )
     parser.add_argument("--times", type=int, default=20)
     parser.add_argument("--seed", type=int, default=7)
     given = parser.parse_args()

@@ -1,4 +1,7 @@
-"""The port: how an effect is handed to another system, and how that system is asked whether it has it."""
+"""The port.
+
+How an effect is handed to another system, and how that system is asked whether it has it.
+"""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -18,7 +21,10 @@ class OutboundEffect:
 
 
 class DeliveryError(Exception):
-    """Something is known of why an effect was not sent. The message goes into the ledger: no content, no address."""
+    """Something is known of why an effect was not sent. The message goes into the ledger.
+
+    No content, no address.
+    """
 
 
 class RefusedError(DeliveryError):
@@ -26,7 +32,10 @@ class RefusedError(DeliveryError):
 
 
 class NotAcceptedError(DeliveryError):
-    """The receiver has certainly not accepted it, but may later; not before `seconds` when it said so."""
+    """The receiver has certainly not accepted it, but may later.
+
+    Not before `seconds` when it said so.
+    """
 
     def __init__(self, message: str, seconds: float = 0.0) -> None:
         super().__init__(message)
@@ -34,7 +43,9 @@ class NotAcceptedError(DeliveryError):
 
 
 class UnclearError(DeliveryError):
-    """Nothing follows from what the receiver answered, neither that it has accepted nor that it has not."""
+    """Nothing follows from what the receiver answered, neither that it has accepted nor
+    that it has not.
+    """
 
 
 class UnsearchableError(DeliveryError):
@@ -47,13 +58,16 @@ class Connector(Protocol):
     async def send(self, effect: OutboundEffect, before: float) -> str:
         """Hand an effect over, once. Returns what the receiver calls it.
 
-        `before` is a time.monotonic(): when it has passed, a request that has not left must not leave any more. Raises
-        RefusedError and NotAcceptedError. After anything else that is raised the outcome is unknown.
+        `before` is a time.monotonic(): when it has passed, a request that has not left must
+        not leave any more. Raises RefusedError and NotAcceptedError. After anything else
+        that is raised the outcome is unknown.
         """
         ...
 
     async def find(self, marker: str) -> str | None:
-        """What the receiver calls the effect with this marker; None when it has certainly accepted none so far.
+        """What the receiver calls the effect with this marker.
+
+        None when it has certainly accepted none so far.
 
         Raises UnsearchableError. After anything else that is raised it can be asked again.
         """

@@ -1,4 +1,5 @@
-"""Effects as HTTP requests to one address, signed as Standard Webhooks has it (https://www.standardwebhooks.com).
+"""Effects as HTTP requests to one address, signed as Standard Webhooks has it
+(https://www.standardwebhooks.com).
 
 What the receiver has to do is in docs/connectors.md.
 """
@@ -15,10 +16,18 @@ from typing import Any
 import httpx
 import orjson
 
-from connectors.port import NotAcceptedError, OutboundEffect, RefusedError, UnclearError, UnsearchableError
+from connectors.port import (
+    NotAcceptedError,
+    OutboundEffect,
+    RefusedError,
+    UnclearError,
+    UnsearchableError,
+)
 
 for library in ("httpx", "httpcore"):
-    logging.getLogger(library).setLevel(logging.WARNING)  # a line for every call, with an address that may be secret
+    logging.getLogger(library).setLevel(
+        logging.WARNING
+    )  # a line for every call, with an address that may be secret
 
 MOST = 65_536
 """Bytes of an answer that are read."""
@@ -28,26 +37,41 @@ LONGEST_ID = 200
 LATER = (408, 409, 425, 429)
 """Client errors that say nothing against the request itself."""
 
-NOTHING_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+NOTHING_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+)
 
 SENDING = ("http11.send_request_headers.started", "http11.send_request_body.started")
 """What httpcore calls the last moments at which nothing, or not everything, has left."""
 
 
 class WebhookConnector:
-    """connectors.port.Connector for one URL. `secret` is of signing_key's form, `seconds` how long a request takes."""
+    """connectors.port.Connector for one URL.
 
-    def __init__(self, url: str, secret: str | None, seconds: float, now: Callable[[], datetime]) -> None:
+    `secret` is of signing_key's form, `seconds` how long a request takes.
+    """
+
+    def __init__(
+        self, url: str, secret: str | None, seconds: float, now: Callable[[], datetime]
+    ) -> None:
         self.url = httpx.URL(url)
         self.key = signing_key(secret) if secret else None
         self.now = now
         self.client = httpx.AsyncClient(
             # Whoever cannot be reached in half the time has certainly not been sent anything.
             timeout=httpx.Timeout(seconds, connect=seconds / 2),
-            # A kept connection that the receiver has just closed would make an unknown outcome of a harmless one.
+            # A kept connection that the receiver has just closed would make an unknown
+            # outcome of a harmless one.
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
-            headers={"Content-Type": "application/json", "Accept": "application/json", "Accept-Encoding": "identity"},
+            headers={
+                "Content-Type": "application/json",
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+            },
         )
 
     async def send(self, effect: OutboundEffect, before: float) -> str:
@@ -66,8 +90,17 @@ class WebhookConnector:
                 "payload": effect.payload,
             }
         )
-        headers = {"Idempotency-Key": effect.marker, **self.signature(effect.marker, body)}
-        request = self.client.stream("POST", self.url, content=body, headers=headers, extensions={"trace": in_time})
+        headers = {
+            "Idempotency-Key": effect.marker,
+            **self.signature(effect.marker, body),
+        }
+        request = self.client.stream(
+            "POST",
+            self.url,
+            content=body,
+            headers=headers,
+            extensions={"trace": in_time},
+        )
         try:
             async with request as response:
                 return receipt(response, await beginning(response), effect.marker)
@@ -80,12 +113,17 @@ class WebhookConnector:
         url = self.url.copy_merge_params({"marker": marker})
         request = self.client.stream("GET", url, headers=self.signature(marker, b""))
         async with request as response:
-            status, found = response.status_code, known(await beginning(response), marker)
+            status, found = (
+                response.status_code,
+                known(await beginning(response), marker),
+            )
         if found is not None and status in (200, 404):
             return remote_id(found)
         if status >= 500 or status in LATER:
             raise UnclearError(f"The receiver answered {status} to the search.")
-        raise UnsearchableError(f"The receiver answered {status} to the search, and nothing that names the marker.")
+        raise UnsearchableError(
+            f"The receiver answered {status} to the search, and nothing that names the marker."
+        )
 
     def signature(self, marker: str, body: bytes) -> dict[str, str]:
         """The headers by which the receiver knows us; none without a secret."""
@@ -94,7 +132,11 @@ class WebhookConnector:
         at = str(int(self.now().timestamp()))
         signed = hmac.digest(self.key, f"{marker}.{at}.".encode() + body, "sha256")
         proof = base64.b64encode(signed).decode()
-        return {"webhook-id": marker, "webhook-timestamp": at, "webhook-signature": f"v1,{proof}"}
+        return {
+            "webhook-id": marker,
+            "webhook-timestamp": at,
+            "webhook-signature": f"v1,{proof}",
+        }
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -102,7 +144,9 @@ class WebhookConnector:
 
 
 def signing_key(secret: str) -> bytes:
-    """The key that a secret in Standard Webhooks' form stands for: base64 of 24 to 64 bytes, behind `whsec_` or not.
+    """The key that a secret in Standard Webhooks' form stands for.
+
+    Base64 of 24 to 64 bytes, behind `whsec_` or not.
 
     Raises ValueError for anything else.
     """
@@ -111,7 +155,9 @@ def signing_key(secret: str) -> bytes:
     except binascii.Error:
         key = b""
     if not 24 <= len(key) <= 64:
-        raise ValueError("must be base64 of 24 to 64 bytes, with or without whsec_ in front")
+        raise ValueError(
+            "must be base64 of 24 to 64 bytes, with or without whsec_ in front"
+        )
     return key
 
 
@@ -121,14 +167,25 @@ async def beginning(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MOST:
-            raise UnclearError(f"The receiver answered {response.status_code} and more than {MOST // 1024} KiB.")
+            raise UnclearError(
+                f"The receiver answered {response.status_code} and more than {MOST // 1024} KiB."
+            )
     return body
 
 
 def receipt(response: httpx.Response, body: bytes, marker: str) -> str:
-    """What the receiver calls the effect that it has accepted. Raises the errors of Connector.send."""
+    """What the receiver calls the effect that it has accepted.
+
+    Raises the errors of Connector.send.
+    """
     status, headers = response.status_code, response.headers
-    accepted = read(body) if 200 <= status < 300 else known(body, marker) if status == 409 else None
+    accepted = (
+        read(body)
+        if 200 <= status < 300
+        else known(body, marker)
+        if status == 409
+        else None
+    )
     if accepted and (remote := remote_id(accepted)):
         return remote
     said = f"The receiver answered {status}."
@@ -155,12 +212,21 @@ def known(body: bytes, marker: str) -> Mapping[str, Any] | None:
 
 
 def remote_id(value: Mapping[str, Any]) -> str | None:
-    """The id in an answer: a text or a number, in printable characters, as long as the ledger can hold."""
+    """The id in an answer.
+
+    A text or a number, in printable characters, as long as the ledger can hold.
+    """
     found = value.get("id")
-    text = str(found) if isinstance(found, str | int) and not isinstance(found, bool) else ""
+    text = (
+        str(found)
+        if isinstance(found, str | int) and not isinstance(found, bool)
+        else ""
+    )
     return text if 0 < len(text) <= LONGEST_ID and text.isprintable() else None
 
 
 def seconds_of(retry_after: str) -> float:
     """Seconds of a Retry-After; 0 for a date, which leaves the pause to us."""
-    return float(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0.0
+    return (
+        float(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0.0
+    )

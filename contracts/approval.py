@@ -17,15 +17,17 @@ class ApprovalRequest(Value):
     draft: str = ""
     team: str
     shown_hash: str
-    round: int = Field(default=0, description="How often the draft was sent back so far")
+    round: int = Field(
+        default=0, description="How often the draft was sent back so far"
+    )
 
 
 class ApprovalDecision(Value):
     """A person's answer.
 
-    approve sends what was shown; edit sends `text` in its place; reject with `guidance` asks for another draft,
-    without it nothing is sent; reassign gives the ticket to `team`, nothing is sent; respond sends `text`, the
-    person's own words.
+    approve sends what was shown; edit sends `text` in its place; reject with `guidance`
+    asks for another draft, without it nothing is sent; reassign gives the ticket to `team`,
+    nothing is sent; respond sends `text`, the person's own words.
     """
 
     type: Verdict
@@ -33,4 +35,6 @@ class ApprovalDecision(Value):
     guidance: str | None = Field(default=None, max_length=4_000)
     team: str | None = None
     decided_by: str = "unknown"
-    shown_hash: str | None = Field(default=None, description="When given, must match what is pending")
+    shown_hash: str | None = Field(
+        default=None, description="When given, must match what is pending"
+    )

@@ -9,8 +9,9 @@ from contracts.values import EngineName, Severity, Value
 class Classification(Value):
     """Category and severity with how far each can be trusted.
 
-    A confidence is a probability in [0, 1]. `calibrated` says whether it was fitted on labelled tickets;
-    an uncalibrated one bars automatic resolution and decides nothing else.
+    A confidence is a probability in [0, 1]. `calibrated` says whether it was fitted on
+    labelled tickets; an uncalibrated one bars automatic resolution and decides nothing
+    else.
     """
 
     category: str
@@ -21,10 +22,13 @@ class Classification(Value):
     reasoning: str = ""
     keywords_matched: tuple[str, ...] = ()
     urgency_indicators: tuple[str, ...] = ()
-    critical_reasons: tuple[str, ...] = Field(default=(), description="Ids of the critical signals found in the text")
+    critical_reasons: tuple[str, ...] = Field(
+        default=(), description="Ids of the critical signals found in the text"
+    )
     calibrated: bool = False
     abstained: bool = Field(
-        default=False, description="True when the engine cannot read the text (language, no content)"
+        default=False,
+        description="True when the engine cannot read the text (language, no content)",
     )
     engine: EngineName = "local"
     prompt_version: str | None = None

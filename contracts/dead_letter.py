@@ -7,7 +7,10 @@ from contracts.values import Value
 
 
 class DeadLetter(Value):
-    """A run that failed as often as it may. Its ticket is kept, and waits for somebody to try it again."""
+    """A run that failed as often as it may.
+
+    Its ticket is kept, and waits for somebody to try it again.
+    """
 
     run_id: str
     ticket_id: str

@@ -28,5 +28,6 @@ class Decision(Value):
     escalation_path: tuple[str, ...] = ()
     confidence: float = Field(ge=0, le=1)
     due_at: datetime | None = Field(
-        default=None, description="When the first answer is due, by the SLA of the severity"
+        default=None,
+        description="When the first answer is due, by the SLA of the severity",
     )

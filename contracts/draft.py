@@ -18,14 +18,19 @@ class Draft(Value):
     action_items: tuple[str, ...] = ()
     timeline: str = ""
     closing: str = ""
-    suggested_actions: tuple[str, ...] = Field(default=(), description="For the agent, not for the customer")
+    suggested_actions: tuple[str, ...] = Field(
+        default=(), description="For the agent, not for the customer"
+    )
     requires_escalation: bool = False
-    sources: tuple[str, ...] = Field(default=(), description="Ids of the articles and tickets the reply stands on")
+    sources: tuple[str, ...] = Field(
+        default=(), description="Ids of the articles and tickets the reply stands on"
+    )
     unsupported: tuple[str, ...] = Field(
         default=(), description="Sentences without a source; any bars automatic sending"
     )
     warnings: tuple[str, ...] = Field(
-        default=(), description="What a reviewer must know before sending it; any bars automatic sending"
+        default=(),
+        description="What a reviewer must know before sending it; any bars automatic sending",
     )
     engine: EngineName = "local"
     prompt_version: str | None = None

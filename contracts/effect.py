@@ -9,9 +9,13 @@ from contracts.values import Value
 
 Action = Literal["reply", "external_ticket", "assignment", "link", "notification"]
 
-EffectStatus = Literal["recorded", "queued", "sending", "sent", "unknown", "refused", "dropped"]
-"""recorded: it stays here; queued: to be sent; sending: somebody has begun; sent: the receiver has it; unknown and
-refused: parked until a person says what is to become of it; dropped: a person decided against it.
+EffectStatus = Literal[
+    "recorded", "queued", "sending", "sent", "unknown", "refused", "dropped"
+]
+"""recorded: it stays here; queued: to be sent; sending: somebody has begun; sent.
+
+The receiver has it; unknown and refused: parked until a person says what is to become of
+it; dropped: a person decided against it.
 """
 
 WhichEffects = Literal["parked", "all", EffectStatus]
@@ -25,16 +29,22 @@ class Effect(Value):
     """One thing to be done outside, at most once for each (ticket, decision, action)."""
 
     action: Action
-    target: str = Field(description="A trusted recipient: never read from the ticket's text")
+    target: str = Field(
+        description="A trusted recipient: never read from the ticket's text"
+    )
     payload: dict[str, Any] = Field(default_factory=dict)
-    key: str = Field(description="The ledger's unique key; the same key is never done twice")
+    key: str = Field(
+        description="The ledger's unique key; the same key is never done twice"
+    )
 
 
 class Delivery(Value):
     """What became of the run's effects."""
 
     effects: tuple[Effect, ...] = ()
-    simulated: bool = Field(default=False, description="True in a fork or replay: nothing left the system")
+    simulated: bool = Field(
+        default=False, description="True in a fork or replay: nothing left the system"
+    )
 
 
 class LedgerEntry(Effect):
@@ -45,7 +55,9 @@ class LedgerEntry(Effect):
     status: EffectStatus
     attempts: int = Field(description="How often sending it was begun")
     created_at: datetime
-    started_at: datetime | None = Field(description="When sending it was begun last; before that, when it was queued")
+    started_at: datetime | None = Field(
+        description="When sending it was begun last; before that, when it was queued"
+    )
     settled_at: datetime | None
     remote_id: str | None = Field(description="What the receiver calls it")
     error: str | None = Field(description="Why the last attempt did not succeed")
@@ -54,9 +66,12 @@ class LedgerEntry(Effect):
 class Resolution(Value):
     """A person's answer to a parked effect.
 
-    sent: the receiver has it; send_again: it does not have it, send it; drop: it is not to be sent any more.
+    sent: the receiver has it; send_again: it does not have it, send it; drop: it is not to
+    be sent any more.
     """
 
     outcome: Outcome
     decided_by: str = "unknown"
-    remote_id: str | None = Field(default=None, description="With sent: what the receiver calls it")
+    remote_id: str | None = Field(
+        default=None, description="With sent: what the receiver calls it"
+    )

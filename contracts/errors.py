@@ -11,7 +11,8 @@ TicketGraphError
 ├── EngineError (502)         an engine could not do its step
 └── UnavailableError (503)    try again later
 
-Each class's docstring is its title; the message says what the user can do. Neither ever holds ticket text.
+Each class's docstring is its title; the message says what the user can do. Neither ever
+holds ticket text.
 """
 
 from http import HTTPStatus

@@ -9,13 +9,20 @@ FieldValue = str | float | list[str] | list[float]
 
 
 class ExtractedField(Value):
-    """One named field. Several findings stay several values: order ids ORD-1 and ORD-2 are a list."""
+    """One named field. Several findings stay several values.
+
+    Order ids ORD-1 and ORD-2 are a list.
+    """
 
     name: str
     value: FieldValue
     confidence: float = Field(ge=0, le=1)
-    source_span: str | None = Field(default=None, description="The text the (first) value was read from")
-    start: int | None = Field(default=None, description="Offset of source_span in CleanTicket.everything")
+    source_span: str | None = Field(
+        default=None, description="The text the (first) value was read from"
+    )
+    start: int | None = Field(
+        default=None, description="Offset of source_span in CleanTicket.everything"
+    )
     end: int | None = None
 
 
@@ -33,5 +40,9 @@ class Extraction(Value):
         """Every value of one field, in the order of the text; empty when it was not found."""
         for field in self.fields:
             if field.name == name:
-                return list(field.value) if isinstance(field.value, list) else [field.value]
+                return (
+                    list(field.value)
+                    if isinstance(field.value, list)
+                    else [field.value]
+                )
         return []

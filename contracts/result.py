@@ -27,7 +27,10 @@ class PendingApproval(Value):
 
 
 class Run(Value):
-    """One run of one ticket. `waiting` means that a person is asked; `finished` that all effects are recorded."""
+    """One run of one ticket. `waiting` means that a person is asked.
+
+    `finished` that all effects are recorded.
+    """
 
     run_id: str
     ticket_id: str
@@ -41,7 +44,8 @@ class Run(Value):
     approval: PendingApproval | None = None
     duplicate_of: str | None = None
     similarity_score: float | None = Field(
-        default=None, description="With duplicate_of, or else of the most similar ticket"
+        default=None,
+        description="With duplicate_of, or else of the most similar ticket",
     )
     similar: tuple[SimilarTicket, ...] = ()
     delivery: Delivery | None = None
@@ -59,7 +63,10 @@ class Run(Value):
 
 
 class Checkpoint(Value):
-    """One saved moment of a run: what had happened, what would come next, and how to fork from it."""
+    """One saved moment of a run.
+
+    What had happened, what would come next, and how to fork from it.
+    """
 
     checkpoint_id: str
     parent_id: str | None

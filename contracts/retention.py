@@ -8,7 +8,9 @@ from contracts.values import Value
 class Pruned(Value):
     """What the desks' policies said to forget."""
 
-    runs: int = Field(default=0, description="Finished runs whose checkpoints were deleted")
+    runs: int = Field(
+        default=0, description="Finished runs whose checkpoints were deleted"
+    )
     tickets: int = Field(default=0, description="Tickets erased by their age")
 
 
@@ -19,4 +21,7 @@ class Erasure(Value):
     runs: int = 0
     approvals: int = 0
     effects: int = Field(default=0, description="Rows of the outbox, sent or not")
-    cleaned: int = Field(default=0, description="Runs of other tickets that named an erased one, and do no more")
+    cleaned: int = Field(
+        default=0,
+        description="Runs of other tickets that named an erased one, and do no more",
+    )

@@ -13,15 +13,28 @@ class Source(Value):
     id: str
     kind: Literal["article", "solved_ticket"]
     title: str
-    score: float = Field(description="Similarity in [-1, 1]; comparable within one retrieval only")
-    category: str | None = None
-    excerpt: str = Field(default="", description="What to tell the customer, taken whole from the source")
-    steps: tuple[str, ...] = ()
-    self_service: bool = Field(default=False, description="The desk allows this source to be sent without review")
-    leaves_open: bool = Field(
-        default=False, description="True when the ticket also tells or asks something that this source does not answer"
+    score: float = Field(
+        description="Similarity in [-1, 1]; comparable within one retrieval only"
     )
-    questions: tuple[str, ...] = Field(default=(), description="What people typically ask that this source answers")
+    category: str | None = None
+    excerpt: str = Field(
+        default="", description="What to tell the customer, taken whole from the source"
+    )
+    steps: tuple[str, ...] = ()
+    self_service: bool = Field(
+        default=False,
+        description="The desk allows this source to be sent without review",
+    )
+    leaves_open: bool = Field(
+        default=False,
+        description=(
+            "True when the ticket also tells or asks something that this source does "
+            "not answer"
+        ),
+    )
+    questions: tuple[str, ...] = Field(
+        default=(), description="What people typically ask that this source answers"
+    )
 
 
 class SimilarTicket(Value):
@@ -42,9 +55,14 @@ class Duplicate(Value):
 
 
 class Original(Value):
-    """What is known of the ticket that a duplicate joins; the unknown parts are None while it is in progress."""
+    """What is known of the ticket that a duplicate joins.
+
+    The unknown parts are None while it is in progress.
+    """
 
     ticket_id: str
     severity: Severity | None = None
     team: str | None = None
-    answered: bool = Field(default=False, description="True when the customer has had a reply to it")
+    answered: bool = Field(
+        default=False, description="True when the customer has had a reply to it"
+    )

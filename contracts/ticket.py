@@ -13,18 +13,24 @@ Text = Annotated[str, Field(max_length=200_000)]
 class NewTicket(Value):
     """A ticket as somebody submits it."""
 
-    desk: str = Field(default="customer_support", description="The desk whose policies apply")
+    desk: str = Field(
+        default="customer_support", description="The desk whose policies apply"
+    )
     subject: Text = Field(default="", description="What the customer wrote as subject")
     body: Text = Field(default="", description="The message, as received")
     customer_id: str | None = Field(
-        default=None, description="The identified customer; duplicates are linked only within one"
+        default=None,
+        description="The identified customer; duplicates are linked only within one",
     )
     customer_email: str | None = Field(
-        default=None, description="The verified address; replies go there and nowhere else"
+        default=None,
+        description="The verified address; replies go there and nowhere else",
     )
     customer_name: str | None = Field(default=None, description="Used in the greeting")
     metadata: dict[str, Any] = Field(default_factory=dict)
-    source: str = Field(default="api", description="Where it came in: api, webhook, email, cli, studio")
+    source: str = Field(
+        default="api", description="Where it came in: api, webhook, email, cli, studio"
+    )
     source_id: str | None = Field(
         default=None,
         min_length=1,
@@ -37,11 +43,18 @@ class NewTicket(Value):
         """Who is asking, as one comparable key; None for an anonymous ticket."""
         if self.customer_id:
             return f"id:{self.customer_id}"
-        return f"mail:{self.customer_email.strip().casefold()}" if self.customer_email else None
+        return (
+            f"mail:{self.customer_email.strip().casefold()}"
+            if self.customer_email
+            else None
+        )
 
 
 class Ticket(NewTicket):
-    """A ticket exactly as it was received. Stored before anything is done with it; never changed."""
+    """A ticket exactly as it was received. Stored before anything is done with it.
+
+    Never changed.
+    """
 
     id: str
     received_at: datetime
@@ -50,8 +63,12 @@ class Ticket(NewTicket):
 class RunOptions(Value):
     """What a caller may ask of one run."""
 
-    response_tone: Tone | None = Field(default=None, description="Tone of the reply; the desk's own when not given")
-    enable_parallel: bool = Field(default=True, description="Classify, extract and retrieve at the same time")
+    response_tone: Tone | None = Field(
+        default=None, description="Tone of the reply; the desk's own when not given"
+    )
+    enable_parallel: bool = Field(
+        default=True, description="Classify, extract and retrieve at the same time"
+    )
     skip_classification: bool = False
     skip_extraction: bool = False
     skip_response: bool = False
@@ -60,22 +77,37 @@ class RunOptions(Value):
 
 
 class InjectionFlag(Value):
-    """A sign that the text addresses the machine rather than the desk. It raises review, never refuses."""
+    """A sign that the text addresses the machine rather than the desk.
+
+    It raises review, never refuses.
+    """
 
     rule: str
     excerpt: str
 
 
 class CleanTicket(Value):
-    """What the nodes read: normalised text without quoted history and signature, paragraphs kept."""
+    """What the nodes read.
+
+    Normalised text without quoted history and signature, paragraphs kept.
+    """
 
     subject: str
     body: str
-    quoted: str = Field(default="", description="Quoted replies and forwarded history, split off the body")
-    signature: str = Field(default="", description="Signature block, split off the body")
-    language: str | None = Field(default=None, description="ISO 639-1; None when the text is too short to tell")
+    quoted: str = Field(
+        default="",
+        description="Quoted replies and forwarded history, split off the body",
+    )
+    signature: str = Field(
+        default="", description="Signature block, split off the body"
+    )
+    language: str | None = Field(
+        default=None, description="ISO 639-1; None when the text is too short to tell"
+    )
     language_confidence: float | None = None
-    supported_language: bool = Field(default=True, description="False when the desk does not speak this language")
+    supported_language: bool = Field(
+        default=True, description="False when the desk does not speak this language"
+    )
     injection_flags: tuple[InjectionFlag, ...] = ()
 
     @property
@@ -86,4 +118,6 @@ class CleanTicket(Value):
     @property
     def everything(self) -> str:
         """The text, then the signature, then the quoted history: where fields may stand."""
-        return "\n\n".join(part for part in (self.text, self.signature, self.quoted) if part)
+        return "\n\n".join(
+            part for part in (self.text, self.signature, self.quoted) if part
+        )

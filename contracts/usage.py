@@ -6,15 +6,28 @@ from contracts.values import Value
 
 
 class Usage(Value):
-    """Calls, tokens and money. Adds up: `Usage() + a + b`. A cached answer costs nothing and counts no call."""
+    """Calls, tokens and money. Adds up: `Usage() + a + b`.
 
-    calls: int = Field(default=0, ge=0, description="Requests that left for a model, failed ones too")
+    A cached answer costs nothing and counts no call.
+    """
+
+    calls: int = Field(
+        default=0, ge=0, description="Requests that left for a model, failed ones too"
+    )
     prompt_tokens: int = Field(default=0, ge=0)
     completion_tokens: int = Field(default=0, ge=0)
-    cached_tokens: int = Field(default=0, ge=0, description="The part of prompt_tokens that the provider had cached")
+    cached_tokens: int = Field(
+        default=0,
+        ge=0,
+        description="The part of prompt_tokens that the provider had cached",
+    )
     cost_usd: float = Field(default=0.0, ge=0)
-    characters_cut: int = Field(default=0, ge=0, description="What a long ticket was condensed by for the model")
-    models: tuple[str, ...] = Field(default=(), description="Who was asked, as provider/model, in order")
+    characters_cut: int = Field(
+        default=0, ge=0, description="What a long ticket was condensed by for the model"
+    )
+    models: tuple[str, ...] = Field(
+        default=(), description="Who was asked, as provider/model, in order"
+    )
 
     @property
     def tokens(self) -> int:
@@ -29,5 +42,8 @@ class Usage(Value):
             cached_tokens=self.cached_tokens + other.cached_tokens,
             cost_usd=self.cost_usd + other.cost_usd,
             characters_cut=max(self.characters_cut, other.characters_cut),
-            models=(*self.models, *(model for model in other.models if model not in self.models)),
+            models=(
+                *self.models,
+                *(model for model in other.models if model not in self.models),
+            ),
         )

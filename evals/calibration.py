@@ -27,26 +27,30 @@ _SEARCH_STEPS = 40
 _FOLDS = 5
 _SET_ASIDE = ".test."
 _HEAD = """\
-# yaml-language-server: $schema=../../schema/calibration.schema.json
-# Written by a fit on labelled tickets. Without a temperature every confidence counts as uncalibrated, and nothing is
-# resolved without a person.
+# yaml-language-server: $schema=../../schema/calibration.schema.json Written by a fit on
+# labelled tickets. Without a temperature every confidence counts as uncalibrated, and
+# nothing is resolved without a person.
 """
 
 CALIBRATION_FILE = "calibration.yaml"
 
 
 def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
-    """The temperature in [0.001, 100] under which softmax(scores / temperature) makes the labels most likely.
+    """The temperature in [0.001, 100] under which softmax(scores / temperature) makes the
+    labels most likely.
 
-    `scores` is [n, k], `labels` holds n columns of it. Temperature scaling, Guo et al., On Calibration of Modern
-    Neural Networks, 2017; the loss has one minimum in the temperature, found by golden-section search.
-    Raises ValueError for no tickets.
+    `scores` is [n, k], `labels` holds n columns of it. Temperature scaling, Guo et al., On
+    Calibration of Modern Neural Networks, 2017; the loss has one minimum in the
+    temperature, found by golden-section search. Raises ValueError for no tickets.
     """
     if not len(labels):
         raise ValueError("a temperature cannot be fitted on no tickets")
     low, high = np.log(_COLDEST), np.log(_HOTTEST)
     for _ in range(_SEARCH_STEPS):
-        left, right = high - _GOLDEN_SECTION * (high - low), low + _GOLDEN_SECTION * (high - low)
+        left, right = (
+            high - _GOLDEN_SECTION * (high - low),
+            low + _GOLDEN_SECTION * (high - low),
+        )
         if _loss(scores, labels, np.exp(left)) < _loss(scores, labels, np.exp(right)):
             high = right
         else:
@@ -54,17 +58,27 @@ def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.intp]) -> fl
     return float(np.exp((low + high) / 2))
 
 
-def _loss(scores: NDArray[np.float64], labels: NDArray[np.intp], temperature: float) -> float:
-    return -float(_log_softmax(scores, temperature)[np.arange(len(labels)), labels].mean())
+def _loss(
+    scores: NDArray[np.float64], labels: NDArray[np.intp], temperature: float
+) -> float:
+    return -float(
+        _log_softmax(scores, temperature)[np.arange(len(labels)), labels].mean()
+    )
 
 
-def _log_softmax(scores: NDArray[np.float64], temperature: float) -> NDArray[np.float64]:
+def _log_softmax(
+    scores: NDArray[np.float64], temperature: float
+) -> NDArray[np.float64]:
     logits = (scores - scores.max(axis=1, keepdims=True)) / temperature
     return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
 
-def cross_validated_error(scores: NDArray[np.float64], labels: NDArray[np.intp], folds: int = _FOLDS) -> float | None:
-    """Expected calibration error of a temperature that was fitted without the tickets it is measured on."""
+def cross_validated_error(
+    scores: NDArray[np.float64], labels: NDArray[np.intp], folds: int = _FOLDS
+) -> float | None:
+    """Expected calibration error of a temperature that was fitted without the tickets it is
+    measured on.
+    """
     fold_of = np.arange(len(labels)) % folds
     stated, right = np.zeros(len(labels)), np.zeros(len(labels), dtype=bool)
     for fold in range(min(folds, len(labels))):
@@ -73,45 +87,68 @@ def cross_validated_error(scores: NDArray[np.float64], labels: NDArray[np.intp],
             return None
         fitted = fit_temperature(scores[~held_out], labels[~held_out])
         chances = np.exp(_log_softmax(scores[held_out], fitted))
-        stated[held_out], right[held_out] = chances.max(axis=1), chances.argmax(axis=1) == labels[held_out]
+        stated[held_out], right[held_out] = (
+            chances.max(axis=1),
+            chances.argmax(axis=1) == labels[held_out],
+        )
     return calibration_error(stated.tolist(), right.tolist())
 
 
-def fit_desk(desk_id: str, files: Sequence[Path], desks_dir: Path = SHIPPED_DESKS) -> Calibration:
+def fit_desk(
+    desk_id: str, files: Sequence[Path], desks_dir: Path = SHIPPED_DESKS
+) -> Calibration:
     """Fit a desk's category temperature and write it to the desk's `calibration.yaml`.
 
-    Tickets of other desks, without a category, or in a language the desk does not read are left out. `fitted_on`
-    names the files and the cross-validated calibration error.
-    Raises InputError for a file set aside for testing, a category the desk does not have, or under 30 tickets;
-    DeskError for invalid policies.
+    Tickets of other desks, without a category, or in a language the desk does not read are
+    left out. `fitted_on` names the files and the cross-validated calibration error. Raises
+    InputError for a file set aside for testing, a category the desk does not have, or under
+    30 tickets; DeskError for invalid policies.
     """
     if aside := [file.name for file in files if _SET_ASIDE in file.name]:
-        raise InputError(f"{aside[0]} is set aside for the final figure; fit on other tickets")
+        raise InputError(
+            f"{aside[0]} is set aside for the final figure; fit on other tickets"
+        )
     desk = load_desk(desks_dir / desk_id)
-    rows = [row for file in files for row in read_labelled(file) if row.desk == desk_id and row.category]
+    rows = [
+        row
+        for file in files
+        for row in read_labelled(file)
+        if row.desk == desk_id and row.category
+    ]
     scores, labels = category_scores(desk, rows)
     if len(labels) < ENOUGH:
-        raise InputError(f"{len(labels)} tickets of {desk_id} can be used; at least {ENOUGH} are needed")
-    return write_calibration(desks_dir / desk_id, scores, labels, ", ".join(file.name for file in files))
+        raise InputError(
+            f"{len(labels)} tickets of {desk_id} can be used; at least {ENOUGH} are needed"
+        )
+    return write_calibration(
+        desks_dir / desk_id, scores, labels, ", ".join(file.name for file in files)
+    )
 
 
 def write_calibration(
     folder: Path, scores: NDArray[np.float64], labels: NDArray[np.intp], fitted_on: str
 ) -> Calibration:
-    """Fit a temperature on scores of tickets that had no part in making them, and write `calibration.yaml`."""
+    """Fit a temperature on scores of tickets that had no part in making them, and write
+    `calibration.yaml`.
+    """
     error = cross_validated_error(scores, labels)
     calibration = Calibration(
         category_temperature=round(fit_temperature(scores, labels), 4),
         fitted_on=f"{fitted_on} (cross-validated calibration error {error:.3f})",
         tickets=len(labels),
     )
-    text = yaml.safe_dump(calibration.model_dump(), sort_keys=False, allow_unicode=True, width=120)
+    text = yaml.safe_dump(
+        calibration.model_dump(), sort_keys=False, allow_unicode=True, width=120
+    )
     (folder / CALIBRATION_FILE).write_text(_HEAD + text, encoding="utf-8")
     return calibration
 
 
-def category_scores(desk: Desk, rows: Sequence[LabelledTicket]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """The local engine's raw scores [n, k] of the tickets it does not abstain from, and their labels [n].
+def category_scores(
+    desk: Desk, rows: Sequence[LabelledTicket]
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+    """The local engine's raw scores [n, k] of the tickets it does not abstain from, and
+    their labels [n].
 
     Raises InputError for a category that the desk does not have.
     """
@@ -121,9 +158,13 @@ def category_scores(desk: Desk, rows: Sequence[LabelledTicket]) -> tuple[NDArray
     labels: list[int] = []
     for row in rows:
         if row.category not in classifier.categories:
-            raise InputError(f"{row.id}: the desk {desk.id} has no category {row.category}")
+            raise InputError(
+                f"{row.id}: the desk {desk.id} has no category {row.category}"
+            )
         clean = cleaner.clean(row.subject, row.body)
         if clean.supported_language:
-            scores.append(list(classifier.scores(embedder.embed([clean.text])[0]).values()))
+            scores.append(
+                list(classifier.scores(embedder.embed([clean.text])[0]).values())
+            )
             labels.append(classifier.categories.index(row.category))
     return np.array(scores, dtype=np.float64), np.array(labels, dtype=np.intp)

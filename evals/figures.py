@@ -59,9 +59,14 @@ class Report(Value):
 
 
 def file_report(
-    name: str, rows: Sequence[LabelledTicket], outcomes: Sequence[Outcome], suggestions: Sequence[Suggestion]
+    name: str,
+    rows: Sequence[LabelledTicket],
+    outcomes: Sequence[Outcome],
+    suggestions: Sequence[Suggestion],
 ) -> FileReport:
-    """The figures of one file's tickets, from what became of those that were run and of those that were compared."""
+    """The figures of one file's tickets, from what became of those that were run and of
+    those that were compared.
+    """
     runs = [outcome.run for outcome in outcomes]
     return FileReport(
         file=name,

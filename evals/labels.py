@@ -21,9 +21,12 @@ _FIELDS_OF_COLUMNS: Final = {
 
 
 class LabelledTicket(Value):
-    """One ticket with what people said about it. A label that is None was not given, and nothing is measured on it.
+    """One ticket with what people said about it.
 
-    `duplicate_of` is the exception: None in a row that has the key means that the ticket repeats no other.
+    A label that is None was not given, and nothing is measured on it.
+
+    `duplicate_of` is the exception: None in a row that has the key means that the ticket
+    repeats no other.
     """
 
     model_config = ConfigDict(extra="ignore")
@@ -36,10 +39,16 @@ class LabelledTicket(Value):
     customer_name: str | None = None
     category: str | None = None
     severity: Severity | None = None
-    fields: dict[str, tuple[float | str, ...]] | None = Field(default=None, description="All that the text holds")
-    safe: bool | None = Field(default=None, description="True when the desk may answer without a person")
+    fields: dict[str, tuple[float | str, ...]] | None = Field(
+        default=None, description="All that the text holds"
+    )
+    safe: bool | None = Field(
+        default=None, description="True when the desk may answer without a person"
+    )
     injection: bool | None = None
-    duplicate_of: str | None = Field(default=None, description="Id of the earlier ticket that this one repeats")
+    duplicate_of: str | None = Field(
+        default=None, description="Id of the earlier ticket that this one repeats"
+    )
     duplicates: tuple[str, ...] | None = Field(
         default=None, description="Ids of the tickets that are about the same thing"
     )
@@ -54,19 +63,25 @@ class LabelledTicket(Value):
 def read_labelled(path: Path) -> list[LabelledTicket]:
     """Every ticket of a file, one JSON object a line; blank lines are skipped.
 
-    Takes golden rows (all labels), and rows of public collections: `category`, `department`, `duplicates`, or the
-    columns `email`, `phone`, `order_id` and `error_code`. Other keys are ignored, subject and body may be missing.
-    Raises InputError with file and line for a file that cannot be read, a line that is no such object, an id that
-    comes twice, and a `duplicate_of` that names no earlier line's ticket.
+    Takes golden rows (all labels), and rows of public collections: `category`,
+    `department`, `duplicates`, or the columns `email`, `phone`, `order_id` and
+    `error_code`. Other keys are ignored, subject and body may be missing. Raises InputError
+    with file and line for a file that cannot be read, a line that is no such object, an id
+    that comes twice, and a `duplicate_of` that names no earlier line's ticket.
     """
     rows: dict[str, LabelledTicket] = {}
     for number, line in _lines(path):
         place = f"{path.name}:{number}"
         row = _labelled(line, place)
         if row.id in rows:
-            raise InputError(f"{place}: the id {row.id} was used before; give every ticket its own")
+            raise InputError(
+                f"{place}: the id {row.id} was used before; give every ticket its own"
+            )
         if row.duplicate_of and row.duplicate_of not in rows:
-            raise InputError(f"{place}: duplicate_of names no earlier ticket of this file; put the original before it")
+            raise InputError(
+                f"{place}: duplicate_of names no earlier ticket of this file; put the original "
+                "before it"
+            )
         rows[row.id] = row
     return list(rows.values())
 
@@ -88,28 +103,42 @@ def _labelled(line: str, place: str) -> LabelledTicket:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
-        raise InputError(f"{place}: not JSON: {error.msg} at column {error.colno}") from error
+        raise InputError(
+            f"{place}: not JSON: {error.msg} at column {error.colno}"
+        ) from error
     if not isinstance(row, dict):
         raise InputError(f"{place}: a labelled ticket is a JSON object")
     try:
         return LabelledTicket.model_validate(_golden(row))
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors(include_input=False))
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
+            for e in error.errors(include_input=False)
+        )
         raise InputError(f"{place}: {faults}") from error
 
 
 def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of any shape with the names of a golden one."""
-    known = {name: value for name, value in row.items() if value is not None or name == "duplicate_of"}
+    known = {
+        name: value
+        for name, value in row.items()
+        if value is not None or name == "duplicate_of"
+    }
     if "department" in row:
         known = {"desk": _HELPDESK, "category": row["department"]} | known
     if columns := [column for column in _FIELDS_OF_COLUMNS if column in row]:
-        known["fields"] = {_FIELDS_OF_COLUMNS[column]: row[column] for column in columns}
+        known["fields"] = {
+            _FIELDS_OF_COLUMNS[column]: row[column] for column in columns
+        }
     return known
 
 
 def original_of(row: LabelledTicket, rows: Mapping[str, LabelledTicket]) -> str | None:
-    """The first ticket of the chain that this one repeats; None when it repeats none. `rows` are one file's, by id."""
+    """The first ticket of the chain that this one repeats; None when it repeats none.
+
+    `rows` are one file's, by id.
+    """
     original = row.duplicate_of
     while original and (earlier := rows[original].duplicate_of):
         original = earlier

@@ -1,4 +1,6 @@
-"""How good answers are, as pure functions over labels and answers. Of nothing, every figure is None.
+"""How good answers are, as pure functions over labels and answers.
+
+Of nothing, every figure is None.
 
 An answer may be None: the system gave none, and that counts as wrong.
 """
@@ -19,7 +21,10 @@ FieldValues = Mapping[str, Sequence[str | float]]
 
 
 class Score(Value):
-    """Precision, recall and F1 of one class or field; each None when there is nothing to divide by."""
+    """Precision, recall and F1 of one class or field.
+
+    Each None when there is nothing to divide by.
+    """
 
     label: str
     precision: float | None
@@ -46,12 +51,17 @@ def accuracy(expected: Sequence[str], given: Sequence[str | None]) -> float | No
     return share([e == g for e, g in zip(expected, given, strict=True)])
 
 
-def class_scores(expected: Sequence[str], given: Sequence[str | None]) -> tuple[Score, ...]:
+def class_scores(
+    expected: Sequence[str], given: Sequence[str | None]
+) -> tuple[Score, ...]:
     """One score for each label that was expected, in alphabetical order."""
     pairs = list(zip(expected, given, strict=True))
     right = Counter(e for e, g in pairs if e == g)
     named, wanted = Counter(given), Counter(expected)
-    return tuple(score(label, right[label], named[label], wanted[label]) for label in sorted(wanted))
+    return tuple(
+        score(label, right[label], named[label], wanted[label])
+        for label in sorted(wanted)
+    )
 
 
 def macro_f1(scores: Sequence[Score]) -> float | None:
@@ -70,19 +80,33 @@ def score(label: str, right: int, given: int, expected: int) -> Score:
     )
 
 
-def confusion(expected: Sequence[str], given: Sequence[str | None]) -> dict[str, dict[str, int]]:
-    """How often each label (outer) got each answer (inner); pairs that never occurred are left out."""
+def confusion(
+    expected: Sequence[str], given: Sequence[str | None]
+) -> dict[str, dict[str, int]]:
+    """How often each label (outer) got each answer (inner).
+
+    Pairs that never occurred are left out.
+    """
     matrix: dict[str, dict[str, int]] = {}
-    for (e, g), count in sorted(Counter((e, g or NO_ANSWER) for e, g in zip(expected, given, strict=True)).items()):
+    for (e, g), count in sorted(
+        Counter(
+            (e, g or NO_ANSWER) for e, g in zip(expected, given, strict=True)
+        ).items()
+    ):
         matrix.setdefault(e, {})[g] = count
     return matrix
 
 
-def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins: int = 10) -> float | None:
-    """Expected calibration error: the mean gap between confidence and accuracy over bins of equal width.
+def calibration_error(
+    confidences: Sequence[float], right: Sequence[bool], bins: int = 10
+) -> float | None:
+    """Expected calibration error.
 
-    Each bin counts by its tickets (Guo et al., On Calibration of Modern Neural Networks, 2017, eq. 3). Chance alone
-    gives few tickets an error: even perfect confidences come to about 0.1 for 80 tickets.
+    The mean gap between confidence and accuracy over bins of equal width.
+
+    Each bin counts by its tickets (Guo et al., On Calibration of Modern Neural Networks,
+    2017, eq. 3). Chance alone gives few tickets an error: even perfect confidences come to
+    about 0.1 for 80 tickets.
     """
     if not confidences:
         return None
@@ -92,8 +116,12 @@ def calibration_error(confidences: Sequence[float], right: Sequence[bool], bins:
     return float(np.abs(gaps).sum() / len(stated))
 
 
-def coverage(confidences: Sequence[float], right: Sequence[bool], at: float = 0.9) -> float | None:
-    """The largest share of tickets that some confidence threshold lets through with accuracy of at least `at`."""
+def coverage(
+    confidences: Sequence[float], right: Sequence[bool], at: float = 0.9
+) -> float | None:
+    """The largest share of tickets that some confidence threshold lets through with
+    accuracy of at least `at`.
+    """
     if not confidences:
         return None
     stated = np.asarray(confidences, dtype=float)
@@ -107,14 +135,22 @@ def coverage(confidences: Sequence[float], right: Sequence[bool], at: float = 0.
 
 def levels_between(expected: Severity, given: Severity | None) -> int:
     """How many levels an answer is off; a missing one is further off than any other."""
-    return abs(SEVERITIES.index(expected) - SEVERITIES.index(given)) if given else len(SEVERITIES)
+    return (
+        abs(SEVERITIES.index(expected) - SEVERITIES.index(given))
+        if given
+        else len(SEVERITIES)
+    )
 
 
-def field_scores(expected: Sequence[FieldValues], found: Sequence[FieldValues]) -> tuple[Score, ...]:
-    """Precision, recall and F1 of the values of each field that the labels speak of; last, all of them together.
+def field_scores(
+    expected: Sequence[FieldValues], found: Sequence[FieldValues]
+) -> tuple[Score, ...]:
+    """Precision, recall and F1 of the values of each field that the labels speak of.
 
-    A value is right when it equals a labelled one of the same field and ticket after `comparable`. Fields that no
-    label names are not judged: nobody said what they hold.
+    Last, all of them together.
+
+    A value is right when it equals a labelled one of the same field and ticket after
+    `comparable`. Fields that no label names are not judged: nobody said what they hold.
     """
     names = labelled_fields(expected)
     totals = {name: [0, 0, 0] for name in names}
@@ -122,12 +158,19 @@ def field_scores(expected: Sequence[FieldValues], found: Sequence[FieldValues]) 
         for name in names:
             labels = {comparable(value) for value in wanted.get(name, ())}
             answers = {comparable(value) for value in given.get(name, ())}
-            for index, count in enumerate((len(labels & answers), len(answers), len(labels))):
+            for index, count in enumerate(
+                (len(labels & answers), len(answers), len(labels))
+            ):
                 totals[name][index] += count
     if not names:
         return ()
-    right, given_, wanted_ = (sum(column) for column in zip(*totals.values(), strict=True))
-    return (*(score(name, *totals[name]) for name in names), score("all", right, given_, wanted_))
+    right, given_, wanted_ = (
+        sum(column) for column in zip(*totals.values(), strict=True)
+    )
+    return (
+        *(score(name, *totals[name]) for name in names),
+        score("all", right, given_, wanted_),
+    )
 
 
 def labelled_fields(expected: Sequence[FieldValues]) -> list[str]:
@@ -136,7 +179,10 @@ def labelled_fields(expected: Sequence[FieldValues]) -> list[str]:
 
 
 def comparable(value: str | float) -> str | float:
-    """A field's value as it is compared: amounts to the cent, texts without regard to case, width and spacing."""
+    """A field's value as it is compared.
+
+    Amounts to the cent, texts without regard to case, width and spacing.
+    """
     if isinstance(value, str):
         return " ".join(unicodedata.normalize("NFKC", value).casefold().split())
     return round(float(value), 2)
@@ -147,4 +193,6 @@ def latency(milliseconds: Sequence[float]) -> Latency | None:
     if not milliseconds:
         return None
     p50, p95 = np.percentile(np.asarray(milliseconds, dtype=float), [50, 95])
-    return Latency(p50=float(p50), p95=float(p95), mean=sum(milliseconds) / len(milliseconds))
+    return Latency(
+        p50=float(p50), p95=float(p95), mean=sum(milliseconds) / len(milliseconds)
+    )

@@ -9,7 +9,9 @@ from evals.metrics import NO_ANSWER, comparable, labelled_fields
 from evals.quality import category_of, severity_of, values_of
 from evals.runner import Outcome
 
-Of = Literal["category", "severity", "fields", "automation", "injection", "duplicate", "language"]
+Of = Literal[
+    "category", "severity", "fields", "automation", "injection", "duplicate", "language"
+]
 
 
 _FLAG = {True: "attack", False: "harmless"}
@@ -29,13 +31,23 @@ def misses(outcomes: Sequence[Outcome]) -> tuple[Miss, ...]:
     rows = {outcome.row.id: outcome.row for outcome in outcomes}
     fields = labelled_fields([outcome.row.fields or {} for outcome in outcomes])
     return tuple(
-        Miss(id=outcome.row.id, of=of, expected=str(expected), given=str(given or NO_ANSWER))
+        Miss(
+            id=outcome.row.id,
+            of=of,
+            expected=str(expected),
+            given=str(given or NO_ANSWER),
+        )
         for outcome in outcomes
-        for of, expected, given in (*_wrong(outcome, rows), *_wrong_fields(outcome, fields))
+        for of, expected, given in (
+            *_wrong(outcome, rows),
+            *_wrong_fields(outcome, fields),
+        )
     )
 
 
-def _wrong(outcome: Outcome, rows: Mapping[str, LabelledTicket]) -> Iterator[tuple[Of, object, object]]:
+def _wrong(
+    outcome: Outcome, rows: Mapping[str, LabelledTicket]
+) -> Iterator[tuple[Of, object, object]]:
     row, run = outcome.row, outcome.run
     labels: tuple[tuple[Of, str | None, str | None], ...] = (
         ("category", row.category, category_of(run)),
@@ -47,19 +59,30 @@ def _wrong(outcome: Outcome, rows: Mapping[str, LabelledTicket]) -> Iterator[tup
             yield of, label, answer
     if row.injection is not None and row.injection != run.injection_flag:
         yield "injection", _FLAG[row.injection], _FLAG[run.injection_flag]
-    if row.tells_duplicate and (original := original_of(row, rows)) != outcome.duplicate_of:
+    if (
+        row.tells_duplicate
+        and (original := original_of(row, rows)) != outcome.duplicate_of
+    ):
         yield "duplicate", original or NO_ANSWER, outcome.duplicate_of
     if row.safe is not None and row.safe != (run.disposition == "auto_resolve"):
-        yield "automation", "safe" if row.safe else "unsafe", run.disposition or run.status
+        yield (
+            "automation",
+            "safe" if row.safe else "unsafe",
+            run.disposition or run.status,
+        )
 
 
-def _wrong_fields(outcome: Outcome, names: Sequence[str]) -> Iterator[tuple[Of, object, object]]:
+def _wrong_fields(
+    outcome: Outcome, names: Sequence[str]
+) -> Iterator[tuple[Of, object, object]]:
     expected, found = outcome.row.fields, values_of(outcome.run)
     if expected is None:
         return
     for name in names:
         wanted, given = expected.get(name, ()), found.get(name, ())
-        if {comparable(value) for value in wanted} != {comparable(value) for value in given}:
+        if {comparable(value) for value in wanted} != {
+            comparable(value) for value in given
+        }:
             yield "fields", _listed(name, wanted), _listed(name, given)
 
 

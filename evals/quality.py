@@ -1,4 +1,7 @@
-"""What the outcomes of a file of labelled tickets amount to. Each part covers the tickets that carry its label."""
+"""What the outcomes of a file of labelled tickets amount to.
+
+Each part covers the tickets that carry its label.
+"""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -38,7 +41,10 @@ class CategoryQuality(Value):
 
 
 class SeverityQuality(Value):
-    """Severities; `false_critical` is the share of tickets not labelled critical that were judged so."""
+    """Severities.
+
+    `false_critical` is the share of tickets not labelled critical that were judged so.
+    """
 
     tickets: int
     accuracy: float | None
@@ -73,7 +79,10 @@ class FlagQuality(Value):
 
 
 class LinkQuality(Value):
-    """Repeated tickets; a link is false when nobody called the ticket a duplicate, or of another one."""
+    """Repeated tickets.
+
+    A link is false when nobody called the ticket a duplicate, or of another one.
+    """
 
     duplicates: int
     recall: float | None
@@ -140,9 +149,15 @@ def severity_quality(outcomes: Sequence[Outcome]) -> SeverityQuality | None:
     return SeverityQuality(
         tickets=len(pairs),
         accuracy=accuracy(expected, given),
-        within_one_level=share([levels_between(label, answer) <= 1 for label, answer in pairs]),
-        critical_recall=share([answer == "critical" for label, answer in pairs if label == "critical"]),
-        false_critical=share([answer == "critical" for label, answer in pairs if label != "critical"]),
+        within_one_level=share(
+            [levels_between(label, answer) <= 1 for label, answer in pairs]
+        ),
+        critical_recall=share(
+            [answer == "critical" for label, answer in pairs if label == "critical"]
+        ),
+        false_critical=share(
+            [answer == "critical" for label, answer in pairs if label != "critical"]
+        ),
         confusion=confusion(expected, given),
     )
 
@@ -163,7 +178,9 @@ def automation_quality(outcomes: Sequence[Outcome]) -> AutomationQuality | None:
         unsafe=len(unsafe),
         no_person=share([run.status == "finished" for run in safe]),
         auto_resolved=share([run.disposition == "auto_resolve" for run in safe]),
-        unsafe_auto_resolved=share([run.disposition == "auto_resolve" for run in unsafe]),
+        unsafe_auto_resolved=share(
+            [run.disposition == "auto_resolve" for run in unsafe]
+        ),
         safe_dispositions=Counter(run.disposition or run.status for run in safe),
         unsafe_dispositions=Counter(run.disposition or run.status for run in unsafe),
     )
@@ -171,45 +188,78 @@ def automation_quality(outcomes: Sequence[Outcome]) -> AutomationQuality | None:
 
 def field_quality(outcomes: Sequence[Outcome]) -> tuple[Score, ...]:
     """Scores of the labelled fields, and of all together last; empty when none is labelled."""
-    labelled = [(labels, o.run) for o in outcomes if (labels := o.row.fields) is not None]
-    return field_scores([labels for labels, _ in labelled], [values_of(run) for _, run in labelled])
+    labelled = [
+        (labels, o.run) for o in outcomes if (labels := o.row.fields) is not None
+    ]
+    return field_scores(
+        [labels for labels, _ in labelled], [values_of(run) for _, run in labelled]
+    )
 
 
 def values_of(run: Run) -> FieldValues:
     """Every field that a run found, with all its values."""
     found = run.extraction
-    return {field.name: found.values(field.name) for field in found.fields} if found else {}
+    return (
+        {field.name: found.values(field.name) for field in found.fields}
+        if found
+        else {}
+    )
 
 
 def flag_quality(outcomes: Sequence[Outcome]) -> FlagQuality | None:
     """Quality of the injection flags, None when none is labelled."""
-    attacks = [outcome.run.injection_flag for outcome in outcomes if outcome.row.injection is True]
-    harmless = [outcome.run.injection_flag for outcome in outcomes if outcome.row.injection is False]
+    attacks = [
+        outcome.run.injection_flag
+        for outcome in outcomes
+        if outcome.row.injection is True
+    ]
+    harmless = [
+        outcome.run.injection_flag
+        for outcome in outcomes
+        if outcome.row.injection is False
+    ]
     if not attacks and not harmless:
         return None
     return FlagQuality(
-        attacks=len(attacks), recall=share(attacks), false_positives=sum(harmless), harmless=len(harmless)
+        attacks=len(attacks),
+        recall=share(attacks),
+        false_positives=sum(harmless),
+        harmless=len(harmless),
     )
 
 
 def link_quality(outcomes: Sequence[Outcome]) -> LinkQuality | None:
     """Quality of the links between repeated tickets, None when nobody said which are."""
     rows = {outcome.row.id: outcome.row for outcome in outcomes}
-    labelled = [(original_of(o.row, rows), o.duplicate_of) for o in outcomes if o.row.tells_duplicate]
+    labelled = [
+        (original_of(o.row, rows), o.duplicate_of)
+        for o in outcomes
+        if o.row.tells_duplicate
+    ]
     if not labelled:
         return None
     repeats = [(original, linked) for original, linked in labelled if original]
     return LinkQuality(
         duplicates=len(repeats),
         recall=share([original == linked for original, linked in repeats]),
-        false_links=sum(linked is not None and linked != original for original, linked in labelled),
+        false_links=sum(
+            linked is not None and linked != original for original, linked in labelled
+        ),
     )
 
 
 def suggestion_quality(suggestions: Sequence[Suggestion]) -> SuggestionQuality | None:
     """Quality of the similar tickets, None when no duplicates are known."""
-    found = [duplicate in each.similar for each in suggestions for duplicate in each.row.duplicates or ()]
-    return SuggestionQuality(tickets=len(suggestions), recall_at_5=share(found)) if found else None
+    found = [
+        duplicate in each.similar
+        for each in suggestions
+        for duplicate in each.row.duplicates or ()
+    ]
+    return (
+        SuggestionQuality(tickets=len(suggestions), recall_at_5=share(found))
+        if found
+        else None
+    )
 
 
 def language_quality(outcomes: Sequence[Outcome]) -> LanguageQuality | None:

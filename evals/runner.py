@@ -1,4 +1,6 @@
-"""Runs labelled tickets through a TicketGraph of their own, in an empty data folder that is thrown away."""
+"""Runs labelled tickets through a TicketGraph of their own, in an empty data folder that is
+thrown away.
+"""
 
 import asyncio
 import tempfile
@@ -22,7 +24,10 @@ SUGGESTIONS = 5
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one labelled ticket. `duplicate_of` is the row id of the ticket that it was linked to."""
+    """What became of one labelled ticket.
+
+    `duplicate_of` is the row id of the ticket that it was linked to.
+    """
 
     row: LabelledTicket
     run: Run
@@ -32,7 +37,9 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A ticket with known duplicates, and the row ids of those that the memory finds most similar."""
+    """A ticket with known duplicates, and the row ids of those that the memory finds most
+    similar.
+    """
 
     row: LabelledTicket
     similar: tuple[str, ...]
@@ -47,12 +54,15 @@ async def scratch_graph(desks_dir: Path | None = None) -> AsyncIterator[TicketGr
 
 
 async def run_all(
-    desk: TicketGraph, rows: Sequence[LabelledTicket], concurrency: int = 1, done: Callable[[], None] = lambda: None
+    desk: TicketGraph,
+    rows: Sequence[LabelledTicket],
+    concurrency: int = 1,
+    done: Callable[[], None] = lambda: None,
 ) -> list[Outcome]:
     """Process the tickets in order, at most `concurrency` at a time; `done` is called after each.
 
-    A ticket that repeats an earlier one waits for it. Milliseconds per ticket are honest only one at a time.
-    Raises InputError for a desk that does not exist.
+    A ticket that repeats an earlier one waits for it. Milliseconds per ticket are honest
+    only one at a time. Raises InputError for a desk that does not exist.
     """
     turns = asyncio.Semaphore(concurrency)
     running: dict[str, asyncio.Task[tuple[Run, float]]] = {}
@@ -72,7 +82,10 @@ async def run_all(
             running[row.id] = group.create_task(process(row))
     results = [(row, *running[row.id].result()) for row in rows]
     row_ids = {run.ticket_id: row.id for row, run, _ in results}
-    return [Outcome(row, run, ms, row_ids.get(run.duplicate_of or "")) for row, run, ms in results]
+    return [
+        Outcome(row, run, ms, row_ids.get(run.duplicate_of or ""))
+        for row, run, ms in results
+    ]
 
 
 async def _process(desk: TicketGraph, row: LabelledTicket) -> Run:
@@ -87,16 +100,22 @@ async def _process(desk: TicketGraph, row: LabelledTicket) -> Run:
 
 
 async def suggest_all(
-    desk: TicketGraph, rows: Sequence[LabelledTicket], done: Callable[[], None] = lambda: None
+    desk: TicketGraph,
+    rows: Sequence[LabelledTicket],
+    done: Callable[[], None] = lambda: None,
 ) -> list[Suggestion]:
-    """Put every ticket into the memory, then ask it for those most similar to each that has duplicates.
+    """Put every ticket into the memory, then ask it for those most similar to each that has
+    duplicates.
 
-    No run is made: what the triagers linked came before and after, so all tickets have to be known first.
+    No run is made: what the triagers linked came before and after, so all tickets have to
+    be known first.
     """
     memory = desk.assembly.memory
     known = [(row, *_readable(desk, row)) for row in rows]
     for _, ticket, clean in known:
-        await desk.assembly.database.transact(partial(tickets.add, ticket=ticket, status="closed"))
+        await desk.assembly.database.transact(
+            partial(tickets.add, ticket=ticket, status="closed")
+        )
         await memory.learn(ticket.id, clean)
         done()
     found: list[Suggestion] = []
@@ -109,5 +128,9 @@ async def suggest_all(
 
 def _readable(desk: TicketGraph, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
     received = {"id": row.id, "received_at": datetime.now(UTC)}
-    ticket = Ticket.model_validate(received | row.model_dump(include={"desk", "subject", "body"}))
-    return ticket, desk.assembly.services.cleaners[row.desk].clean(row.subject, row.body)
+    ticket = Ticket.model_validate(
+        received | row.model_dump(include={"desk", "subject", "body"})
+    )
+    return ticket, desk.assembly.services.cleaners[row.desk].clean(
+        row.subject, row.body
+    )

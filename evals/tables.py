@@ -1,4 +1,7 @@
-"""A file's figures as terminal tables. A dash stands for a figure that no ticket says anything about."""
+"""A file's figures as terminal tables.
+
+A dash stands for a figure that no ticket says anything about.
+"""
 
 from collections.abc import Iterable, Iterator
 
@@ -21,7 +24,9 @@ def tables(report: FileReport) -> Iterator[Table]:
     if report.fields:
         yield _scores("field", report.fields)
     if report.automation:
-        yield _dispositions(report.automation.safe_dispositions, report.automation.unsafe_dispositions)
+        yield _dispositions(
+            report.automation.safe_dispositions, report.automation.unsafe_dispositions
+        )
 
 
 def _summary(report: FileReport) -> Table:
@@ -38,22 +43,46 @@ def _figures(report: FileReport) -> Iterator[tuple[str, str, int]]:
         yield "category accuracy", _percent(category.accuracy), category.tickets
         yield "category macro-F1", _decimal(category.macro_f1), category.tickets
         answered = category.tickets - category.abstained
-        yield "category calibration error", _decimal(category.calibration_error), answered
+        yield (
+            "category calibration error",
+            _decimal(category.calibration_error),
+            answered,
+        )
         yield "coverage at 90 % accuracy", _percent(category.coverage_at_90), answered
     if severity := report.severity:
         critical = sum(severity.confusion.get("critical", {}).values())
         yield "severity accuracy", _percent(severity.accuracy), severity.tickets
-        yield "severity within one level", _percent(severity.within_one_level), severity.tickets
+        yield (
+            "severity within one level",
+            _percent(severity.within_one_level),
+            severity.tickets,
+        )
         yield "critical found", _percent(severity.critical_recall), critical
-        yield "wrongly critical", _percent(severity.false_critical), severity.tickets - critical
+        yield (
+            "wrongly critical",
+            _percent(severity.false_critical),
+            severity.tickets - critical,
+        )
     yield from _figures_of_handling(report)
 
 
 def _figures_of_handling(report: FileReport) -> Iterator[tuple[str, str, int]]:
     if automation := report.automation:
-        yield "unsafe resolved without a person", _percent(automation.unsafe_auto_resolved), automation.unsafe
-        yield "safe resolved without a person", _percent(automation.auto_resolved), automation.safe
-        yield "safe not waiting for a person", _percent(automation.no_person), automation.safe
+        yield (
+            "unsafe resolved without a person",
+            _percent(automation.unsafe_auto_resolved),
+            automation.unsafe,
+        )
+        yield (
+            "safe resolved without a person",
+            _percent(automation.auto_resolved),
+            automation.safe,
+        )
+        yield (
+            "safe not waiting for a person",
+            _percent(automation.no_person),
+            automation.safe,
+        )
     if flags := report.injection:
         yield "injections flagged", _percent(flags.recall), flags.attacks
         yield "harmless flagged", str(flags.false_positives), flags.harmless
@@ -61,7 +90,11 @@ def _figures_of_handling(report: FileReport) -> Iterator[tuple[str, str, int]]:
         yield "repeats linked", _percent(links.recall), links.duplicates
         yield "false links", str(links.false_links), report.tickets
     if similar := report.similar:
-        yield "duplicates among the five most similar", _percent(similar.recall_at_5), similar.tickets
+        yield (
+            "duplicates among the five most similar",
+            _percent(similar.recall_at_5),
+            similar.tickets,
+        )
     if language := report.language:
         yield "language accuracy", _percent(language.accuracy), language.tickets
     if times := report.milliseconds:
@@ -78,7 +111,11 @@ def _scores(what: str, scores: Iterable[Score]) -> Table:
         table.add_column(column, justify="right")
     for score in scores:
         table.add_row(
-            score.label, _decimal(score.precision), _decimal(score.recall), _decimal(score.f1), str(score.support)
+            score.label,
+            _decimal(score.precision),
+            _decimal(score.recall),
+            _decimal(score.f1),
+            str(score.support),
         )
     return table
 
@@ -98,7 +135,9 @@ def _dispositions(safe: dict[str, int], unsafe: dict[str, int]) -> Table:
     table.add_column("safe", justify="right")
     table.add_column("unsafe", justify="right")
     for disposition in sorted({*safe, *unsafe}):
-        table.add_row(disposition, str(safe.get(disposition, 0)), str(unsafe.get(disposition, 0)))
+        table.add_row(
+            disposition, str(safe.get(disposition, 0)), str(unsafe.get(disposition, 0))
+        )
     return table
 
 

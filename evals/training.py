@@ -34,8 +34,11 @@ SEVERITY_STRENGTH = 0.3
 """Inverse regularisation, chosen by leaving out one author's examples at a time."""
 
 FALSE_CRITICAL = 0.04
-"""Share of the examples that are not critical and may still be judged so. Nearly half of them are near misses,
-written to be mistaken; in ordinary tickets the share is lower."""
+"""Share of the examples that are not critical and may still be judged so.
+
+Nearly half of them are near misses, written to be mistaken; in ordinary tickets the share
+is lower.
+"""
 
 FOLDS = 5
 
@@ -52,20 +55,29 @@ class Fitted(BaseModel):
 
 
 def train(folder: Path, files: Sequence[Path]) -> Fitted:
-    """Fit the desk in `folder` on labelled tickets and write what it learns, its vectors and its calibration.
+    """Fit the desk in `folder` on labelled tickets and write what it learns, its vectors
+    and its calibration.
 
     Raises InputError for a category that the desk does not have, DeskError for invalid policies.
 
-    Categories are learned from the desk's own examples, severities from those of every desk: bad is bad anywhere.
+    Categories are learned from the desk's own examples, severities from those of every
+    desk: bad is bad anywhere.
     """
     desk = load_desk(folder)
-    rows = [row for file in files for row in read_labelled(file) if row.category and row.severity]
+    rows = [
+        row
+        for file in files
+        for row in read_labelled(file)
+        if row.category and row.severity
+    ]
     embedder, cleaner = Embedder.load(), TextCleaner(desk.settings.languages)
     texts = [cleaner.clean(row.subject, row.body).text for row in rows]
     meaning = embedder.embed(texts)
     own = [number for number, row in enumerate(rows) if row.desk == desk.id]
     own_labels = category_labels(desk, [rows[i] for i in own])
-    category_weights, unseen = learn_categories(desk, meaning[own], own_labels, embedder)
+    category_weights, unseen = learn_categories(
+        desk, meaning[own], own_labels, embedder
+    )
     signals = tuple(sorted(signal.id for signal in desk.signals))
     features = severities_of(texts, meaning, desk, signals)
     labels = np.array([SEVERITIES.index(row.severity) for row in rows if row.severity])
@@ -81,45 +93,70 @@ def train(folder: Path, files: Sequence[Path]) -> Fitted:
     write_vectors(folder, embedder)
     write_calibration(folder, unseen, own_labels, "examples left out of the fit")
     accuracy = float(np.mean(unseen.argmax(axis=1) == own_labels))
-    return Fitted(desk=desk.id, examples=len(rows), category_accuracy=accuracy, **fitted)
+    return Fitted(
+        desk=desk.id, examples=len(rows), category_accuracy=accuracy, **fitted
+    )
 
 
 def write_vectors(folder: Path, embedder: Embedder) -> None:
-    """Read every text that the desk is started with, and keep what they read like in its `vectors.npz`."""
+    """Read every text that the desk is started with, and keep what they read like in its
+    `vectors.npz`.
+    """
     desk, known = load_desk(folder), KnownTexts(embedder)
     CategoryScorer(known, desk)
     Knowledge(known, BatchingEmbedder(known), [desk])
     (folder / VECTORS_FILE).write_bytes(known.dump())
 
 
-def severities_of(texts: Sequence[str], meaning: NDArray[Any], desk: Desk, signals: Sequence[str]) -> NDArray[Any]:
+def severities_of(
+    texts: Sequence[str], meaning: NDArray[Any], desk: Desk, signals: Sequence[str]
+) -> NDArray[Any]:
     """The severity model's features, one row a text."""
     verdicts = [assess(text, desk.severities, desk.signals) for text in texts]
     pairs = zip(meaning, verdicts, strict=True)
-    return np.stack([severity_features(vector, verdict, signals) for vector, verdict in pairs])
+    return np.stack(
+        [severity_features(vector, verdict, signals) for vector, verdict in pairs]
+    )
 
 
 def category_labels(desk: Desk, rows: Sequence[LabelledTicket]) -> NDArray[np.intp]:
-    """Each row's category as its number in the desk. Raises InputError for one that the desk does not have."""
+    """Each row's category as its number in the desk.
+
+    Raises InputError for one that the desk does not have.
+    """
     categories = [category.id for category in desk.categories]
     for row in rows:
         if row.category not in categories:
-            raise InputError(f"{row.id}: the desk {desk.id} has no category {row.category}")
-    return np.array([categories.index(str(row.category)) for row in rows], dtype=np.intp)
+            raise InputError(
+                f"{row.id}: the desk {desk.id} has no category {row.category}"
+            )
+    return np.array(
+        [categories.index(str(row.category)) for row in rows], dtype=np.intp
+    )
 
 
 def learn_categories(
     desk: Desk, meaning: NDArray[Any], labels: NDArray[np.intp], embedder: Embedder
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """The category model's weights, from examples and exemplars, and the desk's scores of examples not learned from."""
-    exemplars = [(text, i) for i, category in enumerate(desk.categories) for text in category.exemplars]
+    """The category model's weights, from examples and exemplars, and the desk's scores of
+    examples not learned from.
+    """
+    exemplars = [
+        (text, i)
+        for i, category in enumerate(desk.categories)
+        for text in category.exemplars
+    ]
     model = LogisticRegression(C=CATEGORY_STRENGTH, max_iter=5000)
-    chances: Any = cross_val_predict(model, meaning, labels, cv=folds(), method="predict_proba")
+    chances: Any = cross_val_predict(
+        model, meaning, labels, cv=folds(), method="predict_proba"
+    )
     zero_shot = ZeroShot(embedder, desk.categories)
     unseen = [
         list(
             blended(
-                zero_shot.scores(vector), dict(zip(zero_shot.categories, row, strict=True)), UNFITTED_TEMPERATURE
+                zero_shot.scores(vector),
+                dict(zip(zero_shot.categories, row, strict=True)),
+                UNFITTED_TEMPERATURE,
             ).values()
         )
         for vector, row in zip(meaning, chances, strict=True)
@@ -129,10 +166,16 @@ def learn_categories(
     return weights(model), np.array(unseen)
 
 
-def learn_severities(features: NDArray[Any], labels: NDArray[Any]) -> tuple[NDArray[Any], float, dict[str, float]]:
-    """The severity model's weights, the chance from which a ticket is critical, and how it does on unseen examples."""
+def learn_severities(
+    features: NDArray[Any], labels: NDArray[Any]
+) -> tuple[NDArray[Any], float, dict[str, float]]:
+    """The severity model's weights, the chance from which a ticket is critical, and how it
+    does on unseen examples.
+    """
     model = LogisticRegression(C=SEVERITY_STRENGTH, max_iter=5000)
-    unseen: Any = cross_val_predict(model, features, labels, cv=folds(), method="predict_proba")
+    unseen: Any = cross_val_predict(
+        model, features, labels, cv=folds(), method="predict_proba"
+    )
     worst = len(SEVERITIES) - 1
     critical = labels == worst
     critical_from = threshold(unseen[:, worst], critical)
@@ -155,7 +198,9 @@ def folds() -> StratifiedKFold:
 
 
 def threshold(chances: NDArray[Any], critical: NDArray[Any]) -> float:
-    """The lowest chance at which no more than the allowed share of the others is taken for critical."""
+    """The lowest chance at which no more than the allowed share of the others is taken for
+    critical.
+    """
     others = np.sort(chances[~critical])[::-1]
     return float(np.nextafter(others[int(FALSE_CRITICAL * len(others))], 1))
 

@@ -28,9 +28,24 @@ FLOW_VERSION = 1
 """Raised whenever nodes or keys of the state change their names, go, or mean something else."""
 
 RESUMES = frozenset({1})
-"""The versions whose parked runs can go on in this graph; `tests/parked` has one of each and proves it."""
+"""The versions whose parked runs can go on in this graph.
 
-NODES = (sanitize, dedup, classify, extract, retrieve, gate, fallback, draft, route, escalate, deliver)
+`tests/parked` has one of each and proves it.
+"""
+
+NODES = (
+    sanitize,
+    dedup,
+    classify,
+    extract,
+    retrieve,
+    gate,
+    fallback,
+    draft,
+    route,
+    escalate,
+    deliver,
+)
 ASKS = (escalate,)
 """The nodes that a run may wait in."""
 
@@ -44,25 +59,50 @@ AFTER_DEDUP: dict[Hashable, str] = {
 Graph = CompiledStateGraph[State, Services, Any, Any]
 
 
-def build(saver: BaseCheckpointSaver[Any] | None = None, services: Services | None = None) -> Graph:
-    """The compiled graph. `services` binds them for callers that cannot pass a context (LangGraph's own server)."""
-    graph = StateGraph(State, context_schema=Services if services is None else None, input_schema=Input)
+def build(
+    saver: BaseCheckpointSaver[Any] | None = None, services: Services | None = None
+) -> Graph:
+    """The compiled graph.
+
+    `services` binds them for callers that cannot pass a context (LangGraph's own server).
+    """
+    graph = StateGraph(
+        State, context_schema=Services if services is None else None, input_schema=Input
+    )
     for node in NODES:
-        graph.add_node(node.__name__, cast("Any", with_step(node, services)), **described(node))
+        graph.add_node(
+            node.__name__, cast("Any", with_step(node, services)), **described(node)
+        )
     graph.add_edge(START, "sanitize")
     graph.add_edge("sanitize", "dedup")
     graph.add_conditional_edges("dedup", Choice(routes.after_dedup), AFTER_DEDUP)
-    graph.add_conditional_edges("classify", Choice(routes.after_branch), {"parallel": "gate", "sequential": "extract"})
-    graph.add_conditional_edges("extract", Choice(routes.after_branch), {"parallel": "gate", "sequential": "retrieve"})
+    graph.add_conditional_edges(
+        "classify",
+        Choice(routes.after_branch),
+        {"parallel": "gate", "sequential": "extract"},
+    )
+    graph.add_conditional_edges(
+        "extract",
+        Choice(routes.after_branch),
+        {"parallel": "gate", "sequential": "retrieve"},
+    )
     graph.add_edge("retrieve", "gate")
-    graph.add_conditional_edges("gate", Choice(routes.after_gate), {"in doubt": "fallback", "confident": "draft"})
+    graph.add_conditional_edges(
+        "gate",
+        Choice(routes.after_gate),
+        {"in doubt": "fallback", "confident": "draft"},
+    )
     graph.add_edge("fallback", "draft")
     graph.add_edge("draft", "route")
     graph.add_conditional_edges(
-        "route", Choice(routes.after_route), {"needs a person": "escalate", "may go out": "deliver"}
+        "route",
+        Choice(routes.after_route),
+        {"needs a person": "escalate", "may go out": "deliver"},
     )
     graph.add_conditional_edges(
-        "escalate", Choice(routes.after_escalate), {"rejected with guidance": "draft", "settled": "deliver"}
+        "escalate",
+        Choice(routes.after_escalate),
+        {"rejected with guidance": "draft", "settled": "deliver"},
     )
     graph.add_edge("deliver", END)
     return graph.compile(checkpointer=saver, name="ticketgraph")

@@ -1,4 +1,7 @@
-"""The choices between nodes: pure functions of the state. What they return labels the edge in LangGraph Studio."""
+"""The choices between nodes: pure functions of the state.
+
+What they return labels the edge in LangGraph Studio.
+"""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -10,7 +13,10 @@ Branch = Literal["new", "extract", "retrieve"]
 
 
 def after_dedup(state: State) -> Literal["duplicate"] | Sequence[Branch]:
-    """A duplicate needs no understanding; a new ticket is understood in parallel, or one step at a time."""
+    """A duplicate needs no understanding.
+
+    A new ticket is understood in parallel, or one step at a time.
+    """
     if state.get("duplicate"):
         return "duplicate"
     return ["new", "extract", "retrieve"] if in_parallel(state) else ["new"]

@@ -1,7 +1,19 @@
 """The state of a run: what every node gives, in one TypedDict, and nothing more."""
 
 from contracts.step import Steps
-from nodes import classify, dedup, deliver, draft, escalate, extract, fallback, gate, retrieve, route, sanitize
+from nodes import (
+    classify,
+    dedup,
+    deliver,
+    draft,
+    escalate,
+    extract,
+    fallback,
+    gate,
+    retrieve,
+    route,
+    sanitize,
+)
 
 
 class State(
@@ -18,6 +30,9 @@ class State(
     deliver.Gives,
     total=False,
 ):
-    """Channels are named by the nodes that write them; `steps` is written by the recorder around each node."""
+    """Channels are named by the nodes that write them.
+
+    `steps` is written by the recorder around each node.
+    """
 
     steps: Steps

@@ -39,7 +39,10 @@ def described(node: Node) -> dict[str, Any]:
 
 
 class Choice(RunnableLambda[Any, Any]):
-    """A choice between nodes, made at once: LangGraph would call a plain function in a thread, with callbacks."""
+    """A choice between nodes, made at once.
+
+    LangGraph would call a plain function in a thread, with callbacks.
+    """
 
     def invoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002 - LangChain's
         """Which way to go from a state."""
@@ -51,7 +54,10 @@ class Choice(RunnableLambda[Any, Any]):
 
 
 def with_step(node: Node, services: Services | None) -> Node:
-    """The node, which also appends its Step. An interrupt passes through: a waiting node has no step yet."""
+    """The node, which also appends its Step. An interrupt passes through.
+
+    A waiting node has no step yet.
+    """
 
     @wraps(node)
     async def run(state: Any, runtime: Runtime[Services]) -> Mapping[str, Any]:
@@ -62,17 +68,30 @@ def with_step(node: Node, services: Services | None) -> Node:
         async with asyncio.timeout(runtime.context.limits.node):
             gives = await node(state, runtime)
         elapsed = time.perf_counter() - clock
-        return {**gives, "steps": [step_of(node.__name__, gives, state, started, elapsed)]}
+        return {
+            **gives,
+            "steps": [step_of(node.__name__, gives, state, started, elapsed)],
+        }
 
-    run.__annotations__ = {"state": get_type_hints(node)["state"], "runtime": Runtime[Services]}
+    run.__annotations__ = {
+        "state": get_type_hints(node)["state"],
+        "runtime": Runtime[Services],
+    }
     return run
 
 
-def step_of(name: str, gives: Mapping[str, Any], state: Any, started: Any, elapsed: float) -> Step:
+def step_of(
+    name: str, gives: Mapping[str, Any], state: Any, started: Any, elapsed: float
+) -> Step:
     """What the record says of one node's run."""
     problems: list[Problem] = list(gives.get("problems", ()))
     answer = next(
-        (gives[key] for key in ("classification", "extraction", "draft") if isinstance(gives.get(key), Value)), None
+        (
+            gives[key]
+            for key in ("classification", "extraction", "draft")
+            if isinstance(gives.get(key), Value)
+        ),
+        None,
     )
     usage = sum((cost.usage for cost in costs_of(name, answer, problems)), Usage())
     return Step(
@@ -85,7 +104,9 @@ def step_of(name: str, gives: Mapping[str, Any], state: Any, started: Any, elaps
         fallback_used=bool(gives.get("degraded")),
         tokens_used=usage.tokens,
         usage=usage,
-        engine=getattr(answer, "engine", None) if name in ("classify", "extract", "fallback", "draft") else None,
+        engine=getattr(answer, "engine", None)
+        if name in ("classify", "extract", "fallback", "draft")
+        else None,
         prompt_version=getattr(answer, "prompt_version", None),
     )
 
@@ -95,7 +116,9 @@ def costs_of(name: str, answer: Any, problems: list[Problem]) -> list[Any]:
     return [answer, *problems] if name in ASKING and answer is not None else problems
 
 
-def status_of(name: str, gives: Mapping[str, Any], state: Any, problems: list[Problem]) -> StepStatus:
+def status_of(
+    name: str, gives: Mapping[str, Any], state: Any, problems: list[Problem]
+) -> StepStatus:
     """completed, unless the caller skipped it, another engine stepped in, or nothing came of it."""
     option = SKIPPED_BY.get(name)
     options = state.get("options") if isinstance(state, Mapping) else None

@@ -11,11 +11,18 @@ T = TypeVar("T")
 
 
 async def attempt(step: str, call: Awaitable[T], seconds: float) -> T | Problem:
-    """Await an engine for at most `seconds`. Anything but an answer becomes a Problem without ticket text."""
+    """Await an engine for at most `seconds`.
+
+    Anything but an answer becomes a Problem without ticket text.
+    """
     try:
         async with asyncio.timeout(seconds):
             return await call
     except TimeoutError:
-        return Problem(step=step, kind="timeout", detail=f"No answer within {seconds:g} s.")
+        return Problem(
+            step=step, kind="timeout", detail=f"No answer within {seconds:g} s."
+        )
     except EngineError as error:
-        return Problem(step=step, kind=type(error).__name__, detail=error.detail, usage=error.usage)
+        return Problem(
+            step=step, kind=type(error).__name__, detail=error.detail, usage=error.usage
+        )

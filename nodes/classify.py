@@ -36,7 +36,9 @@ async def classify(state: Needs, runtime: Runtime[Services]) -> Gives:
     desk = services.desks[state["ticket"].desk]
     evidence = await services.severity.judge(clean, desk)
     answer = await attempt(
-        "classify", services.engine.classify(state["ticket"], clean, desk, evidence), services.limits.classify
+        "classify",
+        services.engine.classify(state["ticket"], clean, desk, evidence),
+        services.limits.classify,
     )
     if isinstance(answer, Problem):
         return {"problems": [answer]}

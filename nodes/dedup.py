@@ -34,4 +34,7 @@ async def dedup(state: Needs, runtime: Runtime[Services]) -> Gives:
     duplicate = await services.memory.duplicate(ticket, clean, window)
     if not state.get("options", RunOptions()).enable_duplicate_detection:
         return {}  # later tickets can still be compared with this one
-    return {"duplicate": duplicate, "similar": await services.memory.similar(ticket, clean, SUGGESTIONS)}
+    return {
+        "duplicate": duplicate,
+        "similar": await services.memory.similar(ticket, clean, SUGGESTIONS),
+    }

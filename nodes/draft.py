@@ -42,26 +42,48 @@ class Gives(TypedDict, total=False):
 
 
 async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Ask the engine for a reply, and the local one when it has none; a person's guidance comes with a redraft."""
+    """Ask the engine for a reply, and the local one when it has none.
+
+    A person's guidance comes with a redraft.
+    """
     if state.get("options", RunOptions()).skip_response:
         return {}
     services = runtime.context
     desk = services.desks[state["ticket"].desk]
     brief = await brief_for(state, services)
-    answer = await attempt("draft", services.engine.draft(brief, desk), services.limits.draft)
+    answer = await attempt(
+        "draft", services.engine.draft(brief, desk), services.limits.draft
+    )
     if not isinstance(answer, Problem):
         return {"draft": await checked(answer, brief, desk)}
-    second = await attempt("draft", services.local.draft(brief, desk), services.limits.local)
+    second = await attempt(
+        "draft", services.local.draft(brief, desk), services.limits.local
+    )
     if isinstance(second, Problem):
         return {"draft": None, "problems": [answer, second], "degraded": True}
-    return {"draft": await checked(second, brief, desk), "problems": [answer], "degraded": True}
+    return {
+        "draft": await checked(second, brief, desk),
+        "problems": [answer],
+        "degraded": True,
+    }
 
 
 async def checked(draft: Draft, brief: DraftBrief, desk: Desk) -> Draft:
     """The draft, with what speaks against sending it without a person."""
     size = len(draft.content) + len(brief.ticket.body)
-    found = await by_size(size, warnings_of, draft, brief.ticket, brief.clean, brief.extraction, brief.sources, desk)
-    return draft.model_copy(update={"warnings": tuple(dict.fromkeys((*draft.warnings, *found)))})
+    found = await by_size(
+        size,
+        warnings_of,
+        draft,
+        brief.ticket,
+        brief.clean,
+        brief.extraction,
+        brief.sources,
+        desk,
+    )
+    return draft.model_copy(
+        update={"warnings": tuple(dict.fromkeys((*draft.warnings, *found)))}
+    )
 
 
 async def brief_for(state: Needs, services: Services) -> DraftBrief:
@@ -80,7 +102,8 @@ async def brief_for(state: Needs, services: Services) -> DraftBrief:
         classification=classification,
         extraction=extraction,
         sources=tuple(state.get("sources", ())),
-        tone=state.get("options", RunOptions()).response_tone or desk.replies.default_tone,
+        tone=state.get("options", RunOptions()).response_tone
+        or desk.replies.default_tone,
         actionable=actionable(clean, extraction),
         guidance=approval.guidance if approval else None,
     )

@@ -36,7 +36,8 @@ class Gives(TypedDict, total=False):
 async def escalate(state: Needs, runtime: Runtime[Services]) -> Gives:
     """Show the draft and why a person is asked; the answer is bound to the hash of what was shown.
 
-    After the desk's `max_redrafts` guidance leads to no other draft: the person writes the reply or sends none.
+    After the desk's `max_redrafts` guidance leads to no other draft: the person writes the
+    reply or sends none.
     """
     desk = runtime.context.desks[state["ticket"].desk]
     request = request_for(state)
@@ -51,7 +52,10 @@ async def escalate(state: Needs, runtime: Runtime[Services]) -> Gives:
 
 
 def reviewed(request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDecision:
-    """The person's decision. A reply that cannot be used is asked again: LangGraph would give it to every resume."""
+    """The person's decision. A reply that cannot be used is asked again.
+
+    LangGraph would give it to every resume.
+    """
     question = asked(request, teams)
     while True:
         reply: Any = interrupt(question)
@@ -66,7 +70,9 @@ def request_for(state: Needs) -> ApprovalRequest:
     ticket, decision, draft = state["ticket"], state["decision"], state.get("draft")
     text = draft.content if draft else ""
     rounds = state.get("redrafts", 0)
-    shown = "\x1f".join((ticket.id, str(rounds), decision.team, decision.disposition, text))
+    shown = "\x1f".join(
+        (ticket.id, str(rounds), decision.team, decision.disposition, text)
+    )
     return ApprovalRequest(
         ticket_id=ticket.id,
         reasons=tuple(reason.text for reason in decision.reasons),

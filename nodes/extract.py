@@ -28,10 +28,17 @@ class Gives(TypedDict, total=False):
 
 
 async def extract(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Ask the engine for every field of the desk; which of them were required is known once the category is."""
+    """Ask the engine for every field of the desk.
+
+    Which of them were required is known once the category is.
+    """
     if state.get("options", RunOptions()).skip_extraction:
         return {}
     ticket, services = state["ticket"], runtime.context
     call = services.engine.extract(ticket, state["clean"], services.desks[ticket.desk])
     answer = await attempt("extract", call, services.limits.extract)
-    return {"problems": [answer]} if isinstance(answer, Problem) else {"extraction": answer}
+    return (
+        {"problems": [answer]}
+        if isinstance(answer, Problem)
+        else {"extraction": answer}
+    )

@@ -11,7 +11,13 @@ from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, Ticket
 from nodes.attempt import attempt
 from nodes.services import Services
-from policies.deciding.engine_answers import in_place_of, raised, second_opinion, unknown, with_missing
+from policies.deciding.engine_answers import (
+    in_place_of,
+    raised,
+    second_opinion,
+    unknown,
+    with_missing,
+)
 
 
 class Needs(TypedDict):
@@ -34,7 +40,9 @@ class Gives(TypedDict, total=False):
 
 
 async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Answer every doubted step locally; what even that cannot answer is unknown, and unknown means escalate.
+    """Answer every doubted step locally.
+
+    What even that cannot answer is unknown, and unknown means escalate.
 
     A doubted answer that the local one confirms was none the worse for it: the run is not degraded.
     """
@@ -45,16 +53,27 @@ async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
     degraded = False
     if "classify" in state["doubts"]:
         doubted, local = classification, await classified(state, services, problems)
-        classification = second_opinion(doubted, local) if doubted else in_place_of(local)
+        classification = (
+            second_opinion(doubted, local) if doubted else in_place_of(local)
+        )
         degraded = doubted is None or doubted.category != local.category
     if "extract" in state["doubts"]:
         extraction, degraded = await extracted(state, services, problems), True
     if classification and extraction:
-        extraction = with_missing(extraction, classification.category, ticket.customer_email, desk)
-    return {"classification": classification, "extraction": extraction, "problems": problems, "degraded": degraded}
+        extraction = with_missing(
+            extraction, classification.category, ticket.customer_email, desk
+        )
+    return {
+        "classification": classification,
+        "extraction": extraction,
+        "problems": problems,
+        "degraded": degraded,
+    }
 
 
-async def classified(state: Needs, services: Services, problems: list[Problem]) -> Classification:
+async def classified(
+    state: Needs, services: Services, problems: list[Problem]
+) -> Classification:
     """The local engine's classification; an unknown one and a problem when it has none."""
     ticket, clean = state["ticket"], state["clean"]
     desk = services.desks[ticket.desk]
@@ -67,7 +86,9 @@ async def classified(state: Needs, services: Services, problems: list[Problem]) 
     return raised(answer, evidence)
 
 
-async def extracted(state: Needs, services: Services, problems: list[Problem]) -> Extraction:
+async def extracted(
+    state: Needs, services: Services, problems: list[Problem]
+) -> Extraction:
     """The local engine's fields; none and a problem when it has none."""
     ticket = state["ticket"]
     call = services.local.extract(ticket, state["clean"], services.desks[ticket.desk])
@@ -75,4 +96,6 @@ async def extracted(state: Needs, services: Services, problems: list[Problem]) -
     if not isinstance(found, Problem):
         return found
     problems.append(found)
-    return Extraction(engine="none", validation_errors=("No engine could read the fields.",))
+    return Extraction(
+        engine="none", validation_errors=("No engine could read the fields.",)
+    )

@@ -1,6 +1,7 @@
 """gate: the three parallel branches meet, and what they left undone is named.
 
-A conditional edge out of one parallel branch cannot see what its siblings wrote; after this node one can.
+A conditional edge out of one parallel branch cannot see what its siblings wrote; after this
+node one can.
 """
 
 from typing import NotRequired
@@ -32,17 +33,23 @@ class Gives(TypedDict, total=False):
 
 
 async def gate(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Name the steps whose answer is missing or not trusted, and the required fields that are missing."""
+    """Name the steps whose answer is missing or not trusted, and the required fields that
+    are missing.
+    """
     ticket = state["ticket"]
     desk = runtime.context.desks[ticket.desk]
     options = state.get("options", RunOptions())
     classification, extraction = state.get("classification"), state.get("extraction")
     doubts: list[str] = []
-    if not options.skip_classification and distrusted(classification, desk.settings.confidence_threshold):
+    if not options.skip_classification and distrusted(
+        classification, desk.settings.confidence_threshold
+    ):
         doubts.append("classify")
     if not options.skip_extraction and extraction is None:
         doubts.append("extract")
     gives = Gives(doubts=doubts)
     if extraction and classification:
-        gives["extraction"] = with_missing(extraction, classification.category, ticket.customer_email, desk)
+        gives["extraction"] = with_missing(
+            extraction, classification.category, ticket.customer_email, desk
+        )
     return gives

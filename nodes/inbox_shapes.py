@@ -14,19 +14,31 @@ from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import InputError
 
 ACTION = "send_reply"
-SHAPES = "Send one ApprovalDecision, an Agent Inbox list of one, or an Agent Chat UI object with one decision."
+SHAPES = (
+    "Send one ApprovalDecision, an Agent Inbox list of one, or an Agent Chat UI object "
+    "with one decision."
+)
 
 
-def asked(request: ApprovalRequest, teams: Sequence[str], problem: str | None = None) -> dict[str, Any]:
+def asked(
+    request: ApprovalRequest, teams: Sequence[str], problem: str | None = None
+) -> dict[str, Any]:
     """The interrupt's payload. `problem` says why the reply before could not be used."""
     args = {"reply": request.draft}
     description = described(request, problem)
     return {
         "action_request": {"action": ACTION, "args": args},
-        "config": {"allow_ignore": True, "allow_respond": True, "allow_edit": True, "allow_accept": True},
+        "config": {
+            "allow_ignore": True,
+            "allow_respond": True,
+            "allow_edit": True,
+            "allow_accept": True,
+        },
         "description": description,
         "action_requests": [{"name": ACTION, "args": args, "description": description}],
-        "review_configs": [{"action_name": ACTION, "allowed_decisions": ["approve", "edit", "reject"]}],
+        "review_configs": [
+            {"action_name": ACTION, "allowed_decisions": ["approve", "edit", "reject"]}
+        ],
         "request": request.model_dump(mode="json"),
         "teams": list(teams),
         "problem": problem,
@@ -38,29 +50,45 @@ def described(request: ApprovalRequest, problem: str | None) -> str:
     complaint = f"**Your reply could not be used.** {problem}\n\n" if problem else ""
     why = "\n".join(f"- {reason}" for reason in request.reasons)
     return (
-        f"{complaint}Ticket {request.ticket_id} needs a person. It goes to {request.team}.\n\n{why}\n\n"
+        f"{complaint}Ticket {request.ticket_id} needs a person. It goes to "
+        f"{request.team}.\n\n{why}\n\n"
         f"Proposed reply:\n\n{request.draft or '(none)'}"
     )
 
 
-def answered(reply: Any, request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDecision:
-    """The decision in any of the three shapes. Raises InputError for one that could not be carried out."""
+def answered(
+    reply: Any, request: ApprovalRequest, teams: Sequence[str]
+) -> ApprovalDecision:
+    """The decision in any of the three shapes.
+
+    Raises InputError for one that could not be carried out.
+    """
     try:
-        decision = ApprovalDecision.model_validate(from_inbox(reply) or from_chat(reply) or reply)
+        decision = ApprovalDecision.model_validate(
+            from_inbox(reply) or from_chat(reply) or reply
+        )
     except ValidationError as error:
         raise InputError(f"{faults(error)} {SHAPES}") from error
     if decision.shown_hash and decision.shown_hash != request.shown_hash:
-        raise InputError("What is pending is not what `shown_hash` names. Read it again, then decide.")
+        raise InputError(
+            "What is pending is not what `shown_hash` names. Read it again, then decide."
+        )
     if decision.type == "reassign" and decision.team not in teams:
         raise InputError(f"`team` must be one of: {', '.join(teams)}.")
     if decision.type in ("edit", "respond") and not (decision.text or "").strip():
-        raise InputError(f"To {decision.type}, send the words of the reply: `text`, or `reply` in the action's `args`.")
+        raise InputError(
+            f"To {decision.type}, send the words of the reply: `text`, or `reply` in the "
+            "action's `args`."
+        )
     return decision
 
 
 def faults(error: ValidationError) -> str:
     """What is wrong with a reply, field by field, without repeating it."""
-    return " ".join(f"`{'.'.join(map(str, fault['loc'])) or 'reply'}`: {fault['msg']}." for fault in error.errors())
+    return " ".join(
+        f"`{'.'.join(map(str, fault['loc'])) or 'reply'}`: {fault['msg']}."
+        for fault in error.errors()
+    )
 
 
 def from_inbox(reply: object) -> dict[str, object] | None:
@@ -102,7 +130,10 @@ def edited(action: object) -> object:
 
 
 def words(value: object) -> object:
-    """A text without the space around it, None for an empty one; anything else is left for validation to refuse."""
+    """A text without the space around it, None for an empty one.
+
+    Anything else is left for validation to refuse.
+    """
     return value.strip() or None if isinstance(value, str) else value
 
 

@@ -11,8 +11,12 @@ LONG_TEXT = 8_000
 """Characters from which the thread's cost is worth it."""
 
 
-async def by_size(size: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run pure `work` here when the text of `size` characters is short, in a thread when it is long."""
+async def by_size(
+    size: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+) -> R:
+    """Run pure `work` here when the text of `size` characters is short, in a thread when it
+    is long.
+    """
     if size < LONG_TEXT:
         return work(*args, **kwargs)
     return await asyncio.to_thread(work, *args, **kwargs)

@@ -25,4 +25,8 @@ class Gives(TypedDict, total=False):
 
 async def retrieve(state: Needs, runtime: Runtime[Services]) -> Gives:
     """The few best sources; what may be said of them is the drafter's and the policy's matter."""
-    return {"sources": await runtime.context.memory.sources(state["ticket"], state["clean"], SOURCES)}
+    return {
+        "sources": await runtime.context.memory.sources(
+            state["ticket"], state["clean"], SOURCES
+        )
+    }

@@ -38,7 +38,9 @@ class Gives(TypedDict, total=False):
 
 
 async def route(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Disposition, team, priority and due time by the desk's policies, with the id of every rule that spoke."""
+    """Disposition, team, priority and due time by the desk's policies, with the id of every
+    rule that spoke.
+    """
     if state.get("options", RunOptions()).skip_routing:
         return {}
     ticket, clean, services = state["ticket"], state["clean"], runtime.context
@@ -46,7 +48,9 @@ async def route(state: Needs, runtime: Runtime[Services]) -> Gives:
     if duplicate := state.get("duplicate"):
         original = await services.memory.original(duplicate.ticket_id)
         evidence = await services.severity.judge(clean, desk)
-        return {"decision": decide_duplicate(desk, ticket, duplicate, original, evidence)}
+        return {
+            "decision": decide_duplicate(desk, ticket, duplicate, original, evidence)
+        }
     return {
         "decision": decide_ticket(
             desk,

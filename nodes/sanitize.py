@@ -12,12 +12,19 @@ from nodes.services import Services
 
 
 class Needs(BaseModel):
-    """A ticket as somebody submits it, and what is asked of the run. `subject` and `body` are enough."""
+    """A ticket as somebody submits it, and what is asked of the run.
+
+    `subject` and `body` are enough.
+    """
 
     # A model, not a TypedDict: LangGraph validates the first node's input only then.
     # Left out of the schema that LangGraph Studio shows is what only our own server gives.
-    ticket: NewTicket | SkipJsonSchema[Ticket] = Field(description="The ticket as submitted")
-    options: RunOptions = Field(default=RunOptions(), description="What is asked of this one run")
+    ticket: NewTicket | SkipJsonSchema[Ticket] = Field(
+        description="The ticket as submitted"
+    )
+    options: RunOptions = Field(
+        default=RunOptions(), description="What is asked of this one run"
+    )
     run_id: SkipJsonSchema[str | None] = None
 
 
@@ -37,14 +44,25 @@ async def sanitize(state: Needs, runtime: Runtime[Services]) -> Gives:
     run_id = state.run_id or thread or "unsaved"
     ticket = received(state.ticket, run_id, services)
     if ticket.desk not in services.desks:
-        raise InputError(f"There is no such desk. Choose one of: {', '.join(services.desks)}.")
+        raise InputError(
+            f"There is no such desk. Choose one of: {', '.join(services.desks)}."
+        )
     size = len(ticket.subject) + len(ticket.body)
-    clean = await by_size(size, services.cleaners[ticket.desk].clean, ticket.subject, ticket.body)
-    return {"ticket": ticket, "options": state.options, "run_id": run_id, "clean": clean}
+    clean = await by_size(
+        size, services.cleaners[ticket.desk].clean, ticket.subject, ticket.body
+    )
+    return {
+        "ticket": ticket,
+        "options": state.options,
+        "run_id": run_id,
+        "clean": clean,
+    }
 
 
 def received(ticket: Ticket | NewTicket, run_id: str, services: Services) -> Ticket:
     """The ticket with an id and a time; one that comes from Studio has neither."""
     if isinstance(ticket, Ticket):
         return ticket
-    return Ticket(id=f"studio-{run_id}", received_at=services.now(), **ticket.model_dump())
+    return Ticket(
+        id=f"studio-{run_id}", received_at=services.now(), **ticket.model_dump()
+    )

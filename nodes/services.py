@@ -30,7 +30,10 @@ class DraftBrief(Value):
 
 
 class Cleaner(Protocol):
-    """Turns a ticket as received into the text that nodes read. Never raises, never drops a ticket."""
+    """Turns a ticket as received into the text that nodes read.
+
+    Never raises, never drops a ticket.
+    """
 
     def clean(self, subject: str, body: str) -> CleanTicket:
         """Normalise, split off quotes and signature, tell the language, flag injections."""
@@ -59,27 +62,39 @@ class Engine(Protocol):
         """Category and severity; `evidence` is what the severity judge found in the same text."""
         ...
 
-    async def extract(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Extraction:
+    async def extract(
+        self, ticket: Ticket, clean: CleanTicket, desk: Desk
+    ) -> Extraction:
         """Every field that the desk defines and the text holds."""
         ...
 
     async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
-        """A reply in the brief's tone that says nothing its sources and the desk's policies do not say."""
+        """A reply in the brief's tone that says nothing its sources and the desk's policies
+        do not say.
+        """
         ...
 
 
 class Memory(Protocol):
     """Earlier tickets and knowledge articles."""
 
-    async def duplicate(self, ticket: Ticket, clean: CleanTicket, window_hours: float) -> Duplicate | None:
-        """The open ticket of the same customer that this one repeats, and from now on also this ticket."""
+    async def duplicate(
+        self, ticket: Ticket, clean: CleanTicket, window_hours: float
+    ) -> Duplicate | None:
+        """The open ticket of the same customer that this one repeats, and from now on also
+        this ticket.
+        """
         ...
 
-    async def similar(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[SimilarTicket]:
+    async def similar(
+        self, ticket: Ticket, clean: CleanTicket, limit: int
+    ) -> list[SimilarTicket]:
         """The desk's earlier tickets that read most alike, best first."""
         ...
 
-    async def sources(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
+    async def sources(
+        self, ticket: Ticket, clean: CleanTicket, limit: int
+    ) -> list[Source]:
         """Solved tickets and articles that may answer this one, best first."""
         ...
 
@@ -98,7 +113,10 @@ class Outbox(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """Deadlines in seconds for one call of an engine; `local` is for the local one where it stands in for another."""
+    """Deadlines in seconds for one call of an engine.
+
+    `local` is for the local one where it stands in for another.
+    """
 
     classify: float = 5.0
     extract: float = 5.0
@@ -112,7 +130,9 @@ class Limits:
 
     @classmethod
     def within(cls, seconds: float) -> Self:
-        """Limits for a run of `seconds` that leave time to spare even when one step follows the other."""
+        """Limits for a run of `seconds` that leave time to spare even when one step follows
+        the other.
+        """
         return cls(classify=seconds / 6, extract=seconds / 6, draft=seconds / 2)
 
 

@@ -1,8 +1,9 @@
 """Typed, versioned prompts. Importing this reads all words and checks them against versions.lock.
 
-The main path: a file per prompt (classify.py, extract.py, draft.py, repair.py) says what it is filled from and what
-shape the answer has; its words are in text/. prompt.py fills one with the other; untrusted.py is the only way that text
-of a ticket gets in. How to change words: docs/prompts.md.
+The main path: a file per prompt (classify.py, extract.py, draft.py, repair.py) says what it
+is filled from and what shape the answer has; its words are in text/. prompt.py fills one
+with the other; untrusted.py is the only way that text of a ticket gets in. How to change
+words: docs/prompts.md.
 """
 
 from collections.abc import Mapping
@@ -14,5 +15,7 @@ from prompts.extract import EXTRACT
 from prompts.prompt import Prompt
 from prompts.repair import REPAIR
 
-ALL: Mapping[str, Prompt[Any, Any]] = {prompt.name: prompt for prompt in (CLASSIFY, EXTRACT, DRAFT, REPAIR)}
+ALL: Mapping[str, Prompt[Any, Any]] = {
+    prompt.name: prompt for prompt in (CLASSIFY, EXTRACT, DRAFT, REPAIR)
+}
 """Every prompt in use, by name."""

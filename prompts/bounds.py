@@ -1,4 +1,7 @@
-"""How much a model may fill in: checked by us, and no part of the schema, as not every strict mode takes lengths."""
+"""How much a model may fill in.
+
+Checked by us, and no part of the schema, as not every strict mode takes lengths.
+"""
 
 from collections.abc import Sized
 

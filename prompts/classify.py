@@ -16,7 +16,10 @@ from prompts.taxonomy import desk_variables
 from prompts.untrusted import Block
 
 LONGEST_REASONING = 600
-"""Characters that are kept. A longer one is cut rather than refused: asking again would cost more than it is worth."""
+"""Characters that are kept. A longer one is cut rather than refused.
+
+Asking again would cost more than it is worth.
+"""
 
 MOST_SECONDARY = 20
 """Categories beside the first."""
@@ -27,8 +30,12 @@ class ClassifyInput(Value):
 
     desk: Desk
     text: str = Field(description="Subject and body: cleaned, masked, condensed")
-    evidence: SeverityVerdict = Field(description="What the severity judge found in the same text")
-    canary: str = Field(description="A secret; a reply that repeats it shows that the prompt has leaked")
+    evidence: SeverityVerdict = Field(
+        description="What the severity judge found in the same text"
+    )
+    canary: str = Field(
+        description="A secret; a reply that repeats it shows that the prompt has leaked"
+    )
 
     def variables(self) -> Mapping[str, Variable]:
         """The desk first, the ticket last."""
@@ -60,7 +67,10 @@ def _output(ids: tuple[str, ...]) -> type[ClassifyOutput]:
     one: Any = Literal[ids]  # pyright: ignore[reportInvalidTypeForm]
     some: Any = Annotated[GenericAlias(list, one), at_most(MOST_SECONDARY)]
     return create_model(
-        "ClassifyOutput", __base__=ClassifyOutput, category=(one, ...), secondary_categories=(some, ...)
+        "ClassifyOutput",
+        __base__=ClassifyOutput,
+        category=(one, ...),
+        secondary_categories=(some, ...),
     )
 
 

@@ -1,9 +1,10 @@
 """Long tickets made short enough for a model, with what was cut said in place.
 
-Of a text over the limit the beginning is kept (half of the room) and the end (a quarter). The rest of the room goes to
-sentences between them: first those with words of harm, then those with a number (identifiers, amounts, codes, dates),
-each in the order of the text, the same sentence never twice. What is left out stands as
-`[… 12,345 characters left out …]`. The whole text is still what the local engine and the rules read.
+Of a text over the limit the beginning is kept (half of the room) and the end (a quarter).
+The rest of the room goes to sentences between them: first those with words of harm, then
+those with a number (identifiers, amounts, codes, dates), each in the order of the text, the
+same sentence never twice. What is left out stands as `[… 12,345 characters left out …]`.
+The whole text is still what the local engine and the rules read.
 """
 
 import re
@@ -12,9 +13,44 @@ from collections.abc import Iterator
 from contracts.values import Value
 
 HARM = (
-    *("outage", "down", "offline", "lost", "delet", "breach", "leak", "stolen", "hack", "fraud", "unauthor", "nobody"),
-    *("everyone", "everybody", "all users", "all customers", "cannot", "can't", "locked", "legal", "lawyer", "police"),
-    *("deadline", "injur", "danger", "fire", "smoke", "crash", "error", "fail", "refund", "charged"),
+    *(
+        "outage",
+        "down",
+        "offline",
+        "lost",
+        "delet",
+        "breach",
+        "leak",
+        "stolen",
+        "hack",
+        "fraud",
+        "unauthor",
+        "nobody",
+    ),
+    *(
+        "everyone",
+        "everybody",
+        "all users",
+        "all customers",
+        "cannot",
+        "can't",
+        "locked",
+        "legal",
+        "lawyer",
+        "police",
+    ),
+    *(
+        "deadline",
+        "injur",
+        "danger",
+        "fire",
+        "smoke",
+        "crash",
+        "error",
+        "fail",
+        "refund",
+        "charged",
+    ),
 )
 """Words that a severity may hang on, in lower case, or what they begin with."""
 
@@ -29,7 +65,8 @@ AROUND = 150
 """Characters of a sentence kept on each side of what was found in it."""
 
 STRIDE = 40
-"""Two finds of one kind closer than this count as one, so that the work stays linear on any text."""
+"""Two finds of one kind closer than this count as one, so that the work stays linear on any
+text."""
 
 LONGEST_WORD = 80
 """A cut moves so far to fall between two words."""
@@ -83,7 +120,9 @@ def _telling(text: str, start: int, stop: int, room: int) -> list[Span]:
 
 def _harms(text: str, start: int, stop: int) -> list[int]:
     low = text.lower()
-    if len(low) != len(text):  # a few letters grow in lower case, and places would no longer be the same
+    if len(low) != len(
+        text
+    ):  # a few letters grow in lower case, and places would no longer be the same
         low = text
     found: list[int] = []
     for word in HARM:
@@ -104,10 +143,20 @@ def _digits(text: str, start: int, stop: int) -> Iterator[int]:
 def _sentence(text: str, place: int, start: int, stop: int) -> Span:
     """The sentence around a place, or as much of it as is kept."""
     first, last = max(start, place - AROUND), min(stop, place + AROUND)
-    begins = [found + len(end) for end in _ENDS if (found := text.rfind(end, first, place)) >= 0]
+    begins = [
+        found + len(end)
+        for end in _ENDS
+        if (found := text.rfind(end, first, place)) >= 0
+    ]
     ends = [found + 1 for end in _ENDS if (found := text.find(end, place, last)) >= 0]
-    begin = max(begins) if begins else _between_words(text, first, min(first + LONGEST_WORD, place))
-    return begin, min(ends) if ends else max(_between_words(text, last - LONGEST_WORD, last), place + 1)
+    begin = (
+        max(begins)
+        if begins
+        else _between_words(text, first, min(first + LONGEST_WORD, place))
+    )
+    return begin, min(ends) if ends else max(
+        _between_words(text, last - LONGEST_WORD, last), place + 1
+    )
 
 
 def _between_words(text: str, first: int, last: int) -> int:

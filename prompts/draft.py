@@ -22,23 +22,42 @@ class DraftInput(Value):
 
     desk: Desk
     text: str = Field(description="Subject and body: cleaned, masked, condensed")
-    canary: str = Field(description="A secret; a reply that repeats it shows that the prompt has leaked")
+    canary: str = Field(
+        description="A secret; a reply that repeats it shows that the prompt has leaked"
+    )
     category: str
     severity: Severity
     tone: Tone
-    language: str | None = Field(default=None, description="ISO 639-1 of the ticket; None when not known")
-    given: tuple[tuple[str, str], ...] = Field(default=(), description="Field and value, masked; never asked for again")
-    missing: tuple[str, ...] = Field(default=(), description="Names of fields that may be asked for")
-    sources: tuple[Source, ...] = Field(default=(), description="Best first; the first is [S1]. Redacted")
-    greeting: str = Field(default="", description="The desk's sentence that will stand there, masked")
-    timeline: str = Field(default="", description="The desk's sentence, with the time that the SLA gives")
+    language: str | None = Field(
+        default=None, description="ISO 639-1 of the ticket; None when not known"
+    )
+    given: tuple[tuple[str, str], ...] = Field(
+        default=(), description="Field and value, masked; never asked for again"
+    )
+    missing: tuple[str, ...] = Field(
+        default=(), description="Names of fields that may be asked for"
+    )
+    sources: tuple[Source, ...] = Field(
+        default=(), description="Best first; the first is [S1]. Redacted"
+    )
+    greeting: str = Field(
+        default="", description="The desk's sentence that will stand there, masked"
+    )
+    timeline: str = Field(
+        default="", description="The desk's sentence, with the time that the SLA gives"
+    )
     closing: str = ""
-    guidance: str | None = Field(default=None, description="What a reviewer wants changed")
+    guidance: str | None = Field(
+        default=None, description="What a reviewer wants changed"
+    )
 
     @property
     def translates(self) -> bool:
         """Whether the desk has no sentences of its own in the customer's language."""
-        return self.language is not None and self.language not in self.desk.settings.languages
+        return (
+            self.language is not None
+            and self.language not in self.desk.settings.languages
+        )
 
     def variables(self) -> Mapping[str, Variable]:
         """What the desk says first, the ticket last."""
@@ -54,7 +73,11 @@ class DraftInput(Value):
             "missing": "; ".join(asks[name] for name in self.missing) or "nothing",
             "guidance": self.guidance or "none",
             "sentences": self._sentences(),
-            "given": Block("given", "\n".join(f"{name}: {value}" for name, value in self.given) or "nothing"),
+            "given": Block(
+                "given",
+                "\n".join(f"{name}: {value}" for name, value in self.given)
+                or "nothing",
+            ),
             "sources": sources_in_blocks(self.sources),
             "ticket": Block("ticket", self.text),
         }
@@ -66,24 +89,35 @@ class DraftInput(Value):
     def _sentences(self) -> Variable:
         if not self.translates:
             return "none"
-        named = (("greeting", self.greeting), ("timeline", self.timeline), ("closing", self.closing))
+        named = (
+            ("greeting", self.greeting),
+            ("timeline", self.timeline),
+            ("closing", self.closing),
+        )
         return Block("sentences", "\n".join(f"{name}: {text}" for name, text in named))
 
 
 def sources_in_blocks(sources: Sequence[Source]) -> Variable:
-    """Each source under its mark. The text is data too: a solved ticket was written by a customer."""
+    """Each source under its mark. The text is data too.
+
+    A solved ticket was written by a customer.
+    """
     if not sources:
         return "none"
     parts: list[str | Block] = []
     for number, source in enumerate(sources, start=1):
-        steps = "".join(f"\n{place}. {step}" for place, step in enumerate(source.steps, start=1))
+        steps = "".join(
+            f"\n{place}. {step}" for place, step in enumerate(source.steps, start=1)
+        )
         text = condense(f"{source.title}\n{source.excerpt}{steps}", LONGEST_SOURCE).text
         parts += [f"[S{number}] {source.kind.replace('_', ' ')}", Block("source", text)]
     return parts
 
 
 class DraftOutput(Answer):
-    """What the model fills in. A sentence that states or promises something ends with its source, as [S1].
+    """What the model fills in.
+
+    A sentence that states or promises something ends with its source, as [S1].
 
     The bounds are several times what the words of the prompt ask for.
     """

@@ -15,7 +15,10 @@ from prompts.taxonomy import desk_variables
 from prompts.untrusted import Block
 
 FOUND_BY_CODE = ("email", "phone", "url", "keywords", "pattern")
-"""Kinds that code finds completely: masked before a model sees the text, or exactly the desk's own words or pattern."""
+"""Kinds that code finds completely.
+
+Masked before a model sees the text, or exactly the desk's own words or pattern.
+"""
 
 MOST_FIELDS = 60
 """Entries of one answer."""
@@ -25,8 +28,12 @@ class ExtractInput(Value):
     """What the extract prompt is filled from."""
 
     desk: Desk
-    text: str = Field(description="Subject, body, signature and quoted history: cleaned, masked, condensed")
-    canary: str = Field(description="A secret; a reply that repeats it shows that the prompt has leaked")
+    text: str = Field(
+        description="Subject, body, signature and quoted history: cleaned, masked, condensed"
+    )
+    canary: str = Field(
+        description="A secret; a reply that repeats it shows that the prompt has leaked"
+    )
 
     def variables(self) -> Mapping[str, Variable]:
         """The desk first, the ticket last."""
@@ -58,7 +65,10 @@ def askable(desk: Desk) -> tuple[FieldDefinition, ...]:
 
 
 def extract_output(desk: Desk) -> type[ExtractOutput]:
-    """The shape of an answer for a desk. Raises ValueError when it has no field to ask a model for."""
+    """The shape of an answer for a desk.
+
+    Raises ValueError when it has no field to ask a model for.
+    """
     names = tuple(field.name for field in askable(desk))
     if not names:
         raise ValueError(f"the desk {desk.id} has no field that a model is asked for")

@@ -12,14 +12,20 @@ from prompts.untrusted import AsRendered, Block, without_tags
 from prompts.words import PromptError, released
 
 Variable = str | Block | AsRendered | Sequence[str | Block]
-"""What a placeholder becomes. A plain text is trusted (a desk's, a reviewer's), and cannot write a tag either."""
+"""What a placeholder becomes.
+
+A plain text is trusted (a desk's, a reviewer's), and cannot write a tag either.
+"""
 
 
 class PromptInput(Protocol):
     """What a prompt is filled from."""
 
     def variables(self) -> Mapping[str, Variable]:
-        """A value for every placeholder, no more and no less. Text of a ticket is always a `Block`."""
+        """A value for every placeholder, no more and no less.
+
+        Text of a ticket is always a `Block`.
+        """
         ...
 
 
@@ -35,7 +41,10 @@ def _without_descriptions(schema: dict[str, Any]) -> None:
 
 
 class Answer(BaseModel):
-    """What a model fills in. Its docstring is for readers of the code and no part of the schema that is sent."""
+    """What a model fills in.
+
+    Its docstring is for readers of the code and no part of the schema that is sent.
+    """
 
     model_config = ConfigDict(json_schema_extra=_without_descriptions)
 
@@ -47,7 +56,8 @@ Output = TypeVar("Output", bound=Answer)
 class Prompt(Generic[Input, Output]):
     """One released version of a prompt.
 
-    `output` makes the shape of the answer for a desk. Raises PromptError when its words were changed after release.
+    `output` makes the shape of the answer for a desk. Raises PromptError when its words
+    were changed after release.
     """
 
     def __init__(
@@ -70,13 +80,20 @@ class Prompt(Generic[Input, Output]):
         return self.words.id
 
     def render(self, given: Input) -> Rendered:
-        """The prompt for one input. Raises PromptError when a placeholder has no value or a value no placeholder."""
+        """The prompt for one input.
+
+        Raises PromptError when a placeholder has no value or a value no placeholder.
+        """
         values = {name: _text(value) for name, value in given.variables().items()}
         if values.keys() != self.words.variables:
             odd = ", ".join(sorted(values.keys() ^ self.words.variables))
-            raise PromptError(f"The words of {self.id} and the variables of {self.input.__name__} differ in: {odd}.")
+            raise PromptError(
+                f"The words of {self.id} and the variables of {self.input.__name__} differ in: "
+                f"{odd}."
+            )
         return Rendered(
-            system=Template(self.words.system).substitute(values), user=Template(self.words.user).substitute(values)
+            system=Template(self.words.system).substitute(values),
+            user=Template(self.words.user).substitute(values),
         )
 
 

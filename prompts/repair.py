@@ -14,14 +14,17 @@ class RepairInput(Value):
     """The request as it was sent, and what was wrong with the answer: never the answer itself."""
 
     request: Rendered
-    problems: tuple[str, ...] = Field(description="Places in the answer, as `secondary_categories.0`, without values")
+    problems: tuple[str, ...] = Field(
+        description="Places in the answer, as `secondary_categories.0`, without values"
+    )
 
     def variables(self) -> Mapping[str, Variable]:
         """The request unchanged, so that a provider still has it cached."""
         return {
             "request_system": AsRendered(self.request.system),
             "request_user": AsRendered(self.request.user),
-            "problems": "\n".join(f"- {problem}" for problem in self.problems) or "- the whole: it was not one object",
+            "problems": "\n".join(f"- {problem}" for problem in self.problems)
+            or "- the whole: it was not one object",
         }
 
 

@@ -1,4 +1,7 @@
-"""What a desk tells a model of itself: the variables of prompts/text/desk.v1.md. The same text for every ticket."""
+"""What a desk tells a model of itself: the variables of prompts/text/desk.v1.md.
+
+The same text for every ticket.
+"""
 
 from collections.abc import Mapping
 
@@ -18,7 +21,9 @@ def desk_variables(desk: Desk) -> Mapping[str, str]:
         "category_label": desk.settings.category_label,
         "fallback_category": desk.settings.fallback_category,
         "categories": "\n".join(_category(category) for category in desk.categories),
-        "severities": "\n".join(f"- {level.id}: {level.description}" for level in desk.severities),
+        "severities": "\n".join(
+            f"- {level.id}: {level.description}" for level in desk.severities
+        ),
     }
 
 
@@ -31,4 +36,6 @@ def shown_exemplars(category: Category) -> tuple[str, ...]:
     """Examples spread evenly over the desk's list, so that they differ; always the same ones."""
     short = [exemplar for exemplar in category.exemplars if len(exemplar) <= LONGEST]
     count = min(EXEMPLARS, len(short))
-    return tuple(short[(2 * place + 1) * len(short) // (2 * count)] for place in range(count))
+    return tuple(
+        short[(2 * place + 1) * len(short) // (2 * count)] for place in range(count)
+    )

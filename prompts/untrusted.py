@@ -1,17 +1,25 @@
 """Text that somebody else wrote, put into a prompt so that it stays data.
 
-In a rendered prompt only the prompt's own words and the tags of a `Block` hold angle brackets: every value that is
-put in loses its own. So nothing can open or close a block, and no chat template's control token survives. One
-character always becomes one other, so a place in the escaped text is the same place in the original.
+In a rendered prompt only the prompt's own words and the tags of a `Block` hold angle
+brackets: every value that is put in loses its own. So nothing can open or close a block,
+and no chat template's control token survives. One character always becomes one other, so a
+place in the escaped text is the same place in the original.
 """
 
 import re
 from dataclasses import dataclass
 
-_ANGLES = str.maketrans(dict.fromkeys("<‹〈⟨❬❮❰〈﹤＜˂ᐸ≺", "(") | dict.fromkeys(">›〉⟩❭❯❱〉﹥＞˃ᐳ≻", ")"))
-"""Angle brackets and what looks like them. Double ones are quotation marks in many languages, and stay."""
+_ANGLES = str.maketrans(
+    dict.fromkeys("<‹〈⟨❬❮❰〈﹤＜˂ᐸ≺", "(") | dict.fromkeys(">›〉⟩❭❯❱〉﹥＞˃ᐳ≻", ")")
+)
+"""Angle brackets and what looks like them.
 
-_ENTITY = re.compile(r"&(?=amp;|lt\b|gt\b|lang\b|rang\b|#0{0,6}6[02]\b|#[xX]0{0,6}3[cCeE]\b)")
+Double ones are quotation marks in many languages, and stay.
+"""
+
+_ENTITY = re.compile(
+    r"&(?=amp;|lt\b|gt\b|lang\b|rang\b|#0{0,6}6[02]\b|#[xX]0{0,6}3[cCeE]\b)"
+)
 """The ampersand of an angle bracket in HTML's spelling, which a model reads as one."""
 
 _SOURCES = r"\s*S\d{1,3}(?:\s*[,;]\s*S\d{1,3})*\s*"
@@ -47,5 +55,8 @@ def without_tags(text: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """The text without tags and without marks that only we may set, as `[S1]`. As long as before."""
+    """The text without tags and without marks that only we may set, as `[S1]`.
+
+    As long as before.
+    """
     return _MARK.sub(r"{\1}", without_tags(text))

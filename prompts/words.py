@@ -1,8 +1,11 @@
-"""The words of prompts as files: prompts/text/<name>.v<version>.md, pinned by prompts/versions.lock.
+"""The words of prompts as files.
 
-A file has two parts, divided by the line `=== user ===`: what the model is told once (system), then what changes with
-every ticket (user). A line `@include other.v1` stands for the text of that file, so that two prompts can begin with
-the same words. Placeholders are those of `string.Template`: `$name`; `$$` is a dollar sign.
+Prompts/text/<name>.v<version>.md, pinned by prompts/versions.lock.
+
+A file has two parts, divided by the line `=== user ===`: what the model is told once
+(system), then what changes with every ticket (user). A line `@include other.v1` stands for
+the text of that file, so that two prompts can begin with the same words. Placeholders are
+those of `string.Template`: `$name`; `$$` is a dollar sign.
 """
 
 import re
@@ -51,27 +54,41 @@ class Words:
 
 
 def released(name: str, version: int) -> Words:
-    """The words of a version. Raises PromptError when they are not what versions.lock says was released."""
+    """The words of a version.
+
+    Raises PromptError when they are not what versions.lock says was released.
+    """
     words = read_words(name, version)
     pinned = locked().get(words.id)
     if pinned is None:
-        raise PromptError(f"{words.id} is not in prompts/versions.lock. Add the line: {words.id} {words.sha256}")
+        raise PromptError(
+            f"{words.id} is not in prompts/versions.lock. Add the line: {words.id} {words.sha256}"
+        )
     if pinned != words.sha256:
         raise PromptError(
-            f"The words of {words.id} are not those that were released: prompts/versions.lock has {pinned[:12]}, the "
-            f"text has {words.sha256[:12]}. Put the old words back, and new ones into a file with a new version."
+            f"The words of {words.id} are not those that were released: prompts/versions.lock "
+            f"has {pinned[:12]}, the "
+            f"text has {words.sha256[:12]}. Put the old words back, and new ones into a file "
+            "with a new version."
         )
     return words
 
 
 def read_words(name: str, version: int) -> Words:
-    """The words as they stand on disk. Raises PromptError when the file is missing or not in two sound parts."""
+    """The words as they stand on disk.
+
+    Raises PromptError when the file is missing or not in two sound parts.
+    """
     text = _INCLUDE.sub(lambda found: _read(found["file"]), _read(f"{name}.v{version}"))
     system, divider, user = text.partition(DIVIDER)
     if not divider or DIVIDER in user:
-        raise PromptError(f"{name}.v{version}.md has not two parts; divide them by one line {DIVIDER.strip()!r}.")
+        raise PromptError(
+            f"{name}.v{version}.md has not two parts; divide them by one line {DIVIDER.strip()!r}."
+        )
     if not Template(text).is_valid():
-        raise PromptError(f"{name}.v{version}.md has a $ that begins no placeholder; write $$ for a dollar sign.")
+        raise PromptError(
+            f"{name}.v{version}.md has a $ that begins no placeholder; write $$ for a dollar sign."
+        )
     return Words(f"{name}@{version}", system, user)
 
 
@@ -84,7 +101,11 @@ def _read(stem: str) -> str:
 
 def locked() -> dict[str, str]:
     """The sha256 of every released version by its id."""
-    return dict(line.split() for line in LOCK.read_text(encoding="utf-8").splitlines() if line.strip())
+    return dict(
+        line.split()
+        for line in LOCK.read_text(encoding="utf-8").splitlines()
+        if line.strip()
+    )
 
 
 def on_disk() -> Iterator[tuple[str, int]]:

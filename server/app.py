@@ -6,7 +6,17 @@ from importlib.metadata import version
 
 from fastapi import FastAPI
 
-from server.api import approvals, dead_letters, effects, runs, service, short_tickets, tickets, webhook, workflow
+from server.api import (
+    approvals,
+    dead_letters,
+    effects,
+    runs,
+    service,
+    short_tickets,
+    tickets,
+    webhook,
+    workflow,
+)
 from server.http.guard import Guard
 from server.http.problems import document_problems, handle_problems
 from server.metrics import Metrics
@@ -14,10 +24,13 @@ from server.opening import opened_desk
 from server.settings import Settings
 
 
-def create_app(settings: Settings, *, working: bool = True, migrating: bool = True) -> FastAPI:
+def create_app(
+    settings: Settings, *, working: bool = True, migrating: bool = True
+) -> FastAPI:
     """The app on one database, opened with the app and closed with it.
 
-    Where not `working`, runs are left to other processes; where not `migrating`, a database that is behind is refused.
+    Where not `working`, runs are left to other processes; where not `migrating`, a database
+    that is behind is refused.
     """
 
     @asynccontextmanager
@@ -25,10 +38,14 @@ def create_app(settings: Settings, *, working: bool = True, migrating: bool = Tr
         metrics = Metrics()
         opening = opened_desk(settings, metrics, working=working, migrating=migrating)
         async with opening as desk:
-            with metrics.watching(lambda: desk.model_state, settings.metrics_port, settings.host):
+            with metrics.watching(
+                lambda: desk.model_state, settings.metrics_port, settings.host
+            ):
                 app.state.desk = desk
                 app.state.longest_wait = settings.max_workflow_timeout_seconds
-                app.state.metrics = metrics if settings.prometheus_metrics_enabled else None
+                app.state.metrics = (
+                    metrics if settings.prometheus_metrics_enabled else None
+                )
                 yield
 
     app = FastAPI(
@@ -39,7 +56,17 @@ def create_app(settings: Settings, *, working: bool = True, migrating: bool = Tr
         docs_url=None,
         redoc_url=None,
     )
-    for module in (workflow, tickets, short_tickets, webhook, runs, approvals, dead_letters, effects, service):
+    for module in (
+        workflow,
+        tickets,
+        short_tickets,
+        webhook,
+        runs,
+        approvals,
+        dead_letters,
+        effects,
+        service,
+    ):
         app.include_router(module.routes)
     handle_problems(app)
     document_problems(app)

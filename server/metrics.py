@@ -3,7 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest, start_http_server
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+    start_http_server,
+)
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
@@ -21,13 +27,22 @@ class Metrics:
         self.registry = CollectorRegistry()
         labels = ("model", "step", "desk")
         self.calls = Counter(
-            "ticketgraph_model_calls", "Calls of models by outcome", (*labels, "outcome"), registry=self.registry
+            "ticketgraph_model_calls",
+            "Calls of models by outcome",
+            (*labels, "outcome"),
+            registry=self.registry,
         )
         self.tokens = Counter(
-            "ticketgraph_model_tokens", "Tokens that models took and gave", (*labels, "kind"), registry=self.registry
+            "ticketgraph_model_tokens",
+            "Tokens that models took and gave",
+            (*labels, "kind"),
+            registry=self.registry,
         )
         self.cost = Counter(
-            "ticketgraph_model_cost_usd", "What models cost, by the price table", labels, registry=self.registry
+            "ticketgraph_model_cost_usd",
+            "What models cost, by the price table",
+            labels,
+            registry=self.registry,
         )
         self.seconds = Histogram(
             "ticketgraph_model_call_seconds",
@@ -38,7 +53,11 @@ class Metrics:
         )
 
     def observe(self, record: CallRecord) -> None:
-        """Count one call. One that was not sent, because a circuit is open or all places are taken, took no time."""
+        """Count one call.
+
+        One that was not sent, because a circuit is open or all places are taken, took no
+        time.
+        """
         labels = (record.model, record.step, record.desk_id)
         self.calls.labels(*labels, record.outcome).inc()
         if record.usage.calls:
@@ -53,7 +72,9 @@ class Metrics:
         return generate_latest(self.registry)
 
     @contextmanager
-    def watching(self, states: States, port: int | None, host: str = "127.0.0.1") -> Iterator[None]:
+    def watching(
+        self, states: States, port: int | None, host: str = "127.0.0.1"
+    ) -> Iterator[None]:
         """Also tell the models' states; on a port of its own as well, where one is given.
 
         Raises UnavailableError when the port is taken.
@@ -88,7 +109,9 @@ class ModelStates(Collector):
         if models is None:
             return
         yield circuits("ticketgraph_model_circuit", "model", models.circuits)
-        yield circuits("ticketgraph_model_provider_circuit", "provider", models.providers)
+        yield circuits(
+            "ticketgraph_model_provider_circuit", "provider", models.providers
+        )
         yield GaugeMetricFamily(
             "ticketgraph_model_spent_today_usd",
             "What models have cost since midnight UTC",
@@ -96,9 +119,13 @@ class ModelStates(Collector):
         )
 
 
-def circuits(name: str, whose: str, states: Mapping[str, BreakerState]) -> GaugeMetricFamily:
+def circuits(
+    name: str, whose: str, states: Mapping[str, BreakerState]
+) -> GaugeMetricFamily:
     """1 for the state that each circuit is in, 0 for the others."""
-    gauge = GaugeMetricFamily(name, f"1 for the state a {whose}'s circuit is in", labels=(whose, "state"))
+    gauge = GaugeMetricFamily(
+        name, f"1 for the state a {whose}'s circuit is in", labels=(whose, "state")
+    )
     for label, current in states.items():
         for state in BY_HEALTH:
             gauge.add_metric((label, state), float(state == current))

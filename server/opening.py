@@ -22,8 +22,8 @@ async def opened_desk(
 ) -> AsyncIterator[TicketGraph]:
     """See TicketGraph.open. Where not `working`, runs are left to other processes.
 
-    A single `command` neither works nor migrates where processes share the database: it may have other settings than
-    they have.
+    A single `command` neither works nor migrates where processes share the database: it may
+    have other settings than they have.
     """
     address = address_of(settings.database_url, settings.data_dir)
     guest = command and isinstance(address, PostgresAddress)

@@ -1,4 +1,7 @@
-"""The tables. LangGraph's own checkpoint tables live in the same database and are not described here."""
+"""The tables.
+
+LangGraph's own checkpoint tables live in the same database and are not described here.
+"""
 
 from sqlalchemy import (
     JSON,
@@ -80,16 +83,30 @@ idempotency = Table(
     Column("scope", String(64), primary_key=True),
     Column("key", String(255), primary_key=True),
     Column("digest", String(64), nullable=False),
-    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "ticket_id",
+        String(64),
+        ForeignKey("tickets.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
     Column("run_id", String(64)),
     Column("created_at", UtcDateTime, nullable=False, index=True),
 )
-"""Which request a caller's key stands for. `digest` is of that request; `run_id` None where a ticket is only stored."""
+"""Which request a caller's key stands for. `digest` is of that request.
+
+`run_id` None where a ticket is only stored.
+"""
 
 fingerprints = Table(
     "fingerprints",
     metadata,
-    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "ticket_id",
+        String(64),
+        ForeignKey("tickets.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
     Column("model", String(64), nullable=False),
     Column("desk", String(64), nullable=False),
     Column("customer", String(400)),
@@ -101,15 +118,21 @@ fingerprints = Table(
 )
 """What a ticket reads like, comparable within one `model`.
 
-`place` is 1 for the first ticket of this customer that the desk remembered: who came first is who was remembered first,
-whatever the clocks say. 0 without a customer. `digest` is equal for the same text; empty for what is older than it.
+`place` is 1 for the first ticket of this customer that the desk remembered: who came first
+is who was remembered first, whatever the clocks say. 0 without a customer. `digest` is
+equal for the same text; empty for what is older than it.
 """
 
 runs = Table(
     "runs",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "ticket_id",
+        String(64),
+        ForeignKey("tickets.id", ondelete="CASCADE"),
+        nullable=False,
+    ),
     Column("flow_version", Integer, nullable=False),
     Column("status", String(16), nullable=False),
     Column("options", JSON, nullable=False),
@@ -125,16 +148,23 @@ runs = Table(
     Index(None, "ticket_id"),
     Index(None, "status"),
 )
-"""`epoch` counts who has gone on with the run: whoever has an older one may write nothing of it any more.
+"""`epoch` counts who has gone on with the run.
 
-`begun` counts how often somebody went on with it since it last rested, `attempts` how often it failed; `pruned_at` says
-since when its checkpoints are gone.
+Whoever has an older one may write nothing of it any more.
+
+`begun` counts how often somebody went on with it since it last rested, `attempts` how often
+it failed; `pruned_at` says since when its checkpoints are gone.
 """
 
 steps = Table(
     "steps",
     metadata,
-    Column("run_id", String(64), ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True),
+    Column(
+        "run_id",
+        String(64),
+        ForeignKey("runs.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
     Column("position", Integer, primary_key=True),
     Column("step_name", String(32), nullable=False),
     Column("status", String(16), nullable=False),
@@ -146,16 +176,26 @@ steps = Table(
     Column("tokens_used", Integer, nullable=False),
     Column("usage", JSON),
     Column("cost_usd", Float, nullable=False, server_default="0"),
-    Index("ix_steps_paid", "started_at", sqlite_where=text("cost_usd > 0"), postgresql_where=text("cost_usd > 0")),
+    Index(
+        "ix_steps_paid",
+        "started_at",
+        sqlite_where=text("cost_usd > 0"),
+        postgresql_where=text("cost_usd > 0"),
+    ),
 )
 
-"""`usage` is what its model calls came to (contracts.usage.Usage); None for a step that made none."""
+"""`usage` is what its model calls came to (contracts.usage.Usage).
+
+None for a step that made none.
+"""
 
 approvals = Table(
     "approvals",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("run_id", String(64), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column(
+        "run_id", String(64), ForeignKey("runs.id", ondelete="CASCADE"), nullable=False
+    ),
     Column("ticket_id", String(64), nullable=False),
     Column("interrupt_id", String(64), nullable=False),
     Column("request", JSON, nullable=False),
@@ -189,10 +229,12 @@ outbox = Table(
     Column("error", Text),
     Index(None, "status"),
 )
-"""The ledger of effects. The unique `key` is what makes each happen at most once, and the marker at the receiver.
+"""The ledger of effects.
 
-`attempts` counts the times that it was about to be sent, `started_at` is the last of them: whoever began an earlier one
-may not settle it. `remote_id` is what the receiver calls it.
+The unique `key` is what makes each happen at most once, and the marker at the receiver.
+
+`attempts` counts the times that it was about to be sent, `started_at` is the last of them:
+whoever began an earlier one may not settle it. `remote_id` is what the receiver calls it.
 """
 
 jobs = Table(
@@ -213,9 +255,12 @@ jobs = Table(
     Index(None, "ready_at"),
     Index(None, "kind", "subject"),
 )
-"""What is to be done, on SQLite. A row is somebody's (`worker`) until `leased_until`; done, it is gone.
+"""What is to be done, on SQLite. A row is somebody's (`worker`) until `leased_until`.
 
-`fence` counts the leases: whoever had an earlier one may not finish it. Of one `lock` one row at a time is done.
+Done, it is gone.
+
+`fence` counts the leases: whoever had an earlier one may not finish it. Of one `lock` one
+row at a time is done.
 """
 
 deadlines = Table(
@@ -223,13 +268,27 @@ deadlines = Table(
     metadata,
     Column("key", String(160), primary_key=True),
     Column("kind", String(32), nullable=False),
-    Column("ticket_id", String(64), ForeignKey("tickets.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "ticket_id",
+        String(64),
+        ForeignKey("tickets.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
+    ),
     Column("subject", String(64), nullable=False),
     Column("due_at", UtcDateTime, nullable=False),
     Column("done_at", UtcDateTime),
-    Index("ix_deadlines_due", "due_at", sqlite_where=text("done_at IS NULL"), postgresql_where=text("done_at IS NULL")),
+    Index(
+        "ix_deadlines_due",
+        "due_at",
+        sqlite_where=text("done_at IS NULL"),
+        postgresql_where=text("done_at IS NULL"),
+    ),
 )
-"""What is to happen at a time: `subject` is the ticket or the approval, `key` its kind and subject."""
+"""What is to happen at a time.
+
+`subject` is the ticket or the approval, `key` its kind and subject.
+"""
 
 audit = Table(
     "audit",
@@ -246,5 +305,6 @@ audit = Table(
 )
 """Who decided what, and by which rules. Rows are only ever added.
 
-`at` and `detail` are kept as the very words that are hashed, which no type of a database can write in another way.
+`at` and `detail` are kept as the very words that are hashed, which no type of a database
+can write in another way.
 """

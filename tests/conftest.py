@@ -17,9 +17,11 @@ import pytest
 from engines.models.settings import ModelSettings
 from tests.postgres import PostgresServer, postgres_server
 
-# The keys of a developer's environment or `.env` are not for tests, nor for the processes that tests start:
-# an empty variable counts as not set, and comes before `.env`.
-os.environ.update(dict.fromkeys((name.upper() for name in ModelSettings.model_fields), ""))
+# The keys of a developer's environment or `.env` are not for tests, nor for the processes
+# that tests start: an empty variable counts as not set, and comes before `.env`.
+os.environ.update(
+    dict.fromkeys((name.upper() for name in ModelSettings.model_fields), "")
+)
 
 REPOSITORY = Path(__file__).parent.parent
 START_SECONDS = 60.0
@@ -63,7 +65,10 @@ def await_healthy(process: subprocess.Popen[bytes], url: str) -> None:
 
 @contextmanager
 def process(
-    *arguments: str, log: Path, program: Sequence[str] = ("-m", "server.cli"), **environment: str
+    *arguments: str,
+    log: Path,
+    program: Sequence[str] = ("-m", "server.cli"),
+    **environment: str,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """`ticketgraph` with these arguments, stopped at the end unless it was killed before.
 
@@ -93,17 +98,29 @@ def serving(
     command: str = "serve",
     **environment: str,
 ) -> Iterator[ServerProcess]:
-    """A server process on a data folder. With `command` "api", it needs a DATABASE_URL in its environment."""
+    """A server process on a data folder.
+
+    With `command` "api", it needs a DATABASE_URL in its environment.
+    """
     port = port or free_port()
     url = f"http://127.0.0.1:{port}"
     here = {"DATA_DIR": str(data_dir), **environment}
-    with process(command, "--port", str(port), log=data_dir / "server.log", program=program, **here) as running:
+    with process(
+        command,
+        "--port",
+        str(port),
+        log=data_dir / "server.log",
+        program=program,
+        **here,
+    ) as running:
         await_healthy(running, url)
         yield ServerProcess(url, running.pid, running, data_dir)
 
 
 @contextmanager
-def worker(folder: Path, name: str, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+def worker(
+    folder: Path, name: str, **environment: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker process that is ready. Its log is `folder / name`."""
     log = folder / f"{name}.log"
     with process("worker", log=log, **environment) as running:
@@ -118,7 +135,9 @@ def worker(folder: Path, name: str, **environment: str) -> Iterator["subprocess.
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """One server for all tests that only talk to it, offline in spite of a key."""
-    with serving(tmp_path_factory.mktemp("server"), LLM_PROVIDER="none", OPENAI_API_KEY="unused") as process:
+    with serving(
+        tmp_path_factory.mktemp("server"), LLM_PROVIDER="none", OPENAI_API_KEY="unused"
+    ) as process:
         yield process
 
 
@@ -131,7 +150,10 @@ def http(server: ServerProcess) -> Iterator[httpx.Client]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgresServer]:
-    """One PostgreSQL server for all tests. `postgres.fresh()` is the DATABASE_URL of a new, migrated database."""
+    """One PostgreSQL server for all tests.
+
+    `postgres.fresh()` is the DATABASE_URL of a new, migrated database.
+    """
     with postgres_server() as running:
         running.make_template()
         yield running

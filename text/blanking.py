@@ -1,8 +1,9 @@
 """Blanks out what only looks like an order, a phone number or a code.
 
-Every mask keeps the length of the text, so that offsets stay those of the ticket. The patterns start at the
-beginning of a run of their own characters and consume it possessively: one pass, whatever the text. Many take their
-first character before they look at the one behind it, because the engine skips fast to a pattern's first character.
+Every mask keeps the length of the text, so that offsets stay those of the ticket. The
+patterns start at the beginning of a run of their own characters and consume it
+possessively: one pass, whatever the text. Many take their first character before they look
+at the one behind it, because the engine skips fast to a pattern's first character.
 """
 
 import re
@@ -12,39 +13,63 @@ from typing import NamedTuple
 from text.patterns.checksums import is_card, is_iban
 
 FILLER = "\x1a"
-"""Neither word, space nor punctuation, and never in a sanitised text: it joins nothing and separates everything."""
+"""Neither word, space nor punctuation, and never in a sanitised text.
+
+It joins nothing and separates everything.
+"""
 
 Check = Callable[[str], bool]
 
 HEADERS = re.compile(
-    r"^(?:Message-ID|In-Reply-To|References|Received|Return-Path|DKIM-Signature|MIME-Version|Content-[\w-]++"
+    r"^(?:Message-ID|In-Reply-To|References|Received|Return-Path|DKIM-Signature|MIME-Version"
+    r"|Content-[\w-]++"
     r"|List-[\w-]++|Thread-[\w-]++|ARC-[\w-]++|X-[\w-]++):.*+(?:\n[ \t]++\S.*+)*+",
     re.MULTILINE | re.IGNORECASE,
 )
-URL = re.compile(r"\b[A-Za-z][\w+-]{0,15}+://\S++|\bwww\.\S++|\bjdbc:\S++", re.IGNORECASE)
+URL = re.compile(
+    r"\b[A-Za-z][\w+-]{0,15}+://\S++|\bwww\.\S++|\bjdbc:\S++", re.IGNORECASE
+)
 EMAIL_LIKE = re.compile(r"(?<![\w.%+'-])[\w.%+'-]{1,64}+@[\w.-]++")
-UUID = re.compile(r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?!\w)", re.IGNORECASE)
+UUID = re.compile(
+    r"(?<![\w-])[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}(?!\w)", re.IGNORECASE
+)
 HASH = re.compile(r"(?<!\w)[0-9a-f]{20,}+(?!\w)", re.IGNORECASE)
-PATH = re.compile(r"(?<![\w./\\~:@$-])(?=[~./\\a-z]|[A-Z]:)(?:[A-Za-z]:)?[\w.~@$-]*+(?:[/\\][\w.@$-]++){2,}+(?::\d++)?")
+PATH = re.compile(
+    r"(?<![\w./\\~:@$-])(?=[~./\\a-z]|[A-Z]:)(?:[A-Za-z]:)?[\w.~@$-]*+(?:[/\\][\w.@$-]++){2,}+"
+    r"(?::\d++)?"
+)
 STACK_FRAME = re.compile(r"^[ \t]*+at [\w.$<>/@-]++\(.*+", re.MULTILINE)
-STACK_PLACE = re.compile(r"line(?<!\wline)[ :]\d++|\.(?:java|kt|scala|py|js|ts|c|cc|cpp|h|cs|go|rb|rs|php):\d++")
-IP_V4 = re.compile(r"\d(?<![\w.]\d)\d{0,2}(?:\.\d{1,3}){3}(?::\d{1,5}|/\d{1,2})?(?!\w|\.\d)")
-IP_V6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}+[0-9a-f]{0,4}+(?![\w:])", re.IGNORECASE)
-VERSION = re.compile(r"[v\d](?<![\w.+].)\d*+(?<=\d)(?:\.\d++){2,}+(?:x\d++|(?:[-+.]?[A-Za-z]\w*+)*+)")
+STACK_PLACE = re.compile(
+    r"line(?<!\wline)[ :]\d++|\.(?:java|kt|scala|py|js|ts|c|cc|cpp|h|cs|go|rb|rs|php):\d++"
+)
+IP_V4 = re.compile(
+    r"\d(?<![\w.]\d)\d{0,2}(?:\.\d{1,3}){3}(?::\d{1,5}|/\d{1,2})?(?!\w|\.\d)"
+)
+IP_V6 = re.compile(
+    r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}+[0-9a-f]{0,4}+(?![\w:])", re.IGNORECASE
+)
+VERSION = re.compile(
+    r"[v\d](?<![\w.+].)\d*+(?<=\d)(?:\.\d++){2,}+(?:x\d++|(?:[-+.]?[A-Za-z]\w*+)*+)"
+)
 DOTTED_PHONE = re.compile(r"(?:\d{3}\.\d{3}\.\d{4}|\d{2,3}(?:\.\d{2}){4})(?:x\d+)?")
 DATE_TIME = re.compile(
-    r"\d(?:(?<![\w./-]\d)(?:\d{3}([-/.])\d{1,2}\1\d{1,2}|\d?([-/.])\d{1,2}\2(?:\d{4}|\d{2}))(?![-./]?\d)"
+    r"\d(?:(?<![\w./-]\d)(?:\d{3}([-/.])\d{1,2}\1\d{1,2}|\d?([-/.])\d{1,2}\2(?:\d{4}"
+    r"|\d{2}))(?![-./]?\d)"
     r"(?:[T ,]{1,2}\d{1,2}:\d{2}(?::\d{2})?(?:[.,:]\d{1,9})?(?:Z| ?[+-]\d{2}:?\d{2})?)?"
     r"|(?<![\w:]\d)\d?:\d{2}(?::\d{2})?(?:[.,]\d{1,9})?(?!\w))"
 )
 SSN = re.compile(r"\d(?<![\w-]\d)\d\d-\d{2}-\d{4}(?![\w-])")
-CARD = re.compile(r"\d(?<![\w.+-]\d)(?:\d{3}([ -])\d{4}\1\d{4}\1\d{4}|\d{3}([ -])\d{6}\2\d{5}|\d{11,18})(?![\w-])")
+CARD = re.compile(
+    r"\d(?<![\w.+-]\d)(?:\d{3}([ -])\d{4}\1\d{4}\1\d{4}|\d{3}([ -])\d{6}\2\d{5}|\d{11,18})(?![\w-])"
+)
 IBAN = re.compile(
-    r"(?<!\w)(?:[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}|[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: [A-Z0-9]{1,3})?)(?!\w)"
+    r"(?<!\w)(?:[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}|[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: "
+    r"[A-Z0-9]{1,3})?)(?!\w)"
 )
 MONEY = re.compile(
     r"(?:[$€£¥₹]|(?<!\w)(?=[A-Z]{3} ?\d)(?:USD|EUR|GBP|CHF|CAD|AUD|INR|JPY)) ?\d[\d.,']*+"
-    r"|(?<![\w.,'#-])\d[\d.,']*+ ?(?:[$€£¥₹%]|(?:USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|dollars?|euros?|pounds?)(?!\w))",
+    r"|(?<![\w.,'#-])\d[\d.,']*+ ?(?:[$€£¥₹%]|(?:USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|dollars?"
+    r"|euros?|pounds?)(?!\w))",
     re.IGNORECASE,
 )
 HEX = re.compile(r"0(?<!\w0)x[0-9a-f]++", re.IGNORECASE)
@@ -69,7 +94,10 @@ def _is_address(found: str) -> bool:
 
 
 class Mask(NamedTuple):
-    """What to blank out. Every match has one of the `signs`, casefolded; the `check` may spare a match."""
+    """What to blank out. Every match has one of the `signs`, casefolded.
+
+    The `check` may spare a match.
+    """
 
     pattern: re.Pattern[str]
     check: Check | None = None
@@ -90,7 +118,12 @@ MACHINE = (
     Mask(IP_V6, _is_address, signs=(":",)),
     Mask(VERSION, _is_version),
 )
-PERSONAL = (Mask(SSN), Mask(CARD, _is_card), Mask(IBAN, _is_iban), Mask(MONEY, signs=(*"$€£¥₹%", *CURRENCIES)))
+PERSONAL = (
+    Mask(SSN),
+    Mask(CARD, _is_card),
+    Mask(IBAN, _is_iban),
+    Mask(MONEY, signs=(*"$€£¥₹%", *CURRENCIES)),
+)
 CODES = (Mask(HEX), Mask(EPOCH), Mask(ISSUE_KEY))
 
 
@@ -99,7 +132,10 @@ def blank(text: str, masks: tuple[Mask, ...]) -> str:
     plain = text.casefold()
     for pattern, check, signs in masks:
         if any(sign in plain for sign in signs):
-            text = pattern.sub(lambda m, ok=check: m[0] if ok and not ok(m[0]) else FILLER * len(m[0]), text)
+            text = pattern.sub(
+                lambda m, ok=check: m[0] if ok and not ok(m[0]) else FILLER * len(m[0]),
+                text,
+            )
     return text
 
 

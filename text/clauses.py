@@ -4,7 +4,8 @@ import re
 from functools import lru_cache
 
 MAX_WORDS = 120
-"""A longer run of words without a full stop is cut, so that looking at one sentence has a bounded cost."""
+"""A longer run of words without a full stop is cut, so that looking at one sentence has a
+bounded cost."""
 
 _WRAPPED_LINE = re.compile(r"\n(?=[a-z])")
 _SPELLINGS = tuple(
@@ -15,7 +16,10 @@ _SPELLINGS = tuple(
         (r"e-mail(?<!\we-mail)", "email"),
         (r"won't(?<!\wwon't)\b", "will not"),
         (r"can(?<!\wcan)(?:not|'t|t)\b", "can not"),
-        (r"\b(?=[acdhisw])(do|does|did|is|was|were|has|have|would|could|should|are)n'?t\b", r"\1 not"),
+        (
+            r"\b(?=[acdhisw])(do|does|did|is|was|were|has|have|would|could|should|are)n'?t\b",
+            r"\1 not",
+        ),
         (r"n't\b", " not"),
         (r"'re\b", " are"),
         (r"'ve\b", " have"),
@@ -23,7 +27,9 @@ _SPELLINGS = tuple(
         (r"'(s|d|ll)\b", r" \1"),
     )
 )
-_TOKEN = re.compile(r"""\d+(?:[.,:/]\d+)*|[^\W\d_][^\W_]*|[,;:()–—]|[.!?…]+(?=[\s"')\]]|$)|[$€£]|\n""")
+_TOKEN = re.compile(
+    r"""\d+(?:[.,:/]\d+)*|[^\W\d_][^\W_]*|[,;:()–—]|[.!?…]+(?=[\s"')\]]|$)|[$€£]|\n"""
+)
 _STOPS = frozenset(",;:()–—")
 
 
@@ -31,9 +37,10 @@ _STOPS = frozenset(",;:()–—")
 def sentences(text: str) -> tuple[str, ...]:
     """The text as sentences of casefolded words, each with one space around every word.
 
-    "can't" is spelled "can not" and so on; every comma, bracket and dash becomes " , "; a question keeps a final
-    " ? "; any other mark is dropped. A line break inside a sentence is a space, a blank line ends a sentence.
-    Linear in the length of the text. Several judgements read the same ticket, so the last texts are remembered.
+    "can't" is spelled "can not" and so on; every comma, bracket and dash becomes " , "; a
+    question keeps a final " ? "; any other mark is dropped. A line break inside a sentence
+    is a space, a blank line ends a sentence. Linear in the length of the text. Several
+    judgements read the same ticket, so the last texts are remembered.
     """
     plain = _WRAPPED_LINE.sub(" ", text).casefold()
     for pattern, replacement in _SPELLINGS:

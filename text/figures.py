@@ -7,37 +7,50 @@ from typing import NamedTuple
 
 _SIGNS = r"(?:US|[RAC])?\$|[€£¥₹₩₽₺₪₴]"
 _CODES = (
-    r"(?:(?:USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|BRL|MXN|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR|SGD|HKD|KRW|BTC|ETH|USDT)"
+    r"(?:(?:USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|BRL|MXN|SEK|NOK|DKK|PLN|CZK|HUF|TRY|ZAR|SGD"
+    r"|HKD|KRW|BTC|ETH|USDT)"
     r"|usd|eur|gbp|chf|btc|usdt)"
 )
-_NAMES = r"(?i:dollars?|bucks|euros?|pounds?|quid|cents?|pence|francs?|franken|pesos?|rupees?|yen|yuan|zloty|bitcoins?)"
+_NAMES = (
+    r"(?i:dollars?|bucks|euros?|pounds?|quid|cents?|pence|francs?|franken|pesos?|rupees?"
+    r"|yen|yuan|zloty|bitcoins?)"
+)
 _FIGURE = r"\d[\d.,'\u2019]*+(?: \d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
 _SUM = re.compile(
-    rf"(?=[\dA-Zbcegu$€£¥₹₩₽₺₪₴])(?:(?:{_SIGNS}|\b{_CODES}) ?-?(?P<after>{_FIGURE})(?P<thousand> ?[kK]\b)?"
-    rf"|(?<![\w.,])(?P<before>{_FIGURE})(?P<thousands> ?[kK])? ?(?:{_SIGNS}|(?:{_CODES}|{_NAMES})\b))"
+    rf"(?=[\dA-Zbcegu$€£¥₹₩₽₺₪₴])(?:(?:{_SIGNS}|\b{_CODES}) ?-?(?P<after>{_FIGURE})"
+    r"(?P<thousand> ?[kK]\b)?"
+    rf"|(?<![\w.,])(?P<before>{_FIGURE})(?P<thousands> ?[kK])? ?(?:{_SIGNS}|(?:{_CODES}"
+    rf"|{_NAMES})\b))"
 )
 _COUNT = (
-    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty"
+    r"(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty"
+    r"|forty|fifty|sixty"
     r"|seventy"
-    r"|eighty|ninety|(?:a |several |many )?hundreds?|(?:a |several |many )?thousands?|(?:a )?millions?)"
+    r"|eighty|ninety|(?:a |several |many )?hundreds?|(?:a |several |many )?thousands?"
+    r"|(?:a )?millions?)"
 )
-SPELLED_SUM = re.compile(rf"\b(?=[aefhmnost]){_COUNT}(?:[ -](?:and )?{_COUNT}){{0,6}} (?:{_NAMES}|{_CODES})\b")
+SPELLED_SUM = re.compile(
+    rf"\b(?=[aefhmnost]){_COUNT}(?:[ -](?:and )?{_COUNT}){{0,6}} (?:{_NAMES}|{_CODES})\b"
+)
 """A sum in words, over folded text."""
 
 _NUMBER = re.compile(_FIGURE)
 _MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
 DATE = re.compile(
     r"\b(?=[\djfmasond])(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
-    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of )?{_MONTH}\.?(?:,? \d{{4}})?|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd"
+    rf"|\d{{1,2}}(?:st|nd|rd|th|\.)? (?:of )?{_MONTH}\.?(?:,? \d{{4}})?"
+    rf"|{_MONTH}\.? \d{{1,2}}(?:st|nd|rd"
     rf"|th)?(?:,? \d{{4}})?)(?!\w)",
     re.IGNORECASE,
 )
 PHONE = re.compile(
-    # Its first character stands before what is asked of the one behind it: the engine skips fast to that.
+    # Its first character stands before what is asked of the one behind it: the engine skips
+    # fast to that.
     r"[+(\d](?<![\w.,/-].)(?:(?<=\+) ?\(?\d|(?<=\()\d|(?<=\d))(?:[ ()./-]{0,3}\d){6,16}(?![\w])"
 )
 _CALLED = re.compile(
-    r"\b(?:call|calls|calling|phone|telephone|tel|dial|ring|whatsapp|telegram|signal|hotline|text|sms|fax|mobile|cell"
+    r"\b(?:call|calls|calling|phone|telephone|tel|dial|ring|whatsapp|telegram|signal|hotline"
+    r"|text|sms|fax|mobile|cell"
     r"|reach|landline|helpline|telefon\w*|anrufen|appele[rz]|llam\w+|chiam\w+)\b[^.!?\n]{0,40}$",
     re.IGNORECASE,
 )
@@ -59,17 +72,25 @@ def sums(text: str) -> Iterator[Sum]:
     """Every sum of money in a text."""
     for match in _SUM.finditer(text):
         scale = 1000 if match["thousand"] or match["thousands"] else 1
-        yield Sum(match[0], match.span(), to_number(match["after"] or match["before"]) * scale)
+        yield Sum(
+            match[0], match.span(), to_number(match["after"] or match["before"]) * scale
+        )
 
 
 def numbers(text: str) -> Iterator[float]:
     """The value of every figure in a text, and of every sum."""
-    values = (*(to_number(figure) for figure in _NUMBER.findall(text)), *(found.value for found in sums(text)))
+    values = (
+        *(to_number(figure) for figure in _NUMBER.findall(text)),
+        *(found.value for found in sums(text)),
+    )
     yield from (value for value in values if isfinite(value))
 
 
 def to_number(figure: str) -> float:
-    """A figure; its last separator is the decimal one unless three digits follow it. Infinite when it is too long."""
+    """A figure; its last separator is the decimal one unless three digits follow it.
+
+    Infinite when it is too long.
+    """
     if len(figure) > _MAX_FIGURE:
         return inf
     digits = re.findall(r"\d+", figure)
@@ -84,7 +105,10 @@ def digits_of(text: str) -> str:
 
 
 def phones(text: str) -> Iterator[tuple[str, int]]:
-    """Numbers that somebody can call, as written and where they stand: by their form, or after a word for calling."""
+    """Numbers that somebody can call, as written and where they stand.
+
+    By their form, or after a word for calling.
+    """
     dates = {match.start() for match in DATE.finditer(text)}
     for match in PHONE.finditer(text):
         if match.start() in dates:

@@ -4,24 +4,34 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-_RUN = re.compile(r"(?<![\w.@%+-])(?:(?<=//)|(?<=\\\\)|(?=[\w%+-]*(?:@|\.[\w.@%+-])))[\w.@%+-]+")
+_RUN = re.compile(
+    r"(?<![\w.@%+-])(?:(?<=//)|(?<=\\\\)|(?=[\w%+-]*(?:@|\.[\w.@%+-])))[\w.@%+-]+"
+)
 """A run of an address's characters: behind two slashes, or with an @ or a dot in it."""
 _EDGES = ".-%+"
 _HOST_FOLLOWS = ("//", "\\\\")
 _MARKDOWN = re.compile(r"\[([^\]\n]{1,200})\]\(\s*<?([^)\s]{1,500})")
 _FILES = re.compile(
-    r"(?:bat|bmp|cfg|cmd|conf|cpp|css|csv|dll|doc|docx|dmg|eml|env|exe|gif|gz|hpp|htm|html|ico|ics|ini|ipynb|jar"
-    r"|java|jpeg|jpg|js|json|jsx|key|lock|log|mkv|mov|mp3|mp4|msg|msi|net|odt|pdf|pem|php|plist|png|ppt|pptx"
-    r"|properties|ps1|py|rar|rs|rtf|sh|sql|svg|tar|tgz|toml|ts|tsv|tsx|txt|wav|webp|xls|xlsx|xml|yaml|yml|zip|md)"
+    r"(?:bat|bmp|cfg|cmd|conf|cpp|css|csv|dll|doc|docx|dmg|eml|env|exe|gif|gz|hpp|htm|html|ico"
+    r"|ics|ini|ipynb|jar"
+    r"|java|jpeg|jpg|js|json|jsx|key|lock|log|mkv|mov|mp3|mp4|msg|msi|net|odt|pdf|pem|php|plist"
+    r"|png|ppt|pptx"
+    r"|properties|ps1|py|rar|rs|rtf|sh|sql|svg|tar|tgz|toml|ts|tsv|tsx|txt|wav|webp|xls|xlsx"
+    r"|xml|yaml|yml|zip|md)"
 )
-_KNOWN = re.compile(r"(?:com|org|net|info|biz|io|co|ru|cn|de|uk|fr|eu|us|me|tv|cc|tk|xyz|top|site|online|app|dev)")
+_KNOWN = re.compile(
+    r"(?:com|org|net|info|biz|io|co|ru|cn|de|uk|fr|eu|us|me|tv|cc|tk|xyz|top|site|online|app|dev)"
+)
 _SHORTEST_TOP = 2
 _LONGEST_HOST = 253
 _OCTETS = 4
 
 
 class Address(NamedTuple):
-    """A host, or a mailbox when it has an @, in lower case and IDNA's ASCII; with where it stands."""
+    """A host, or a mailbox when it has an @, in lower case and IDNA's ASCII.
+
+    With where it stands.
+    """
 
     name: str
     start: int
@@ -34,7 +44,9 @@ class Address(NamedTuple):
 
 def addresses(text: str) -> Iterator[Address]:
     """Every host and mailbox in a text as `plain` gives it."""
-    for match in _RUN.finditer(text) if "." in text or "@" in text or "//" in text else ():
+    for match in (
+        _RUN.finditer(text) if "." in text or "@" in text or "//" in text else ()
+    ):
         run = match[0].strip(_EDGES)
         start = match.start() + match[0].find(run)
         if "@" in run:
@@ -46,7 +58,10 @@ def addresses(text: str) -> Iterator[Address]:
 
 
 def ascii_host(host: str) -> str:
-    """A host as programs compare it; one that IDNA refuses stays as it is, and so equals no host of a list."""
+    """A host as programs compare it.
+
+    One that IDNA refuses stays as it is, and so equals no host of a list.
+    """
     lower = host.casefold().strip(".")
     if lower.isascii() or len(lower) > _LONGEST_HOST:
         return lower
@@ -81,11 +96,23 @@ def _is_host(text: str, run: str, start: int, end: int) -> bool:
     if all(label.isdecimal() for label in labels):
         return len(labels) == _OCTETS
     top = labels[-1]
-    if not all(labels) or len(top) < _SHORTEST_TOP or not (top.isalpha() or top.startswith("xn--")):
+    if (
+        not all(labels)
+        or len(top) < _SHORTEST_TOP
+        or not (top.isalpha() or top.startswith("xn--"))
+    ):
         return False
-    if text[end : end + 1] == "/" or labels[0].casefold() == "www" or len(labels) > _GROUPS_OF_PROSE:
+    if (
+        text[end : end + 1] == "/"
+        or labels[0].casefold() == "www"
+        or len(labels) > _GROUPS_OF_PROSE
+    ):
         return True
-    joined = top[0].isupper() and not labels[-2].isupper() and not _KNOWN.fullmatch(top.casefold())
+    joined = (
+        top[0].isupper()
+        and not labels[-2].isupper()
+        and not _KNOWN.fullmatch(top.casefold())
+    )
     return not joined and not _FILES.fullmatch(top.casefold())
 
 

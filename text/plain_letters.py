@@ -1,4 +1,6 @@
-"""A plain spelling in which look-alike letters, accents and digits for letters disappear: for looking at text only.
+"""A plain spelling in which look-alike letters, accents and digits for letters disappear.
+
+For looking at text only.
 
 Linear in the length of the text; raises nothing.
 """
@@ -15,7 +17,17 @@ _LOOK_ALIKES = str.maketrans(
             strict=True,
         )
     )
-    | {"æ": "ae", "œ": "oe", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-", "‐": "-"}
+    | {
+        "æ": "ae",
+        "œ": "oe",
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "–": "-",
+        "—": "-",
+        "‐": "-",
+    }
 )
 _ACCENTS = re.compile("[\u0300-\u036f]")
 _DIGITS = str.maketrans("013457", "oieast")
@@ -25,8 +37,11 @@ _TOUCHING = re.compile(r"[0-9](?:[a-z]|(?<=[a-z].))")
 """What each of them has, found sooner."""
 _LONGEST_WORD = 20
 _MAX_MARKS = 30
-"""In a row, as Unicode's Stream-Safe Text Format (UAX #15, section 13) allows. Without a limit the canonical ordering
-inside `unicodedata.normalize` is quadratic in the length of the run."""
+"""In a row, as Unicode's Stream-Safe Text Format (UAX #15, section 13) allows.
+
+Without a limit the canonical ordering inside `unicodedata.normalize` is quadratic in the
+length of the run.
+"""
 
 
 def fold(text: str, vocabulary: Collection[str]) -> str:

@@ -1,4 +1,6 @@
-"""Reads regular expressions: the words that a pattern cannot match without, and an index of such words.
+"""Reads regular expressions.
+
+The words that a pattern cannot match without, and an index of such words.
 
 A sentence is tried only against the patterns whose needed words it has.
 """
@@ -8,7 +10,8 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 _PLAIN_WORD = re.compile(
-    r"(?P<number>\\d|\[\d-\d\]|\d)|(?P<word>\w+)(?:(?P<stem>(?:\[\^ \]|\\w)[*+])|(?P<maybe>\?)?(?= |$|\(\?: ))"
+    r"(?P<number>\\d|\[\d-\d\]|\d)|(?P<word>\w+)(?:(?P<stem>(?:\[\^ \]|\\w)[*+])"
+    r"|(?P<maybe>\?)?(?= |$|\(\?: ))"
     r"|(?P<beginning>\w{2,}(?![?*{]))"
 )
 _UNCLEAR = "\0"
@@ -19,10 +22,12 @@ _QUANTIFIER = re.compile(r"^(?:\?|\*|\{[^}]*\})")
 
 
 def needed_words(pattern: str) -> list[frozenset[str]]:
-    """Sets of words; a sentence with no word of one of them cannot match. A final `*` stands for any ending.
+    """Sets of words; a sentence with no word of one of them cannot match.
 
-    Numbers are the word `#`. Where an alternative does not begin with a plain word nothing is needed, so the answer
-    may be incomplete but is never wrong.
+    A final `*` stands for any ending.
+
+    Numbers are the word `#`. Where an alternative does not begin with a plain word nothing
+    is needed, so the answer may be incomplete but is never wrong.
     """
     if len(branches(pattern)) > 1:
         first = _first_words(pattern)
@@ -38,7 +43,10 @@ def needed_words(pattern: str) -> list[frozenset[str]]:
         if not pattern.startswith(_OPTIONAL, stop) and _is_whole(pattern, start, stop):
             needed.append(_first_words(inside))
         outside += "" if _ends_word(inside) else _UNCLEAR
-    return [*filter(None, needed), *_plain_words(outside + _QUANTIFIER.sub("", pattern[end:]))]
+    return [
+        *filter(None, needed),
+        *_plain_words(outside + _QUANTIFIER.sub("", pattern[end:])),
+    ]
 
 
 def _first_words(pattern: str) -> frozenset[str]:
@@ -71,7 +79,9 @@ def _spellings(plain: re.Match[str]) -> set[str]:
     if plain["beginning"]:
         return {plain["beginning"] + "*"}
     word = plain["word"]
-    return {word, word[:-1]} if plain["maybe"] else {word + "*" if plain["stem"] else word}
+    return (
+        {word, word[:-1]} if plain["maybe"] else {word + "*" if plain["stem"] else word}
+    )
 
 
 def _plain_words(outside: str) -> list[frozenset[str]]:
@@ -79,19 +89,27 @@ def _plain_words(outside: str) -> list[frozenset[str]]:
     text = outside.replace("[^ ]", r"\w")
     if _OPTIONAL_SPACE.search(text):
         return []
-    return [frozenset(_spellings(plain)) for word in text.split() if (plain := _PLAIN_WORD.fullmatch(word))]
+    return [
+        frozenset(_spellings(plain))
+        for word in text.split()
+        if (plain := _PLAIN_WORD.fullmatch(word))
+    ]
 
 
 def _ends_word(inside: str) -> bool:
     """Whether all that a group can match is empty or ends in a space."""
-    return all(branch.endswith(" ") or _is_spaced_group(branch) for branch in branches(inside))
+    return all(
+        branch.endswith(" ") or _is_spaced_group(branch) for branch in branches(inside)
+    )
 
 
 def _is_spaced_group(branch: str) -> bool:
     if not branch.startswith("(?:"):
         return False
     end = _closing(branch)
-    return not _QUANTIFIER.sub("", branch[end + 1 :], count=1) and _ends_word(branch[3:end])
+    return not _QUANTIFIER.sub("", branch[end + 1 :], count=1) and _ends_word(
+        branch[3:end]
+    )
 
 
 def _groups(pattern: str) -> list[tuple[int, int]]:
@@ -108,7 +126,9 @@ def _groups(pattern: str) -> list[tuple[int, int]]:
 def _is_whole(pattern: str, start: int, stop: int) -> bool:
     """Whether a word ends where this group ends."""
     rest = _QUANTIFIER.sub("", pattern[stop:], count=1)
-    return _WORD_END.match(rest) is not None or _ends_word(pattern[start + 3 : stop - 1])
+    return _WORD_END.match(rest) is not None or _ends_word(
+        pattern[start + 3 : stop - 1]
+    )
 
 
 def branches(pattern: str) -> list[str]:
@@ -133,7 +153,9 @@ def _closing(pattern: str) -> int:
 
 
 class WordIndex:
-    """Gives every needed set of words one bit, and finds a sentence's bits in one pass over its words."""
+    """Gives every needed set of words one bit, and finds a sentence's bits in one pass over
+    its words.
+    """
 
     def __init__(self) -> None:
         """An index of nothing yet."""

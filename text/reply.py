@@ -1,4 +1,7 @@
-"""A reply in the spellings that checks are written against. Linear in the length of the text; raises nothing."""
+"""A reply in the spellings that checks are written against. Linear in the length of the text.
+
+Raises nothing.
+"""
 
 import re
 import unicodedata
@@ -12,9 +15,21 @@ _INVISIBLE = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e01ef]"
 )
 _PUNCTUATION = str.maketrans(
-    {"。": ".", "｡": ".", "’": "'", "‘": "'", "“": '"', "”": '"', "\u00a0": " ", "\u202f": " "}
+    {
+        "。": ".",
+        "｡": ".",
+        "’": "'",
+        "‘": "'",
+        "“": '"',
+        "”": '"',
+        "\u00a0": " ",
+        "\u202f": " ",
+    }
 )
-_TOP = r"(?=(?:com|net|org|info|biz|io|co|ru|cn|xyz|top|site|online|app|dev|me|de|uk|eu|us|example|test)\b)"
+_TOP = (
+    r"(?=(?:com|net|org|info|biz|io|co|ru|cn|xyz|top|site|online|app|dev|me|de|uk|eu|us"
+    r"|example|test)\b)"
+)
 _OPENING = ("[", "(", "{")
 _DISGUISES = tuple(
     (signs, re.compile(pattern, re.IGNORECASE), plain)
@@ -43,16 +58,22 @@ _VOCABULARY = frozenset(
     re.findall(
         r"\w+",
         "password passwords passcode refund refunds refunded credit credits compensation"
-        " compensate discount voucher reimburse guarantee liable pin code codes otp send confirm credentials",
+        " compensate discount voucher reimburse guarantee liable pin code codes otp send "
+        "confirm credentials",
     )
 )
 
 
 def plain(text: str) -> str:
-    """The text as a reader's program would see it: composed, nothing invisible, addresses undisguised."""
+    """The text as a reader's program would see it.
+
+    Composed, nothing invisible, addresses undisguised.
+    """
     text = unescape(text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", limit_marks(_INVISIBLE.sub("", text))).translate(_PUNCTUATION)
+        text = unicodedata.normalize(
+            "NFKC", limit_marks(_INVISIBLE.sub("", text))
+        ).translate(_PUNCTUATION)
     if _ENCODED.search(text):
         text = unquote(text)
     if " ." in text:
@@ -66,7 +87,11 @@ def plain(text: str) -> str:
 
 def sentences(text: str) -> list[str]:
     """The sentences and lines of a text, without list numbers."""
-    return [bare for piece in _SENTENCE_END.split(text) if (bare := _NUMBERED.sub("", piece).strip())]
+    return [
+        bare
+        for piece in _SENTENCE_END.split(text)
+        if (bare := _NUMBERED.sub("", piece).strip())
+    ]
 
 
 def flat(sentence: str) -> str:

@@ -1,7 +1,7 @@
 """The Python API.
 
-async with TicketGraph.open() as desk:
-    run = await desk.process("Cannot log in", "It says invalid credentials.", customer_email="ada@example.com")
+async with TicketGraph.open() as desk: run = await desk.process("Cannot log in", "It says
+    invalid credentials.", customer_email="ada@example.com")
 """
 
 import asyncio
@@ -56,16 +56,18 @@ class TicketGraph(Housekeeping):
         migrating: bool = True,
         at_once: int = AT_ONCE,
     ) -> AsyncIterator[Self]:
-        """Open the database, go on with what earlier processes left undone, and close it at the end.
+        """Open the database, go on with what earlier processes left undone, and close it at
+        the end.
 
-        It is a file in `data_dir`, or what `database_url` names: see storage.database.address.address_of. Up to
-        `at_once` runs are advanced here side by side; with 0 they are left to other processes. Where not `migrating`,
-        a database that is behind is refused.
-        `models` says which models are asked: `ModelSettings()` reads the environment. Without it none is.
-        `observe` hears of every call of a model. Effects go out through the `connector`, which stays the caller's to
-        close; without one they stay recorded. Raises DeskError for invalid policies, InputError for model settings
-        that cannot be used, UnavailableError when another process uses the folder, the server cannot be reached, or
-        this version would lose a run in it.
+        It is a file in `data_dir`, or what `database_url` names: see
+        storage.database.address.address_of. Up to `at_once` runs are advanced here side by
+        side; with 0 they are left to other processes. Where not `migrating`, a database
+        that is behind is refused. `models` says which models are asked: `ModelSettings()`
+        reads the environment. Without it none is. `observe` hears of every call of a model.
+        Effects go out through the `connector`, which stays the caller's to close; without
+        one they stay recorded. Raises DeskError for invalid policies, InputError for model
+        settings that cannot be used, UnavailableError when another process uses the folder,
+        the server cannot be reached, or this version would lose a run in it.
         """
         opening = assembled(
             address_of(database_url, Path(data_dir)),
@@ -89,24 +91,40 @@ class TicketGraph(Housekeeping):
     def model_state(self) -> ModelState | None:
         """How the models are; None when no model is configured."""
         services = self.assembly.services
-        return None if services.engine is services.local else cast("LlmEngine", services.engine).state()
+        return (
+            None
+            if services.engine is services.local
+            else cast("LlmEngine", services.engine).state()
+        )
 
     async def process(
-        self, subject: str = "", body: str = "", *, options: RunOptions | None = None, **ticket: Any
+        self,
+        subject: str = "",
+        body: str = "",
+        *,
+        options: RunOptions | None = None,
+        **ticket: Any,
     ) -> Run:
         """Store a ticket and run it until it is finished or waits for a person.
 
-        `ticket` takes every field of contracts.ticket.NewTicket: desk, customer_email, customer_id, metadata, …
-        Raises InputError for an unknown desk.
+        `ticket` takes every field of contracts.ticket.NewTicket: desk, customer_email,
+        customer_id, metadata, … Raises InputError for an unknown desk.
         """
-        job = await self.runner.submit(NewTicket(subject=subject, body=body, **ticket), options)
+        job = await self.runner.submit(
+            NewTicket(subject=subject, body=body, **ticket), options
+        )
         return await self.finished(job.run_id, fresh=job.fresh)
 
     async def finished(self, run_id: str, *, fresh: bool = False) -> Run:
-        """Wait for a run to finish or to ask. Raises NotFoundError, UnavailableError when this process stops before."""
+        """Wait for a run to finish or to ask.
+
+        Raises NotFoundError, UnavailableError when this process stops before.
+        """
         run = await self.runner.wait(run_id, self.patience, fresh=fresh)
         if run is None:
-            raise UnavailableError(f"Run {run_id} is stored and goes on when a server or a worker runs.")
+            raise UnavailableError(
+                f"Run {run_id} is stored and goes on when a server or a worker runs."
+            )
         return run
 
     async def run(self, run_id: str) -> Run:
@@ -132,35 +150,54 @@ class TicketGraph(Housekeeping):
             rows = await approvals.page(connection, status, limit, offset)
         return [
             PendingApproval(
-                id=row["id"], request=ApprovalRequest.model_validate(row["request"]), expires_at=row["expires_at"]
+                id=row["id"],
+                request=ApprovalRequest.model_validate(row["request"]),
+                expires_at=row["expires_at"],
             )
             for row in rows
         ]
 
-    async def decide(self, approval_id: str, decision: ApprovalDecision | str, **details: Any) -> Run:
-        """Decide, and run on. `decision` is an ApprovalDecision or its type: approve, edit, reject, reassign, respond.
+    async def decide(
+        self, approval_id: str, decision: ApprovalDecision | str, **details: Any
+    ) -> Run:
+        """Decide, and run on. `decision` is an ApprovalDecision or its type.
+
+        Approve, edit, reject, reassign, respond.
 
         Raises NotFoundError, InputError, and ConflictError when somebody else was first.
         """
         if isinstance(decision, str):
             decision = ApprovalDecision.model_validate({"type": decision, **details})
-        return await self.finished((await self.runner.decide(approval_id, decision)).run_id)
+        return await self.finished(
+            (await self.runner.decide(approval_id, decision)).run_id
+        )
 
     async def history(self, run_id: str) -> Sequence[Checkpoint]:
-        """Every saved moment of a run, the first one first. Raises NotFoundError, GoneError when they were pruned."""
+        """Every saved moment of a run, the first one first.
+
+        Raises NotFoundError, GoneError when they were pruned.
+        """
         async with self.database.read() as connection:
             refuse_pruned(await runs.row(connection, run_id))
         return await checkpoints_of(self.assembly.graph, run_id)
 
-    async def steps_of(self, run_id: str, seen: int = 0) -> AsyncIterator[tuple[int, Step]]:
-        """The run's steps with their numbers, from the one after `seen`, as they are saved, until the run rests."""
+    async def steps_of(
+        self, run_id: str, seen: int = 0
+    ) -> AsyncIterator[tuple[int, Step]]:
+        """The run's steps with their numbers, from the one after `seen`, as they are saved,
+        until the run rests.
+        """
         with self.assembly.watchers.watch(run_id) as watch:
             resting = False
             while not resting:
                 watch.saved.clear()
                 run = await self.run(run_id)
                 resting = run.status != "running"
-                for step in (run.steps if resting and run.steps else await self.saved_steps(run_id))[seen:]:
+                for step in (
+                    run.steps
+                    if resting and run.steps
+                    else await self.saved_steps(run_id)
+                )[seen:]:
                     seen += 1
                     yield seen, step
                 if self.assembly.watchers.stopping:
@@ -172,29 +209,51 @@ class TicketGraph(Housekeeping):
 
     async def saved_steps(self, run_id: str) -> Sequence[Step]:
         """The steps of a run by its newest checkpoint."""
-        return (await self.assembly.graph.aget_state(config_of(run_id))).values.get("steps", ())
+        return (await self.assembly.graph.aget_state(config_of(run_id))).values.get(
+            "steps", ()
+        )
 
     async def fork(
-        self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
+        self,
+        run_id: str,
+        checkpoint_id: str | None = None,
+        *,
+        options: RunOptions | None = None,
+        **changes: Any,
     ) -> Run:
-        """Run again from a saved moment (from the start when none is named) without any effect outside.
+        """Run again from a saved moment (from the start when none is named) without any
+        effect outside.
 
         `changes` replaces parts of the ticket (subject, body, …) when forking from the start.
         Raises NotFoundError, InputError, GoneError for a moment that was pruned.
         """
-        return await self.finished((await self.begin_fork(run_id, checkpoint_id, options=options, **changes)).run_id)
+        return await self.finished(
+            (
+                await self.begin_fork(run_id, checkpoint_id, options=options, **changes)
+            ).run_id
+        )
 
     async def begin_fork(
-        self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
+        self,
+        run_id: str,
+        checkpoint_id: str | None = None,
+        *,
+        options: RunOptions | None = None,
+        **changes: Any,
     ) -> Job:
         """The same, without waiting for it."""
         if checkpoint_id and changes:
-            raise InputError("The ticket can only be changed when forking from the start: leave checkpoint_id out.")
+            raise InputError(
+                "The ticket can only be changed when forking from the start: leave "
+                "checkpoint_id out."
+            )
         async with self.database.read() as connection:
             if checkpoint_id:
                 refuse_pruned(await runs.row(connection, run_id))
             job = await load_job(connection, run_id)
-        return await fork_of(self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes)
+        return await fork_of(
+            self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes
+        )
 
     async def retry(self, run_id: str, **changes: Any) -> Run:
         """Try a run again that was given up, and wait for it. See `revive`."""

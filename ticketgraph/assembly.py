@@ -54,7 +54,10 @@ if TYPE_CHECKING:
 SHIPPED_DESKS = Path(__file__).parent.parent / "policies" / "desks"
 
 REPAIRED_AT_START = 200
-"""Missing fingerprints made before the first ticket is taken: 2 s of work. `ticketgraph doctor --repair` makes all."""
+"""Missing fingerprints made before the first ticket is taken: 2 s of work.
+
+`ticketgraph doctor --repair` makes all.
+"""
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,16 @@ async def assembled(
     at_once: int = AT_ONCE,
     migrating: bool = True,
 ) -> AsyncIterator[Assembly]:
-    """Open everything on a database, and close it in order. Up to `at_once` tasks are done here side by side.
+    """Open everything on a database, and close it in order.
 
-    Effects go out through the `connector`, one attempt taking `delivery_seconds` at most; without, they stay recorded.
+    Up to `at_once` tasks are done here side by side.
 
-    Raises DeskError for invalid policies, InputError for settings that contradict each other, and UnavailableError
-    when the database cannot be used: see ticketgraph.opening.stored.
+    Effects go out through the `connector`, one attempt taking `delivery_seconds` at most;
+    without, they stay recorded.
+
+    Raises DeskError for invalid policies, InputError for settings that contradict each
+    other, and UnavailableError when the database cannot be used: see
+    ticketgraph.opening.stored.
     """
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
     async with stored(address, desks.keys(), migrating=migrating) as opened:
@@ -104,9 +111,13 @@ async def assembled(
         outbox = StoredOutbox(database, utc_now, jobs if connector else None)
         services = replace(services, outbox=outbox)
         delivery = Delivery(database, connector, utc_now, delivery_seconds)
-        runner = Runner(Executor(graph, services, database, opened.watchers), jobs, delivery)
+        runner = Runner(
+            Executor(graph, services, database, opened.watchers), jobs, delivery
+        )
         saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
-        assembly = Assembly(services, database, graph, runner, memory, opened.watchers, saver, jobs)
+        assembly = Assembly(
+            services, database, graph, runner, memory, opened.watchers, saver, jobs
+        )
         if at_once:
             runner.work(at_once)
         try:
@@ -119,7 +130,10 @@ async def assembled(
 
 
 def upkeep(assembly: Assembly, outbox: StoredOutbox) -> Sequence[Endless]:
-    """What a process that works does besides: deadlines, what nobody goes on with, what is old enough to go."""
+    """What a process that works does besides.
+
+    Deadlines, what nobody goes on with, what is old enough to go.
+    """
     database, jobs, desks = assembly.database, assembly.jobs, assembly.services.desks
     eraser = Eraser(database, assembly.memory, assembly.saver.serde, jobs, utc_now)
     retention = Retention(database, desks, eraser)
@@ -130,18 +144,31 @@ def upkeep(assembly: Assembly, outbox: StoredOutbox) -> Sequence[Endless]:
     )
 
 
-async def offline_services(desks: Mapping[str, Desk], database: Database) -> tuple[Services, TicketMemory]:
+async def offline_services(
+    desks: Mapping[str, Desk], database: Database
+) -> tuple[Services, TicketMemory]:
     """What the nodes need, with the local engine and no model API."""
     embedder = await asyncio.to_thread(Embedder.load)
     batching = BatchingEmbedder(embedder)
-    cleaners = {desk.id: TextCleaner(desk.settings.languages) for desk in desks.values()}
+    cleaners = {
+        desk.id: TextCleaner(desk.settings.languages) for desk in desks.values()
+    }
     await asyncio.to_thread(warm_up, desks, cleaners)
-    learned = {desk.id: Learned.parse(desk.learned) if desk.learned else None for desk in desks.values()}
-    known = KnownTexts(embedder, [desk.vectors for desk in desks.values() if desk.vectors])
+    learned = {
+        desk.id: Learned.parse(desk.learned) if desk.learned else None
+        for desk in desks.values()
+    }
+    known = KnownTexts(
+        embedder, [desk.vectors for desk in desks.values() if desk.vectors]
+    )
     engine = await asyncio.to_thread(LocalEngine, known, batching, desks)
     knowledge = await asyncio.to_thread(Knowledge, known, batching, desks.values())
     on_postgres = isinstance(database, PostgresDatabase)
-    vectors = PgVectors(database, MODEL_NAME) if on_postgres else BruteForce(database, MODEL_NAME)
+    vectors = (
+        PgVectors(database, MODEL_NAME)
+        if on_postgres
+        else BruteForce(database, MODEL_NAME)
+    )
     await vectors.load()
     memory = TicketMemory(batching, database, vectors, knowledge, cleaners)
     if not on_postgres:
@@ -160,11 +187,21 @@ async def offline_services(desks: Mapping[str, Desk], database: Database) -> tup
 
 
 async def with_models(
-    services: Services, settings: ModelSettings, database: Database, observe: Callable[[CallRecord], None] = unobserved
+    services: Services,
+    settings: ModelSettings,
+    database: Database,
+    observe: Callable[[CallRecord], None] = unobserved,
 ) -> Services:
-    """The services with what the settings say of models; still offline where no model is configured."""
+    """The services with what the settings say of models.
+
+    Still offline where no model is configured.
+    """
     limits = Limits.within(settings.workflow_timeout_seconds)
-    services = replace(services, limits=limits, desks=with_threshold(services.desks, settings.ai_confidence_threshold))
+    services = replace(
+        services,
+        limits=limits,
+        desks=with_threshold(services.desks, settings.ai_confidence_threshold),
+    )
     models = resolve(settings)
     if models is None:
         return services
@@ -188,24 +225,34 @@ async def with_models(
     return replace(services, engine=engine)
 
 
-def with_threshold(desks: Mapping[str, Desk], threshold: float | None) -> Mapping[str, Desk]:
+def with_threshold(
+    desks: Mapping[str, Desk], threshold: float | None
+) -> Mapping[str, Desk]:
     """The desks with one confidence threshold in place of their own, if one is given."""
     if threshold is None:
         return desks
     return {
         desk.id: desk.model_copy(
-            update={"settings": desk.settings.model_copy(update={"confidence_threshold": threshold})}
+            update={
+                "settings": desk.settings.model_copy(
+                    update={"confidence_threshold": threshold}
+                )
+            }
         )
         for desk in desks.values()
     }
 
 
 def warm_up(desks: Mapping[str, Desk], cleaners: Mapping[str, TextCleaner]) -> None:
-    """Compile every pattern and read every model file now, so that the first ticket does not wait for it."""
+    """Compile every pattern and read every model file now, so that the first ticket does
+    not wait for it.
+    """
     for desk in desks.values():
         cleaners[desk.id].warm_up()
         assess("Is it ready?", desk.severities, desk.signals)
-        extract_fields("Call 555-987-6543.", desk.fields, required=(), customer_email=None)
+        extract_fields(
+            "Call 555-987-6543.", desk.fields, required=(), customer_email=None
+        )
 
 
 def utc_now() -> datetime:

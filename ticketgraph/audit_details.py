@@ -1,4 +1,7 @@
-"""What the audit log keeps of a decision: who or what decided, on what, and how sure it was. Digests, never texts."""
+"""What the audit log keeps of a decision: who or what decided, on what, and how sure it was.
+
+Digests, never texts.
+"""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -22,7 +25,9 @@ def of_run(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
         "flow": FLOW_VERSION,
         "desk": f"{desk.id}@{desk.settings.version}",
         "policy": f"{desk.disposition.id}@{desk.disposition.version}",
-        "prompts": sorted({step.prompt_version for step in run.steps if step.prompt_version}),
+        "prompts": sorted(
+            {step.prompt_version for step in run.steps if step.prompt_version}
+        ),
         "models": [MODEL_NAME, *sorted(models)],
         "engine": run.engine,
         "degraded": run.degraded,
@@ -32,7 +37,9 @@ def of_run(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
         "disposition": run.disposition,
         "team": decision.team if decision else None,
         "rules": [reason.rule for reason in decision.reasons] if decision else [],
-        "effects": [effect.key for effect in run.delivery.effects] if run.delivery else [],
+        "effects": [effect.key for effect in run.delivery.effects]
+        if run.delivery
+        else [],
         "simulated": run.delivery.simulated if run.delivery else False,
         "duplicate_of": run.duplicate_of,
         "forked_from": run.forked_from,
@@ -49,10 +56,15 @@ def scores_of(run: Run) -> Mapping[str, float | None]:
         "routing": decision.confidence if decision else None,
         "similarity": run.similarity_score,
     }
-    return {name: None if score is None else round(score, 4) for name, score in scores.items()}
+    return {
+        name: None if score is None else round(score, 4)
+        for name, score in scores.items()
+    }
 
 
-def of_approval(approval_id: str, shown_hash: str, decision: ApprovalDecision) -> dict[str, Any]:
+def of_approval(
+    approval_id: str, shown_hash: str, decision: ApprovalDecision
+) -> dict[str, Any]:
     """What a person decided, on which words. What the person wrote is kept as a digest."""
     return {
         "approval": approval_id,
@@ -65,8 +77,12 @@ def of_approval(approval_id: str, shown_hash: str, decision: ApprovalDecision) -
     }
 
 
-def of_resolution(key: str, was: str, attempts: int, resolution: Resolution) -> dict[str, Any]:
-    """What a person made of an effect of which nobody knew whether it had been sent, or that was refused."""
+def of_resolution(
+    key: str, was: str, attempts: int, resolution: Resolution
+) -> dict[str, Any]:
+    """What a person made of an effect of which nobody knew whether it had been sent, or
+    that was refused.
+    """
     return {
         "effect": key,
         "was": was,

@@ -24,7 +24,10 @@ T = TypeVar("T")
 
 
 class BlockingTicketGraph:
-    """TicketGraph on an event loop of its own, in a thread: works where a loop runs already, as in notebooks."""
+    """TicketGraph on an event loop of its own, in a thread.
+
+    Works where a loop runs already, as in notebooks.
+    """
 
     def __init__(self, desk: TicketGraph, loop: asyncio.AbstractEventLoop) -> None:
         self.desk = desk
@@ -35,7 +38,9 @@ class BlockingTicketGraph:
     def open(cls, data_dir: str | Path = "data", **options: Any) -> Iterator[Self]:
         """See TicketGraph.open."""
         loop = asyncio.new_event_loop()
-        thread = threading.Thread(target=loop.run_forever, name="ticketgraph", daemon=True)
+        thread = threading.Thread(
+            target=loop.run_forever, name="ticketgraph", daemon=True
+        )
         thread.start()
         opened = TicketGraph.open(data_dir, **options)
         try:
@@ -43,13 +48,22 @@ class BlockingTicketGraph:
             try:
                 yield cls(desk, loop)
             finally:
-                asyncio.run_coroutine_threadsafe(opened.__aexit__(None, None, None), loop).result()
+                asyncio.run_coroutine_threadsafe(
+                    opened.__aexit__(None, None, None), loop
+                ).result()
         finally:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
 
-    def process(self, subject: str = "", body: str = "", *, options: RunOptions | None = None, **ticket: Any) -> Run:
+    def process(
+        self,
+        subject: str = "",
+        body: str = "",
+        *,
+        options: RunOptions | None = None,
+        **ticket: Any,
+    ) -> Run:
         """See TicketGraph.process."""
         return self._result(self.desk.process(subject, body, options=options, **ticket))
 
@@ -57,15 +71,21 @@ class BlockingTicketGraph:
         """See TicketGraph.run."""
         return self._result(self.desk.run(run_id))
 
-    def approvals(self, status: str | None = "pending", limit: int = 100, offset: int = 0) -> Sequence[PendingApproval]:
+    def approvals(
+        self, status: str | None = "pending", limit: int = 100, offset: int = 0
+    ) -> Sequence[PendingApproval]:
         """See TicketGraph.approvals."""
         return self._result(self.desk.approvals(status, limit, offset))
 
-    def decide(self, approval_id: str, decision: ApprovalDecision | str, **details: Any) -> Run:
+    def decide(
+        self, approval_id: str, decision: ApprovalDecision | str, **details: Any
+    ) -> Run:
         """See TicketGraph.decide."""
         return self._result(self.desk.decide(approval_id, decision, **details))
 
-    def dead_letters(self, limit: int = 100, offset: int = 0) -> tuple[Sequence[DeadLetter], int]:
+    def dead_letters(
+        self, limit: int = 100, offset: int = 0
+    ) -> tuple[Sequence[DeadLetter], int]:
         """See TicketGraph.dead_letters."""
         return self._result(self.desk.dead_letters(limit, offset))
 
@@ -73,11 +93,15 @@ class BlockingTicketGraph:
         """See TicketGraph.retry."""
         return self._result(self.desk.retry(run_id, **changes))
 
-    def effects(self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0) -> Sequence[LedgerEntry]:
+    def effects(
+        self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0
+    ) -> Sequence[LedgerEntry]:
         """See TicketGraph.effects."""
         return self._result(self.desk.effects(which, limit, offset))
 
-    def resolve_effect(self, key: str, resolution: Resolution | str, **details: Any) -> LedgerEntry:
+    def resolve_effect(
+        self, key: str, resolution: Resolution | str, **details: Any
+    ) -> LedgerEntry:
         """See TicketGraph.resolve_effect."""
         return self._result(self.desk.resolve_effect(key, resolution, **details))
 
@@ -86,10 +110,17 @@ class BlockingTicketGraph:
         return self._result(self.desk.history(run_id))
 
     def fork(
-        self, run_id: str, checkpoint_id: str | None = None, *, options: RunOptions | None = None, **changes: Any
+        self,
+        run_id: str,
+        checkpoint_id: str | None = None,
+        *,
+        options: RunOptions | None = None,
+        **changes: Any,
     ) -> Run:
         """See TicketGraph.fork."""
-        return self._result(self.desk.fork(run_id, checkpoint_id, options=options, **changes))
+        return self._result(
+            self.desk.fork(run_id, checkpoint_id, options=options, **changes)
+        )
 
     def prune(self, *, everything: bool = False) -> Pruned:
         """See TicketGraph.prune."""
@@ -100,10 +131,16 @@ class BlockingTicketGraph:
         self._result(self.desk.compact())
 
     def erase(
-        self, customer: str | None = None, *, ticket_ids: Sequence[str] = (), erased_by: str = "unknown"
+        self,
+        customer: str | None = None,
+        *,
+        ticket_ids: Sequence[str] = (),
+        erased_by: str = "unknown",
     ) -> Erasure:
         """See TicketGraph.erase."""
-        return self._result(self.desk.erase(customer, ticket_ids=ticket_ids, erased_by=erased_by))
+        return self._result(
+            self.desk.erase(customer, ticket_ids=ticket_ids, erased_by=erased_by)
+        )
 
     def verify_audit(self, head: str | None = None) -> Verification:
         """See TicketGraph.verify_audit."""

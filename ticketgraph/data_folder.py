@@ -10,7 +10,10 @@ from contracts.errors import UnavailableError
 
 @contextmanager
 def data_folder(folder: Path) -> Iterator[None]:
-    """Hold the folder, made if it is missing. Raises UnavailableError when another process holds it."""
+    """Hold the folder, made if it is missing.
+
+    Raises UnavailableError when another process holds it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "ticketgraph.lock").open("w") as lock:
         try:

@@ -1,4 +1,6 @@
-"""The part of the Python API that looks after what has gone wrong, grown old, or has to be proven."""
+"""The part of the Python API that looks after what has gone wrong, grown old, or has to be
+proven.
+"""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
@@ -29,7 +31,9 @@ class Housekeeping:
         self.assembly = assembly
         self.database = assembly.database
 
-    async def dead_letters(self, limit: int = 100, offset: int = 0) -> tuple[Sequence[DeadLetter], int]:
+    async def dead_letters(
+        self, limit: int = 100, offset: int = 0
+    ) -> tuple[Sequence[DeadLetter], int]:
         """Runs that were given up, the longest waiting first, and how many there are in all."""
         async with self.database.read() as connection:
             return await dead_letters.page(connection, limit, offset)
@@ -57,73 +61,116 @@ class Housekeeping:
 
         async with self.database.write() as connection:
             now = services.now()
-            job = await dead_letters.retry(connection, jobs, services.desks, run_id, changes, by, now)
+            job = await dead_letters.retry(
+                connection, jobs, services.desks, run_id, changes, by, now
+            )
         jobs.wake()
         return job
 
-    async def effects(self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0) -> Sequence[LedgerEntry]:
+    async def effects(
+        self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0
+    ) -> Sequence[LedgerEntry]:
         """The effects of one status, or those that wait for a person, the oldest first."""
         async with self.database.read() as connection:
             rows = await outbox.page(connection, which, limit, offset)
         return [entry_of(row) for row in rows]
 
-    async def resolve_effect(self, key: str, resolution: Resolution | str, **details: Any) -> LedgerEntry:
-        """Decide on a parked effect. `resolution` is a Resolution or its outcome: sent, send_again, drop.
+    async def resolve_effect(
+        self, key: str, resolution: Resolution | str, **details: Any
+    ) -> LedgerEntry:
+        """Decide on a parked effect. `resolution` is a Resolution or its outcome.
 
-        Raises NotFoundError, InputError when there is no connector to send it again, and ConflictError when it does not
-        wait for a person (any more).
+        Sent, send_again, drop.
+
+        Raises NotFoundError, InputError when there is no connector to send it again, and
+        ConflictError when it does not wait for a person (any more).
         """
         if isinstance(resolution, str):
             resolution = Resolution.model_validate({"outcome": resolution, **details})
-        return await cast("StoredOutbox", self.assembly.services.outbox).resolve(key, resolution)
+        return await cast("StoredOutbox", self.assembly.services.outbox).resolve(
+            key, resolution
+        )
 
     @property
     def eraser(self) -> Eraser:
         """What erases tickets, and their traces."""
         held = self.assembly
-        return Eraser(held.database, held.memory, held.saver.serde, held.jobs, held.services.now)
+        return Eraser(
+            held.database, held.memory, held.saver.serde, held.jobs, held.services.now
+        )
 
     async def prune(self, *, everything: bool = False) -> Pruned:
-        """Forget what the desks' settings say is old enough; with `everything`, the checkpoints of all finished runs.
+        """Forget what the desks' settings say is old enough.
+
+        With `everything`, the checkpoints of all finished runs.
 
         Space that gets free is used again. `compact` gives it back to the file system.
         """
         services = self.assembly.services
-        return await Retention(self.database, services.desks, self.eraser).prune(services.now(), everything=everything)
+        return await Retention(self.database, services.desks, self.eraser).prune(
+            services.now(), everything=everything
+        )
 
     async def compact(self) -> None:
-        """Rewrite the database without what was deleted. Raises UnavailableError when that cannot be done now."""
+        """Rewrite the database without what was deleted.
+
+        Raises UnavailableError when that cannot be done now.
+        """
         await sweep(self.database)
 
-    async def erasable(self, customer: str | None = None, ticket_ids: Sequence[str] = ()) -> Sequence[str]:
+    async def erasable(
+        self, customer: str | None = None, ticket_ids: Sequence[str] = ()
+    ) -> Sequence[str]:
         """The tickets of a customer, by id or address, and those of the ids that there are."""
         async with self.database.read() as connection:
             found = await erasure.tickets_of(connection, customer) if customer else []
-            return list(dict.fromkeys((*found, *await erasure.known(connection, ticket_ids))))
+            return list(
+                dict.fromkeys((*found, *await erasure.known(connection, ticket_ids)))
+            )
 
     async def erase(
-        self, customer: str | None = None, *, ticket_ids: Sequence[str] = (), erased_by: str = "unknown"
+        self,
+        customer: str | None = None,
+        *,
+        ticket_ids: Sequence[str] = (),
+        erased_by: str = "unknown",
     ) -> Erasure:
-        """Delete everything of a customer, or of some tickets, with their traces in other runs, and sweep the files.
+        """Delete everything of a customer, or of some tickets, with their traces in other
+        runs, and sweep the files.
 
-        `customer` is a customer's id or address. Cannot be taken back. docs/retention.md says what stays. Raises
-        NotFoundError when there is no such ticket, UnavailableError when all is deleted but the files are not swept.
+        `customer` is a customer's id or address. Cannot be taken back. docs/retention.md
+        says what stays. Raises NotFoundError when there is no such ticket, UnavailableError
+        when all is deleted but the files are not swept.
         """
         found = await self.erasable(customer, ticket_ids)
         if not found:
-            raise NotFoundError("There is no ticket of this customer, and none with such an id. Nothing was erased.")
-        reason = {"customer": evidence.digest(customer.strip().casefold())} if customer else {}
+            raise NotFoundError(
+                "There is no ticket of this customer, and none with such an id. Nothing was erased."
+            )
+        reason = (
+            {"customer": evidence.digest(customer.strip().casefold())}
+            if customer
+            else {}
+        )
         done = await self.eraser.erase(found, erased_by, reason)
         await self.compact()
         return done
 
-    async def audit(self, since: datetime | None = None) -> AsyncIterator[Mapping[str, Any]]:
-        """The audit log's records in their order, not older than `since`. `detail` is JSON, as it was hashed."""
+    async def audit(
+        self, since: datetime | None = None
+    ) -> AsyncIterator[Mapping[str, Any]]:
+        """The audit log's records in their order, not older than `since`.
+
+        `detail` is JSON, as it was hashed.
+        """
         async with self.database.read() as connection:
             async for row in audit.records(connection, since):
                 yield dict(row)
 
     async def verify_audit(self, head: str | None = None) -> Verification:
-        """Whether the audit log is what was written. `head` is the hash that an earlier check ended with."""
+        """Whether the audit log is what was written.
+
+        `head` is the hash that an earlier check ended with.
+        """
         async with self.database.read() as connection:
             return await verify(connection, head)

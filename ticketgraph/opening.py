@@ -1,4 +1,7 @@
-"""Opens what a process keeps things in: a SQLite file, memory, or PostgreSQL. What is above does not know which."""
+"""Opens what a process keeps things in: a SQLite file, memory, or PostgreSQL.
+
+What is above does not know which.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -12,7 +15,12 @@ from langgraph.checkpoint.base import BaseCheckpointSaver
 from sqlalchemy.exc import DBAPIError
 
 from contracts.errors import UnavailableError
-from storage.database.address import Address, MemoryAddress, PostgresAddress, SqliteAddress
+from storage.database.address import (
+    Address,
+    MemoryAddress,
+    PostgresAddress,
+    SqliteAddress,
+)
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase, in_memory
@@ -20,7 +28,12 @@ from storage.database.unavailable import AWAY
 from storage.jobs.leased import LeasedJobs
 from storage.jobs.port import Jobs
 from storage.jobs.procrastinated import ProcrastinateJobs
-from storage.migrations.migrate import migrate, migrate_postgres, refuse_behind, refuse_encoding
+from storage.migrations.migrate import (
+    migrate,
+    migrate_postgres,
+    refuse_behind,
+    refuse_encoding,
+)
 from ticketgraph.checkpoints.postgres import postgres_saver
 from ticketgraph.checkpoints.sqlite import open_saver
 from ticketgraph.data_folder import data_folder
@@ -28,10 +41,14 @@ from ticketgraph.news.notify import Signals
 from ticketgraph.news.watchers import Watchers
 from ticketgraph.orphans import refuse_orphans
 
-NOT_REACHED = "The database of DATABASE_URL cannot be used. Look whether it runs, and who may log in:"
+NOT_REACHED = (
+    "The database of DATABASE_URL cannot be used. Look whether it runs, and who may "
+    "log in:"
+)
 
 NO_PLACE = (
-    "No tables can be made where DATABASE_URL points. Look whether the schema of its search_path exists, and whether "
+    "No tables can be made where DATABASE_URL points. Look whether the schema of its "
+    "search_path exists, and whether "
     "its user may create tables there."
 )
 
@@ -46,11 +63,14 @@ class Stored:
     watchers: Watchers
 
 
-def stored(address: Address, desks: Collection[str], *, migrating: bool = True) -> AbstractAsyncContextManager[Stored]:
+def stored(
+    address: Address, desks: Collection[str], *, migrating: bool = True
+) -> AbstractAsyncContextManager[Stored]:
     """Open what is at an address, brought to the newest tables where `migrating`.
 
-    Raises UnavailableError when another process holds the file, the server cannot be reached, its tables are not this
-    version's and are not to be migrated, or a run in it would be lost in this version or with these desks.
+    Raises UnavailableError when another process holds the file, the server cannot be
+    reached, its tables are not this version's and are not to be migrated, or a run in it
+    would be lost in this version or with these desks.
     """
     match address:
         case SqliteAddress(path):
@@ -72,7 +92,11 @@ async def a_file(path: Path, desks: Collection[str]) -> AsyncIterator[Stored]:
 
 async def refuse_lost(path: Path, desks: Collection[str]) -> None:
     """Refuse a file whose runs would be lost."""
-    await refuse_orphans(SqliteDatabase(path), lambda: open_saver(path, asyncio.Lock(), Watchers()), desks)
+    await refuse_orphans(
+        SqliteDatabase(path),
+        lambda: open_saver(path, asyncio.Lock(), Watchers()),
+        desks,
+    )
 
 
 @asynccontextmanager
@@ -98,7 +122,9 @@ async def sqlite(name: str) -> AsyncIterator[Stored]:
 
 
 @asynccontextmanager
-async def a_server(address: PostgresAddress, desks: Collection[str], *, migrating: bool) -> AsyncIterator[Stored]:
+async def a_server(
+    address: PostgresAddress, desks: Collection[str], *, migrating: bool
+) -> AsyncIterator[Stored]:
     """A database on a server, which other processes use, too."""
     await prepare(address, desks, migrating=migrating)
     database = PostgresDatabase(address)
@@ -137,7 +163,9 @@ async def migrated(address: Address, desks: Collection[str]) -> None:
             pass
 
 
-async def prepare(address: PostgresAddress, desks: Collection[str], *, migrating: bool) -> None:
+async def prepare(
+    address: PostgresAddress, desks: Collection[str], *, migrating: bool
+) -> None:
     """Refuse a database whose runs would be lost, then migrate it, or refuse what is not migrated.
 
     Raises UnavailableError.
@@ -157,6 +185,9 @@ async def prepare(address: PostgresAddress, desks: Collection[str], *, migrating
         raise UnavailableError(f"{NOT_REACHED} {type(error).__name__}.") from None
     except (DBAPIError, psycopg.Error) as error:
         refused = error.orig if isinstance(error, DBAPIError) else error
-        if isinstance(refused, psycopg.errors.InvalidSchemaName | psycopg.errors.InsufficientPrivilege):
+        if isinstance(
+            refused,
+            psycopg.errors.InvalidSchemaName | psycopg.errors.InsufficientPrivilege,
+        ):
             raise UnavailableError(NO_PLACE) from None
         raise

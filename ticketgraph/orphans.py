@@ -1,6 +1,7 @@
 """Before anything is touched: can every run that was begun go on in the graph that stands now?
 
-LangGraph says nothing of a run that waited in a node that was renamed: it resumes it, and nothing happens.
+LangGraph says nothing of a run that waited in a node that was renamed: it resumes it, and
+nothing happens.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -31,12 +32,16 @@ Saver = BaseCheckpointSaver[Any]
 
 
 async def refuse_orphans(
-    database: Database, opening: Callable[[], AbstractAsyncContextManager[Saver]], desks: Collection[str]
+    database: Database,
+    opening: Callable[[], AbstractAsyncContextManager[Saver]],
+    desks: Collection[str],
 ) -> None:
-    """Compare every waiting and running run of a database with the graph and the desks, and close it. Changes nothing.
+    """Compare every waiting and running run of a database with the graph and the desks, and
+    close it. Changes nothing.
 
-    It comes before the migrations: a database that was migrated is of no use to the version that made the runs.
-    `opening` opens the checkpoints. Raises UnavailableError that names the runs that would be lost, and what to do.
+    It comes before the migrations: a database that was migrated is of no use to the version
+    that made the runs. `opening` opens the checkpoints. Raises UnavailableError that names
+    the runs that would be lost, and what to do.
     """
     try:
         if lost := await orphans(database, opening, desks):
@@ -46,22 +51,44 @@ async def refuse_orphans(
 
 
 async def orphans(
-    database: Database, opening: Callable[[], AbstractAsyncContextManager[Saver]], desks: Collection[str]
+    database: Database,
+    opening: Callable[[], AbstractAsyncContextManager[Saver]],
+    desks: Collection[str],
 ) -> list[str]:
     """Those of the runs that cannot go on, each with its version and the reason.
 
-    Other processes may go on with them meanwhile: one that has changed since its row was read is looked at again.
+    Other processes may go on with them meanwhile: one that has changed since its row was
+    read is looked at again.
     """
     rows, lost = await begun(database), list[str]()
     if not rows:
         return lost
     async with opening() as saver:
         graph = build(saver)
-        while suspected := {run["id"]: why for run in rows if (why := await reason(run, graph, saver, desks))}:
-            now = {run["id"]: run for run in await begun(database) if run["id"] in suspected}
-            same = [run for run in rows if run["id"] in now and dict(run) == dict(now[run["id"]])]
-            lost += [f"{run['id']} (flow {run['flow_version']}: {suspected[run['id']]})" for run in same]
-            rows = [run for run in now.values() if run["id"] not in {one["id"] for one in same}]
+        while suspected := {
+            run["id"]: why
+            for run in rows
+            if (why := await reason(run, graph, saver, desks))
+        }:
+            now = {
+                run["id"]: run
+                for run in await begun(database)
+                if run["id"] in suspected
+            }
+            same = [
+                run
+                for run in rows
+                if run["id"] in now and dict(run) == dict(now[run["id"]])
+            ]
+            lost += [
+                f"{run['id']} (flow {run['flow_version']}: {suspected[run['id']]})"
+                for run in same
+            ]
+            rows = [
+                run
+                for run in now.values()
+                if run["id"] not in {one["id"] for one in same}
+            ]
     return lost
 
 
@@ -71,7 +98,9 @@ async def begun(database: Database) -> Sequence[RowMapping]:
         return await runs.begun(connection)
 
 
-async def reason(run: RowMapping, graph: Graph, saver: Saver, desks: Collection[str]) -> str | None:
+async def reason(
+    run: RowMapping, graph: Graph, saver: Saver, desks: Collection[str]
+) -> str | None:
     """Why a run cannot go on; None for one that can."""
     if run["desk"] not in desks:
         return f"its desk {run['desk']} is not there"
@@ -85,9 +114,12 @@ async def reason(run: RowMapping, graph: Graph, saver: Saver, desks: Collection[
 
 
 def unknown(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | None:
-    """What the run's state holds that the graph has no place for. LangGraph leaves it out and says nothing.
+    """What the run's state holds that the graph has no place for.
 
-    A key of the state may be dropped from one flow version to the next. Within a version it is a mistake.
+    LangGraph leaves it out and says nothing.
+
+    A key of the state may be dropped from one flow version to the next. Within a version it
+    is a mistake.
     """
     missing = sorted(saved.checkpoint["channel_values"].keys() - channels.keys())
     nodes = [name.removeprefix(BEFORE) for name in missing if name.startswith(BEFORE)]
@@ -98,15 +130,23 @@ def unknown(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | Non
     return None
 
 
-def unasked(saved: CheckpointTuple, snapshot: StateSnapshot, run: RowMapping) -> str | None:
+def unasked(
+    saved: CheckpointTuple, snapshot: StateSnapshot, run: RowMapping
+) -> str | None:
     """Why the question that was put to a person would get no answer."""
-    asking = {task_id for task_id, channel, _ in saved.pending_writes or () if channel == INTERRUPT}
+    asking = {
+        task_id
+        for task_id, channel, _ in saved.pending_writes or ()
+        if channel == INTERRUPT
+    }
     if run["status"] == "waiting" and not asking:
         return "it waits, and no question is saved"
     names = {task.id: task.name for task in snapshot.tasks}
     if asking - names.keys():
         return "the graph does not find its question again"
-    silent = sorted({names[task_id] for task_id in asking} - {node.__name__ for node in ASKS})
+    silent = sorted(
+        {names[task_id] for task_id in asking} - {node.__name__ for node in ASKS}
+    )
     return f"it waits in {', '.join(silent)}, which asks nobody" if silent else None
 
 
@@ -116,8 +156,10 @@ def refusal(lost: Sequence[str]) -> str:
     taken = ", ".join(map(str, sorted(RESUMES)))
     return (
         f"Not started, because {len(lost)} of the runs that wait or are under way would be lost: "
-        f"{'; '.join(lost[:NAMED])}{more}. This is flow {FLOW_VERSION} and goes on with flow {taken}. "
+        f"{'; '.join(lost[:NAMED])}{more}. This is flow {FLOW_VERSION} and goes on with flow "
+        f"{taken}. "
         "Nothing was migrated. Start the version that was here before and decide there what waits "
-        "(ticketgraph approvals, ticketgraph decide), then start this one. Or change the graph so that it takes them: "
+        "(ticketgraph approvals, ticketgraph decide), then start this one. Or change the graph "
+        "so that it takes them: "
         "docs/reliability.md, Deploying."
     )

@@ -1,4 +1,7 @@
-"""What `ticketgraph doctor` needs the graph for: runs that this version would lose, and putting things right."""
+"""What `ticketgraph doctor` needs the graph for.
+
+Runs that this version would lose, and putting things right.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -39,7 +42,9 @@ class Repaired:
 
 
 async def lost_in(database: Database, desks: Collection[str]) -> list[str]:
-    """The waiting and running runs that cannot go on in this version, with these desks, and why. Changes nothing."""
+    """The waiting and running runs that cannot go on in this version, with these desks, and
+    why. Changes nothing.
+    """
     return await orphans(database, partial(saver_of, database), desks)
 
 
@@ -54,8 +59,15 @@ async def saver_of(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]
             yield saver
 
 
-async def repair(address: PostgresAddress | SqliteAddress, desks_dir: Path | None, *, delivering: bool) -> Repaired:
-    """Put down a task for what has none, and make missing fingerprints. `delivering`: effects are sent, too.
+async def repair(
+    address: PostgresAddress | SqliteAddress,
+    desks_dir: Path | None,
+    *,
+    delivering: bool,
+) -> Repaired:
+    """Put down a task for what has none, and make missing fingerprints. `delivering`.
+
+    Effects are sent, too.
 
     Raises DeskError for invalid policies, UnavailableError for tables of another version, and as
     ticketgraph.opening.stored.
@@ -67,7 +79,9 @@ async def repair(address: PostgresAddress | SqliteAddress, desks_dir: Path | Non
         database, jobs = opened.database, opened.jobs
         put_down = await database.transact(partial(put_down_lost, jobs=jobs))
         jobs.wake()
-        effects = await StoredOutbox(database, utc_now, jobs).reconcile() if delivering else 0
+        effects = (
+            await StoredOutbox(database, utc_now, jobs).reconcile() if delivering else 0
+        )
         lacking = partial(fingerprints.count_lacking, model=MODEL_NAME, desks=[*desks])
         missing = await database.look(lacking)
         if missing:

@@ -33,13 +33,19 @@ from ticketgraph.upkeep.maintenance import put_down_lost
 log = logging.getLogger("ticketgraph")
 
 AT_ONCE = 160
-"""Runs in progress side by side; more wait their turn. Most of them wait for a model, and one holds some 100 kB."""
+"""Runs in progress side by side; more wait their turn.
+
+Most of them wait for a model, and one holds some 100 kB.
+"""
 
 LOOK_AGAIN = 1.0
 """Seconds after which whoever waits looks for itself: news of other processes may get lost."""
 
 DRAIN_SECONDS = 20.0
-"""How long a process that stops waits for what it has begun: until the next superstep, or the end of a request."""
+"""How long a process that stops waits for what it has begun.
+
+Until the next superstep, or the end of a request.
+"""
 
 
 class Runner:
@@ -63,32 +69,56 @@ class Runner:
     def handlers(self) -> dict[str, Handler]:
         """What this process can do, by kind of task."""
         return {
-            tasks.ADVANCE: lambda run_id: Advancing(self.executor, self.control).advance(run_id),
+            tasks.ADVANCE: lambda run_id: Advancing(
+                self.executor, self.control
+            ).advance(run_id),
             tasks.DELIVER: self.delivery.deliver,
         }
 
     def work(self, at_once: int) -> None:
         """Begin to do what is put down in the database, until `stop`."""
-        self.working = asyncio.create_task(self.jobs.work(self.handlers(), at_once), name="worker")
+        self.working = asyncio.create_task(
+            self.jobs.work(self.handlers(), at_once), name="worker"
+        )
 
     async def submit(
-        self, new: NewTicket, options: RunOptions | None = None, *, start: bool = True, key: Key | None = None
+        self,
+        new: NewTicket,
+        options: RunOptions | None = None,
+        *,
+        start: bool = True,
+        key: Key | None = None,
     ) -> Job:
-        """Store a ticket, its run and the task to do it in one transaction. Durable when this returns.
+        """Store a ticket, its run and the task to do it in one transaction.
 
-        A request that comes again, by its key or by the ticket's source id, stores and starts nothing: its job is the
-        first one's, and `replayed`. Raises InputError for an unknown desk or a ticket without any text, ReusedError for
-        a key or source id that stands for another request, UnavailableError while stopping.
+        Durable when this returns.
+
+        A request that comes again, by its key or by the ticket's source id, stores and
+        starts nothing: its job is the first one's, and `replayed`. Raises InputError for an
+        unknown desk or a ticket without any text, ReusedError for a key or source id that
+        stands for another request, UnavailableError while stopping.
         """
         if self.stopping:
-            raise UnavailableError("The server is stopping. Send the ticket again in a moment.")
+            raise UnavailableError(
+                "The server is stopping. Send the ticket again in a moment."
+            )
         if not f"{new.subject}{new.body}".strip():
-            raise InputError("The ticket has neither a subject nor a body. Send at least one of them.")
+            raise InputError(
+                "The ticket has neither a subject nor a body. Send at least one of them."
+            )
         if new.desk not in self.services.desks:
-            raise InputError(f"There is no such desk. Choose one of: {', '.join(self.services.desks)}.")
+            raise InputError(
+                f"There is no such desk. Choose one of: {', '.join(self.services.desks)}."
+            )
         while True:
             priority = queue_priority_of(new, self.services.desks[new.desk])
-            intake = Intake(self.new_job(new, options or RunOptions()), self.jobs, start, key, priority)
+            intake = Intake(
+                self.new_job(new, options or RunOptions()),
+                self.jobs,
+                start,
+                key,
+                priority,
+            )
             try:
                 job = accepted(await self.database.transact(intake.write))
             except IntegrityError:
@@ -103,8 +133,13 @@ class Runner:
         return Job(uuid.uuid4().hex, ticket, options, now, fresh=True)
 
     async def run_once(self, ticket_id: str) -> Job:
-        """The one run of a ticket that was only stored, started now or before. Raises NotFoundError."""
-        job = await self.database.transact(partial(self.begun_once, ticket_id=ticket_id))
+        """The one run of a ticket that was only stored, started now or before.
+
+        Raises NotFoundError.
+        """
+        job = await self.database.transact(
+            partial(self.begun_once, ticket_id=ticket_id)
+        )
         self.jobs.wake()
         return job
 
@@ -116,17 +151,34 @@ class Runner:
         if known:
             return await load_job(connection, known["id"])
         if ticket.desk not in self.services.desks:
-            raise InputError("The desk of this ticket is not there any more. Bring it back, then try again.")
+            raise InputError(
+                "The desk of this ticket is not there any more. Bring it back, then try again."
+            )
         job = Job(uuid.uuid4().hex, ticket, RunOptions(), now, fresh=True)
-        await runs.add(connection, job.run_id, ticket_id, FLOW_VERSION, job.options.model_dump(mode="json"), now)
+        await runs.add(
+            connection,
+            job.run_id,
+            ticket_id,
+            FLOW_VERSION,
+            job.options.model_dump(mode="json"),
+            now,
+        )
         priority = queue_priority_of(ticket, self.services.desks[ticket.desk])
-        await self.jobs.enqueue(connection, tasks.advance(job.run_id, ticket_id, priority))
+        await self.jobs.enqueue(
+            connection, tasks.advance(job.run_id, ticket_id, priority)
+        )
         return job
 
-    async def wait(self, run_id: str, seconds: float | None = None, *, fresh: bool = False) -> Run | None:
-        """The run's outcome; None when it is not there after `seconds`, or this process stops, or the database is away.
+    async def wait(
+        self, run_id: str, seconds: float | None = None, *, fresh: bool = False
+    ) -> Run | None:
+        """The run's outcome.
 
-        The run goes on all the same. `fresh` for a run that was stored just now: there is nothing to look for yet.
+        None when it is not there after `seconds`, or this process stops, or the database is
+        away.
+
+        The run goes on all the same. `fresh` for a run that was stored just now: there is
+        nothing to look for yet.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         with self.watchers.watch(run_id) as watch:
@@ -138,7 +190,11 @@ class Runner:
                 except AWAY:
                     return None
                 fresh = False
-                left = LOOK_AGAIN if deadline is None else min(LOOK_AGAIN, deadline - time.monotonic())
+                left = (
+                    LOOK_AGAIN
+                    if deadline is None
+                    else min(LOOK_AGAIN, deadline - time.monotonic())
+                )
                 if left <= 0:
                     return None
                 with suppress(TimeoutError):
@@ -149,16 +205,23 @@ class Runner:
     async def outcome(self, run_id: str) -> Run | None:
         """How a run rests; None while it goes on. Raises NotFoundError."""
         row = await self.database.look(partial(runs.row, run_id=run_id))
-        return Run.model_validate(row["result"]) if row["status"] not in runs.UNFINISHED else None
+        return (
+            Run.model_validate(row["result"])
+            if row["status"] not in runs.UNFINISHED
+            else None
+        )
 
     async def decide(self, approval_id: str, decision: ApprovalDecision) -> Job:
         """Take a person's decision and go on with the run. Returns the run.
 
-        Raises NotFoundError, InputError for an unknown team or missing text, ConflictError when it was decided before.
+        Raises NotFoundError, InputError for an unknown team or missing text, ConflictError
+        when it was decided before.
         """
         now, desks = self.services.now(), self.services.desks
         async with self.database.write() as connection:
-            job = await deciding.decide(connection, self.jobs, desks, approval_id, decision, now)
+            job = await deciding.decide(
+                connection, self.jobs, desks, approval_id, decision, now
+            )
         self.jobs.wake()
         return job
 

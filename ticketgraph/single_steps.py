@@ -36,7 +36,10 @@ class Steps:
         return given(state, "classification")
 
     async def extraction(self, new: NewTicket, category: str | None) -> Extraction:
-        """The ticket's fields, and those that the category requires and lacks. Raises InputError."""
+        """The ticket's fields, and those that the category requires and lacks.
+
+        Raises InputError.
+        """
         state = await self.understood(new, RunOptions(skip_classification=True))
         found: Extraction = given(state, "extraction")
         if category is None:
@@ -45,14 +48,22 @@ class Steps:
         self.known(new.desk, category)
         return with_missing(found, category, new.customer_email, desk)
 
-    async def reply(self, new: NewTicket, made: Classification, fields: Extraction, options: RunOptions) -> Draft:
+    async def reply(
+        self,
+        new: NewTicket,
+        made: Classification,
+        fields: Extraction,
+        options: RunOptions,
+    ) -> Draft:
         """A reply to a ticket that was classified before. Raises InputError."""
         state, runtime = await self.prepared(new, made, fields, options)
         state |= cast("dict[str, Any]", await retrieve(cast("Any", state), runtime))
         state |= cast("dict[str, Any]", await draft(cast("Any", state), runtime))
         return given(state, "draft")
 
-    async def routing(self, new: NewTicket, made: Classification, fields: Extraction) -> Decision:
+    async def routing(
+        self, new: NewTicket, made: Classification, fields: Extraction
+    ) -> Decision:
         """Where a ticket goes that was classified before. Raises InputError."""
         state, runtime = await self.prepared(new, made, fields, RunOptions())
         state |= cast("dict[str, Any]", await route(cast("Any", state), runtime))
@@ -68,22 +79,35 @@ class Steps:
         return state
 
     async def prepared(
-        self, new: NewTicket, made: Classification, fields: Extraction, options: RunOptions
+        self,
+        new: NewTicket,
+        made: Classification,
+        fields: Extraction,
+        options: RunOptions,
     ) -> tuple[dict[str, Any], Runtime[Services]]:
-        """The state of a ticket that the caller has understood; the severity judge may still raise its severity."""
+        """The state of a ticket that the caller has understood.
+
+        The severity judge may still raise its severity.
+        """
         state, runtime = await self.sanitized(new, options)
         self.known(new.desk, made.category)
         desk = self.services.desks[new.desk]
         evidence = await self.services.severity.judge(state["clean"], desk)
         state["classification"] = raised(made, evidence)
-        state["extraction"] = with_missing(fields, made.category, new.customer_email, desk)
+        state["extraction"] = with_missing(
+            fields, made.category, new.customer_email, desk
+        )
         return state, runtime
 
-    async def sanitized(self, new: NewTicket, options: RunOptions) -> tuple[dict[str, Any], Runtime[Services]]:
+    async def sanitized(
+        self, new: NewTicket, options: RunOptions
+    ) -> tuple[dict[str, Any], Runtime[Services]]:
         """The state after sanitize, and the runtime that the nodes get."""
         runtime = Runtime(context=self.services)
         # An id of its own: budgets and pseudonyms are kept by ticket.
-        ticket = Ticket(id=f"unsaved-{uuid4().hex}", received_at=self.services.now(), **dict(new))
+        ticket = Ticket(
+            id=f"unsaved-{uuid4().hex}", received_at=self.services.now(), **dict(new)
+        )
         gives = await sanitize(Needs(ticket=ticket, options=options), runtime)
         return dict(gives), runtime
 
@@ -91,7 +115,9 @@ class Steps:
         """Raise InputError for a category that the desk does not have."""
         categories = [known.id for known in self.services.desks[desk_id].categories]
         if category not in categories:
-            raise InputError(f"This desk has no such category. Choose one of: {', '.join(categories)}.")
+            raise InputError(
+                f"This desk has no such category. Choose one of: {', '.join(categories)}."
+            )
 
 
 def given(state: dict[str, Any], key: str) -> Any:

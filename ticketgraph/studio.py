@@ -1,4 +1,7 @@
-"""The graph as `langgraph dev` and LangGraph Studio load it (`langgraph.json`). Importing it loads desks and engine."""
+"""The graph as `langgraph dev` and LangGraph Studio load it (`langgraph.json`).
+
+Importing it loads desks and engine.
+"""
 
 import asyncio
 import atexit
@@ -35,22 +38,32 @@ class StudioGraph(CompiledStateGraph[State, Services, Any, Any]):
         self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
     ) -> RunnableConfig:
         """See Pregel. Raises ValidationError for a value that does not fit its channel."""
-        return await super().abulk_update_state(config, [[typed(update) for update in step] for step in supersteps])
+        return await super().abulk_update_state(
+            config, [[typed(update) for update in step] for step in supersteps]
+        )
 
 
 def typed(update: StateUpdate) -> StateUpdate:
-    """The update with values of the state's types; what is no node's (`__input__`, `__copy__`) stays as it is."""
+    """The update with values of the state's types.
+
+    What is no node's (`__input__`, `__copy__`) stays as it is.
+    """
     if not update.values or (update.as_node or "").startswith("__"):
         return update
     return update._replace(values=dict(STATE.validate_python(update.values)))
 
 
 async def load() -> StudioGraph:
-    """The graph on the local engine, without effects: LangGraph's server brings its own checkpointer.
+    """The graph on the local engine, without effects.
 
-    It works on a throwaway database: what is tried in Studio never mixes with the desk's own tickets.
+    LangGraph's server brings its own checkpointer.
+
+    It works on a throwaway database: what is tried in Studio never mixes with the desk's
+    own tickets.
     """
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="ticketgraph-studio-"))
+    folder = Path(
+        await asyncio.to_thread(tempfile.mkdtemp, prefix="ticketgraph-studio-")
+    )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / DATABASE_FILE
     await asyncio.to_thread(migrate, path)
@@ -58,18 +71,25 @@ async def load() -> StudioGraph:
     database = SqliteDatabase(path)
     services, _ = await offline_services(desks, database)
     services = await with_models(services, ModelSettings(), database)
-    # Connections belong to the event loop that opened them; LangGraph's server runs nodes on another.
+    # Connections belong to the event loop that opened them; LangGraph's server runs nodes
+    # on another.
     await database.close()
     return StudioGraph(**vars(build(services=services)))
 
 
 GRAPH = asyncio.run(load())
-"""Made while the server starts: it imports this file in a thread of its own, and whatever is wrong stops it there."""
+"""Made while the server starts.
+
+It imports this file in a thread of its own, and whatever is wrong stops it there.
+"""
 
 
 @asynccontextmanager
 async def ticketgraph() -> AsyncIterator[StudioGraph]:
-    """The graph for one request. Raises ValueError with the same words in place of our own errors."""
+    """The graph for one request.
+
+    Raises ValueError with the same words in place of our own errors.
+    """
     try:
         yield GRAPH
     except TicketGraphError as error:

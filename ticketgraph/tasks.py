@@ -10,7 +10,8 @@ def advance(run_id: str, ticket_id: str, priority: int = 0) -> Task:
 
 
 DELIVERY_PRIORITY = 350
-"""What was decided goes out before more is begun, unless that is high or critical and nearly due."""
+"""What was decided goes out before more is begun, unless that is high or critical and
+nearly due."""
 
 
 def deliver(effect_key: str) -> Task:

@@ -1,4 +1,7 @@
-"""The embedder for asyncio: nothing is computed twice, and nothing is computed on the event loop."""
+"""The embedder for asyncio.
+
+Nothing is computed twice, and nothing is computed on the event loop.
+"""
 
 import asyncio
 import hashlib
@@ -13,15 +16,21 @@ from numpy.typing import NDArray
 from engines.embedding.embedder import TextEmbedder
 
 _MAX_BATCH: Final = 8
-"""Texts in one call of the embedder. A batch is answered as a whole, so a larger one makes its first text wait."""
+"""Texts in one call of the embedder.
+
+A batch is answered as a whole, so a larger one makes its first text wait.
+"""
 
 _Vector = NDArray[np.float32]
 
 
 class BatchingEmbedder:
-    """Embeds in one worker thread; what waits for it goes in one call. Safe to use from several event loops.
+    """Embeds in one worker thread; what waits for it goes in one call.
 
-    Equal texts share one computation, under way or done; the last `cache_size` results are kept (1.5 kB each).
+    Safe to use from several event loops.
+
+    Equal texts share one computation, under way or done; the last `cache_size` results are
+    kept (1.5 kB each).
     """
 
     def __init__(self, embedder: TextEmbedder, cache_size: int = 2048) -> None:
@@ -33,7 +42,10 @@ class BatchingEmbedder:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="embedder")
 
     async def embed(self, text: str) -> NDArray[np.float32]:
-        """Return the unit vector of a text, read-only. Raises what the embedder raises, for this text only."""
+        """Return the unit vector of a text, read-only.
+
+        Raises what the embedder raises, for this text only.
+        """
         future = self._future(text)
         return future.result() if future.done() else await asyncio.wrap_future(future)
 
@@ -48,7 +60,8 @@ class BatchingEmbedder:
                 self._results.move_to_end(key)
                 return known
             future: Future[_Vector] = Future()
-            # A running future cannot be cancelled: one waiter that gives up does not take the result from the others.
+            # A running future cannot be cancelled: one waiter that gives up does not take
+            # the result from the others.
             future.set_running_or_notify_cancel()
             self._waiting.append((text, future))
             self._worker.submit(self._work)
@@ -64,7 +77,9 @@ class BatchingEmbedder:
                 self._results.pop(key, None)
 
     def _work(self) -> None:
-        batch = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_BATCH))]
+        batch = [
+            self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_BATCH))
+        ]
         if not batch:
             return
         try:

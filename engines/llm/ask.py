@@ -1,7 +1,10 @@
-"""One step's question to a model: which model, how often, and what happens when the answer is no good.
+"""One step's question to a model.
 
-This is the only layer that tries again. A step makes at most `attempts` calls, whatever they are for: another way of
-asking for structure, a repair, a second try, or the fallback model.
+Which model, how often, and what happens when the answer is no good.
+
+This is the only layer that tries again. A step makes at most `attempts` calls, whatever
+they are for: another way of asking for structure, a repair, a second try, or the fallback
+model.
 """
 
 import asyncio
@@ -76,7 +79,10 @@ class Try:
 
 @dataclass
 class Call:
-    """One call: whom, with which words, for how many tokens. `sent` once it has left, and may cost."""
+    """One call: whom, with which words, for how many tokens.
+
+    `sent` once it has left, and may cost.
+    """
 
     spec: ModelSpec
     rendered: Rendered
@@ -116,16 +122,23 @@ class Asker:
                 gateway.expect(spec.id)
 
     async def ask(self, question: Question[T]) -> Answered[T]:
-        """A valid answer. Raises the last ModelError, with the usage of all calls, when there is none in time."""
+        """A valid answer.
+
+        Raises the last ModelError, with the usage of all calls, when there is none in time.
+        """
         deadline = time.monotonic() + question.seconds
         turn: Try | None = Try(self.models.primary, question.rendered)
         usage = Usage()
         while turn:
             try:
-                answered = await self.once(question, turn, self.share(turn, deadline - time.monotonic()))
+                answered = await self.once(
+                    question, turn, self.share(turn, deadline - time.monotonic())
+                )
             except ModelError as error:
                 usage += error.usage
-                following = self.following(turn, error, question, usage.calls, deadline - time.monotonic())
+                following = self.following(
+                    turn, error, question, usage.calls, deadline - time.monotonic()
+                )
                 if following is None:
                     error.usage = usage
                     raise
@@ -136,27 +149,46 @@ class Asker:
         raise AssertionError("there is always a first turn")
 
     def share(self, turn: Try, seconds: float) -> float:
-        """How much of the time left a call may take: a first model that hangs leaves some for the second."""
-        more = self.models.fallback and turn.spec == self.models.primary and self.attempts > 1
+        """How much of the time left a call may take.
+
+        A first model that hangs leaves some for the second.
+        """
+        more = (
+            self.models.fallback
+            and turn.spec == self.models.primary
+            and self.attempts > 1
+        )
         return seconds * FIRST_SHARE if more else seconds
 
-    async def once(self, question: Question[T], turn: Try, seconds: float) -> Answered[T]:
+    async def once(
+        self, question: Question[T], turn: Try, seconds: float
+    ) -> Answered[T]:
         """One call: reserved, made, judged, settled and recorded. Raises ModelError."""
         spec, started = turn.spec, time.monotonic()
         call = Call(spec, turn.rendered, spec.max_tokens * (2 if turn.longer else 1))
         reservation = self.budget.reserve(
-            question.ticket_id, question.desk_id, spec.id, tokens_in(call.size), call.max_tokens
+            question.ticket_id,
+            question.desk_id,
+            spec.id,
+            tokens_in(call.size),
+            call.max_tokens,
         )
         usage, outcome = Usage(), "cancelled"
         try:
             reply = await self.call(call, question.output, seconds)
-            usage = self.budget.settle(reservation, completed(reply.usage, call.size, len(reply.text)))
+            usage = self.budget.settle(
+                reservation, completed(reply.usage, call.size, len(reply.text))
+            )
             outcome = "ok"
             return Answered(self.judged(spec, reply, question.output, usage), usage)
         except ModelError as error:
             outcome = type(error).__name__
             if not usage.calls:
-                book = self.budget.forfeit if isinstance(error, ModelTimedOut) else self.budget.settle
+                book = (
+                    self.budget.forfeit
+                    if isinstance(error, ModelTimedOut)
+                    else self.budget.settle
+                )
                 usage = book(reservation, error.usage)
             error.usage = usage
             raise
@@ -164,34 +196,51 @@ class Asker:
             if outcome == "cancelled":
                 usage = self.given_up(call, reservation)
             self.observe(
-                CallRecord(question.step, question.desk_id, spec.id, outcome, time.monotonic() - started, usage)
+                CallRecord(
+                    question.step,
+                    question.desk_id,
+                    spec.id,
+                    outcome,
+                    time.monotonic() - started,
+                    usage,
+                )
             )
 
     def given_up(self, call: Call, reservation: Reservation) -> Usage:
         """What a call costs that nobody waits for any more."""
         if call.sent:
-            return self.budget.forfeit(reservation, Usage(calls=1, models=(call.spec.id,)))
+            return self.budget.forfeit(
+                reservation, Usage(calls=1, models=(call.spec.id,))
+            )
         self.budget.release(reservation)
         return Usage()
 
     async def call(self, call: Call, output: type[BaseModel], seconds: float) -> Reply:
         """The model's reply, by way of the gateway."""
-        messages = (Message("system", call.rendered.system), Message("user", call.rendered.user))
+        messages = (
+            Message("system", call.rendered.system),
+            Message("user", call.rendered.user),
+        )
         spec, schema, until = call.spec, schema_of(output), time.monotonic() + seconds
 
         async def work() -> Reply:
-            # The way of asking is chosen now: while this call waited for its place, another may have found it refused.
+            # The way of asking is chosen now: while this call waited for its place, another
+            # may have found it refused.
             rung, left = self.rungs.current(spec), until - time.monotonic()
             if left <= 0:
                 raise Busy("There was no time left for a call.")
             call.sent = True
             try:
-                return await self.chat.ask(spec, messages, schema, output.__name__, rung, left, call.max_tokens)
+                return await self.chat.ask(
+                    spec, messages, schema, output.__name__, rung, left, call.max_tokens
+                )
             except FormatRefused:
                 self.rungs.refused(spec, rung)
                 raise
             except asyncio.CancelledError:
-                if time.monotonic() >= until:  # the step's deadline and this call's came together, on a busy loop
+                if (
+                    time.monotonic() >= until
+                ):  # the step's deadline and this call's came together, on a busy loop
                     self.gateway.unusable(spec.id, ModelTimedOut())
                 raise
 
@@ -210,32 +259,59 @@ class Asker:
         self.gateway.usable(spec.id)
         return value
 
-    def following(self, turn: Try, error: ModelError, question: Question[T], calls: int, seconds: float) -> Try | None:
+    def following(
+        self,
+        turn: Try,
+        error: ModelError,
+        question: Question[T],
+        calls: int,
+        seconds: float,
+    ) -> Try | None:
         """What to try after a failure, if anything: `calls` were made, `seconds` are left."""
         other = self.models.fallback if turn.spec == self.models.primary else None
         if calls >= self.attempts or seconds < SHORTEST_CALL:
             return None
         following = self.remedy(turn, error, question, other)
-        return following if following and following.pause + SHORTEST_CALL <= seconds else None
+        return (
+            following
+            if following and following.pause + SHORTEST_CALL <= seconds
+            else None
+        )
 
-    def remedy(self, turn: Try, error: ModelError, question: Question[T], other: ModelSpec | None) -> Try | None:
+    def remedy(
+        self,
+        turn: Try,
+        error: ModelError,
+        question: Question[T],
+        other: ModelSpec | None,
+    ) -> Try | None:
         """What answers this kind of failure; None when nothing does."""
         match error:
             case FormatRefused():
                 return turn
             case AnswerUnusable() if other is None:
-                return Try(turn.spec, repaired(question.rendered, error), longer=isinstance(error, Truncated))
+                return Try(
+                    turn.spec,
+                    repaired(question.rendered, error),
+                    longer=isinstance(error, Truncated),
+                )
             case ProviderFailed():
                 return Try(other or turn.spec, question.rendered, pause=self.pause())
             case RateLimited() if other is None:
-                return Try(turn.spec, question.rendered, pause=max(error.retry_after or 0.0, self.pause()))
+                return Try(
+                    turn.spec,
+                    question.rendered,
+                    pause=max(error.retry_after or 0.0, self.pause()),
+                )
             case KeyRefused():
                 return None
             case _:
                 return Try(other, question.rendered) if other else None
 
     def pause(self) -> float:
-        """Seconds before a second try, with jitter, so that those that failed together do not come back together."""
+        """Seconds before a second try, with jitter, so that those that failed together do
+        not come back together.
+        """
         return self.backoff * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 

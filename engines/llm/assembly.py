@@ -30,7 +30,9 @@ def model_engine(
     spent_today: Mapping[str, float],
     observe: Callable[[CallRecord], None],
 ) -> LlmEngine:
-    """The engine on `models`; `spent_today` is what this database's runs have cost today, in USD by desk.
+    """The engine on `models`.
+
+    `spent_today` is what this database's runs have cost today, in USD by desk.
 
     Raises InputError for a price table that cannot be used.
     """
@@ -39,16 +41,28 @@ def model_engine(
         load_prices(settings.llm_prices or SHIPPED),
         per_ticket_usd=settings.ticket_budget_usd,
         per_day_usd=settings.daily_budget_usd,
-        per_desk_day_usd={desk: usd for desk, usd in limits_by_desk.items() if usd is not None},
+        per_desk_day_usd={
+            desk: usd for desk, usd in limits_by_desk.items() if usd is not None
+        },
         now=now,
         spent_today=spent_today,
     )
     asker = asker_of(settings, models, budget, limits, observe)
-    return LlmEngine(asker, local, limits, steps=steps_of(settings), cache_size=settings.llm_cache_size)
+    return LlmEngine(
+        asker,
+        local,
+        limits,
+        steps=steps_of(settings),
+        cache_size=settings.llm_cache_size,
+    )
 
 
 def asker_of(
-    settings: ModelSettings, models: Models, budget: Budget, limits: Limits, observe: Callable[[CallRecord], None]
+    settings: ModelSettings,
+    models: Models,
+    budget: Budget,
+    limits: Limits,
+    observe: Callable[[CallRecord], None],
 ) -> Asker:
     """What asks the models, ready for the first ticket."""
     chat = Chat()

@@ -1,4 +1,7 @@
-"""From what a model filled in to our own contracts: checked against the text, nothing taken on trust."""
+"""From what a model filled in to our own contracts.
+
+Checked against the text, nothing taken on trust.
+"""
 
 import re
 from collections.abc import Mapping
@@ -14,11 +17,31 @@ from policies.deciding.engine_answers import UNCONFIRMED
 from policies.desk.model import Desk, FieldDefinition
 
 LONGEST_VALUE: Final = 200
-READ_BY_PATTERN: Final = ("amount", "date", "url", "email", "phone", "pattern", "order_id")
-"""Kinds of which a value counts only when our own pattern finds it in the words that the model quotes."""
+READ_BY_PATTERN: Final = (
+    "amount",
+    "date",
+    "url",
+    "email",
+    "phone",
+    "pattern",
+    "order_id",
+)
+"""Kinds of which a value counts only when our own pattern finds it in the words that the
+model quotes."""
 
 NOTHING: Final = frozenset(
-    {"", "-", "n/a", "na", "none", "null", "unknown", "not given", "not provided", "not mentioned"}
+    {
+        "",
+        "-",
+        "n/a",
+        "na",
+        "none",
+        "null",
+        "unknown",
+        "not given",
+        "not provided",
+        "not mentioned",
+    }
 )
 """What models write for a field that the text does not give."""
 
@@ -26,10 +49,14 @@ _SHAPED: Final = re.compile(r"(?=.*\d)[\w./#:-]{2,64}", re.ASCII)
 """An error code or account id is one word with a digit."""
 
 
-def classification_of(output: Mapping[str, object], mask: Mask, prompt: str, usage: Usage) -> Classification:
+def classification_of(
+    output: Mapping[str, object], mask: Mask, prompt: str, usage: Usage
+) -> Classification:
     """A model's classification as it stands: nothing is known yet of how far to trust it."""
     category = str(output["category"])
-    secondary = tuple(dict.fromkeys(str(other) for other in output.get("secondary_categories") or ()))  # type: ignore[attr-defined]
+    secondary = tuple(
+        dict.fromkeys(str(other) for other in output.get("secondary_categories") or ())
+    )  # type: ignore[attr-defined]
     return Classification(
         category=category,
         category_confidence=UNCONFIRMED,
@@ -55,9 +82,14 @@ def extraction_of(
 ) -> Extraction:
     """What patterns found, and the fields that only the model found, as (name, value, source text).
 
-    A value must stand in the ticket, letter for letter but for case and spaces, and have the shape of its kind.
+    A value must stand in the ticket, letter for letter but for case and spaces, and have
+    the shape of its kind.
     """
-    definitions = {definition.name: definition for definition in desk.fields if not local.values(definition.name)}
+    definitions = {
+        definition.name: definition
+        for definition in desk.fields
+        if not local.values(definition.name)
+    }
     values: dict[str, list[str | float]] = {}
     spans: dict[str, str] = {}
     errors: list[str] = []
@@ -67,13 +99,24 @@ def extraction_of(
         if definition is None or value.strip().casefold() in NOTHING:
             continue
         restored, quoted = mask.restore(value).strip(), mask.restore(source).strip()
-        read = None if hides(definition, desk, mask, value) else confirmed(definition, restored, quoted, text)
+        read = (
+            None
+            if hides(definition, desk, mask, value)
+            else confirmed(definition, restored, quoted, text)
+        )
         if read is None:
-            errors.append(f"{name}: the model's value is not in the ticket, or has not the shape of one; left out.")
+            errors.append(
+                f"{name}: the model's value is not in the ticket, or has not the shape of one; "
+                "left out."
+            )
         elif read not in values.setdefault(name, []):
             values[name].append(read)
             spans.setdefault(name, quoted if squeezed(quoted) in text else restored)
-    fields = tuple(field_of(name, given, spans[name], clean) for name, given in values.items() if given)
+    fields = tuple(
+        field_of(name, given, spans[name], clean)
+        for name, given in values.items()
+        if given
+    )
     return local.model_copy(
         update={
             "fields": (*local.fields, *fields),
@@ -86,24 +129,34 @@ def extraction_of(
 
 
 def hides(definition: FieldDefinition, desk: Desk, mask: Mask, value: str) -> bool:
-    """Whether a pseudonym stands in a value that models are shown again, which would bring a person's data there."""
-    return definition.kind in desk.settings.masking.keep and mask.restore(value) != value
+    """Whether a pseudonym stands in a value that models are shown again, which would bring
+    a person's data there.
+    """
+    return (
+        definition.kind in desk.settings.masking.keep and mask.restore(value) != value
+    )
 
 
-def confirmed(definition: FieldDefinition, value: str, quoted: str, text: str) -> str | float | None:
+def confirmed(
+    definition: FieldDefinition, value: str, quoted: str, text: str
+) -> str | float | None:
     """The value when the ticket has it and it is one; else None."""
     if not value or len(value) > LONGEST_VALUE or squeezed(value) not in text:
         return None
     if definition.kind in READ_BY_PATTERN:
         given = quoted if squeezed(quoted) in text else value
-        read = extract_fields(given, [definition], required=(), customer_email=None).values(definition.name)
+        read = extract_fields(
+            given, [definition], required=(), customer_email=None
+        ).values(definition.name)
         return read[0] if read else None
     if definition.kind in ("error_code", "account_id"):
         return value if _SHAPED.fullmatch(value) else None
     return value if definition.kind == "product" else None
 
 
-def field_of(name: str, values: list[str | float], quoted: str, clean: CleanTicket) -> ExtractedField:
+def field_of(
+    name: str, values: list[str | float], quoted: str, clean: CleanTicket
+) -> ExtractedField:
     """A field with its place in the text, where the quoted words stand there as they are."""
     start = clean.everything.find(quoted)
     return ExtractedField(

@@ -1,14 +1,20 @@
-"""Phrases that state and promise nothing: a closed list, for a courtesy that goes on with words of its own does."""
+"""Phrases that state and promise nothing.
+
+A closed list, for a courtesy that goes on with words of its own does.
+"""
 
 import re
 from typing import Final
 
 _MATTER: Final = (
-    r"(?:the|this|that|any|all the|your) (?:trouble|inconvenience|problems?|issues?|delay|confusion|wait|situation)"
+    r"(?:the|this|that|any|all the|your) (?:trouble|inconvenience|problems?"
+    r"|issues?|delay|confusion|wait|situation)"
 )
 _FOR: Final = (
-    r"(?:(?:contacting|writing to|reaching out to|telling|informing|letting) us(?: know)?(?: about this)?|reaching out"
-    r"|waiting|your (?:message|patience|understanding|report|question|feedback|interest|idea|suggestion))"
+    r"(?:(?:contacting|writing to|reaching out to|telling|informing"
+    r"|letting) us(?: know)?(?: about this)?|reaching out"
+    r"|waiting|your (?:message|patience|understanding|report|question|feedback|interest|idea"
+    r"|suggestion))"
 )
 _CAUSED: Final = r"(?: (?:this|it) (?:has caused|caused|causes)(?: you)?)?"
 _ABOUT: Final = r"(?:for|about|to hear (?:about|of))"
@@ -16,7 +22,10 @@ _HARD: Final = r"(?:frustrating|annoying|worrying)"
 _PHRASES: Final = (
     r"(?:dear customer|hello|hi)",
     rf"(?:many )?thank(?:s| you)(?: very much| so much)?(?: for {_FOR})?",
-    rf"(?:(?:we(?: are|'re)|i am|i'm) )?(?:very |so |really |truly )?sorry(?: {_ABOUT} {_MATTER}{_CAUSED})?",
+    (
+        r"(?:(?:we(?: are|'re)|i am|i'm) )?(?:very |so |really "
+        rf"|truly )?sorry(?: {_ABOUT} {_MATTER}{_CAUSED})?"
+    ),
     rf"(?:we apologi[sz]e|our apologies|apologies) for {_MATTER}{_CAUSED}",
     rf"we understand(?: how {_HARD} (?:this|it|that) (?:is|must be|can be))?",
     rf"we understand that (?:this|it|that) (?:is|must be|can be) {_HARD}",
@@ -25,8 +34,10 @@ _COURTESY: Final = re.compile("|".join(_PHRASES), re.IGNORECASE)
 _SILENT: Final = re.compile(r"[\s.,!?…:;'\"()–—-]*")
 
 HEARD: Final = re.compile(
-    r"^\s*(?:thank(?:s| you) for (?:telling us|letting us know|informing us|contacting us|writing to us|your message"
-    r"|your report)(?: about| that| regarding)?|(?:we|i) (?:understand|see|have read|have received|received|note)"
+    r"^\s*(?:thank(?:s| you) for (?:telling us|letting us know|informing us|contacting us"
+    r"|writing to us|your message"
+    r"|your report)(?: about| that| regarding)?|(?:we|i) (?:understand|see|have read"
+    r"|have received|received|note)"
     r"(?: that| your)?|we (?:are|'re) sorry(?: to hear)?(?: about| that| for)?"
     r"|you (?:tell|told|write|wrote|say|said) us(?: that)?)\b",
     re.IGNORECASE,
@@ -36,4 +47,6 @@ HEARD: Final = re.compile(
 
 def courtesy(sentence: str) -> bool:
     """Whether a sentence states and promises nothing."""
-    return bool(_SILENT.fullmatch(sentence) or _COURTESY.fullmatch(sentence.strip(" .!?,…")))
+    return bool(
+        _SILENT.fullmatch(sentence) or _COURTESY.fullmatch(sentence.strip(" .!?,…"))
+    )

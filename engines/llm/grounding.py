@@ -1,8 +1,8 @@
 """Which sentences of a model's reply stand on a source, and which on nothing.
 
-A sentence names its source at its end, as [S1], or is copied from one. It is believed only when the source says so
-too: every number and every telling word must be in what the source says. Citing alone proves nothing: models cite what
-they made up.
+A sentence names its source at its end, as [S1], or is copied from one. It is believed only
+when the source says so too: every number and every telling word must be in what the source
+says. Citing alone proves nothing: models cite what they made up.
 """
 
 import re
@@ -19,7 +19,8 @@ _END: Final = re.compile(r"(?<=[.!?…])(?=\s)|\n+")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 _DENIES: Final = re.compile(
-    r"\b(?:no|not|never|without|cannot|nothing|none|neither|nor|nobody)\b|n['’]t\b", re.IGNORECASE
+    r"\b(?:no|not|never|without|cannot|nothing|none|neither|nor|nobody)\b|n['’]t\b",
+    re.IGNORECASE,
 )
 _STEM: Final = 5
 _LITTLE_WORDS: Final = """
@@ -31,7 +32,9 @@ _LITTLE: Final = frozenset(_LITTLE_WORDS.split())
 
 
 class Grounded(NamedTuple):
-    """A text without its marks, the ids of the sources it stands on, and its sentences that stand on none."""
+    """A text without its marks, the ids of the sources it stands on, and its sentences that
+    stand on none.
+    """
 
     text: str
     sources: tuple[str, ...]
@@ -45,7 +48,11 @@ def grounded(text: str, sources: Sequence[Source]) -> Grounded:
     for sentence in cited_sentences(text):
         plain = without_marks(sentence)
         # Small models copy a source and forget its mark: without one, every source may be it.
-        named = [sources[i] for i in cited(sentence) if i < len(sources)] if _MARK.search(sentence) else sources
+        named = (
+            [sources[i] for i in cited(sentence) if i < len(sources)]
+            if _MARK.search(sentence)
+            else sources
+        )
         supporting = [source for source in named if supports(source, plain)]
         used += [source.id for source in supporting if source.id not in used]
         if not supporting and not courtesy(plain):
@@ -68,7 +75,12 @@ def cited_sentences(text: str) -> list[str]:
 
 def cited(sentence: str) -> list[int]:
     """The indexes of the sources that a sentence names."""
-    return [int(number) - 1 for mark in _MARK.findall(sentence) for number in re.findall(r"\d+", mark) if int(number)]
+    return [
+        int(number) - 1
+        for mark in _MARK.findall(sentence)
+        for number in re.findall(r"\d+", mark)
+        if int(number)
+    ]
 
 
 def without_marks(text: str) -> str:
@@ -81,21 +93,33 @@ def supports(source: Source, sentence: str) -> bool:
 
     They must have all of its numbers and telling words, and deny something exactly if it does.
     """
-    words, numbers, denies = telling(sentence), set(_NUMBER.findall(sentence)), bool(_DENIES.search(sentence))
+    words, numbers, denies = (
+        telling(sentence),
+        set(_NUMBER.findall(sentence)),
+        bool(_DENIES.search(sentence)),
+    )
     if not words:
         return False
     return any(
-        words <= telling(said) and numbers <= set(_NUMBER.findall(said)) and denies == bool(_DENIES.search(said))
+        words <= telling(said)
+        and numbers <= set(_NUMBER.findall(said))
+        and denies == bool(_DENIES.search(said))
         for said in passages(source)
     )
 
 
 def passages(source: Source) -> list[str]:
     """The sentences of a source, and each two that follow each other."""
-    sentences = [part for text in (source.title, source.excerpt, *source.steps) for part in cited_sentences(text)]
+    sentences = [
+        part
+        for text in (source.title, source.excerpt, *source.steps)
+        for part in cited_sentences(text)
+    ]
     return [*sentences, *(f"{first} {second}" for first, second in pairwise(sentences))]
 
 
 def telling(text: str) -> set[str]:
     """The stems of the words that carry meaning."""
-    return {word[:_STEM] for word in _WORD.findall(text.casefold()) if word not in _LITTLE}
+    return {
+        word[:_STEM] for word in _WORD.findall(text.casefold()) if word not in _LITTLE
+    }

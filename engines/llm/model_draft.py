@@ -1,4 +1,7 @@
-"""From a model's words to a reply: the desk's own frame around what is grounded, and every weakness marked."""
+"""From a model's words to a reply.
+
+The desk's own frame around what is grounded, and every weakness marked.
+"""
 
 import re
 from collections.abc import Sequence
@@ -38,11 +41,17 @@ class Parts(NamedTuple):
     @property
     def sources(self) -> tuple[str, ...]:
         """Ids of the sources that something stands on, each once."""
-        return tuple(dict.fromkeys(source for part in self.all for source in part.sources))
+        return tuple(
+            dict.fromkeys(source for part in self.all for source in part.sources)
+        )
 
 
-def judged(output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk) -> Parts:
-    """The model's words against the sources, which are given in the order in which the prompt numbered them."""
+def judged(
+    output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk
+) -> Parts:
+    """The model's words against the sources, which are given in the order in which the
+    prompt numbered them.
+    """
     given = given_fields(brief, desk)
     asked = dict.fromkeys(without_asking(item, given) for item in output.action_items)
     return Parts(
@@ -52,17 +61,40 @@ def judged(output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], de
     )
 
 
-def draft_of(output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk, mask: Mask) -> Draft:
-    """The reply: greeting, timeline, closing and questions are the desk's; the rest is the model's, judged."""
+def draft_of(
+    output: DraftOutput,
+    brief: DraftBrief,
+    sources: Sequence[Source],
+    desk: Desk,
+    mask: Mask,
+) -> Draft:
+    """The reply: greeting, timeline, closing and questions are the desk's.
+
+    The rest is the model's, judged.
+    """
     parts, restored = judged(output, brief, sources, desk), mask.restore
     frame = frame_of(brief, desk, answered=bool(parts.sources))
     translated = in_the_customers_language(output, frame, brief)
-    greeting, timeline, closing = translated or (frame.greeting, frame.timeline, frame.closing)
+    greeting, timeline, closing = translated or (
+        frame.greeting,
+        frame.timeline,
+        frame.closing,
+    )
     asks = "" if translated else frame.asks  # the model asks in the customer's language
     actions = tuple(item.text for item in parts.items)
-    said = (greeting, parts.acknowledgment.text, parts.explanation.text, numbered(actions), asks, timeline, closing)
+    said = (
+        greeting,
+        parts.acknowledgment.text,
+        parts.explanation.text,
+        numbered(actions),
+        asks,
+        timeline,
+        closing,
+    )
     content = "\n\n".join(paragraph for paragraph in said if paragraph)
-    suggested = (f"The model suggests: {restored(action)}" for action in output.suggested_actions)
+    suggested = (
+        f"The model suggests: {restored(action)}" for action in output.suggested_actions
+    )
     return Draft(
         content=restored(content),
         tone=frame.tone,
@@ -75,28 +107,46 @@ def draft_of(output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], 
         suggested_actions=(*suggestions(brief, desk, None), *suggested),
         requires_escalation=brief.classification.severity == "critical",
         sources=parts.sources,
-        unsupported=tuple(restored(sentence) for part in parts.all for sentence in part.unsupported),
-        warnings=warnings(content, parts.sources, mask, translated=translated is not None),
+        unsupported=tuple(
+            restored(sentence) for part in parts.all for sentence in part.unsupported
+        ),
+        warnings=warnings(
+            content, parts.sources, mask, translated=translated is not None
+        ),
         engine="llm",
         prompt_version=DRAFT.id,
     )
 
 
-def warnings(content: str, supported: tuple[str, ...], mask: Mask, *, translated: bool) -> tuple[str, ...]:
-    """What a reviewer must know of how the reply came about; what it says is checked by policies/replies."""
+def warnings(
+    content: str, supported: tuple[str, ...], mask: Mask, *, translated: bool
+) -> tuple[str, ...]:
+    """What a reviewer must know of how the reply came about.
+
+    What it says is checked by policies/replies.
+    """
     found: list[str] = []
     if unknown := mask.unknown(content):
-        found.append(f"The reply names something that the ticket does not have: {', '.join(unknown)}.")
+        found.append(
+            f"The reply names something that the ticket does not have: {', '.join(unknown)}."
+        )
     if not supported:
         found.append("The reply stands on no source.")
     if translated:
-        found.append("The reply is in a language that this desk does not work in; nobody here has checked its words.")
+        found.append(
+            "The reply is in a language that this desk does not work in; nobody here has "
+            "checked its words."
+        )
     return tuple(found)
 
 
 def spoken(text: str, brief: DraftBrief) -> Grounded:
-    """The acknowledgment, which may say again what the customer said and nothing of what we did, do or will do."""
-    said = Source(id="", kind="article", title="", score=1.0, excerpt=brief.clean.everything)
+    """The acknowledgment, which may say again what the customer said and nothing of what we
+    did, do or will do.
+    """
+    said = Source(
+        id="", kind="article", title="", score=1.0, excerpt=brief.clean.everything
+    )
     sentences = [grounded(sentence, ()).text for sentence in cited_sentences(text)]
     heard = [HEARD.sub("", sentence) for sentence in sentences]
     invented = tuple(
@@ -111,9 +161,14 @@ def given_fields(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
     """What the desk calls the fields that the customer has already given, in lower case."""
     known = {field.name for field in brief.extraction.fields}
     if brief.ticket.customer_email:
-        known |= {field.name for field in desk.fields if field.satisfied_by_customer_email}
+        known |= {
+            field.name for field in desk.fields if field.satisfied_by_customer_email
+        }
     names = [field for field in desk.fields if field.name in known]
-    return tuple({field.title.casefold() for field in names} | {field.name.replace("_", " ") for field in names})
+    return tuple(
+        {field.title.casefold() for field in names}
+        | {field.name.replace("_", " ") for field in names}
+    )
 
 
 def without_asking(text: str, given: tuple[str, ...]) -> str:
@@ -121,20 +176,34 @@ def without_asking(text: str, given: tuple[str, ...]) -> str:
     if not given:
         return text
     named = re.compile(rf"\b(?:{'|'.join(map(re.escape, given))})\b", re.IGNORECASE)
-    asking = [sentence for sentence in cited_sentences(text) if _ASKS.search(sentence) and named.search(sentence)]
+    asking = [
+        sentence
+        for sentence in cited_sentences(text)
+        if _ASKS.search(sentence) and named.search(sentence)
+    ]
     for sentence in asking:
         text = text.replace(sentence, "")
     return text.strip()
 
 
-def in_the_customers_language(output: DraftOutput, frame: Frame, brief: DraftBrief) -> tuple[str, str, str] | None:
-    """Greeting, timeline and closing as the model translated them; None where the desk speaks the language.
+def in_the_customers_language(
+    output: DraftOutput, frame: Frame, brief: DraftBrief
+) -> tuple[str, str, str] | None:
+    """Greeting, timeline and closing as the model translated them.
+
+    None where the desk speaks the language.
 
     A translated timeline must have the numbers of the desk's own.
     """
-    translated = (output.greeting.strip(), output.timeline.strip(), output.closing.strip())
+    translated = (
+        output.greeting.strip(),
+        output.timeline.strip(),
+        output.closing.strip(),
+    )
     if brief.clean.supported_language or not all(translated):
         return None
-    if sorted(_NUMBER.findall(translated[1])) != sorted(_NUMBER.findall(frame.timeline)):
+    if sorted(_NUMBER.findall(translated[1])) != sorted(
+        _NUMBER.findall(frame.timeline)
+    ):
         return None
     return translated

@@ -2,5 +2,6 @@
 
 import os
 
-# Unless told so before it is imported, onnxruntime keeps a device id and sends usage events to its maker.
+# Unless told so before it is imported, onnxruntime keeps a device id and sends usage events
+# to its maker.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")

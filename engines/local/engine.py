@@ -11,7 +11,11 @@ from contracts.values import EngineName
 from engines.embedding.batching_embedder import BatchingEmbedder
 from engines.embedding.embedder import TextEmbedder
 from engines.local.categories.scorer import CategoryScorer
-from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, choose, probabilities
+from engines.local.categories.zero_shot import (
+    UNFITTED_TEMPERATURE,
+    choose,
+    probabilities,
+)
 from engines.local.fields import extract_fields
 from engines.local.fields.planted_addresses import without_planted
 from engines.local.template_draft import draft_reply
@@ -27,9 +31,16 @@ class LocalEngine:
 
     name: EngineName = "local"
 
-    def __init__(self, embedder: TextEmbedder, batching: BatchingEmbedder, desks: Mapping[str, Desk]) -> None:
+    def __init__(
+        self,
+        embedder: TextEmbedder,
+        batching: BatchingEmbedder,
+        desks: Mapping[str, Desk],
+    ) -> None:
         self.batching = batching
-        self.classifiers = {desk.id: CategoryScorer(embedder, desk) for desk in desks.values()}
+        self.classifiers = {
+            desk.id: CategoryScorer(embedder, desk) for desk in desks.values()
+        }
 
     async def classify(
         self,
@@ -38,7 +49,10 @@ class LocalEngine:
         desk: Desk,
         evidence: SeverityVerdict,
     ) -> Classification:
-        """The category nearest to the text; abstains from a language that the desk does not read."""
+        """The category nearest to the text.
+
+        Abstains from a language that the desk does not read.
+        """
         scores = self.classifiers[desk.id].scores(await self.batching.embed(clean.text))
         fitted = desk.calibration.category_temperature
         chances = probabilities(scores, fitted or UNFITTED_TEMPERATURE)
@@ -51,7 +65,9 @@ class LocalEngine:
             category_confidence=round(chances[category], 4),
             severity=evidence.severity,
             severity_confidence=evidence.confidence,
-            secondary_categories=tuple(other for other in choice.secondary if other != category),
+            secondary_categories=tuple(
+                other for other in choice.secondary if other != category
+            ),
             reasoning=reasoning(desk, category, evidence, abstained=abstained),
             keywords_matched=keywords_in(clean, desk, category),
             urgency_indicators=evidence.urgency_indicators,
@@ -60,7 +76,9 @@ class LocalEngine:
             engine="local",
         )
 
-    async def extract(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Extraction:
+    async def extract(
+        self, ticket: Ticket, clean: CleanTicket, desk: Desk
+    ) -> Extraction:
         """Every field that the desk defines and a pattern finds."""
         extraction = await by_size(
             len(clean.everything),
@@ -70,23 +88,39 @@ class LocalEngine:
             required=(),
             customer_email=ticket.customer_email,
         )
-        return without_planted(extraction, desk.fields, ticket.customer_email) if clean.injection_flags else extraction
+        return (
+            without_planted(extraction, desk.fields, ticket.customer_email)
+            if clean.injection_flags
+            else extraction
+        )
 
     async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
         """A reply from the desk's templates and the best source."""
         return draft_reply(brief, desk)
 
 
-def reasoning(desk: Desk, category: str, evidence: SeverityVerdict, *, abstained: bool) -> str:
+def reasoning(
+    desk: Desk, category: str, evidence: SeverityVerdict, *, abstained: bool
+) -> str:
     """Why, in sentences."""
     if abstained:
-        return "The text is in a language that this desk does not read; category and severity are guesses."
+        return (
+            "The text is in a language that this desk does not read; category and severity "
+            "are guesses."
+        )
     nearest = f"The text is closest to what the desk describes as {desk.category(category).title}."
-    signs = " ".join(evidence.reasons) or f"It reads like tickets of severity {evidence.severity}."
+    signs = (
+        " ".join(evidence.reasons)
+        or f"It reads like tickets of severity {evidence.severity}."
+    )
     return f"{nearest} {signs}"
 
 
 def keywords_in(clean: CleanTicket, desk: Desk, category: str) -> tuple[str, ...]:
     """The category's keywords that the text holds. Reported; they decide nothing."""
     words = " ".join(["", *re.findall(r"\w+", clean.text.casefold()), ""])
-    return tuple(word for word in desk.category(category).keywords if f" {word.casefold()} " in words)
+    return tuple(
+        word
+        for word in desk.category(category).keywords
+        if f" {word.casefold()} " in words
+    )

@@ -18,9 +18,27 @@ SAME_CATEGORY = 0.05
 """How much closer a source must be than one of the ticket's own category."""
 
 GRAVE = ("critical", "high")
-"""Severities at which the customer is told nothing from the shelf: what happened has to be looked at."""
+"""Severities at which the customer is told nothing from the shelf.
 
-TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "madam", "herr", "frau"})
+What happened has to be looked at.
+"""
+
+TITLES = frozenset(
+    {
+        "mr",
+        "mrs",
+        "ms",
+        "miss",
+        "mx",
+        "dr",
+        "prof",
+        "professor",
+        "sir",
+        "madam",
+        "herr",
+        "frau",
+    }
+)
 
 NAMED = ("order_id", "error_code", "product_name")
 """Fields that the acknowledgment repeats, so that the customer sees what was understood."""
@@ -37,7 +55,10 @@ class Frame(NamedTuple):
 
 
 def frame_of(brief: DraftBrief, desk: Desk, *, answered: bool) -> Frame:
-    """The frame of a reply; one that is `answered` by a source asks for nothing. Times come from the SLA."""
+    """The frame of a reply; one that is `answered` by a source asks for nothing.
+
+    Times come from the SLA.
+    """
     tone = wished_tone(brief.guidance) or brief.tone
     parts = desk.replies.tones[tone]
     name = first_name(brief.ticket.customer_name)
@@ -46,7 +67,9 @@ def frame_of(brief: DraftBrief, desk: Desk, *, answered: bool) -> Frame:
         tone=tone,
         greeting=parts.greeting_named.format(name=name) if name else parts.greeting,
         asks="" if answered else asked_for(brief.extraction, desk, parts),
-        timeline=(parts.if_not_solved if answered else parts.timeline).format(time=time),
+        timeline=(parts.if_not_solved if answered else parts.timeline).format(
+            time=time
+        ),
         closing=parts.closing.format(signature=desk.replies.signature),
     )
 
@@ -54,17 +77,37 @@ def frame_of(brief: DraftBrief, desk: Desk, *, answered: bool) -> Frame:
 def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
     """The reply in the brief's tone. Pure."""
     level = desk.severity(brief.classification.severity)
-    source = None if level.id in GRAVE else usable(brief.sources, brief.classification.category)
-    tone, greeting, asks, timeline, closing = frame_of(brief, desk, answered=source is not None)
+    source = (
+        None
+        if level.id in GRAVE
+        else usable(brief.sources, brief.classification.category)
+    )
+    tone, greeting, asks, timeline, closing = frame_of(
+        brief, desk, answered=source is not None
+    )
     parts = desk.replies.tones[tone]
     if not brief.actionable:
         return unclear(tone, desk, parts, greeting, closing)
-    category = source.category if source and source.category else brief.classification.category
+    category = (
+        source.category if source and source.category else brief.classification.category
+    )
     issue = desk.replies.acknowledgments.get(category, "your message")
-    acknowledgment = parts.acknowledgment.format(issue=issue + understood(brief.extraction))
-    explanation = f"{parts.source_intro} {source.excerpt}" if source else parts.no_source
+    acknowledgment = parts.acknowledgment.format(
+        issue=issue + understood(brief.extraction)
+    )
+    explanation = (
+        f"{parts.source_intro} {source.excerpt}" if source else parts.no_source
+    )
     items = source.steps if source else desk.replies.next_steps.get(category, ())
-    paragraphs = (greeting, acknowledgment, explanation, numbered(items), asks, timeline, closing)
+    paragraphs = (
+        greeting,
+        acknowledgment,
+        explanation,
+        numbered(items),
+        asks,
+        timeline,
+        closing,
+    )
     return Draft(
         content="\n\n".join(paragraph for paragraph in paragraphs if paragraph),
         tone=tone,
@@ -84,13 +127,30 @@ def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
 
 
 def wished_tone(guidance: str | None) -> Tone | None:
-    """The tone that a reviewer's guidance names. It is all of the guidance that templates can follow."""
+    """The tone that a reviewer's guidance names.
+
+    It is all of the guidance that templates can follow.
+    """
     words = (guidance or "").casefold()
-    wishes: dict[str, Tone] = {"formal": "formal", "friendl": "friendly", "warm": "friendly", "technical": "technical"}
-    return next((tone for word, tone in wishes.items() if word in words and f"less {word}" not in words), None)
+    wishes: dict[str, Tone] = {
+        "formal": "formal",
+        "friendl": "friendly",
+        "warm": "friendly",
+        "technical": "technical",
+    }
+    return next(
+        (
+            tone
+            for word, tone in wishes.items()
+            if word in words and f"less {word}" not in words
+        ),
+        None,
+    )
 
 
-def unclear(tone: Tone, desk: Desk, parts: ReplyParts, greeting: str, closing: str) -> Draft:
+def unclear(
+    tone: Tone, desk: Desk, parts: ReplyParts, greeting: str, closing: str
+) -> Draft:
     """The reply to a ticket with nothing to act on: it asks for details."""
     return Draft(
         content="\n\n".join((greeting, parts.unclear, closing)),
@@ -99,24 +159,43 @@ def unclear(tone: Tone, desk: Desk, parts: ReplyParts, greeting: str, closing: s
         greeting=greeting,
         explanation=parts.unclear,
         closing=closing,
-        suggested_actions=("Wait for the customer's details; nothing can be done before.",),
+        suggested_actions=(
+            "Wait for the customer's details; nothing can be done before.",
+        ),
         engine="local",
     )
 
 
 def first_name(name: str | None) -> str | None:
-    """What to call the customer; None for a name that is not one: every part of it is made of letters."""
-    parts = [part for part in (name or "").split() if part.casefold().strip(".") not in TITLES]
-    like_a_name = all(len(part) <= 40 and all(c.isalpha() or c in "-'’." for c in part) for part in parts)
+    """What to call the customer; None for a name that is not one.
+
+    Every part of it is made of letters.
+    """
+    parts = [
+        part
+        for part in (name or "").split()
+        if part.casefold().strip(".") not in TITLES
+    ]
+    like_a_name = all(
+        len(part) <= 40 and all(c.isalpha() or c in "-'’." for c in part)
+        for part in parts
+    )
     if not parts or not like_a_name or len(parts[0].strip(".")) < 2:
         return None
     return parts[0].capitalize() if parts[0].isupper() else parts[0]
 
 
 def usable(sources: tuple[Source, ...], category: str) -> Source | None:
-    """The best source that is close enough; one of the ticket's own category before a hardly closer other."""
+    """The best source that is close enough.
+
+    One of the ticket's own category before a hardly closer other.
+    """
     close = [source for source in sources if source.score >= USE_FROM]
-    return max(close, key=lambda source: source.score + SAME_CATEGORY * (source.category == category), default=None)
+    return max(
+        close,
+        key=lambda source: source.score + SAME_CATEGORY * (source.category == category),
+        default=None,
+    )
 
 
 def understood(extraction: Extraction) -> str:
@@ -127,8 +206,14 @@ def understood(extraction: Extraction) -> str:
 
 def asked_for(extraction: Extraction, desk: Desk, parts: ReplyParts) -> str:
     """Asks for what is required and missing, never for what was given."""
-    missing = [field for field in desk.fields if field.name in extraction.missing_required]
-    items = [field.ask or field.title for field in missing if not extraction.values(field.name)]
+    missing = [
+        field for field in desk.fields if field.name in extraction.missing_required
+    ]
+    items = [
+        field.ask or field.title
+        for field in missing
+        if not extraction.values(field.name)
+    ]
     return parts.ask.format(items=", ".join(items)) if items else ""
 
 
@@ -137,9 +222,15 @@ def numbered(items: tuple[str, ...]) -> str:
     return "\n".join(f"{number}. {item}" for number, item in enumerate(items, start=1))
 
 
-def suggestions(brief: DraftBrief, desk: Desk, source: Source | None) -> tuple[str, ...]:
+def suggestions(
+    brief: DraftBrief, desk: Desk, source: Source | None
+) -> tuple[str, ...]:
     """What the agent can do, the reviewer's guidance first."""
     own = desk.replies.agent_actions.get(brief.classification.category, ())
     guidance = (f"Reviewer's guidance: {brief.guidance}",) if brief.guidance else ()
-    known = (f"Check against {source.kind.replace('_', ' ')} {source.id}: {source.title}.",) if source else ()
+    known = (
+        (f"Check against {source.kind.replace('_', ' ')} {source.id}: {source.title}.",)
+        if source
+        else ()
+    )
     return (*guidance, *known, *own)

@@ -1,7 +1,9 @@
-"""What Chinese text says about a person: no spaces part its words, so the patterns for other scripts miss them.
+"""What Chinese text says about a person.
 
-Names are told by what stands before or behind them, with a surname of the most common; mistaking a word for a name
-costs little, as everywhere here.
+No spaces part its words, so the patterns for other scripts miss them.
+
+Names are told by what stands before or behind them, with a surname of the most common;
+mistaking a word for a name costs little, as everywhere here.
 """
 
 import re
@@ -21,7 +23,8 @@ SURNAMES = (
 GIVEN = r"(?:(?![我你您他她是的在有想要和与叫先女小老经客])[\u4e00-\u9fff])"
 SAID = r"[ ]?(?:是|为|為|叫|[:：])?[ ]?"
 NAMES = re.compile(
-    rf"(?:我叫|我叫做|名叫|名字|姓名|联系人|聯絡人|收件人|收货人|寄件人|持卡人){SAID}(?P<told>[\u4e00-\u9fff][·•\u4e00-\u9fff]{{1,11}})"
+    rf"(?:我叫|我叫做|名叫|名字|姓名|联系人|聯絡人|收件人|收货人|寄件人|持卡人){SAID}"
+    r"(?P<told>[\u4e00-\u9fff][·•\u4e00-\u9fff]{1,11})"
     rf"|我是(?P<am>{SURNAMES}{GIVEN}{{1,2}})(?![\u4e00-\u9fff])"
     rf"|(?P<titled>{SURNAMES}{GIVEN}{{0,2}})(?=先生|女士|小姐|太太|经理|老师|医生)"
 )
@@ -37,7 +40,9 @@ STREET = re.compile(
     r"(?:(?![到往在是寄送])[\u4e00-\u9fff]){2,30}?[路街道巷弄][\u4e00-\u9fff]{0,4}\d{1,5}[号號弄]"
     r"(?:[\u4e00-\u9fff\w-]{0,20}[室楼樓栋棟元])?"
 )
-SECRET = re.compile(r"(?:密码|密碼|口令|验证码|驗證碼)[ ]?(?:是|为|為|[:：])?[ ]?(?P<secret>[!-~]{3,60})")
+SECRET = re.compile(
+    r"(?:密码|密碼|口令|验证码|驗證碼)[ ]?(?:是|为|為|[:：])?[ ]?(?P<secret>[!-~]{3,60})"
+)
 
 
 def parted(text: str) -> str:
@@ -49,15 +54,24 @@ def parted(text: str) -> str:
 
 
 def find_chinese(text: str) -> Iterator[Span]:
-    """Names, addresses and passwords in Chinese text; nothing in a text without Chinese characters."""
+    """Names, addresses and passwords in Chinese text.
+
+    Nothing in a text without Chinese characters.
+    """
     if text.isascii() or not HAN.search(text):
         return
     for match in NAMES.finditer(text):
         kind = match.lastgroup or "told"
-        yield Span(match.start(kind), match.start(kind) + _name_length(match[kind]), "NAME")
-    yield from (Span(*match.span("place"), "ADDRESS") for match in PLACED.finditer(text))
+        yield Span(
+            match.start(kind), match.start(kind) + _name_length(match[kind]), "NAME"
+        )
+    yield from (
+        Span(*match.span("place"), "ADDRESS") for match in PLACED.finditer(text)
+    )
     yield from (Span(*match.span(), "ADDRESS") for match in STREET.finditer(text))
-    yield from (Span(*match.span("secret"), "SECRET") for match in SECRET.finditer(text))
+    yield from (
+        Span(*match.span("secret"), "SECRET") for match in SECRET.finditer(text)
+    )
 
 
 def _name_length(written: str) -> int:

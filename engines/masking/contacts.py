@@ -1,7 +1,9 @@
-"""E-mail addresses, phone numbers of a sure form, addresses of machines: whatever stands around them.
+"""E-mail addresses, phone numbers of a sure form, addresses of machines.
 
-Anything with an @ between words is an address here: whether it can exist is asked when fields are read, not when
-they are hidden.
+Whatever stands around them.
+
+Anything with an @ between words is an address here: whether it can exist is asked when
+fields are read, not when they are hidden.
 """
 
 import re
@@ -12,32 +14,59 @@ from text.blanking import EMAIL_LIKE, IP_V4, IP_V6
 from text.patterns.phones import AMERICAN, EXTENSION
 
 SPELLED = re.compile(
-    r"(?<![\w.+-])[\w.+-]{1,64}+(?:%40| ?[\[({](?:at|@|ät)[\])}] ?| at (?=[\w-]{1,40}(?:\.| dot )(?:com|net|org"
+    r"(?<![\w.+-])[\w.+-]{1,64}+(?:%40| ?[\[({](?:at|@|ät)[\])}] ?| at (?=[\w-]{1,40}(?:\."
+    r"| dot )(?:com|net|org"
     r"|io|co)\b))"
     r"[\w-]++(?:(?:\.| ?[\[({](?:dot|\.)[\])}] ?| dot )[\w-]++)*+",
     re.IGNORECASE,
 )
-QUOTED = re.compile(r"[\"“](?:[^\"“”\\\n]|\\.){1,64}+[\"”]@(?:[\w-][\w.-]*+|\[[\w.:-]{2,60}\])")
-"""A mailbox in quotation marks, as RFC 5321 allows for what has spaces in it: `"ada byron"@example.com`."""
+QUOTED = re.compile(
+    r"[\"“](?:[^\"“”\\\n]|\\.){1,64}+[\"”]@(?:[\w-][\w.-]*+|\[[\w.:-]{2,60}\])"
+)
+"""A mailbox in quotation marks, as RFC 5321 allows for what has spaces in it.
+
+`"ada byron"@example.com`.
+"""
 LITERAL = re.compile(r"(?<![\w.%+'-])[\w.%+'-]{1,64}+@\[[\w.:-]{2,60}\]")
 """An address in brackets in place of a domain (RFC 5321): `ada@[192.0.2.1]`."""
-SPACED = re.compile(r"(?<![\w.+-])[\w.+-]{1,64}+(?: @ ?|@ )[\w-]++(?:\.[\w-]++)++(?<=[A-Za-z]{2})")
-SPELLED_SIGNS = re.compile(r"%40|[\[({](?:at|@|ät)[\])}]| at [\w-]+(?:\.| dot )(?:com|net|org|io|co)\b", re.IGNORECASE)
+SPACED = re.compile(
+    r"(?<![\w.+-])[\w.+-]{1,64}+(?: @ ?|@ )[\w-]++(?:\.[\w-]++)++(?<=[A-Za-z]{2})"
+)
+SPELLED_SIGNS = re.compile(
+    r"%40|[\[({](?:at|@|ät)[\])}]| at [\w-]+(?:\.| dot )(?:com|net|org|io|co)\b",
+    re.IGNORECASE,
+)
 REFERENCE = re.compile(r"[0-9a-f]{4,16}|[\d.]+", re.IGNORECASE)
 """Behind an @: an object's hash ("Task@1b2c3d") or a version ("react@18.2.0")."""
 SURE_PHONE = re.compile(
     rf"(?=[+(\d])(?:(?<![\d.,$€£])(?<!\d-){AMERICAN}(?i:{EXTENSION})(?!\d)(?!-\d)"
-    r"|\+(?<!\w\+) ?\(?\d(?:[ \xa0]?[-./()\u2010-\u2014]{0,2}[ \xa0]?\d){6,16}(?:[ ]?(?:x|ext\.?)[ ]?\d{1,6})?)"
+    r"|\+(?<!\w\+) ?\(?\d(?:[ \xa0]?[-./()\u2010-\u2014]{0,2}[ \xa0]?\d){6,16}(?:[ ]?(?:x"
+    r"|ext\.?)[ ]?\d{1,6})?)"
 )
-MAC = re.compile(r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])", re.IGNORECASE)
+MAC = re.compile(
+    r"(?<![\w:-])[0-9a-f]{2}([:-])(?:[0-9a-f]{2}\1){4}[0-9a-f]{2}(?![\w:-])",
+    re.IGNORECASE,
+)
 IP_V6_COLONS, MAC_SIGNS = 2, 5
 """The fewest of their signs that such addresses have."""
 
 
 def find_emails(text: str) -> Iterator[Span]:
-    """Addresses as they are, and those spelled for people ("ada (at) example (dot) com") or in a URL."""
-    rare = (('"@', QUOTED), ("”@", QUOTED), ("@[", LITERAL), ("@ ", SPACED), (" @", SPACED))
-    for pattern in dict.fromkeys(pattern for sign, pattern in rare if sign in text) if "@" in text else ():
+    """Addresses as they are, and those spelled for people ("ada (at) example (dot) com") or
+    in a URL.
+    """
+    rare = (
+        ('"@', QUOTED),
+        ("”@", QUOTED),
+        ("@[", LITERAL),
+        ("@ ", SPACED),
+        (" @", SPACED),
+    )
+    for pattern in (
+        dict.fromkeys(pattern for sign, pattern in rare if sign in text)
+        if "@" in text
+        else ()
+    ):
         yield from (Span(*match.span(), "EMAIL") for match in pattern.finditer(text))
     if SPELLED_SIGNS.search(text):
         yield from (Span(*match.span(), "EMAIL") for match in SPELLED.finditer(text))
@@ -58,10 +87,16 @@ def find_machines(text: str) -> Iterator[Span]:
     yield from (Span(*match.span(), "IP") for match in IP_V4.finditer(text))
     colons, hyphens = text.count(":"), text.count("-")
     if colons >= IP_V6_COLONS:
-        yield from (Span(*match.span(), "IP") for match in IP_V6.finditer(text) if _is_ip_v6(match[0]))
+        yield from (
+            Span(*match.span(), "IP")
+            for match in IP_V6.finditer(text)
+            if _is_ip_v6(match[0])
+        )
     if max(colons, hyphens) >= MAC_SIGNS:
         yield from (Span(*match.span(), "IP") for match in MAC.finditer(text))
 
 
 def _is_ip_v6(written: str) -> bool:
-    return any(char.isdigit() for char in written) and ("::" in written or written.count(":") >= 5)
+    return any(char.isdigit() for char in written) and (
+        "::" in written or written.count(":") >= 5
+    )

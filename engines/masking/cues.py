@@ -1,14 +1,22 @@
-"""Patterns that need a certain word: they are tried only on texts that have it, or only where it stands."""
+"""Patterns that need a certain word.
+
+They are tried only on texts that have it, or only where it stands.
+"""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 LETTERS = re.compile(r"[^\W\d_]+")
-SMALL = "".join(char.lower() if char.isalpha() else " " for char in map(chr, range(128)))
+SMALL = "".join(
+    char.lower() if char.isalpha() else " " for char in map(chr, range(128))
+)
 """What stands for each ASCII character when only words count."""
 ALIKE = str.maketrans("İı\u0345", "ii ")
-"""An "i" to patterns that ignore case, but not when casefolded; and a mark that is a letter only when casefolded."""
+"""An "i" to patterns that ignore case, but not when casefolded.
+
+And a mark that is a letter only when casefolded.
+"""
 NO_LETTER = re.compile(r"[\W\d_]")
 
 Places = Mapping[str, Sequence[int]]
@@ -53,8 +61,12 @@ def led(leads: str, pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Led:
     return Led(listed(leads), re.compile(pattern, flags))
 
 
-def begun(pattern: re.Pattern[str], text: str, starts: Iterable[int]) -> Iterator[re.Match[str]]:
-    """What `finditer` finds of a pattern that can begin at these places only, given in rising order."""
+def begun(
+    pattern: re.Pattern[str], text: str, starts: Iterable[int]
+) -> Iterator[re.Match[str]]:
+    """What `finditer` finds of a pattern that can begin at these places only, given in
+    rising order.
+    """
     end = 0
     for start in starts:
         match = pattern.match(text, start) if start >= end else None
@@ -81,4 +93,8 @@ def places_of(text: str) -> Places:
 
 def _words_alone(text: str) -> str:
     """As long as the text, with a space for each character that is no letter."""
-    return text.translate(SMALL) if text.isascii() else NO_LETTER.sub(" ", text.translate(ALIKE))
+    return (
+        text.translate(SMALL)
+        if text.isascii()
+        else NO_LETTER.sub(" ", text.translate(ALIKE))
+    )

@@ -11,8 +11,10 @@ from text.patterns.labels import by_initial
 from text.patterns.tokens import ID as TOKEN
 
 IBAN_COUNTRIES = listed(
-    "AD AE AL AT AZ BA BE BG BH BR BY CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT HR HU IE IL IQ IS IT"
-    " JO KW KZ LB LC LI LT LU LV MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI SK SM ST SV TL TN TR UA"
+    "AD AE AL AT AZ BA BE BG BH BR BY CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT "
+    "HR HU IE IL IQ IS IT"
+    " JO KW KZ LB LC LI LT LU LV MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI "
+    "SK SM ST SV TL TN TR UA"
     " VA VG XK"
 )
 GROUPED_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ -]?\d){11,26}(?!\w)")
@@ -21,15 +23,18 @@ IBAN_SIGN = re.compile(r"[0-9](?<=[A-Za-z]{2}.)[0-9]")
 COMMIT = re.compile(r"[0-9a-f]+")
 
 CARD = re.compile(
-    r"(?<![\w.])(?<!\d[-])\d{4}([ .-])\d{4}\1\d{4}\1\d{3,7}(?!\w)|(?<![\w.])\d{4}([ .-])\d{6}\2\d{4,5}(?!\w)"
+    r"(?<![\w.])(?<!\d[-])\d{4}([ .-])\d{4}\1\d{4}\1\d{3,7}(?!\w)"
+    r"|(?<![\w.])\d{4}([ .-])\d{6}\2\d{4,5}(?!\w)"
 )
 DIGITS = re.compile(r"(?<![\w.])\d(?:[ -]?\d){11,18}(?![\w-])")
 MANY_DIGITS = re.compile(r"\d(?:[ .-]?\d){11}")
 NAMED_CARD = cued(
-    "card cards visa mastercard master maestro amex american discover credit debit karte kreditkarte carte"
+    "card cards visa mastercard master maestro amex american discover credit debit karte "
+    "kreditkarte carte"
     " tarjeta carta"
     " cartão",
-    r"(?:card|visa|master ?card|maestro|amex|american express|discover|credit|debit|karte|carte|tarjeta|carta|cartão)"
+    r"(?:card|visa|master ?card|maestro|amex|american express|discover|credit|debit|karte|carte"
+    r"|tarjeta|carta|cartão)"
     r"[^\d\n]{0,40}(\d(?:[ .-]?\d){11,18})(?!\d)",
     re.IGNORECASE,
 )
@@ -44,7 +49,8 @@ FORMS = (
         r")(?![\w-])"
     ),
     re.compile(
-        r"[A-Z](?<![\w-].)(?:(?<![DFIQUV])[A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} ?[A-D]"  # UK national insurance
+        r"[A-Z](?<![\w-].)(?:(?<![DFIQUV])[A-CEGHJ-NPR-TW-Z](?: ?\d\d){3} "
+        r"?[A-D]"  # UK national insurance
         r"|[A-Z]{5}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z]"  # Italy
         r"|(?<=[XYZ])-?\d{7}-?[A-HJ-NP-TV-Z]"  # Spain
         r")(?![\w-])"
@@ -52,25 +58,36 @@ FORMS = (
 )
 """By the first character: a digit, a letter."""
 OFFICIAL = (
-    r"ssn|social(?: security)?|national insurance|nino|nhs|passports?|driver['’]?s?['’]? licen[cs]es?"
+    r"ssn|social(?: security)?|national insurance|nino|nhs|passports?"
+    r"|driver['’]?s?['’]? licen[cs]es?"
     r"|driving (?:licen[cs]e|permit)"
     r"|dl(?=#| ?(?:no|number|num|nr|is|:))|führerschein(?:nummer)?"
-    r"|fahrerlaubnis|permis de conduire|(?:carnet|permiso) de conducir|patente di guida|rijbewijs|carta de condução"
-    r"|licen[cs]e (?:number|no)|identity (?:card|number)|id card|national id|tax (?:id|number)|tin|ein|itin|tfn"
-    r"|medicare|medicaid|insurance|policy|aadhaar|pan|dni|nie|nif|cpf|cnpj|pesel|bsn|siren|siret|steuer-?id"
-    r"|steuernummer|personalausweis|ausweis|reisepass|passeport|pasaporte|passaporto|carta d'identità|routing"
-    r"|sort code|swift|bic|bank account|account|konto|compte|cuenta|conto|iban|vin|(?:licen[cs]e |number )plate"
+    r"|fahrerlaubnis|permis de conduire|(?:carnet|permiso) de conducir|patente di guida"
+    r"|rijbewijs|carta de condução"
+    r"|licen[cs]e (?:number|no)|identity (?:card|number)|id card|national id|tax (?:id|number)"
+    r"|tin|ein|itin|tfn"
+    r"|medicare|medicaid|insurance|policy|aadhaar|pan|dni|nie|nif|cpf|cnpj|pesel|bsn|siren"
+    r"|siret|steuer-?id"
+    r"|steuernummer|personalausweis|ausweis|reisepass|passeport|pasaporte|passaporto"
+    r"|carta d'identità|routing"
+    r"|sort code|swift|bic|bank account|account|konto|compte|cuenta|conto|iban|vin"
+    r"|(?:licen[cs]e |number )plate"
     r"|date of birth|d\.?o\.?b\.?|birth ?date|born on|geburtsdatum"
 )
 NAMED_ID = cued(
     "ssn social national nino dl führerschein führerscheinnummer fahrerlaubnis permis"
-    " carnet permiso patente rijbewijs nhs passport passports driver drivers driving license licence identity id tax"
+    " carnet permiso patente rijbewijs nhs passport passports driver drivers driving license "
+    "licence identity id tax"
     " tin ein itin"
-    " tfn medicare medicaid insurance policy aadhaar pan dni nie nif cpf cnpj pesel bsn siren siret steuer steuerid"
-    " steuernummer personalausweis ausweis reisepass passeport pasaporte passaporto carta routing sort swift bic bank"
-    " account konto compte cuenta conto iban vin plate date d dob birth birthdate born geburtsdatum",
+    " tfn medicare medicaid insurance policy aadhaar pan dni nie nif cpf cnpj pesel bsn siren "
+    "siret steuer steuerid"
+    " steuernummer personalausweis ausweis reisepass passeport pasaporte passaporto carta "
+    "routing sort swift bic bank"
+    " account konto compte cuenta conto iban vin plate date d dob birth birthdate born "
+    "geburtsdatum",
     rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(OFFICIAL)})(?!\w)"
-    r"(?P<gap>(?:[ \t:=#(\"']{1,4}|(?:numbers?|num|no|nr|nummer|id|is|was|ist|est|es|on|code|card|of|are|my"
+    r"(?P<gap>(?:[ \t:=#(\"']{1,4}|(?:numbers?|num|no|nr|nummer|id|is|was|ist|est|es|on|code"
+    r"|card|of|are|my"
     r"|the)(?!\w)\.?){0,7}+)"
     rf"(?=[A-Za-z./-]{{0,12}}\d)(?P<id>{TOKEN}(?:[ ]\d[\w-]*+){{0,5}})",
     re.IGNORECASE,
@@ -86,11 +103,17 @@ MIN_DIGITS = 4
 
 
 def find_identities(text: str, words: frozenset[str]) -> Iterator[Span]:
-    """Cards, bank accounts, official numbers, dates of birth called so, in a text with these words (casefolded)."""
+    """Cards, bank accounts, official numbers, dates of birth called so, in a text with
+    these words (casefolded).
+    """
     if MANY_DIGITS.search(text):
         yield from _long(text, words)
     if IBAN_SIGN.search(text):
-        yield from (Span(*match.span(), "IBAN") for match in IBAN.finditer(text) if _is_iban(match[0]))
+        yield from (
+            Span(*match.span(), "IBAN")
+            for match in IBAN.finditer(text)
+            if _is_iban(match[0])
+        )
     for form in FORMS:
         yield from (Span(*match.span(), "ID") for match in form.finditer(text))
     for match in NAMED_ID.matches(text, words):
@@ -102,7 +125,11 @@ def find_identities(text: str, words: frozenset[str]) -> Iterator[Span]:
 def _long(text: str, words: frozenset[str]) -> Iterator[Span]:
     """Cards, and bank accounts of digits alone."""
     yield from (Span(*match.span(), "CARD") for match in CARD.finditer(text))
-    yield from (Span(*match.span(), "IBAN") for match in GROUPED_IBAN.finditer(text) if _country(match[0]))
+    yield from (
+        Span(*match.span(), "IBAN")
+        for match in GROUPED_IBAN.finditer(text)
+        if _country(match[0])
+    )
     for match in DIGITS.finditer(text):
         if is_card("".join(char for char in match[0] if char.isdecimal())):
             yield Span(*match.span(), "CARD")
@@ -115,6 +142,11 @@ def _country(written: str) -> bool:
 
 
 def _is_iban(written: str) -> bool:
-    """By its check digits, or by its country alone: a mistyped one is as personal. A commit's hash is neither."""
+    """By its check digits, or by its country alone: a mistyped one is as personal.
+
+    A commit's hash is neither.
+    """
     compact = written.replace(" ", "").upper()
-    return (compact.isascii() and is_iban(compact)) or (_country(written) and not COMMIT.fullmatch(written))
+    return (compact.isascii() and is_iban(compact)) or (
+        _country(written) and not COMMIT.fullmatch(written)
+    )

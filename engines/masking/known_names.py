@@ -6,7 +6,13 @@ from typing import NamedTuple
 
 from contracts.ticket import Ticket
 from engines.masking.cues import Places, places_of
-from engines.masking.name_words import GIVEN_NAMES, MAILBOXES, NAME_KEYS, NOT_NAMES, PARTICLES
+from engines.masking.name_words import (
+    GIVEN_NAMES,
+    MAILBOXES,
+    NAME_KEYS,
+    NOT_NAMES,
+    PARTICLES,
+)
 from engines.masking.names import introduced
 from engines.masking.spans import Span
 from text.blanking import EMAIL_LIKE
@@ -19,7 +25,10 @@ MAX_KNOWN = 400
 
 
 def names_of(ticket: Ticket) -> frozenset[str]:
-    """Words of the names in a ticket's record, casefolded: the customer's, the address's, those in the metadata."""
+    """Words of the names in a ticket's record, casefolded.
+
+    The customer's, the address's, those in the metadata.
+    """
     return frozenset(_record_words(ticket))
 
 
@@ -37,10 +46,15 @@ def told_in(text: str, terms: frozenset[str]) -> Told:
 
 
 def names_in(text: str, told: Told, terms: frozenset[str]) -> frozenset[str]:
-    """Words of the names that a text was found to tell, casefolded, without the desk's own `terms`."""
+    """Words of the names that a text was found to tell, casefolded, without the desk's own
+    `terms`.
+    """
     found = (text[span.start : span.end] for span in told.names)
     addresses = EMAIL_LIKE.finditer(text) if "@" in text else ()
-    words = [*_words(found), *(word for match in addresses for word in _mailbox(match[0]))]
+    words = [
+        *_words(found),
+        *(word for match in addresses for word in _mailbox(match[0])),
+    ]
     return frozenset(dict.fromkeys(words[:MAX_KNOWN])) - terms
 
 
@@ -48,7 +62,11 @@ def _record_words(ticket: Ticket) -> Iterator[str]:
     yield from _words([ticket.customer_name or ""])
     yield from _mailbox(ticket.customer_email or "")
     for key, value in ticket.metadata.items():
-        if key.casefold().replace("-", "_") in NAME_KEYS and isinstance(value, str) and WHOLE_NAME.fullmatch(value):
+        if (
+            key.casefold().replace("-", "_") in NAME_KEYS
+            and isinstance(value, str)
+            and WHOLE_NAME.fullmatch(value)
+        ):
             yield from _words([value])
 
 
@@ -56,13 +74,24 @@ def _words(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         for match in LETTERS.finditer(name):
             word = match[0].casefold()
-            if len(word) >= MIN_LETTERS and word not in NOT_NAMES and word not in PARTICLES:
+            if (
+                len(word) >= MIN_LETTERS
+                and word not in NOT_NAMES
+                and word not in PARTICLES
+            ):
                 yield word
 
 
 def _mailbox(address: str) -> Iterator[str]:
-    """The words of `ada.lovelace@…`; a single one, as in `yard@…`, only if it is a common given name."""
+    """The words of `ada.lovelace@…`.
+
+    A single one, as in `yard@…`, only if it is a common given name.
+    """
     local = address.partition("@")[0]
     several = re.search(r"\w[._+-]\w", local) is not None
-    words = (word for word in _words([local]) if len(word) >= MIN_MAILBOX and word not in MAILBOXES)
+    words = (
+        word
+        for word in _words([local])
+        if len(word) >= MIN_MAILBOX and word not in MAILBOXES
+    )
     return (word for word in words if several or word in GIVEN_NAMES)

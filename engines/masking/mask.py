@@ -1,7 +1,10 @@
-"""One ticket's mask: its personal data replaced by pseudonyms, and the pseudonyms by the data again.
+"""One ticket's mask.
 
-Recall comes first. What is masked without need costs little, because it is restored in what the model wrote; what is
-let through has left the house. The desk's policy (`masking` in `desk.yaml`) says what stays.
+Its personal data replaced by pseudonyms, and the pseudonyms by the data again.
+
+Recall comes first. What is masked without need costs little, because it is restored in what
+the model wrote; what is let through has left the house. The desk's policy (`masking` in
+`desk.yaml`) says what stays.
 """
 
 import re
@@ -14,7 +17,11 @@ from engines.masking.chinese import find_chinese, parted
 from engines.masking.contacts import find_emails, find_machines, find_phones
 from engines.masking.cues import words_of
 from engines.masking.identities import find_identities
-from engines.masking.kept_fields import find_unkept_numbers, find_unkept_words, kept_terms
+from engines.masking.kept_fields import (
+    find_unkept_numbers,
+    find_unkept_words,
+    kept_terms,
+)
 from engines.masking.known_names import Told, names_in, names_of, told_in
 from engines.masking.names import find_known
 from engines.masking.numbers import find_numbers
@@ -26,30 +33,47 @@ from policies.desk.model import Desk
 
 DIGIT = re.compile(r"\d")
 NEAR = 100
-"""Characters on each side of a digit in which an address, a label or the rest of a number may stand."""
+"""Characters on each side of a digit in which an address, a label or the rest of a number
+may stand."""
 
 
 @dataclass(frozen=True)
 class Mask:
-    """Personal data of one ticket. Its representation shows none of it; it is for one task at a time."""
+    """Personal data of one ticket. Its representation shows none of it.
+
+    It is for one task at a time.
+    """
 
     desk: Desk = field(repr=False)
     names: frozenset[str] = field(default=frozenset(), repr=False)
     """Words of names that are known to be the customer's, casefolded."""
     told: dict[str, Told] = field(default_factory=dict, repr=False, compare=False)
     """Texts whose names were read already."""
-    _pseudonyms: Pseudonyms = field(default_factory=Pseudonyms, init=False, repr=False, compare=False)
-    _masked: dict[str, str] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _pseudonyms: Pseudonyms = field(
+        default_factory=Pseudonyms, init=False, repr=False, compare=False
+    )
+    _masked: dict[str, str] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def mask(self, text: str) -> str:
-        """The text with a pseudonym, `[EMAIL_1]`, for each value: the same one in every text of the ticket."""
+        """The text with a pseudonym, `[EMAIL_1]`, for each value.
+
+        The same one in every text of the ticket.
+        """
         if text not in self._masked:
-            spans = [(s, self._pseudonyms.give(text[s.start : s.end], s.label)) for s in self._find(text)]
+            spans = [
+                (s, self._pseudonyms.give(text[s.start : s.end], s.label))
+                for s in self._find(text)
+            ]
             self._masked[text] = _replaced(text, spans)
         return self._masked[text]
 
     def restore(self, text: str) -> str:
-        """The values back in place of their pseudonyms, as they stood: `restore(mask(x)) == x` for every text."""
+        """The values back in place of their pseudonyms, as they stood.
+
+        `restore(mask(x)) == x` for every text.
+        """
         return self._pseudonyms.restore(text)
 
     def unknown(self, text: str) -> tuple[str, ...]:
@@ -62,7 +86,10 @@ class Mask:
 
 
 def mask_for(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
-    """A ticket's mask. It knows the names in the ticket's record and those found anywhere in its text."""
+    """A ticket's mask.
+
+    It knows the names in the ticket's record and those found anywhere in its text.
+    """
     text, terms = clean.everything, kept_terms(desk)
     told = told_in(text, terms)
     return Mask(desk, names_of(ticket) | names_in(text, told, terms), {text: told})
@@ -94,7 +121,9 @@ def _numbered(zone: str, desk: Desk) -> Iterator[Span]:
     """All that has a digit in it."""
     words = words_of(zone)
     yield from find_phones(zone)
-    yield from find_machines(zone) if "ip_address" not in desk.settings.masking.keep else ()
+    yield from (
+        find_machines(zone) if "ip_address" not in desk.settings.masking.keep else ()
+    )
     yield from find_identities(zone, words)
     yield from find_addresses(zone, words)
     yield from find_numbers(zone, desk)

@@ -1,6 +1,9 @@
-"""Names of persons without a model: titles, introductions, greetings, signatures, given names, and known ones.
+"""Names of persons without a model.
 
-A person's name has no form of its own, so this finds most, not all; what it finds is counted in docs/decisions/0029.
+Titles, introductions, greetings, signatures, given names, and known ones.
+
+A person's name has no form of its own, so this finds most, not all; what it finds is
+counted in docs/decisions/0029.
 """
 
 import re
@@ -15,43 +18,61 @@ from text.patterns.labels import by_initial
 CAPITAL = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f\u0386-\u03ab\u0400-\u042f]"
 WORD = rf"{CAPITAL}(?:[^\W\d_]|['’-](?=[^\W\d_]))*+"
 PARTICLE = (
-    r"(?:van der|van den|van|von der|von|de la|de los|de|del|della|di|da|dos|du|der|den|el|al|bin|ben|le|la|zu|ter|y)"
+    r"(?:van der|van den|van|von der|von|de la|de los|de|del|della|di|da|dos|du|der|den"
+    r"|el|al|bin|ben|le|la|zu|ter|y)"
 )
-NAME = rf"(?:{WORD}|{CAPITAL}\.)(?:[ ]{{1,2}}(?:{PARTICLE}[ ])?(?:{WORD}|{CAPITAL}\.(?![ ]?$))){{0,4}}+"
+NAME = (
+    rf"(?:{WORD}|{CAPITAL}\.)(?:[ ]{{1,2}}(?:{PARTICLE}[ ])?(?:{WORD}"
+    rf"|{CAPITAL}\.(?![ ]?$))){{0,4}}+"
+)
 ANY_CASE = r"[^\W\d_][\w'’-]{1,30}+"
 
 TITLES = (
-    r"mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|rev|herrn?|frau|monsieur|madame|mme|mlle|señora?"
+    r"mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|rev|herrn?|frau|monsieur|madame"
+    r"|mme|mlle|señora?"
     r"|srta|sra"
     r"|sr|signora?|sig|senhora?|dhr|mevr|m(?=\.)"
 )
 TITLED = led(
-    "mr mrs ms miss mx dr prof professor doctor sir lady lord rev herr herrn frau monsieur madame mme mlle señor señora"
+    "mr mrs ms miss mx dr prof professor doctor sir lady lord rev herr herrn frau monsieur "
+    "madame mme mlle señor señora"
     " srta sra sr signor signora sig senhor senhora dhr mevr m",
     rf"(?<!\w)(?=[^\W\d_])(?i:{by_initial(TITLES)})\.?[ ](?P<name>{NAME})",
 )
-OTHER_NAME = r"(?<!file )(?<!host )(?<!domain )(?<!product )(?<!company )(?<!plan )(?<!table )(?<!column )(?<!class )"
+OTHER_NAME = (
+    r"(?<!file )(?<!host )(?<!domain )(?<!product )(?<!company )(?<!plan )(?<!table )"
+    r"(?<!column )(?<!class )"
+)
 SOME_NAME = rf"(?P<name>{ANY_CASE}(?:[ ](?:{PARTICLE}[ ])?{ANY_CASE}){{0,3}}+)"
 NAMED = re.compile(
-    rf"[nN]ame(?<!\w.{{4}}){OTHER_NAME}(?:(?:['’]?s)?[ ]?(?:is|was|ist|:|=)[ \t]{{1,3}}|:|['’]s[ ]){SOME_NAME}"
+    rf"[nN]ame(?<!\w.{{4}}){OTHER_NAME}(?:(?:['’]?s)?[ ]?(?:is|was|ist|:|=)[ \t]{{1,3}}|:"
+    rf"|['’]s[ ]){SOME_NAME}"
 )
 TELLING = (
-    r"call me|named|known as|cardholder:|customer:|contact:|attn:?|attention:|c/o|requester:|reported by:?"
+    r"call me|named|known as|cardholder:|customer:|contact:|attn:?|attention:|c/o|requester:"
+    r"|reported by:?"
     r"|requested by:?"
-    r"|signed by:?|prepared by:?|on behalf of|ask for|ich heiße|je m['’]appelle|mon nom est|me llamo|mi nombre es"
-    r"|mi chiamo|il mio nome è|me chamo|chamo-me|meu nome é|mijn naam is|ik heet|jag heter|mit navn er"
+    r"|signed by:?|prepared by:?|on behalf of|ask for|ich heiße|je m['’]appelle|mon nom est"
+    r"|me llamo|mi nombre es"
+    r"|mi chiamo|il mio nome è|me chamo|chamo-me|meu nome é|mijn naam is|ik heet|jag heter"
+    r"|mit navn er"
 )
 TOLD = led(
-    "call named known cardholder customer contact attn attention c requester reported requested signed prepared on"
+    "call named known cardholder customer contact attn attention c requester reported "
+    "requested signed prepared on"
     " ask ich je mon me mi il chamo meu mijn ik jag mit",
     rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(TELLING)})[ \t]{{1,3}}{SOME_NAME}",
     re.IGNORECASE,
 )
 MET = led(
-    "i this it here contact speak spoke talk talked meet met signed from by with for ich hier je soy sono sou aquí ici",
+    (
+        "i this it here contact speak spoke talk talked meet met signed from by with for ich hier "
+        "je soy sono sou aquí ici"
+    ),
     r"(?<!\w)(?i:i am|i['’]m|this is|it['’]s|here is|contact|speak (?:with|to)|spoke (?:with|to)"
     r"|talk(?:ed)? (?:with|to)"
-    r"|meet|met|met with|signed|from|by|with|for|ich bin|hier ist|hier spricht|je suis|soy|sono|sou|aquí|ici)"
+    r"|meet|met|met with|signed|from|by|with|for|ich bin|hier ist|hier spricht|je suis|soy|sono"
+    r"|sou|aquí|ici)"
     rf"[ ](?P<name>{NAME})",
 )
 MET_SMALL = led(  # hi, i am jürgen schmidt from Bonn
@@ -60,43 +81,65 @@ MET_SMALL = led(  # hi, i am jürgen schmidt from Bonn
     r"(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+){0,2}+)",
 )
 HERE = cued(  # hi, jürgen here again
-    "here", r"(?:^|\n|[,.!?] )(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+)(?= here(?:[,.!\n]|$| from| again))"
+    "here",
+    r"(?:^|\n|[,.!?] )(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+)(?= here(?:[,.!\n]|$| from| again))",
 )
 FROM_PLACE = led(  # i'm nkechi udeh from accounting
     "i im",
-    r"(?<!\w)(?i:i am|i['’]m|im)[ ](?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+)?)(?=,? from )",
+    (
+        r"(?<!\w)(?i:i am|i['’]m|im)[ ](?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ "
+        r"][^\W\dA-Z_][\w'’-]{1,30}+)?)(?=,? from )"
+    ),
 )
-OTHER_STATE = re.compile(r"\w+(?:ed|ing|ly)|free|far|away|abroad|fresh|different|new|home|miles|nowhere|customer")
-OWN_NAME = re.compile(r"(?:my|ein) name|call me|ich heiße|je m|me llamo|mi nombre|mi chiamo|me chamo", re.IGNORECASE)
+OTHER_STATE = re.compile(
+    r"\w+(?:ed|ing|ly)|free|far|away|abroad|fresh|different|new|home|miles|nowhere|customer"
+)
+OWN_NAME = re.compile(
+    r"(?:my|ein) name|call me|ich heiße|je m|me llamo|mi nombre|mi chiamo|me chamo",
+    re.IGNORECASE,
+)
 SURE_MET = re.compile(
-    r"(?i:i am|i['’]m|contact|speak (?:with|to)|spoke (?:with|to)|talk(?:ed)? (?:with|to)|signed|soy)[ ]"
+    r"(?i:i am|i['’]m|contact|speak (?:with|to)|spoke (?:with|to)|talk(?:ed)? (?:with|to)"
+    r"|signed|soy)[ ]"
 )
 GREETED = cued(
-    "hi hello hey dear hallo liebe lieber liebes sehr guten bonjour salut cher chère hola estimado estimada querido"
+    "hi hello hey dear hallo liebe lieber liebes sehr guten bonjour salut cher chère hola "
+    "estimado estimada querido"
     " querida ciao gentile caro cara olá prezado prezada beste good",
-    r"(?:^|\n|(?<=[.!?] ))[ \t]{0,3}(?i:hi|hello|hey|dear|hallo|liebe[rs]?|sehr geehrte[rs]?|guten tag|bonjour"
+    r"(?:^|\n|(?<=[.!?] ))[ \t]{0,3}(?i:hi|hello|hey|dear|hallo|liebe[rs]?|sehr geehrte[rs]?"
+    r"|guten tag|bonjour"
     r"|salut|cher"
-    r"|chère|hola|estimad[oa]|querid[oa]|ciao|gentile|caro|cara|olá|prezad[oa]|beste|good (?:morning|afternoon"
+    r"|chère|hola|estimad[oa]|querid[oa]|ciao|gentile|caro|cara|olá|prezad[oa]|beste"
+    r"|good (?:morning|afternoon"
     r"|evening))"
     rf"[ ,]{{1,3}}(?P<name>{NAME})(?=[ ]?[,.!:;\n-]|[ ]?$)",
 )
 CLOSING = (
-    r"regards|best|wishes|thanks(?: again| a lot| in advance| so much)?|thank you(?: very much| so much"
+    r"regards|best|wishes|thanks(?: again| a lot| in advance| so much)?|thank you(?: very much"
+    r"| so much"
     r"| in advance)?|thx"
-    r"|cheers|sincerely|yours|truly|faithfully|respectfully|rgds|br|take care|greetings|love|grüßen|grüße|gruß"
+    r"|cheers|sincerely|yours|truly|faithfully|respectfully|rgds|br|take care|greetings|love"
+    r"|grüßen|grüße|gruß"
     r"|dank|danke"
-    r"|lg|vg|mfg|cordialement|à vous|merci(?: d['’]avance)?|saludos|saludo|atentamente|gracias|saluti|grazie"
+    r"|lg|vg|mfg|cordialement|à vous|merci(?: d['’]avance)?|saludos|saludo|atentamente|gracias"
+    r"|saluti|grazie"
     r"|atenciosamente|abraços?|obrigad[oa]|groet(?:en|jes)?|hälsning|hilsen"
 )
 SIGNED = led(
-    "regards best wishes thanks thank thx cheers sincerely yours truly faithfully respectfully rgds br take"
-    " greetings love grüssen grüsse gruss dank danke lg vg mfg cordialement à merci saludos saludo atentamente gracias"
-    " saluti grazie atenciosamente abraço abraços obrigado obrigada groet groeten groetjes hälsning hilsen",
-    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(CLOSING)})[ ]?[,.!–-]{{0,3}}(?:[ ]?\n{{1,3}}|[ ]{{1,2}})[ \t–-]{{0,3}}"
+    "regards best wishes thanks thank thx cheers sincerely yours truly faithfully respectfully "
+    "rgds br take"
+    " greetings love grüssen grüsse gruss dank danke lg vg mfg cordialement à merci saludos "
+    "saludo atentamente gracias"
+    " saluti grazie atenciosamente abraço abraços obrigado obrigada groet groeten groetjes "
+    "hälsning hilsen",
+    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(CLOSING)})[ ]?[,.!–-]{{0,3}}(?:[ ]?\n{{1,3}}"
+    r"|[ ]{1,2})[ \t–-]{0,3}"
     rf"(?P<name>(?-i:{NAME})|(?<=\n){ANY_CASE}(?:[ ]{ANY_CASE}){{0,2}})[ ]?(?=[\n.,!|(/]|\s*$)",
     re.IGNORECASE,
 )
-LAST_LINE = re.compile(rf"[\n.!?,](?:(?<=\n)|(?<!\n)[ ])[ \t]{{0,3}}(?:[-–—~][ ]?)?(?P<name>{NAME})\.?\s*$")
+LAST_LINE = re.compile(
+    rf"[\n.!?,](?:(?<=\n)|(?<!\n)[ ])[ \t]{{0,3}}(?:[-–—~][ ]?)?(?P<name>{NAME})\.?\s*$"
+)
 SEQUENCE = re.compile(rf"{WORD}(?:[ ](?:{PARTICLE}[ ])?(?:{WORD}|{CAPITAL}\.)){{0,7}}+")
 ANY_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*+")
 MAX_WORDS = 3
@@ -104,25 +147,46 @@ ORDINARY = AMBIGUOUS | NOT_NAMES
 SURE_NAMES = GIVEN_NAMES - AMBIGUOUS
 
 
-def find_known(text: str, known: frozenset[str], terms: frozenset[str]) -> Iterator[Span]:
-    """The words of `known` names (casefolded) wherever they stand; a word of `terms` alone is none."""
+def find_known(
+    text: str, known: frozenset[str], terms: frozenset[str]
+) -> Iterator[Span]:
+    """The words of `known` names (casefolded) wherever they stand.
+
+    A word of `terms` alone is none.
+    """
     folded_text = text.casefold()
     if not any(word in folded_text for word in known):
         return
     for match in ANY_WORD.finditer(text):
         bare = _bare(match[0])
         folded = bare.casefold()
-        hit = folded in known or ("-" in folded and not known.isdisjoint(folded.split("-")))
+        hit = folded in known or (
+            "-" in folded and not known.isdisjoint(folded.split("-"))
+        )
         # A word such as "will" is the customer's name only with a capital.
-        if hit and folded not in terms and (bare[0].isupper() or folded not in ORDINARY):
+        if (
+            hit
+            and folded not in terms
+            and (bare[0].isupper() or folded not in ORDINARY)
+        ):
             yield Span(match.start(), match.start() + len(bare), "NAME")
 
 
 def introduced(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span]:
-    """Names that something around them or their first word tells, in a text whose words stand at these places."""
+    """Names that something around them or their first word tells, in a text whose words
+    stand at these places.
+    """
     for cue in (TITLED, NAMED, TOLD, GREETED, SIGNED, LAST_LINE):
-        for match in cue.finditer(text) if isinstance(cue, re.Pattern) else cue.matches(text, words):
-            told = _is_told(text, match) if cue in (NAMED, TOLD) else _is_written(match["name"])
+        for match in (
+            cue.finditer(text)
+            if isinstance(cue, re.Pattern)
+            else cue.matches(text, words)
+        ):
+            told = (
+                _is_told(text, match)
+                if cue in (NAMED, TOLD)
+                else _is_written(match["name"])
+            )
             if told:
                 yield from _leading(text, *match.span("name"), terms)
     yield from _met(text, words, terms)
@@ -132,7 +196,10 @@ def introduced(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span
 
 
 def _met(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span]:
-    """Names after "I am", "this is" and the like: those without a capital, if common or before a place."""
+    """Names after "I am", "this is" and the like.
+
+    Those without a capital, if common or before a place.
+    """
     for match in MET.matches(text, words):
         if SURE_MET.match(match[0]) or _has_given(match["name"]):
             yield from _leading(text, *match.span("name"), terms)
@@ -140,20 +207,32 @@ def _met(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span]:
         if match["name"].split()[0].casefold() in SURE_NAMES:
             yield from _leading(text, *match.span("name"), terms)
     for match in FROM_PLACE.matches(text, words):
-        if not any(word in NOT_NAMES or OTHER_STATE.fullmatch(word) for word in match["name"].split()):
+        if not any(
+            word in NOT_NAMES or OTHER_STATE.fullmatch(word)
+            for word in match["name"].split()
+        ):
             yield from _leading(text, *match.span("name"), terms)
 
 
 def _is_told(text: str, match: re.Match[str]) -> bool:
-    """Small letters are a name only after "my name is" and the like, or when they are a common one."""
+    """Small letters are a name only after "my name is" and the like, or when they are a
+    common one.
+    """
     first = match["name"].split()[0]
-    own = OWN_NAME.search(text[max(0, match.start() - len("my ")) : match.start("name")])
+    own = OWN_NAME.search(
+        text[max(0, match.start() - len("my ")) : match.start("name")]
+    )
     return first[0].isupper() or own is not None or first.casefold() in GIVEN_NAMES
 
 
 def _is_written(name: str) -> bool:
-    """Capitals throughout, or none, are how some write everything: then only a common name is one."""
-    return _has_given(name) or (name[0].isupper() and not (name.isupper() and len(name) > 1))
+    """Capitals throughout, or none, are how some write everything.
+
+    Then only a common name is one.
+    """
+    return _has_given(name) or (
+        name[0].isupper() and not (name.isupper() and len(name) > 1)
+    )
 
 
 def _has_given(name: str) -> bool:
@@ -186,7 +265,9 @@ def _given(text: str, start: int, end: int, terms: frozenset[str]) -> Iterator[S
             index += 1
             continue
         stop = index + 1
-        while stop < min(len(words), index + MAX_WORDS + 1) and _goes_on(words[stop][0], terms):
+        while stop < min(len(words), index + MAX_WORDS + 1) and _goes_on(
+            words[stop][0], terms
+        ):
             stop += 1
         sure = folded not in ORDINARY
         if sure or (stop > index + 1 and not first.isupper()):
@@ -201,7 +282,9 @@ def _bare(word: str) -> str:
 
 
 def _is_given(folded: str) -> bool:
-    return folded in GIVEN_NAMES or (("-" in folded) and folded.partition("-")[0] in SURE_NAMES)
+    return folded in GIVEN_NAMES or (
+        ("-" in folded) and folded.partition("-")[0] in SURE_NAMES
+    )
 
 
 def _goes_on(word: str, terms: frozenset[str]) -> bool:

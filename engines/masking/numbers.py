@@ -1,7 +1,8 @@
 """Long numbers that nothing else explains: phones and cards of odd shapes.
 
-A number is left only when it is a date, a version, a sum, a hash or the like, or when the desk's patterns read it as
-an identifier that the policy keeps. Those patterns read the neighbourhood of such numbers only: they are slow.
+A number is left only when it is a date, a version, a sum, a hash or the like, or when the
+desk's patterns read it as an identifier that the policy keeps. Those patterns read the
+neighbourhood of such numbers only: they are slow.
 """
 
 import re
@@ -11,19 +12,46 @@ from engines.masking.kept_fields import find_kept
 from engines.masking.spans import Span
 from engines.masking.zones import moved, zones
 from policies.desk.model import Desk
-from text.blanking import ADDRESSES, CODES, MACHINE, MONEY, STACK_PLACE, Mask, blank, blank_spans
+from text.blanking import (
+    ADDRESSES,
+    CODES,
+    MACHINE,
+    MONEY,
+    STACK_PLACE,
+    Mask,
+    blank,
+    blank_spans,
+)
 from text.patterns.finding import Finding
 from text.patterns.page import Page
 from text.patterns.phones import find_phones
 
 ENOUGH = re.compile(r"\d(?:[ \xa0.()/\u2010-\u2015-]{0,3}\d){5}")
-POSSIBLE = re.compile(r"\+[(\d]|(?!\d{6}(?!\d))\d(?:[ \xa0.()/\u2010-\u2015-]{0,5}\d){5}")
-"""Six digits in one piece are no phone number, unless a plus sign stands before them: they need no close reading."""
+POSSIBLE = re.compile(
+    r"\+[(\d]|(?!\d{6}(?!\d))\d(?:[ \xa0.()/\u2010-\u2015-]{0,5}\d){5}"
+)
+"""Six digits in one piece are no phone number, unless a plus sign stands before them.
+
+They need no close reading.
+"""
 LONG = re.compile(
-    r"(?<![^\W\d])(?<![#$€£,])(?<![A-Z0-9][-_])\(?\d++(?:[ \xa0.()/\u2010-\u2015-]{1,3}+\d++)*+(?![^\W\d])"
+    r"(?<![^\W\d])(?<![#$€£,])(?<![A-Z0-9][-_])\(?\d++(?:[ \xa0.()/\u2010-\u2015-]{1,3}+\d++)*+"
+    r"(?![^\W\d])"
 )
 DECIMALS = re.compile(r"[1-9]?\d{0,5}\.\d{1,8}(?:[ \xa0]+\d{1,6}\.\d{1,8})*")
-MONEY_SIGNS = (*"$€£¥₹%", "usd", "eur", "gbp", "chf", "cad", "aud", "inr", "jpy", "dollar", "pound")
+MONEY_SIGNS = (
+    *"$€£¥₹%",
+    "usd",
+    "eur",
+    "gbp",
+    "chf",
+    "cad",
+    "aud",
+    "inr",
+    "jpy",
+    "dollar",
+    "pound",
+)
 EXPLAINED = (
     *ADDRESSES,
     # A telephone line has a number as well as a line of code.
@@ -60,4 +88,7 @@ def _long(window: str) -> Iterator[Span]:
         digits = sum(map(len, groups))
         fewest = BARE_DIGITS if len(groups) == 1 else GROUPED_DIGITS
         if digits >= fewest and not DECIMALS.fullmatch(match[0]):
-            yield Span(*match.span(), "CARD" if digits >= CARD_DIGITS and len(groups) != 2 else "PHONE")
+            yield Span(
+                *match.span(),
+                "CARD" if digits >= CARD_DIGITS and len(groups) != 2 else "PHONE",
+            )

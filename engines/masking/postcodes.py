@@ -1,4 +1,8 @@
-"""Postcodes: those of a form that nothing else has, and any beside a place, a street or a word for postcode."""
+"""Postcodes.
+
+Those of a form that nothing else has, and any beside a place, a street or a word for
+postcode.
+"""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +12,8 @@ from engines.masking.streets import WORD
 from text.patterns.labels import by_initial
 
 STATES = (
-    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR"
+    "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ"
+    "|NM|NY|NC|ND|OH|OK|OR"
     "|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|VI|GU|AS|MP|AA|AE|AP|FM|MH|PW"
 )
 PLACE = rf"{WORD}(?:[ -]{WORD}){{0,3}}"
@@ -16,22 +21,32 @@ POSTCODES = (
     re.compile(rf"(?:{STATES})(?<!\w..),?[ ]\d{{5}}(?:-\d{{4}})?(?![\w-])"),
     re.compile(r"\d(?<![\w-]\d)\d{4}-\d{3,4}(?![\w-])"),
     re.compile(r"[A-Z](?<![\w-].)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
-    re.compile(r"[ABCEGHJ-NPRSTVXY](?<![\w-].)\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])"),
+    re.compile(
+        r"[ABCEGHJ-NPRSTVXY](?<![\w-].)\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])"
+    ),
     re.compile(r"(?:NSW|VIC|QLD|TAS|ACT)(?<!\w...),?[ ]\d{4}(?![\w-])"),
     re.compile(r"(?:SA|WA|NT)(?<!\w..),?[ ]\d{4}(?![\w-])"),
     re.compile(rf"\d(?<![\w-]\d)\d{{3}} ?[A-Z]{{2}}[ ]{{1,2}}{PLACE}"),
-    re.compile(rf"(?<![\w-])(?:A|AT|B|CH|D|DE|DK|E|F|FI|FR|I|L|N|NL|NO|P|PL|S|SE)-\d{{4,5}}[ ]{PLACE}"),
+    re.compile(
+        rf"(?<![\w-])(?:A|AT|B|CH|D|DE|DK|E|F|FI|FR|I|L|N|NL|NO|P|PL|S|SE)-\d{{4,5}}[ ]{PLACE}"
+    ),
     re.compile(rf"\d(?<![\w.-]\d)(?:\d-\d{{3}}|\d{{3}}-\d{{3}}|\d\d \d\d),?[ ]{PLACE}"),
 )
 PART = re.compile(r"\n|, ")
-WHOLE_PART = re.compile(rf"(?:\d{{4,6}}[ ]{PLACE}|{PLACE},?[ ]\d{{4,6}})(?=[ ]?[\n,.;!?)]|\s*$)")
+WHOLE_PART = re.compile(
+    rf"(?:\d{{4,6}}[ ]{PLACE}|{PLACE},?[ ]\d{{4,6}})(?=[ ]?[\n,.;!?)]|\s*$)"
+)
 """A line, or what stands between two commas."""
 CALLED = (
-    r"zip(?:[ -]?code)?|post[ -]?(?:al )?codes?|plz|postleitzahl|code postal|código postal|c\.?p\.|cap|cep|eircode"
+    r"zip(?:[ -]?code)?|post[ -]?(?:al )?codes?|plz|postleitzahl|code postal|código postal"
+    r"|c\.?p\.|cap|cep|eircode"
     r"|pin ?code"
 )
 NAMED = cued(
-    "zip zipcode post postal postcode postcodes plz postleitzahl code código p cap cep eircode pin pincode",
+    (
+        "zip zipcode post postal postcode postcodes plz postleitzahl code código p cap cep eircode "
+        "pin pincode"
+    ),
     rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(CALLED)})(?!\w)"
     r"(?:[ :=(#]{1,3}|(?:is|was|of|number|no|changed|to|from|ist|est|es)(?!\w)){1,6}+"
     r"(?P<code>(?=[A-Z]{0,2}\d)[A-Z0-9]{2,8}+(?:[ -](?=[A-Z]{0,2}\d)[A-Z0-9]{2,4}(?!\w))?)",
@@ -40,7 +55,9 @@ NAMED = cued(
 
 
 def find_postcodes(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Where postcodes stand, with the place behind them, in a text that has these words (casefolded)."""
+    """Where postcodes stand, with the place behind them, in a text that has these words
+    (casefolded).
+    """
     for pattern in POSTCODES:
         yield from (match.span() for match in pattern.finditer(text))
     parts = (match.end() for match in PART.finditer(text))

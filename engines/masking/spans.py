@@ -7,7 +7,10 @@ Label = Literal[
     "NAME", "EMAIL", "PHONE", "CARD", "IBAN", "ID", "SECRET", "ADDRESS", "IP",
     "ACCOUNT", "ORDER", "CODE", "PRODUCT", "AMOUNT", "DATE", "URL", "VALUE", "TEXT",
 ]  # fmt: skip
-"""What a pseudonym says of its value. TEXT stands for what the customer typed in the form of a pseudonym."""
+"""What a pseudonym says of its value.
+
+TEXT stands for what the customer typed in the form of a pseudonym.
+"""
 
 
 class Span(NamedTuple):
@@ -24,7 +27,10 @@ class Span(NamedTuple):
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
-    """The spans in the order of the text; those that overlap become one, named like the longest of them."""
+    """The spans in the order of the text.
+
+    Those that overlap become one, named like the longest of them.
+    """
     result: list[Span] = []
     longest = 0
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):

@@ -1,4 +1,7 @@
-"""What a street with a number looks like: the words and the order of several countries' post offices."""
+"""What a street with a number looks like.
+
+The words and the order of several countries' post offices.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,24 +14,34 @@ CAPITAL = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f]"
 WORD = rf"{CAPITAL}[\w'’-]*+\.?"
 NUMBER = r"\d{1,5}(?:[-/]\d{1,4}|[ ]?[A-Za-z](?!\w))?"
 SMALL = (
-    r"(?:de|la|le|les|du|des|del|della|dello|dei|degli|delle|di|da|do|dos|das|el|los|las|the|of|von|van|der|den|het"
+    r"(?:de|la|le|les|du|des|del|della|dello|dei|degli|delle|di|da|do|dos|das|el|los|las|the|of"
+    r"|von|van|der|den|het"
     r"|am|an|zum|zur|och|y|e|d['’]|l['’])"
 )
 
 SUREST = (
-    r"street|str|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|terrace|tce|parkway|pkwy|highway|hwy|crescent"
+    r"street|str|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|terrace|tce|parkway|pkwy"
+    r"|highway|hwy|crescent"
     r"|cres|grove|mews|court|ct"
 )
 """These name a street in small letters too."""
 ENGLISH = (
-    rf"{SUREST}|place|pl|square|sq|ter|way|circle|cir|close|gardens?|row|hill|walk|trail|trl|loop|plaza|alley|ridge"
-    r"|points?|pass|path|pike|run|greens?|parks?|views?|heights|parade|esplanade|quay|wharf|turnpike|route|freeway"
-    r"|expressway|crossing|bend|cove|creek|glens?|hollow|islands?|isle|lakes?|landing|manors?|meadows?|mills?|orchard"
-    r"|bypass|causeway|cent(?:ers?|res?)|commons?|corners?|course|estates?|extensions?|falls|ferry|fields?|flats?"
-    r"|fords?|forest|forges?|forks?|gateway|harbors?|harbour|haven|inlet|junctions?|keys?|knolls?|lights?|lodge|mall"
-    r"|mission|mount|mountains?|neck|oval|overpass|passage|pines?|plains?|port|prairie|radial|ranch|rapids?|rest"
-    r"|river|shoals?|shores?|skyway|springs?|spurs?|station|stream|summit|throughway|trace|track|tunnel|underpass"
-    r"|unions?|valleys?|viaduct|villages?|ville|vista|walks|walls?|ways|wells?|brook|burg|cliffs?|club|dale|dam"
+    rf"{SUREST}|place|pl|square|sq|ter|way|circle|cir|close|gardens?|row|hill|walk|trail|trl"
+    r"|loop|plaza|alley|ridge"
+    r"|points?|pass|path|pike|run|greens?|parks?|views?|heights|parade|esplanade|quay|wharf"
+    r"|turnpike|route|freeway"
+    r"|expressway|crossing|bend|cove|creek|glens?|hollow|islands?|isle|lakes?|landing|manors?"
+    r"|meadows?|mills?|orchard"
+    r"|bypass|causeway|cent(?:ers?|res?)|commons?|corners?|course|estates?|extensions?|falls"
+    r"|ferry|fields?|flats?"
+    r"|fords?|forest|forges?|forks?|gateway|harbors?|harbour|haven|inlet|junctions?|keys?"
+    r"|knolls?|lights?|lodge|mall"
+    r"|mission|mount|mountains?|neck|oval|overpass|passage|pines?|plains?|port|prairie|radial"
+    r"|ranch|rapids?|rest"
+    r"|river|shoals?|shores?|skyway|springs?|spurs?|station|stream|summit|throughway|trace"
+    r"|track|tunnel|underpass"
+    r"|unions?|valleys?|viaduct|villages?|ville|vista|walks|walls?|ways|wells?|brook|burg"
+    r"|cliffs?|club|dale|dam"
     r"|divide|bluffs?|bottom|branch|bridge|burgs|camp|canyon|cape|crest|crossroad|curve"
 )
 SUFFIXES = (
@@ -89,13 +102,16 @@ SUFFIXES = (
     "sokağı",
 )
 BEFORE = (
-    r"rue|avenue|av|ave|boulevard|bd|bld|place|chemin|impasse|all[ée]e|quai|cours|route|passage|square|faubourg"
+    r"rue|avenue|av|ave|boulevard|bd|bld|place|chemin|impasse|all[ée]e|quai|cours|route|passage"
+    r"|square|faubourg"
     r"|calle|c/|avenida|avda|paseo|plaza|carrera|camino|ronda|travesía|glorieta|urbanización|urb"
     r"|via|viale|piazza|piazzale|corso|vicolo|largo|strada|contrada|borgo|lungomare"
-    r"|rua|travessa|praça|alameda|estrada|rodovia|beco|ulica|ul|aleja|al|osiedle|os|plac|ulice|út|utca"
+    r"|rua|travessa|praça|alameda|estrada|rodovia|beco|ulica|ul|aleja|al|osiedle|os|plac|ulice"
+    r"|út|utca"
 )
 UNIT = (
-    r"(?:,?[ \n]{1,2}(?:(?i:apt|apartment|suite|ste|unit|flat|room|rm|floor|building|bldg|lot|level|block|piso|puerta"
+    r"(?:,?[ \n]{1,2}(?:(?i:apt|apartment|suite|ste|unit|flat|room|rm|floor|building|bldg|lot"
+    r"|level|block|piso|puerta"
     r"|planta|int|scala|tür|stiege)\.?[ ]?#?\w{1,6}+|#[ ]?\w{1,6}+))"
 )
 DIRECTION = r"(?:[ ](?:NE|NW|SE|SW|[NSEW])\b\.?)?"
@@ -103,14 +119,20 @@ DIRECTION = r"(?:[ ](?:NE|NW|SE|SW|[NSEW])\b\.?)?"
 NUMBER_START = re.compile(r"[#\d](?<!\d\d)")
 NUMBER_FIRST = (
     re.compile(  # 12 Old Mill Road, Apt 4
-        rf"(?<![\w.,$€£-])#?{NUMBER},?[ ]{{1,2}}(?:(?:{WORD}|\d{{1,3}}(?:st|nd|rd|th)|{SMALL})[ ]{{1,2}}){{1,4}}"
+        rf"(?<![\w.,$€£-])#?{NUMBER},?[ ]{{1,2}}(?:(?:{WORD}|\d{{1,3}}(?:st|nd|rd|th)"
+        rf"|{SMALL})[ ]{{1,2}}){{1,4}}"
         rf"(?i:{ENGLISH})(?!\w)\.?{DIRECTION}{UNIT}?"
     ),
     re.compile(  # 12 old mill road
-        rf"(?<![\w.,$€£-])\d{{1,5}}[a-z]?[ ](?:[a-z'’]{{2,20}}+[ ]){{1,3}}?(?:{SUREST})(?!\w)\.?{UNIT}?", re.IGNORECASE
+        (
+            rf"(?<![\w.,$€£-])\d{{1,5}}[a-z]?[ ](?:[a-z'’]{{2,20}}+[ ]){{1,3}}?(?:{SUREST})"
+            rf"(?!\w)\.?{UNIT}?"
+        ),
+        re.IGNORECASE,
     ),
     re.compile(  # 12 bis, rue de la Paix
-        rf"(?<![\w.,$€£-])\d{{1,4}}(?:[ ]?(?:bis|ter|quater|[a-d]))?,?[ ](?:{BEFORE})\.?[ ](?:{SMALL}[ ]?){{0,3}}"
+        r"(?<![\w.,$€£-])\d{1,4}(?:[ ]?(?:bis|ter|quater"
+        rf"|[a-d]))?,?[ ](?:{BEFORE})\.?[ ](?:{SMALL}[ ]?){{0,3}}"
         rf"(?-i:{WORD}|\d{{1,2}})(?:[ -](?:{SMALL}[ ]){{0,2}}(?-i:{WORD})){{0,4}}",
         re.IGNORECASE,
     ),
@@ -122,34 +144,45 @@ CALLED = (
     ),
     cued("usns usnv uscgc uss", rf"(?<!\w)(?:USNS|USNV|USCGC|USS)[ ]{WORD}"),
     cued(  # P.O. Box 12; Unit 12 Box 34
-        "p po pobox post postfach postbus postboks postbox apartado casilla gpo locked private psc cmr",
-        r"(?<!\w)(?:P\.?[ ]?O\.?[ ]?Box|Post[ ]?(?:fach|bus|boks|box)|Post Office Box|Apartado(?: de Correos)?|Casilla"
+        (
+            "p po pobox post postfach postbus postboks postbox apartado casilla gpo locked private "
+            "psc cmr"
+        ),
+        r"(?<!\w)(?:P\.?[ ]?O\.?[ ]?Box|Post[ ]?(?:fach|bus|boks|box)|Post Office Box"
+        r"|Apartado(?: de Correos)?|Casilla"
         r"|GPO Box|Locked Bag|Private Bag|PSC|CMR)[ ]#?\d{1,6}(?:,?[ ]Box[ ]\d{1,6})?",
         re.IGNORECASE,
     ),
 )
 
 STREET_FIRST = cued(  # Calle de Alcalá, 12, 3º
-    "rue avenue av ave boulevard bd bld place chemin impasse allée allee quai cours route passage square faubourg calle"
-    " c avenida avda paseo plaza carrera camino ronda travesía glorieta urbanización urb via viale piazza"
+    "rue avenue av ave boulevard bd bld place chemin impasse allée allee quai cours route "
+    "passage square faubourg calle"
+    " c avenida avda paseo plaza carrera camino ronda travesía glorieta urbanización urb via "
+    "viale piazza"
     " piazzale corso"
-    " vicolo largo strada contrada borgo lungomare rua travessa praça alameda estrada rodovia beco ulica ul aleja al"
+    " vicolo largo strada contrada borgo lungomare rua travessa praça alameda estrada rodovia "
+    "beco ulica ul aleja al"
     " osiedle os plac ulice út utca",
     rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(BEFORE)})\.?[ ](?:{SMALL}[ ]?){{0,3}}(?-i:{WORD}"
     rf"|\d{{1,2}})(?:[ -](?:{SMALL}[ ]?){{0,2}}(?-i:{WORD}))"
-    rf"{{0,5}},?[ ](?:n[º°r.]{{1,2}}[ ]?|núm\.?[ ])?{NUMBER}(?!\w)(?:[ ,]{{1,2}}\d{{1,2}}[ºª°](?:[ ]?\w)?)?{UNIT}?",
+    rf"{{0,5}},?[ ](?:n[º°r.]{{1,2}}[ ]?|núm\.?[ ])?{NUMBER}(?!\w)(?:[ ,]{{1,2}}\d{{1,2}}[ºª°]"
+    rf"(?:[ ]?\w)?)?{UNIT}?",
     re.IGNORECASE,
 )
 HOUSE = re.compile(rf"[ ,]{NUMBER}(?!\w)")  # Lange Straße 12a, Hauptstr. 5
 STREET_BEFORE = re.compile(rf"(?:(?<!\w){WORD}[ ]){{0,2}}[^\W\d_][\w'’-]*+$")
 MAX_STREET = 50
 PLACED = re.compile(  # at Ramberg 71.
-    rf"(?<!\w)(?i:at|to|near)[ ](?P<place>(?:{WORD}[ ]){{1,3}}(?!(?:19|20)\d\d\b)\d{{1,4}}[a-z]?)(?=[,.;!?)]?(?:\s|$))"
+    rf"(?<!\w)(?i:at|to|near)[ ](?P<place>(?:{WORD}[ ]){{1,3}}(?!(?:19"
+    r"|20)\d\d\b)\d{1,4}[a-z]?)(?=[,.;!?)]?(?:\s|$))"
 )
 
 
 def find_streets(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Where a street and its number stand, or a box, in a text that has these words (casefolded)."""
+    """Where a street and its number stand, or a box, in a text that has these words
+    (casefolded).
+    """
     numbers = [match.start() for match in NUMBER_START.finditer(text)]
     for pattern in NUMBER_FIRST:
         yield from (match.span() for match in begun(pattern, text, numbers))
@@ -166,6 +199,10 @@ def _suffixed(text: str) -> Iterator[tuple[int, int]]:
     for match in HOUSE.finditer(text):
         begin = max(0, match.start() - MAX_STREET)
         before = text[begin : match.start()].rstrip(" ,.")
-        street = STREET_BEFORE.search(before) if before.casefold().endswith(SUFFIXES) else None
+        street = (
+            STREET_BEFORE.search(before)
+            if before.casefold().endswith(SUFFIXES)
+            else None
+        )
         if street and street[0].casefold() not in SUFFIXES:
             yield begin + street.start(), match.end()

@@ -7,7 +7,9 @@ from engines.masking.spans import Span
 
 
 def zones(text: str, sign: re.Pattern[str], near: int) -> Iterator[tuple[int, str]]:
-    """Where each zone starts, and its text: what lies within `near` characters of a sign, cut at white space.
+    """Where each zone starts, and its text.
+
+    What lies within `near` characters of a sign, cut at white space.
 
     Zones that touch are one, so no character is read twice.
     """

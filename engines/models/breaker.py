@@ -1,7 +1,9 @@
-"""A circuit breaker: a model that keeps failing is left alone for a while, then tried with one call.
+"""A circuit breaker.
 
-The three states and their names are those of M. Nygard, "Release It!" (2007). Made for one event loop: nothing here
-waits, and nothing needs a lock.
+A model that keeps failing is left alone for a while, then tried with one call.
+
+The three states and their names are those of M. Nygard, "Release It!" (2007). Made for one
+event loop: nothing here waits, and nothing needs a lock.
 """
 
 import time
@@ -16,11 +18,13 @@ BreakerState = Literal["closed", "open", "half_open"]
 class Breaker:
     """The circuit of one model.
 
-    `threshold` failures in a row open it, `trusted_threshold` when it has answered since it was last closed: a model
-    that fails three calls of ten has four in a row every minute, and is still worth asking. A failure that `opens`
-    does so alone. After `rest` seconds one call is let through, the probe: its success closes the circuit, its failure
-    doubles the rest, up to `longest_rest`. What is heard of other calls while the circuit is open changes nothing.
-    `rest` must be longer than a call may take, so that no earlier call is still under way when the probe is judged.
+    `threshold` failures in a row open it, `trusted_threshold` when it has answered since it
+    was last closed: a model that fails three calls of ten has four in a row every minute,
+    and is still worth asking. A failure that `opens` does so alone. After `rest` seconds
+    one call is let through, the probe: its success closes the circuit, its failure doubles
+    the rest, up to `longest_rest`. What is heard of other calls while the circuit is open
+    changes nothing. `rest` must be longer than a call may take, so that no earlier call is
+    still under way when the probe is judged.
     """
 
     def __init__(
@@ -52,7 +56,8 @@ class Breaker:
     def allow(self) -> None:
         """Let a call through, in a circuit that is not closed as its probe. Raises CircuitOpen.
 
-        A probe of which nothing is heard for `rest` seconds is given up, and the next call takes its place.
+        A probe of which nothing is heard for `rest` seconds is given up, and the next call
+        takes its place.
         """
         if self._state == "closed":
             return
@@ -70,7 +75,11 @@ class Breaker:
             self._rest = self._first_rest
 
     def failed(self, error: ModelError) -> None:
-        """A call failed. A failure that says nothing of the model's health (`breaks` is false) is not counted."""
+        """A call failed.
+
+        A failure that says nothing of the model's health (`breaks` is false) is not
+        counted.
+        """
         if self._state == "open" or not error.breaks:
             return
         self._failures += 1
@@ -84,7 +93,10 @@ class Breaker:
         self._until = self._clock() + self._rest
 
     def abandoned(self) -> None:
-        """The probe ended without telling anything, for example cancelled: the next call may be the probe."""
+        """The probe ended without telling anything, for example cancelled.
+
+        The next call may be the probe.
+        """
         if self._state == "half_open":
             self._state = "open"
             self._until = self._clock()
@@ -92,6 +104,10 @@ class Breaker:
     def refusal(self) -> CircuitOpen:
         """What a call hears that is not let through."""
         if self._state == "half_open":
-            return CircuitOpen(f"{self.model} is being tried with one call. Its last failure: {self._last}")
+            return CircuitOpen(
+                f"{self.model} is being tried with one call. Its last failure: {self._last}"
+            )
         seconds = max(0.0, self._until - self._clock())
-        return CircuitOpen(f"{self.model} rests for another {seconds:.0f} s. Its last failure: {self._last}")
+        return CircuitOpen(
+            f"{self.model} rests for another {seconds:.0f} s. Its last failure: {self._last}"
+        )

@@ -1,7 +1,10 @@
-"""Budgets: reserved before a call, settled after it, so that calls side by side cannot spend the same money twice.
+"""Budgets.
 
-What a provider does not tell is estimated: the tokens of an answer without figures from its characters, the cost of a
-call that was sent and never heard of from its reservation.
+Reserved before a call, settled after it, so that calls side by side cannot spend the same
+money twice.
+
+What a provider does not tell is estimated: the tokens of an answer without figures from its
+characters, the cost of a call that was sent and never heard of from its reservation.
 """
 
 import math
@@ -52,14 +55,19 @@ class Account:
 
     def has_room(self, amount: int) -> bool:
         """Whether the amount can still be reserved. What costs nothing always can."""
-        return not amount or self.limit is None or self.spent + self.reserved + amount <= self.limit
+        return (
+            not amount
+            or self.limit is None
+            or self.spent + self.reserved + amount <= self.limit
+        )
 
 
 @dataclass(eq=False, frozen=True, slots=True)
 class Reservation:
     """Money put aside for one call, in the accounts of its ticket, desk and day.
 
-    It keeps the accounts themselves: a call that ends after midnight is settled on the day it began.
+    It keeps the accounts themselves: a call that ends after midnight is settled on the day
+    it began.
     """
 
     price: Price
@@ -68,10 +76,13 @@ class Reservation:
 
 
 class Budget:
-    """The money of one process, in USD: per ticket, per UTC day, and per desk and UTC day. None is no limit.
+    """The money of one process, in USD: per ticket, per UTC day, and per desk and UTC day.
 
-    No call is let through when what was spent and what is reserved would go beyond a limit. Only a call that used more
-    tokens than were reserved for it can. Nothing here waits, so that it is safe on one event loop.
+    None is no limit.
+
+    No call is let through when what was spent and what is reserved would go beyond a limit.
+    Only a call that used more tokens than were reserved for it can. Nothing here waits, so
+    that it is safe on one event loop.
     """
 
     def __init__(
@@ -87,9 +98,13 @@ class Budget:
         self._prices = prices
         self._ticket_limit = _limit(per_ticket_usd)
         self._day_limit = _limit(per_day_usd)
-        self._desk_limits = {desk: _limit(usd) for desk, usd in (per_desk_day_usd or {}).items()}
+        self._desk_limits = {
+            desk: _limit(usd) for desk, usd in (per_desk_day_usd or {}).items()
+        }
         limits = (self._ticket_limit, self._day_limit, *self._desk_limits.values())
-        self._unknown = FREE if all(limit is None for limit in limits) else prices.dearest
+        self._unknown = (
+            FREE if all(limit is None for limit in limits) else prices.dearest
+        )
         self._now = now
         self._tickets: LRUCache[str, Account] = LRUCache(maxsize=TICKETS)
         self._open: set[Reservation] = set()
@@ -99,11 +114,17 @@ class Budget:
             self._all.spent += round(usd * PICODOLLARS)
 
     def reserve(
-        self, ticket_id: str, desk_id: str, model_id: str, prompt_tokens: int, completion_tokens: int
+        self,
+        ticket_id: str,
+        desk_id: str,
+        model_id: str,
+        prompt_tokens: int,
+        completion_tokens: int,
     ) -> Reservation:
         """Put aside what a call costs at most. Raises BudgetSpent, having put nothing aside.
 
-        A model without a price counts as the dearest of the table where there is any limit, and as free elsewhere.
+        A model without a price counts as the dearest of the table where there is any limit,
+        and as free elsewhere.
         """
         self._turn_the_day()
         price = self._prices.of(model_id) or self._unknown
@@ -123,20 +144,28 @@ class Budget:
 
         The second time, and after a release, nothing is booked.
         """
-        cost = reservation.price.cost(usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens)
+        cost = reservation.price.cost(
+            usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens
+        )
         self._close(reservation, cost)
         return usage.model_copy(update={"cost_usd": cost / PICODOLLARS})
 
     def forfeit(self, reservation: Reservation, usage: Usage) -> Usage:
-        """Book all that was reserved, for a call that was sent and not heard of: it may have cost that.
+        """Book all that was reserved, for a call that was sent and not heard of.
 
-        Returns the usage with it as its `cost_usd`; its tokens stay as they are. The second time nothing is booked.
+        It may have cost that.
+
+        Returns the usage with it as its `cost_usd`; its tokens stay as they are. The second
+        time nothing is booked.
         """
         self._close(reservation, reservation.amount)
         return usage.model_copy(update={"cost_usd": reservation.amount / PICODOLLARS})
 
     def release(self, reservation: Reservation) -> None:
-        """Take a reservation back: nothing was sent. Without effect after `settle` and `forfeit`."""
+        """Take a reservation back: nothing was sent.
+
+        Without effect after `settle` and `forfeit`.
+        """
         self._close(reservation, 0)
 
     def spent_today(self) -> float:
@@ -147,7 +176,9 @@ class Budget:
     def spent_today_by_desk(self) -> dict[str, float]:
         """USD of this UTC day, of each desk that has asked a model."""
         self._turn_the_day()
-        return {desk: account.spent / PICODOLLARS for desk, account in self._desks.items()}
+        return {
+            desk: account.spent / PICODOLLARS for desk, account in self._desks.items()
+        }
 
     def _close(self, reservation: Reservation, cost: int) -> None:
         if reservation in self._open:
@@ -165,7 +196,9 @@ class Budget:
 
     def _desk(self, desk_id: str) -> Account:
         if desk_id not in self._desks:
-            self._desks[desk_id] = Account(f"the {desk_id} desk's daily", self._desk_limits.get(desk_id))
+            self._desks[desk_id] = Account(
+                f"the {desk_id} desk's daily", self._desk_limits.get(desk_id)
+            )
         return self._desks[desk_id]
 
     def _today(self) -> date:
@@ -173,7 +206,9 @@ class Budget:
 
     def _turn_the_day(self) -> None:
         today = self._today()
-        if today > self._day:  # a clock put back must not bring the same day's money twice
+        if (
+            today > self._day
+        ):  # a clock put back must not bring the same day's money twice
             self._begin(today)
 
     def _begin(self, day: date) -> None:
@@ -188,4 +223,7 @@ def _limit(usd: float | None) -> int | None:
 
 def _refusal(account: Account, amount: int, model_id: str) -> str:
     left = max(0, (account.limit or 0) - account.spent - account.reserved) / PICODOLLARS
-    return f"A call of {model_id} may cost {amount / PICODOLLARS:.6f} USD; {account.name} budget has {left:.6f} left."
+    return (
+        f"A call of {model_id} may cost {amount / PICODOLLARS:.6f} USD; {account.name} "
+        f"budget has {left:.6f} left."
+    )

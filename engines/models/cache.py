@@ -1,4 +1,7 @@
-"""Answers to identical requests: kept for a while, and asked for once when several want them at the same time."""
+"""Answers to identical requests.
+
+Kept for a while, and asked for once when several want them at the same time.
+"""
 
 import asyncio
 import copy
@@ -23,18 +26,25 @@ class Flight:
 
 
 class AnswerCache:
-    """The `size` answers used last; 0 switches it off. Failures are not kept. For one event loop."""
+    """The `size` answers used last; 0 switches it off. Failures are not kept.
+
+    For one event loop.
+    """
 
     def __init__(self, size: int) -> None:
         self._size = size
         self._answers: LRUCache[Hashable, Any] = LRUCache(maxsize=size)
         self._flights: dict[Hashable, Flight] = {}
 
-    async def get(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> tuple[T, bool]:
-        """The answer, and whether somebody else's request brought it. The key must hold all that the answer rests on.
+    async def get(
+        self, key: Hashable, make: Callable[[], Awaitable[T]]
+    ) -> tuple[T, bool]:
+        """The answer, and whether somebody else's request brought it.
 
-        Raises what `make` raises, to all who wait for it, with the usage only for the one who asked first. A request
-        goes on until nobody waits for it any more.
+        The key must hold all that the answer rests on.
+
+        Raises what `make` raises, to all who wait for it, with the usage only for the one
+        who asked first. A request goes on until nobody waits for it any more.
         """
         if not self._size:
             return await make(), False

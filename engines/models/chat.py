@@ -1,8 +1,11 @@
-"""One call of a model through langchain-openai. The only module that imports it, and the only one that needs it.
+"""One call of a model through langchain-openai.
 
-Three things are done differently from langchain's own way, for speed (measured in decision 0026) and so that tokens
-are counted whatever happens: the request goes to the client's untyped `post`, the answer is checked before langchain
-reads it, and many calls at once are spread over several small pools of connections.
+The only module that imports it, and the only one that needs it.
+
+Three things are done differently from langchain's own way, for speed (measured in decision
+0026) and so that tokens are counted whatever happens: the request goes to the client's
+untyped `post`, the answer is checked before langchain reads it, and many calls at once are
+spread over several small pools of connections.
 """
 
 import asyncio
@@ -37,16 +40,29 @@ LANE = 16
 """Calls at once in one pool: a pool looks at each of its connections at every call."""
 KEPT_SECONDS = 30.0
 """How long an idle connection is kept."""
-PACKING = frozenset({"content-encoding", "content-length", "transfer-encoding"})  # untrue once it is unpacked
+PACKING = frozenset(
+    {"content-encoding", "content-length", "transfer-encoding"}
+)  # untrue once it is unpacked
 
 MESSAGES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
 
-for library in ("openai", "httpx", "httpx2", "httpcore", "httpcore2", "langchain_openai"):
-    logging.getLogger(library).setLevel(logging.WARNING)  # a line for every call, and in some versions what was sent
+for library in (
+    "openai",
+    "httpx",
+    "httpx2",
+    "httpcore",
+    "httpcore2",
+    "langchain_openai",
+):
+    logging.getLogger(library).setLevel(
+        logging.WARNING
+    )  # a line for every call, and in some versions what was sent
 
 
 class _Untyped(BaseChatOpenAI):
-    """langchain's model on the client's untyped `post`, which takes about half the processor time of its own way."""
+    """langchain's model on the client's untyped `post`, which takes about half the
+    processor time of its own way.
+    """
 
     async def _agenerate(
         self,
@@ -61,7 +77,9 @@ class _Untyped(BaseChatOpenAI):
         extra = payload.pop("extra_body")
         request = {**payload, **extra}
         try:
-            body = await self.root_async_client.post("/chat/completions", cast_to=object, body=request)
+            body = await self.root_async_client.post(
+                "/chat/completions", cast_to=object, body=request
+            )
         except openai.APIError as error:
             raise _failure(error, rung, Usage(calls=1, models=(model,))) from None
         usage = usage_of(body, model)
@@ -84,13 +102,21 @@ class _Azure(_Untyped, AzureChatOpenAI):
 
 
 class _Http(openai.DefaultAsyncHttpxClient):
-    """Reads no more of an answer than an answer can have, whatever length it states and however it is packed."""
+    """Reads no more of an answer than an answer can have, whatever length it states and
+    however it is packed.
+    """
 
     async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:  # noqa: ARG002 - httpx's signature
         response = await super().send(request, stream=True, **how)
         body = await bytes_of(response)
-        kept = [(name, value) for name, value in response.headers.multi_items() if name not in PACKING]
-        return type(response)(response.status_code, headers=kept, content=body, request=response.request)
+        kept = [
+            (name, value)
+            for name, value in response.headers.multi_items()
+            if name not in PACKING
+        ]
+        return type(response)(
+            response.status_code, headers=kept, content=body, request=response.request
+        )
 
 
 @dataclass
@@ -110,7 +136,9 @@ class Chat:
         self._tls: ssl.SSLContext | None = None
 
     def warm(self, spec: ModelSpec) -> None:
-        """Make the first pool now (a tenth of a second), so that the first ticket does not wait for it."""
+        """Make the first pool now (a tenth of a second), so that the first ticket does not
+        wait for it.
+        """
         if spec not in self._lanes:
             self._lanes[spec] = [self._opened(spec)]
 
@@ -126,12 +154,20 @@ class Chat:
     ) -> Reply:
         """The model's answer to these messages, asked for as JSON of `schema` in the way of `rung`.
 
-        Raises ModelError, with the tokens counted so far, and nothing else; it is over within `seconds`.
+        Raises ModelError, with the tokens counted so far, and nothing else; it is over
+        within `seconds`.
         """
         usage = Usage(calls=1, models=(spec.id,))
         try:
             async with asyncio.timeout(seconds):
-                return await self._answer(spec, messages, schema, schema_name, rung, max_tokens or spec.max_tokens)
+                return await self._answer(
+                    spec,
+                    messages,
+                    schema,
+                    schema_name,
+                    rung,
+                    max_tokens or spec.max_tokens,
+                )
         except ModelError as error:
             if not error.usage.calls:
                 error.usage = usage
@@ -155,7 +191,9 @@ class Chat:
         preset = PROVIDERS[spec.provider]
         limit = {preset.limit_name: max_tokens}
         asked = format_of(rung, schema, schema_name, in_object=preset.schema_in_object)
-        noted = _noted(messages, note_of(rung, schema, in_object=preset.schema_in_object))
+        noted = _noted(
+            messages, note_of(rung, schema, in_object=preset.schema_in_object)
+        )
         with self._lane(spec) as model, tracing_context(enabled=False):
             # Neither LangSmith nor the graph that this runs in is to see a prompt.
             answer = await model.ainvoke(
@@ -166,7 +204,11 @@ class Chat:
                 extra_body={**limit, **asked},
             )
         finish = answer.response_metadata.get("finish_reason")
-        return Reply(_text(answer), answer.additional_kwargs["usage"], finish if isinstance(finish, str) else None)
+        return Reply(
+            _text(answer),
+            answer.additional_kwargs["usage"],
+            finish if isinstance(finish, str) else None,
+        )
 
     @contextmanager
     def _lane(self, spec: ModelSpec) -> Iterator[BaseChatOpenAI]:
@@ -182,10 +224,18 @@ class Chat:
             lane.busy -= 1
 
     def _opened(self, spec: ModelSpec) -> _Lane:
-        if self._tls is None:  # loading the certificates takes 18 ms: once for all lanes
-            self._tls = ssl.create_default_context(cafile=os.environ.get("SSL_CERT_FILE") or certifi.where())
-        limits = type(openai.DEFAULT_CONNECTION_LIMITS)(  # of the httpx that this openai is built upon
-            max_connections=None, max_keepalive_connections=LANE, keepalive_expiry=KEPT_SECONDS
+        if (
+            self._tls is None
+        ):  # loading the certificates takes 18 ms: once for all lanes
+            self._tls = ssl.create_default_context(
+                cafile=os.environ.get("SSL_CERT_FILE") or certifi.where()
+            )
+        limits = type(
+            openai.DEFAULT_CONNECTION_LIMITS
+        )(  # of the httpx that this openai is built upon
+            max_connections=None,
+            max_keepalive_connections=LANE,
+            keepalive_expiry=KEPT_SECONDS,
         )
         http = _Http(limits=limits, verify=self._tls)
         return _Lane(_model_of(spec, http), http)
@@ -222,7 +272,10 @@ def _model_of(spec: ModelSpec, http: openai.DefaultAsyncHttpxClient) -> BaseChat
 
 
 def _noted(messages: Sequence[Message], note: str) -> list[Message]:
-    """The messages with the note at the end of the system's: some templates take only one, and only first."""
+    """The messages with the note at the end of the system's.
+
+    Some templates take only one, and only first.
+    """
     if not note:
         return list(messages)
     first, rest = messages[0], list(messages[1:])
@@ -243,7 +296,9 @@ def _text(answer: AIMessage) -> str:
 def _failure(error: openai.APIError, rung: Rung, usage: Usage) -> ModelError:
     if isinstance(error, openai.APIStatusError):
         retry_after = error.response.headers.get("retry-after")
-        return failure_of(error.status_code, error.response.text, retry_after, rung, usage)
+        return failure_of(
+            error.status_code, error.response.text, retry_after, rung, usage
+        )
     if isinstance(error, openai.APITimeoutError):
         return ModelTimedOut("The connection timed out.", usage)
     return connection_failure(error, usage)

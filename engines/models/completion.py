@@ -1,4 +1,7 @@
-"""What a provider's answer must be before it is read: a completion with a message, and tokens that can be counted."""
+"""What a provider's answer must be before it is read.
+
+A completion with a message, and tokens that can be counted.
+"""
 
 import json
 from typing import Any
@@ -12,13 +15,17 @@ MOST = 10**9
 """A count of tokens beyond this is no count."""
 
 LARGEST = 4 * 2**20
-"""Bytes of an answer: the longest one that is read, each character escaped, and the same again in thoughts beside."""
+"""Bytes of an answer.
+
+The longest one that is read, each character escaped, and the same again in thoughts beside.
+"""
 
 
 async def bytes_of(response: Any) -> bytes:
     """The unpacked body of an httpx response that has not been read. Closes it.
 
-    Raises ProviderFailed, with no usage, when the length it states or what has been read so far is beyond `LARGEST`.
+    Raises ProviderFailed, with no usage, when the length it states or what has been read so
+    far is beyond `LARGEST`.
     """
     stated, body = response.headers.get("content-length", ""), bytearray()
     msg = f"The answer has more than {LARGEST:,} bytes."
@@ -35,7 +42,10 @@ async def bytes_of(response: Any) -> bytes:
 
 
 def usage_of(body: Any, model: str) -> Usage:
-    """One call of `model`, with the tokens that a provider's answer counts; zero where it counts none."""
+    """One call of `model`, with the tokens that a provider's answer counts.
+
+    Zero where it counts none.
+    """
     counted = _dict(_dict(body).get("usage"))
     prompt = _count(counted.get("prompt_tokens"))
     cached = _count(_dict(counted.get("prompt_tokens_details")).get("cached_tokens"))
@@ -49,7 +59,10 @@ def usage_of(body: Any, model: str) -> Usage:
 
 
 def checked(body: Any, rung: Rung, usage: Usage) -> dict[str, Any]:
-    """The answer as a completion with one message. Raises ModelError for anything else, also for a refusal."""
+    """The answer as a completion with one message.
+
+    Raises ModelError for anything else, also for a refusal.
+    """
     if not isinstance(body, dict):
         msg = "The answer is not JSON of a completion."
         raise ProviderFailed(msg, usage)

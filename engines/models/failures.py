@@ -46,7 +46,12 @@ class RateLimited(ModelError):
 
     breaks = True
 
-    def __init__(self, detail: str = "", usage: Usage | None = None, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        usage: Usage | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(detail, usage)
         self.retry_after = retry_after
         """Seconds the provider asked to wait for."""
@@ -72,10 +77,15 @@ class FormatRefused(ModelError):
 class RequestRefused(ModelError):
     """The provider of the model refused the request."""
 
-    def __init__(self, detail: str = "", usage: Usage | None = None, *, breaks: bool = False) -> None:
+    def __init__(
+        self, detail: str = "", usage: Usage | None = None, *, breaks: bool = False
+    ) -> None:
         super().__init__(detail, usage)
         self.breaks = breaks
-        """Every ticket would meet it: no such model, no credit. One that is too long says nothing of the next."""
+        """Every ticket would meet it: no such model, no credit.
+
+        One that is too long says nothing of the next.
+        """
 
 
 class AnswerUnusable(ModelError):
@@ -99,7 +109,12 @@ class Unreadable(AnswerUnusable):
 class Invalid(AnswerUnusable):
     """The model's answer does not fit its schema."""
 
-    def __init__(self, detail: str = "", usage: Usage | None = None, problems: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        usage: Usage | None = None,
+        problems: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(detail, usage)
         self.problems = problems
         """Paths of fields with the kind of error, never a value: `severity: literal_error`."""

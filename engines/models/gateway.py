@@ -1,7 +1,9 @@
-"""The way to a model: few calls at first, no more than it is trusted with, none while its circuit is open.
+"""The way to a model.
 
-A model is named by its id, `provider/name`. Each has a circuit and a slow start of its own; all models of a provider
-together have no more calls under way than the limit.
+Few calls at first, no more than it is trusted with, none while its circuit is open.
+
+A model is named by its id, `provider/name`. Each has a circuit and a slow start of its own;
+all models of a provider together have no more calls under way than the limit.
 """
 
 import asyncio
@@ -31,13 +33,22 @@ class Total:
         self.sharing: list[Places] = []
 
     def admit(self) -> None:
-        """Give the free places to those who have waited longest, of the models that may have one more."""
-        while ready := [places for places in self.sharing if places.is_free and places.waits_since is not None]:
+        """Give the free places to those who have waited longest, of the models that may
+        have one more.
+        """
+        while ready := [
+            places
+            for places in self.sharing
+            if places.is_free and places.waits_since is not None
+        ]:
             min(ready, key=lambda places: places.waits_since or 0).admit()
 
 
 class Places:
-    """Places for calls of one model under way. Who has waited longest gets the next one. For one event loop."""
+    """Places for calls of one model under way. Who has waited longest gets the next one.
+
+    For one event loop.
+    """
 
     def __init__(self, limit: int, total: Total) -> None:
         self.limit = limit
@@ -53,11 +64,17 @@ class Places:
 
     @property
     def waits_since(self) -> int | None:
-        """The number of the first who waits, in the order in which all came; None when nobody does."""
+        """The number of the first who waits, in the order in which all came.
+
+        None when nobody does.
+        """
         return next(iter(self._waiting.values()), None)
 
     async def take(self) -> None:
-        """Wait for a place. Raises what `send_away` was given. A cancelled waiter leaves no trace."""
+        """Wait for a place. Raises what `send_away` was given.
+
+        A cancelled waiter leaves no trace.
+        """
         if self.is_free:
             self.take_at_once()
             return
@@ -105,7 +122,9 @@ class Places:
 class Lane:
     """One model's circuit and places."""
 
-    def __init__(self, model: str, total: Total, rest: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, model: str, total: Total, rest: float, clock: Callable[[], float]
+    ) -> None:
         self.breaker = Breaker(model, clock=clock, rest=rest)
         self.limit = total.limit
         self.places = Places(min(FIRST_CALLS, self.limit), total)
@@ -120,7 +139,9 @@ class Lane:
             async with asyncio.timeout(seconds):
                 await self.places.take()
         except TimeoutError:
-            raise Busy(f"No place for a call to {self.breaker.model} came free in {seconds:.1f} s.") from None
+            raise Busy(
+                f"No place for a call to {self.breaker.model} came free in {seconds:.1f} s."
+            ) from None
         try:
             self.breaker.allow()
         except ModelError:
@@ -145,12 +166,17 @@ class Lane:
 class Gateway:
     """Calls to all models of one process.
 
-    A model that has not yet answered usably, since the start or since its circuit closed, gets two calls at once.
-    Each usable answer doubles that, up to `limit`, which all models of a provider share. Nothing is locked while a
-    call is under way.
+    A model that has not yet answered usably, since the start or since its circuit closed,
+    gets two calls at once. Each usable answer doubles that, up to `limit`, which all models
+    of a provider share. Nothing is locked while a call is under way.
     """
 
-    def __init__(self, limit: int, clock: Callable[[], float] = time.monotonic, rest: float = 30.0) -> None:
+    def __init__(
+        self,
+        limit: int,
+        clock: Callable[[], float] = time.monotonic,
+        rest: float = 30.0,
+    ) -> None:
         """`rest` is that of each model's circuit, in seconds: longer than a call may take."""
         self._rest = rest
         self._limit = limit
@@ -159,14 +185,21 @@ class Gateway:
         self._lanes: dict[str, Lane] = {}
 
     def expect(self, model: str) -> None:
-        """Show this model's circuit from now on, and let it share what happens to its whole provider."""
+        """Show this model's circuit from now on, and let it share what happens to its whole
+        provider.
+        """
         self._lane(model)
 
-    async def call(self, model: str, seconds: float, work: Callable[[], Awaitable[T]]) -> T:
-        """What `work` returns. Waits for a place at most `seconds`; how long `work` takes is its own affair.
+    async def call(
+        self, model: str, seconds: float, work: Callable[[], Awaitable[T]]
+    ) -> T:
+        """What `work` returns. Waits for a place at most `seconds`.
 
-        Raises CircuitOpen and Busy (nothing was sent), and what `work` raises. A ModelError counts against the
-        circuit here. Whether an answer is any good is known only to who reads it: tell `usable` or `unusable`.
+        How long `work` takes is its own affair.
+
+        Raises CircuitOpen and Busy (nothing was sent), and what `work` raises. A ModelError
+        counts against the circuit here. Whether an answer is any good is known only to who
+        reads it: tell `usable` or `unusable`.
         """
         lane = self._lane(model)
         await lane.enter(seconds)
@@ -189,7 +222,8 @@ class Gateway:
     def unusable(self, model: str, error: ModelError) -> None:
         """A call of the model failed, or its answer was no good.
 
-        What opens a circuit at once, such as a refused key, concerns the provider: it opens those of all its models.
+        What opens a circuit at once, such as a refused key, concerns the provider: it opens
+        those of all its models.
         """
         self._lane(model).failed(error)
         if error.opens:

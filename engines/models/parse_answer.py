@@ -1,4 +1,6 @@
-"""From a model's text to a valid answer, or to a failure that says what is wrong without repeating it."""
+"""From a model's text to a valid answer, or to a failure that says what is wrong without
+repeating it.
+"""
 
 import json
 import re
@@ -14,10 +16,16 @@ from engines.models.messages import Reply
 T = TypeVar("T", bound=BaseModel)
 
 LONGEST = 500_000
-"""Characters of an answer: more than the most tokens that can be asked for (65,536, thoughts included) amount to."""
+"""Characters of an answer.
+
+More than the most tokens that can be asked for (65,536, thoughts included) amount to.
+"""
 
 FAULTS = 64
-"""The most places that look like an object and are none: with `OBJECTS`, it bounds the time that any text can take."""
+"""The most places that look like an object and are none.
+
+With `OBJECTS`, it bounds the time that any text can take.
+"""
 
 OBJECTS = 64
 """How many objects are tried as the answer, from the last."""
@@ -28,7 +36,18 @@ OPENING = re.compile(r"\{\s*+(?:[\"}]|\Z)")
 PROBLEMS = 20
 """The most problems that are named."""
 
-KEPT = frozenset({"type", "enum", "const", "description", "minItems", "maxItems", "minimum", "maximum"})
+KEPT = frozenset(
+    {
+        "type",
+        "enum",
+        "const",
+        "description",
+        "minItems",
+        "maxItems",
+        "minimum",
+        "maximum",
+    }
+)
 """What every strict mode takes of a JSON Schema. The rest is checked by us only."""
 
 
@@ -44,8 +63,9 @@ DECODER = json.JSONDecoder(strict=False, parse_constant=_no_number)
 def read_answer(reply: Reply, output: type[T]) -> T:
     """The last JSON object in the reply that is a valid `output`, whatever stands around it.
 
-    The last, because a model that talks first may quote the ticket, and a ticket may hold an answer of its own.
-    Raises Empty, Truncated, Unreadable, Invalid, each with the reply's usage.
+    The last, because a model that talks first may quote the ticket, and a ticket may hold
+    an answer of its own. Raises Empty, Truncated, Unreadable, Invalid, each with the
+    reply's usage.
     """
     if reply.finish == "length":
         msg = "The answer reached the most tokens it may have."
@@ -54,7 +74,9 @@ def read_answer(reply: Reply, output: type[T]) -> T:
         msg = f"The answer has more than {LONGEST:,} characters."
         raise Invalid(msg, reply.usage, ("answer: too_long",))
     text = reply.text.rpartition("</think>")[2]
-    text = text.replace("\0", "").replace("\\u0000", "").strip()  # no database keeps them
+    text = (
+        text.replace("\0", "").replace("\\u0000", "").strip()
+    )  # no database keeps them
     if not text:
         msg = "The answer has no text."
         raise Empty(msg, reply.usage)
@@ -76,9 +98,11 @@ def read_answer(reply: Reply, output: type[T]) -> T:
 
 
 def _objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
-    """The last of the outermost JSON objects, and whether the last attempt ran into the end of the text.
+    """The last of the outermost JSON objects, and whether the last attempt ran into the end
+    of the text.
 
-    None at all when there are too many faults: what was found by then may be a quotation before the answer.
+    None at all when there are too many faults: what was found by then may be a quotation
+    before the answer.
     """
     found: deque[dict[str, Any]] = deque(maxlen=OBJECTS)
     opening, stops, faults = OPENING.search(text), False, 0
@@ -94,7 +118,9 @@ def _objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
             end = at + 1
             if isinstance(error, json.JSONDecodeError):
                 end = max(end, error.pos)
-                stops = error.pos >= len(text) or error.msg.startswith("Unterminated string")
+                stops = error.pos >= len(text) or error.msg.startswith(
+                    "Unterminated string"
+                )
         opening = OPENING.search(text, end)
     return found, stops
 
@@ -102,18 +128,27 @@ def _objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
 def problems_of(error: ValidationError) -> tuple[str, ...]:
     """Paths of fields with the kind of error, without values: `fields.0.name: literal_error`."""
     named: list[str] = []
-    for problem in error.errors(include_url=False, include_context=False, include_input=False):
+    for problem in error.errors(
+        include_url=False, include_context=False, include_input=False
+    ):
         # The name of a field that should not be there is the model's own words.
-        path = problem["loc"][:-1] if problem["type"] == "extra_forbidden" else problem["loc"]
+        path = (
+            problem["loc"][:-1]
+            if problem["type"] == "extra_forbidden"
+            else problem["loc"]
+        )
         named.append(f"{'.'.join(map(str, path)) or 'answer'}: {problem['type']}")
     return tuple(named[:PROBLEMS])
 
 
 @lru_cache(maxsize=64)
 def schema_of(output: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema that strict modes take: all fields required, none added, references inlined. Not to be changed.
+    """The JSON Schema that strict modes take.
 
-    Lengths, patterns and defaults are left out, which not every provider takes; we validate them ourselves.
+    All fields required, none added, references inlined. Not to be changed.
+
+    Lengths, patterns and defaults are left out, which not every provider takes; we validate
+    them ourselves.
     """
     schema = output.model_json_schema()
     return _strict(schema, schema.get("$defs", {}))
@@ -131,7 +166,9 @@ def _strict(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     if "anyOf" in schema:
         strict["anyOf"] = [_strict(option, named) for option in schema["anyOf"]]
     if "properties" in schema:
-        strict["properties"] = {name: _strict(part, named) for name, part in schema["properties"].items()}
+        strict["properties"] = {
+            name: _strict(part, named) for name, part in schema["properties"].items()
+        }
         strict["required"] = list(schema["properties"])
         strict["additionalProperties"] = False
     return strict

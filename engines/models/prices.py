@@ -1,4 +1,7 @@
-"""What models cost, from a YAML table. Money is counted in whole picodollars, so that sums are exact."""
+"""What models cost, from a YAML table.
+
+Money is counted in whole picodollars, so that sums are exact.
+"""
 
 from datetime import date
 from fnmatch import fnmatchcase
@@ -22,7 +25,10 @@ class Price(Value):
 
     prompt: float = Field(ge=0, allow_inf_nan=False)
     cached_prompt: float | None = Field(
-        default=None, ge=0, allow_inf_nan=False, description="Tokens that the provider had cached; None: as `prompt`"
+        default=None,
+        ge=0,
+        allow_inf_nan=False,
+        description="Tokens that the provider had cached; None: as `prompt`",
     )
     completion: float = Field(ge=0, allow_inf_nan=False)
 
@@ -32,11 +38,20 @@ class Price(Value):
             raise ValueError("`cached_prompt` must not be above `prompt`")
         return self
 
-    def cost(self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> int:
-        """Picodollars. `cached_tokens` are a part of `prompt_tokens`; what goes beyond them is not believed."""
+    def cost(
+        self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0
+    ) -> int:
+        """Picodollars. `cached_tokens` are a part of `prompt_tokens`.
+
+        What goes beyond them is not believed.
+        """
         cached = min(cached_tokens, prompt_tokens)
         cached_price = self.prompt if self.cached_prompt is None else self.cached_prompt
-        parts = ((prompt_tokens - cached, self.prompt), (cached, cached_price), (completion_tokens, self.completion))
+        parts = (
+            (prompt_tokens - cached, self.prompt),
+            (cached, cached_price),
+            (completion_tokens, self.completion),
+        )
         return sum(tokens * round(price * 1e6) for tokens, price in parts)
 
 
@@ -52,12 +67,14 @@ class Prices(Value):
     def of(self, model_id: str) -> Price | None:
         """The price of a model by its id (`provider/name`); None when the table does not know it.
 
-        The whole id is looked for first, then what stands after its first slash, and so on: with a router the model's
-        own name may come third.
+        The whole id is looked for first, then what stands after its first slash, and so on:
+        with a router the model's own name may come third.
         """
         name = model_id.lower()
         while name:
-            fitting = [pattern for pattern in self.models if fnmatchcase(name, pattern.lower())]
+            fitting = [
+                pattern for pattern in self.models if fnmatchcase(name, pattern.lower())
+            ]
             if fitting:
                 return self.models[max(fitting, key=len)]
             name = name.partition("/")[2]
@@ -65,9 +82,15 @@ class Prices(Value):
 
     @property
     def dearest(self) -> Price:
-        """The highest prompt and the highest completion price of the table: no model in it costs more."""
+        """The highest prompt and the highest completion price of the table.
+
+        No model in it costs more.
+        """
         prices = self.models.values()
-        return Price(prompt=max(p.prompt for p in prices), completion=max(p.completion for p in prices))
+        return Price(
+            prompt=max(p.prompt for p in prices),
+            completion=max(p.completion for p in prices),
+        )
 
 
 def load_prices(path: Path = SHIPPED) -> Prices:
@@ -75,7 +98,9 @@ def load_prices(path: Path = SHIPPED) -> Prices:
     try:
         return Prices.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        problems = "; ".join(
+            f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()
+        )
         raise InputError(f"The price table {path} is not valid. {problems}") from None
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise InputError(f"The price table {path} cannot be read: {error}") from None

@@ -1,4 +1,7 @@
-"""One tiny question to each configured model: does it answer, how is it asked, and if not, what is wrong."""
+"""One tiny question to each configured model.
+
+Does it answer, how is it asked, and if not, what is wrong.
+"""
 
 import time
 from typing import NamedTuple
@@ -22,10 +25,16 @@ from engines.models.providers import NO_KEY, PROVIDERS, Models
 from engines.models.rungs import ModelSpec, Rung, Rungs
 
 SECONDS = 15.0
-"""How long one call may take, if nothing else is said. A model that is loaded first may need more."""
+"""How long one call may take, if nothing else is said.
+
+A model that is loaded first may need more.
+"""
 
 WORDS = (
-    Message("system", 'You check a connection. Answer with one JSON object: {"ready": true}. Nothing else.'),
+    Message(
+        "system",
+        'You check a connection. Answer with one JSON object: {"ready": true}. Nothing else.',
+    ),
     Message("user", "Are you ready?"),
 )
 
@@ -45,13 +54,20 @@ class Finding(NamedTuple):
 
 
 async def probe(models: Models, seconds: float = SECONDS) -> list[Finding]:
-    """Ask every configured model once, or once a rung until one is taken; `seconds` is for each call.
+    """Ask every configured model once, or once a rung until one is taken.
 
-    The answers may be as long as those to tickets: a model that thinks first needs the room. Never raises ModelError.
+    `seconds` is for each call.
+
+    The answers may be as long as those to tickets: a model that thinks first needs the
+    room. Never raises ModelError.
     """
     chat = Chat()
     try:
-        return [await probed(chat, spec, seconds) for spec in (models.primary, models.fallback) if spec]
+        return [
+            await probed(chat, spec, seconds)
+            for spec in (models.primary, models.fallback)
+            if spec
+        ]
     finally:
         await chat.close()
 
@@ -63,19 +79,29 @@ async def probed(chat: Chat, spec: ModelSpec, seconds: float) -> Finding:
     while rung:
         started = time.monotonic()
         try:
-            reply = await chat.ask(spec, WORDS, schema_of(Ready), "Ready", rung, seconds)
+            reply = await chat.ask(
+                spec, WORDS, schema_of(Ready), "Ready", rung, seconds
+            )
             read_answer(reply, Ready)
         except FormatRefused:
             refused.append(rung)
             rung = rungs.refused(spec, rung)
         except ModelError as error:
-            return Finding(spec.id, well=False, says=" ".join((error.title, error.detail, hint(error, spec))).strip())
+            return Finding(
+                spec.id,
+                well=False,
+                says=" ".join((error.title, error.detail, hint(error, spec))).strip(),
+            )
         else:
             way = f"{rung}, as it refuses {' and '.join(refused)}" if refused else rung
             took = time.monotonic() - started
-            says = f"answers in {took:.1f} s, asked by {way}, {reply.usage.tokens} tokens."
+            says = (
+                f"answers in {took:.1f} s, asked by {way}, {reply.usage.tokens} tokens."
+            )
             return Finding(spec.id, well=True, says=says)
-    says = f"It refuses every way of asking for a structured answer: {', '.join(refused)}."
+    says = (
+        f"It refuses every way of asking for a structured answer: {', '.join(refused)}."
+    )
     return Finding(spec.id, well=False, says=says)
 
 
@@ -84,19 +110,28 @@ def hint(error: ModelError, spec: ModelSpec) -> str:
     match error:
         case KeyRefused():
             names = [*PROVIDERS[spec.provider].keys, "llm_api_key"]
-            state = "No key is set" if spec.api_key.get_secret_value() == NO_KEY else "The key was sent"
+            state = (
+                "No key is set"
+                if spec.api_key.get_secret_value() == NO_KEY
+                else "The key was sent"
+            )
             return f"{state} (settings: {', '.join(name.upper() for name in names)})."
         case Truncated():
             return "Raise MAX_TOKENS."
         case AnswerUnusable():
             return "It can be reached, but does not answer as asked."
         case ModelTimedOut() | ProviderFailed() | RequestRefused():
-            return f"It was asked at {address(spec)}: is it running, and is that the address of its API?"
+            return (
+                f"It was asked at {address(spec)}: is it running, and is that the address "
+                "of its API?"
+            )
         case _:
             return ""
 
 
 def address(spec: ModelSpec) -> str:
-    """The base URL without a user name, a password or a query that somebody may have put into it."""
+    """The base URL without a user name, a password or a query that somebody may have put
+    into it.
+    """
     parts = urlsplit(spec.base_url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -21,7 +21,10 @@ class Provider:
     model: str | None = None
     """Asked when DEFAULT_MODEL is not set."""
     keys: tuple[str, ...] = ()
-    """The settings that hold its key, the first that is set counts; LLM_API_KEY comes last for every provider."""
+    """The settings that hold its key, the first that is set counts.
+
+    LLM_API_KEY comes last for every provider.
+    """
     needs_key: bool = False
     rungs: tuple[Rung, ...] = LADDER
     schema_in_object: bool = False
@@ -38,16 +41,24 @@ PROVIDERS: Mapping[ProviderName, Provider] = {
         needs_key=True,
         limit_name="max_completion_tokens",
     ),
-    "openrouter": Provider(model="openai/gpt-4.1-mini", keys=("openrouter_api_key",), needs_key=True),
+    "openrouter": Provider(
+        model="openai/gpt-4.1-mini", keys=("openrouter_api_key",), needs_key=True
+    ),
     "gemini": Provider(
         base_url="https://generativelanguage.googleapis.com/v1beta/openai/",
         model="gemini-2.5-flash",
         keys=("gemini_api_key", "google_api_key"),
         needs_key=True,
     ),
-    "azure": Provider(keys=("azure_openai_api_key",), needs_key=True, limit_name="max_completion_tokens"),
+    "azure": Provider(
+        keys=("azure_openai_api_key",),
+        needs_key=True,
+        limit_name="max_completion_tokens",
+    ),
     "ollama": Provider(base_url="http://localhost:11434/v1", model="qwen2.5:7b"),
-    "vllm": Provider(base_url="http://localhost:8000/v1", model="Qwen/Qwen2.5-7B-Instruct"),
+    "vllm": Provider(
+        base_url="http://localhost:8000/v1", model="Qwen/Qwen2.5-7B-Instruct"
+    ),
     "llamacpp": Provider(
         base_url="http://localhost:8080/v1",
         model="default",
@@ -67,17 +78,26 @@ class Models:
 
 
 def resolve(settings: ModelSettings) -> Models | None:
-    """The models of these settings; None means offline. Raises InputError with the name of what is not set."""
+    """The models of these settings; None means offline.
+
+    Raises InputError with the name of what is not set.
+    """
     provider = _provider_of(settings)
     if provider is None:
         return None
     name = settings.default_model or PROVIDERS[provider].model
     if name is None:
-        msg = f"DEFAULT_MODEL is not set, and {provider} has no model of its own: set it to your deployment's name."
+        msg = (
+            f"DEFAULT_MODEL is not set, and {provider} has no model of its own: set it to "
+            "your deployment's name."
+        )
         raise InputError(msg)
     primary = _spec(provider, name, settings)
     second = settings.fallback_model
-    return Models(primary, _spec(provider, second, settings) if second and second != name else None)
+    return Models(
+        primary,
+        _spec(provider, second, settings) if second and second != name else None,
+    )
 
 
 def _provider_of(settings: ModelSettings) -> ProviderName | None:
@@ -97,7 +117,9 @@ def _provider_of(settings: ModelSettings) -> ProviderName | None:
 
 
 def _own_key(provider: Provider, settings: ModelSettings) -> SecretStr | None:
-    return next((key for name in provider.keys if (key := getattr(settings, name))), None)
+    return next(
+        (key for name in provider.keys if (key := getattr(settings, name))), None
+    )
 
 
 def _spec(provider: ProviderName, name: str, settings: ModelSettings) -> ModelSpec:
@@ -111,7 +133,9 @@ def _spec(provider: ProviderName, name: str, settings: ModelSettings) -> ModelSp
         rungs=preset.rungs,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
-        azure_version=settings.azure_openai_api_version if provider == "azure" else None,
+        azure_version=settings.azure_openai_api_version
+        if provider == "azure"
+        else None,
     )
 
 
@@ -125,7 +149,10 @@ def _key(provider: ProviderName, settings: ModelSettings) -> SecretStr:
 
 
 def _base_url(provider: ProviderName, settings: ModelSettings) -> str:
-    own = {"openrouter": settings.openrouter_base_url, "azure": settings.azure_openai_endpoint}
+    own = {
+        "openrouter": settings.openrouter_base_url,
+        "azure": settings.azure_openai_endpoint,
+    }
     url = settings.llm_base_url or own.get(provider) or PROVIDERS[provider].base_url
     if url is None:
         missing = "AZURE_OPENAI_ENDPOINT" if provider == "azure" else "LLM_BASE_URL"
@@ -137,5 +164,8 @@ def _base_url(provider: ProviderName, settings: ModelSettings) -> str:
 def _headers(provider: ProviderName, settings: ModelSettings) -> dict[str, str]:
     if provider != "openrouter":
         return {}
-    wanted = {"HTTP-Referer": settings.openrouter_site_url, "X-Title": settings.openrouter_app_name}
+    wanted = {
+        "HTTP-Referer": settings.openrouter_site_url,
+        "X-Title": settings.openrouter_app_name,
+    }
     return {name: value for name, value in wanted.items() if value}

@@ -13,8 +13,8 @@ BY_HEALTH: Final[tuple[BreakerState, ...]] = ("closed", "half_open", "open")
 class CallRecord(NamedTuple):
     """One call of a model, for metrics.
 
-    `outcome` is `ok`, `cancelled` or the name of the failure; seconds are wall time. What the provider did not tell of
-    `usage` is estimated: see engines.models.budget.
+    `outcome` is `ok`, `cancelled` or the name of the failure; seconds are wall time. What
+    the provider did not tell of `usage` is estimated: see engines.models.budget.
     """
 
     step: str
@@ -26,7 +26,10 @@ class CallRecord(NamedTuple):
 
 
 class ModelState(NamedTuple):
-    """How the models are: who they are, each one's circuit by its id, and today's spending in USD."""
+    """How the models are.
+
+    Who they are, each one's circuit by its id, and today's spending in USD.
+    """
 
     primary: str
     fallback: str | None

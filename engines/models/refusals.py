@@ -1,7 +1,7 @@
 """From an HTTP status and what came with it, or a connection that failed, to the failure it means.
 
-The provider's own words are looked at to tell one refusal from another, and never repeated: they may quote the
-ticket, the model or the key.
+The provider's own words are looked at to tell one refusal from another, and never repeated:
+they may quote the ticket, the model or the key.
 """
 
 import json
@@ -28,33 +28,56 @@ from engines.models.rungs import Rung
 
 def _complaint(matter: str) -> re.Pattern[str]:
     """A word of complaint near the matter: a bare mention may be an echo of the request."""
-    before = r"must|unsupported|unknown|unrecognized|unexpected|invalid|not \w+|cannot|can't|failed to|endpoints found"
-    after = r"not|cannot|unsupported|unknown|unrecognized|must|requires?|should|only|invalid|failed|too \w+|disabled"
-    return re.compile(rf"\b(?:{before})\b.{{0,40}}?(?:{matter})|(?:{matter}).{{0,60}}?(?:n't|\b(?:{after}))\b")
+    before = (
+        r"must|unsupported|unknown|unrecognized|unexpected|invalid|not \w+|cannot|can't"
+        r"|failed to|endpoints found"
+    )
+    after = (
+        r"not|cannot|unsupported|unknown|unrecognized|must|requires?|should|only|invalid"
+        r"|failed|too \w+|disabled"
+    )
+    return re.compile(
+        rf"\b(?:{before})\b.{{0,40}}?(?:{matter})|(?:{matter}).{{0,60}}?(?:n't|\b(?:{after}))\b"
+    )
 
 
-MODERATED: Final = re.compile(r"content_filter|content management policy|moderation|flagged|responsibleai")
+MODERATED: Final = re.compile(
+    r"content_filter|content management policy|moderation|flagged|responsibleai"
+)
 FORMAT: Final = _complaint(
-    r"response[_ ](?:format|schema)|json[_ ]?(?:schema|object|mode)|structured[_ ]outputs?|specified schema|grammar"
+    r"response[_ ](?:format|schema)|json[_ ]?(?:schema|object|mode)|structured[_ ]outputs?"
+    r"|specified schema|grammar"
     r"|tool[_ ]choice|tool[_ ]call|tool use|\btools\b|function[_ ]call"
 )
-FORMAT_AT_FAULT: Final = _complaint(r"response_format|json_schema|tool_choice|tools param")
-"""Words that make even a 500 a matter of the format: llama.cpp answers so where tools are not switched on."""
-SCHEMA_TOO_LARGE: Final = re.compile(r"schema\b.{0,30}?\btoo (?:large|long|complex|deep|many)")
+FORMAT_AT_FAULT: Final = _complaint(
+    r"response_format|json_schema|tool_choice|tools param"
+)
+"""Words that make even a 500 a matter of the format.
+
+Llama.cpp answers so where tools are not switched on.
+"""
+SCHEMA_TOO_LARGE: Final = re.compile(
+    r"schema\b.{0,30}?\btoo (?:large|long|complex|deep|many)"
+)
 
 WRONG_KEY: Final = re.compile(
     r"api_key_invalid|api[ _-]?key\b.{0,20}?(?:not valid|invalid|expired)|invalid[ _]api[ _]key"
 )
-KEY: Final = re.compile(r"api[ _-]?key|authenticat|credential|unauthori[sz]ed|unregistered caller|\btoken\b")
+KEY: Final = re.compile(
+    r"api[ _-]?key|authenticat|credential|unauthori[sz]ed|unregistered caller|\btoken\b"
+)
 NOT_PERMITTED: Final = re.compile(
-    r"\bmodels?\b|\bdeployment|\bcountry|\bregion|\bterritory|\blocation|access to|have (?:the )?(?:permission|access)"
+    r"\bmodels?\b|\bdeployment|\bcountry|\bregion|\bterritory|\blocation|access to"
+    r"|have (?:the )?(?:permission|access)"
     r"|insufficient permission|not (?:permitted|allowed|authorized) to|permission_error|\bscopes?\b"
 )
 """What a 403 speaks of that a second model, or another place, may be allowed."""
 
 
 class Matter(NamedTuple):
-    """What an operator can do about a refused request, the words it is known by, and whether it meets every ticket."""
+    """What an operator can do about a refused request, the words it is known by, and
+    whether it meets every ticket.
+    """
 
     advice: str
     signs: re.Pattern[str]
@@ -66,45 +89,81 @@ MATTERS: Final = (
     Matter(
         TOO_LONG,
         re.compile(
-            r"context[ _](?:length|window|size|limit)|maximum context|exceed_context|reduce the length|`inputs` tokens"
+            r"context[ _](?:length|window|size|limit)|maximum context|exceed_context"
+            r"|reduce the length|`inputs` tokens"
         ),
         lasting=False,
     ),
-    Matter("The model does not take these MAX_TOKENS: set fewer.", _complaint("max_(?:completion_)?tokens")),
-    Matter(TOO_LONG, re.compile(r"too (?:long|large)\b|above_max_length|too many (?:input )?tokens"), lasting=False),
-    Matter("The model does not take this TEMPERATURE: set the one it wants, usually 1.", _complaint("temperature")),
+    Matter(
+        "The model does not take these MAX_TOKENS: set fewer.",
+        _complaint("max_(?:completion_)?tokens"),
+    ),
+    Matter(
+        TOO_LONG,
+        re.compile(r"too (?:long|large)\b|above_max_length|too many (?:input )?tokens"),
+        lasting=False,
+    ),
+    Matter(
+        "The model does not take this TEMPERATURE: set the one it wants, usually 1.",
+        _complaint("temperature"),
+    ),
     Matter(
         "The provider does not know this model: check DEFAULT_MODEL and FALLBACK_MODEL.",
         re.compile(
             r"model_not_found|deploymentnotfound|invalid_model"
             r"|(?:unknown|no such|not a valid|invalid) (?:model|deployment)"
-            r"|(?:models?|deployment)\b.{0,120}?(?:not found|not exist|not a valid|unknown|no longer|decommissioned)"
+            r"|(?:models?|deployment)\b.{0,120}?(?:not found|not exist|not a valid|unknown"
+            r"|no longer|decommissioned)"
         ),
     ),
     Matter(
-        "The key may not use this model: check DEFAULT_MODEL, FALLBACK_MODEL and what the account may use.",
-        re.compile(r"(?:access to|permission|not allowed|not authorized).{0,60}?\bmodels?\b"),
+        (
+            "The key may not use this model: check DEFAULT_MODEL, FALLBACK_MODEL and what the "
+            "account may use."
+        ),
+        re.compile(
+            r"(?:access to|permission|not allowed|not authorized).{0,60}?\bmodels?\b"
+        ),
     ),
     Matter(
         "The provider does not serve this place.",
         re.compile(
-            r"unsupported_country|(?:country|region|territory|location)\b.{0,40}?not (?:supported|allowed|available)"
-            r"|not (?:supported|allowed|available) in (?:your|this) (?:country|region|territory|location)"
+            r"unsupported_country|(?:country|region|territory"
+            r"|location)\b.{0,40}?not (?:supported|allowed|available)"
+            r"|not (?:supported|allowed|available) in (?:your|this) (?:country|region|territory"
+            r"|location)"
         ),
     ),
 )
-"""In the order in which they are looked for: what speaks of the context may speak of MAX_TOKENS too."""
+"""In the order in which they are looked for.
+
+What speaks of the context may speak of MAX_TOKENS too.
+"""
 
 BY_STATUS: Final = {
     402: Matter("The account has no credit left.", re.compile("")),
-    403: Matter("The key is not allowed what was asked for: check the account's permissions.", re.compile("")),
+    403: Matter(
+        "The key is not allowed what was asked for: check the account's permissions.",
+        re.compile(""),
+    ),
     404: Matter("Check LLM_BASE_URL and DEFAULT_MODEL.", re.compile("")),
     405: Matter("Check LLM_BASE_URL.", re.compile("")),
     413: Matter(TOO_LONG, re.compile(""), lasting=False),
 }
 UNKNOWN: Final = Matter("", re.compile(""), lasting=False)
 
-ECHOES: Final = frozenset({"input", "ctx", "request", "body", "messages", "content", "prompt", "failed_generation"})
+ECHOES: Final = frozenset(
+    {
+        "input",
+        "ctx",
+        "request",
+        "body",
+        "messages",
+        "content",
+        "prompt",
+        "failed_generation",
+    }
+)
 """Keys under which an error repeats what it was sent, or what the model wrote."""
 ECHO: Final = re.compile(rf"""["'](?:{"|".join(sorted(ECHOES))})["']\s*[:=]""")
 LONGEST_SENTENCE: Final = 500
@@ -113,27 +172,46 @@ LONGEST_WORDS: Final = 4_000
 """Characters of all texts of an error that are looked at."""
 
 
-def failure_of(status: int, body: str, retry_after: str | None, rung: Rung, usage: Usage) -> ModelError:
+def failure_of(
+    status: int, body: str, retry_after: str | None, rung: Rung, usage: Usage
+) -> ModelError:
     """The failure that an HTTP status above 399 means, with `body` what came with it."""
     words = words_of(body)
     matter = _matter(status, words)
     if rung != "prose" and _about_format(status, words, matter):
-        return FormatRefused(f"The provider answered {status} to a request by {rung}.", usage)
+        return FormatRefused(
+            f"The provider answered {status} to a request by {rung}.", usage
+        )
     if status >= 500:
         return ProviderFailed(f"The provider answered {status}.", usage)
     if status == 429:
         spent = "insufficient_quota" in words
-        detail = "The account's quota is used up (429)." if spent else "The provider answered 429."
+        detail = (
+            "The account's quota is used up (429)."
+            if spent
+            else "The provider answered 429."
+        )
         return RateLimited(detail, usage, seconds_of(retry_after))
     if status in {400, 403} and MODERATED.search(words):
-        return ModelDeclined(f"The provider's moderation stopped the request ({status}).", usage)
+        return ModelDeclined(
+            f"The provider's moderation stopped the request ({status}).", usage
+        )
     if _about_key(status, words):
-        return KeyRefused(f"The provider answered {status}: check the key and what it may use.", usage)
-    return RequestRefused(f"The provider answered {status}. {matter.advice}".strip(), usage, breaks=matter.lasting)
+        return KeyRefused(
+            f"The provider answered {status}: check the key and what it may use.", usage
+        )
+    return RequestRefused(
+        f"The provider answered {status}. {matter.advice}".strip(),
+        usage,
+        breaks=matter.lasting,
+    )
 
 
 def words_of(body: str) -> str:
-    """What an error says in its own words, in lower case: without what it repeats of the request."""
+    """What an error says in its own words, in lower case.
+
+    Without what it repeats of the request.
+    """
     try:
         own = " | ".join(_texts(json.loads(body)))
     except (ValueError, RecursionError):
@@ -166,28 +244,52 @@ def _matter(status: int, words: str) -> Matter:
 def _about_format(status: int, words: str, matter: Matter) -> bool:
     if status in {400, 404, 422} and SCHEMA_TOO_LARGE.search(words):
         return True
-    signs = {400: FORMAT, 404: FORMAT, 422: FORMAT, 500: FORMAT_AT_FAULT, 501: FORMAT_AT_FAULT}.get(status)
+    signs = {
+        400: FORMAT,
+        404: FORMAT,
+        422: FORMAT,
+        500: FORMAT_AT_FAULT,
+        501: FORMAT_AT_FAULT,
+    }.get(status)
     return signs is not None and matter.advice != TOO_LONG and bool(signs.search(words))
 
 
 def _about_key(status: int, words: str) -> bool:
     if status == 403:
-        return not NOT_PERMITTED.search(words) and bool(KEY.search(words) or "permission" not in words)
+        return not NOT_PERMITTED.search(words) and bool(
+            KEY.search(words) or "permission" not in words
+        )
     return status == 401 or (status == 400 and bool(WRONG_KEY.search(words)))
 
 
 CONNECTING: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (socket.gaierror, "The name of its host cannot be resolved."),
-    (ssl.SSLCertVerificationError, "TLS failed: the certificate is not trusted, or is another host's."),
-    (ssl.SSLError, "TLS failed: the address may speak plain HTTP, or another version of TLS."),
-    (ConnectionRefusedError, "The connection was refused: nothing listens on that port."),
+    (
+        ssl.SSLCertVerificationError,
+        "TLS failed: the certificate is not trusted, or is another host's.",
+    ),
+    (
+        ssl.SSLError,
+        "TLS failed: the address may speak plain HTTP, or another version of TLS.",
+    ),
+    (
+        ConnectionRefusedError,
+        "The connection was refused: nothing listens on that port.",
+    ),
 )
 
 
 def connection_failure(error: BaseException, usage: Usage) -> ProviderFailed:
-    """Why nothing could be sent or received, by the types of the error's causes; their texts may hold a key."""
+    """Why nothing could be sent or received, by the types of the error's causes.
+
+    Their texts may hold a key.
+    """
     causes = tuple(_causes(error))
-    said = (words for kind, words in CONNECTING if any(isinstance(cause, kind) for cause in causes))
+    said = (
+        words
+        for kind, words in CONNECTING
+        if any(isinstance(cause, kind) for cause in causes)
+    )
     return ProviderFailed(next(said, "The connection failed."), usage)
 
 
@@ -201,7 +303,10 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def seconds_of(retry_after: str | None) -> float | None:
-    """The seconds of a Retry-After header, which has seconds or a date; None when it has neither."""
+    """The seconds of a Retry-After header, which has seconds or a date.
+
+    None when it has neither.
+    """
     if not retry_after:
         return None
     try:
@@ -211,5 +316,7 @@ def seconds_of(retry_after: str | None) -> float | None:
             date = parsedate_to_datetime(retry_after)
         except (ValueError, OverflowError):
             return None
-        seconds = (date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        seconds = (
+            date.replace(tzinfo=date.tzinfo or UTC) - datetime.now(UTC)
+        ).total_seconds()
     return max(seconds, 0.0) if seconds < float("inf") else None

@@ -1,4 +1,6 @@
-"""The ladder of ways to ask a model for JSON, from the strictest to none, and which of them each model takes."""
+"""The ladder of ways to ask a model for JSON, from the strictest to none, and which of them
+each model takes.
+"""
 
 import json
 import time
@@ -37,10 +39,16 @@ class ModelSpec:
 
 
 REMEMBERED = 600.0
-"""Seconds for which a refusal is believed: what was misread, or has been mended since, heals by itself."""
+"""Seconds for which a refusal is believed.
+
+What was misread, or has been mended since, heals by itself.
+"""
 
 APART = 60.0
-"""Seconds, at least, between two ways being tried anew: a step has calls enough for one refusal, not for three."""
+"""Seconds, at least, between two ways being tried anew.
+
+A step has calls enough for one refusal, not for three.
+"""
 
 
 class Rungs:
@@ -51,7 +59,10 @@ class Rungs:
         self._until: dict[str, dict[Rung, float]] = {}
 
     def current(self, spec: ModelSpec) -> Rung:
-        """The strictest way that this model has not refused lately; its last one when it refused them all."""
+        """The strictest way that this model has not refused lately.
+
+        Its last one when it refused them all.
+        """
         return self._left(spec) or spec.rungs[-1]
 
     def refused(self, spec: ModelSpec, rung: Rung) -> Rung | None:
@@ -67,7 +78,9 @@ class Rungs:
         return next((rung for rung in spec.rungs if until.get(rung, now) <= now), None)
 
 
-def format_of(rung: Rung, schema: Mapping[str, Any], name: str, *, in_object: bool) -> dict[str, Any]:
+def format_of(
+    rung: Rung, schema: Mapping[str, Any], name: str, *, in_object: bool
+) -> dict[str, Any]:
     """The part of a request that asks for JSON of this schema.
 
     in_object: the provider takes a schema beside `json_object`.
@@ -76,9 +89,18 @@ def format_of(rung: Rung, schema: Mapping[str, Any], name: str, *, in_object: bo
         wanted = {"name": name, "strict": True, "schema": schema}
         return {"response_format": {"type": "json_schema", "json_schema": wanted}}
     if rung == "json_object":
-        return {"response_format": {"type": "json_object", **({"schema": schema} if in_object else {})}}
+        return {
+            "response_format": {
+                "type": "json_object",
+                **({"schema": schema} if in_object else {}),
+            }
+        }
     if rung == "tool":
-        function = {"name": name, "description": "Hand in the answer.", "parameters": schema}
+        function = {
+            "name": name,
+            "description": "Hand in the answer.",
+            "parameters": schema,
+        }
         return {
             "tools": [{"type": "function", "function": function}],
             "tool_choice": {"type": "function", "function": {"name": name}},
@@ -87,7 +109,13 @@ def format_of(rung: Rung, schema: Mapping[str, Any], name: str, *, in_object: bo
 
 
 def note_of(rung: Rung, schema: Mapping[str, Any], *, in_object: bool) -> str:
-    """What the system message must add where the request itself does not carry the schema; else nothing."""
+    """What the system message must add where the request itself does not carry the schema.
+
+    Else nothing.
+    """
     if rung == "prose" or (rung == "json_object" and not in_object):
-        return f"\n\nAnswer with one JSON object and nothing else. Its JSON Schema:\n{json.dumps(schema)}"
+        return (
+            "\n\nAnswer with one JSON object and nothing else. Its JSON "
+            f"Schema:\n{json.dumps(schema)}"
+        )
     return ""

@@ -19,8 +19,12 @@ LETTERS_WITHOUT_SPACES = 6
 
 
 def actionable(clean: CleanTicket, extraction: Extraction | None = None) -> bool:
-    """Whether two words of substance, one long run of letters, or any field says what this is about."""
-    if extraction and any(field.name != "priority_keywords" for field in extraction.fields):
+    """Whether two words of substance, one long run of letters, or any field says what this
+    is about.
+    """
+    if extraction and any(
+        field.name != "priority_keywords" for field in extraction.fields
+    ):
         return True
     found = False
     for match in _WORD.finditer(f"{clean.subject} {clean.body}".casefold()):

@@ -34,19 +34,33 @@ def decide_ticket(
     degraded: bool,
     redraft: bool = False,
 ) -> Decision:
-    """Decide on a ticket from what is known of it; what is unknown counts as a reason for a person."""
-    facts = facts_of(clean, classification, extraction, sources, draft, degraded=degraded)
+    """Decide on a ticket from what is known of it.
+
+    What is unknown counts as a reason for a person.
+    """
+    facts = facts_of(
+        clean, classification, extraction, sources, draft, degraded=degraded
+    )
     verdict = decide(facts, desk.disposition)
     disposition, reasons = verdict.disposition, list(verdict.reasons)
     if redraft:
         disposition = "escalate"
-        reasons.append(Reason(rule="redraft", text="A person asked for another draft and sees it before it is sent."))
+        reasons.append(
+            Reason(
+                rule="redraft",
+                text="A person asked for another draft and sees it before it is sent.",
+            )
+        )
     elif draft is None and disposition in ("auto_resolve", "request_info"):
         disposition = "assign"
         reasons.append(Reason(rule="no-draft", text="There is no reply to send."))
     if draft and draft.warnings:
-        disposition = "assign" if disposition in ("auto_resolve", "request_info") else disposition
-        reasons += [Reason(rule="draft-warning", text=warning) for warning in draft.warnings]
+        disposition = (
+            "assign" if disposition in ("auto_resolve", "request_info") else disposition
+        )
+        reasons += [
+            Reason(rule="draft-warning", text=warning) for warning in draft.warnings
+        ]
     severity: Severity = classification.severity if classification else "medium"
     category = facts.category
     confidence = classification.category_confidence if classification else 0.0
@@ -54,19 +68,34 @@ def decide_ticket(
 
 
 def decide_duplicate(
-    desk: Desk, ticket: Ticket, duplicate: Duplicate, original: Original, evidence: SeverityVerdict
+    desk: Desk,
+    ticket: Ticket,
+    duplicate: Duplicate,
+    original: Original,
+    evidence: SeverityVerdict,
 ) -> Decision:
-    """A repeated message joins its original; one that says something worse goes to a person again."""
+    """A repeated message joins its original.
+
+    One that says something worse goes to a person again.
+    """
     worse = original.severity is not None and (
-        SEVERITIES.index(evidence.severity) > SEVERITIES.index(original.severity) and bool(evidence.critical)
+        SEVERITIES.index(evidence.severity) > SEVERITIES.index(original.severity)
+        and bool(evidence.critical)
     )
-    disposition, rule, text = repeated(duplicate.ticket_id, worse=worse, answered=original.answered)
+    disposition, rule, text = repeated(
+        duplicate.ticket_id, worse=worse, answered=original.answered
+    )
     severity = evidence.severity if worse else (original.severity or evidence.severity)
     reasons = [Reason(rule=rule, text=text)]
-    decision = composed(desk, ticket, disposition, reasons, None, severity, duplicate.score)
+    decision = composed(
+        desk, ticket, disposition, reasons, None, severity, duplicate.score
+    )
     if original.team and not worse:
         team = desk.team(original.team)
-        joined = Reason(rule="original-team", text=f"{team.title} has the ticket that this one joins.")
+        joined = Reason(
+            rule="original-team",
+            text=f"{team.title} has the ticket that this one joins.",
+        )
         decision = decision.model_copy(
             update={
                 "team": team.id,
@@ -79,14 +108,27 @@ def decide_duplicate(
     return decision
 
 
-def repeated(original_id: str, *, worse: bool, answered: bool) -> tuple[Disposition, str, str]:
+def repeated(
+    original_id: str, *, worse: bool, answered: bool
+) -> tuple[Disposition, str, str]:
     """What becomes of a repeated message, by which rule, and why."""
     if worse:
-        return "escalate", "duplicate-worse", f"The message repeats {original_id}, but describes something more severe."
+        return (
+            "escalate",
+            "duplicate-worse",
+            f"The message repeats {original_id}, but describes something more severe.",
+        )
     if answered:
-        text = f"The message repeats {original_id}, which was answered: the answer may not have helped."
+        text = (
+            f"The message repeats {original_id}, which was answered: the answer may not "
+            "have helped."
+        )
         return "assign", "duplicate-answered", text
-    return "duplicate", "duplicate", f"The same customer's open ticket {original_id} says the same."
+    return (
+        "duplicate",
+        "duplicate",
+        f"The same customer's open ticket {original_id} says the same.",
+    )
 
 
 def facts_of(
@@ -105,7 +147,9 @@ def facts_of(
     signs = obstacles(f"{clean.text}\n\n{clean.quoted}" if clean.quoted else clean.text)
     amounts = [float(a) for a in extraction.values("amount")] if extraction else None
     return Facts(
-        category=classification.category if known and not nothing_known(classification) else None,
+        category=classification.category
+        if known and not nothing_known(classification)
+        else None,
         severity=classification.severity if known else None,
         category_confidence=classification.category_confidence if known else None,
         calibrated=classification.calibrated if known else None,
@@ -118,8 +162,11 @@ def facts_of(
         amount=max(amounts, default=0.0) if amounts is not None else None,
         source_score=min((source.score for source in used), default=0.0),
         source_self_service=bool(used) and all(source.self_service for source in used),
-        source_same_category=bool(used) and all(source.category in close for source in used),
-        obstacles=len(signs) + in_a_thread(clean) + any(source.leaves_open for source in used),
+        source_same_category=bool(used)
+        and all(source.category in close for source in used),
+        obstacles=len(signs)
+        + in_a_thread(clean)
+        + any(source.leaves_open for source in used),
         unsupported_sentences=len(draft.unsupported) if draft else None,
         degraded=degraded,
     )

@@ -1,8 +1,9 @@
 """When does a message repeat an earlier one of the same customer? Pure.
 
-Similarity alone never links: at 95 % precision every known method finds next to nothing. Only nearly the same text
-with the same identifiers does: "ORD-111 is missing" and "ORD-112 is missing" are two tickets, and so are the same
-request for Anna and for Peter, and the same lamp on the second and on the third floor.
+Similarity alone never links: at 95 % precision every known method finds next to nothing.
+Only nearly the same text with the same identifiers does: "ORD-111 is missing" and "ORD-112
+is missing" are two tickets, and so are the same request for Anna and for Peter, and the
+same lamp on the second and on the third floor.
 """
 
 import re
@@ -13,17 +14,23 @@ NEAR_EXACT = 0.88
 """Share of the text that must be the same, as `near_exact` measures it."""
 
 SHARED = 0.7
-"""Share of the shorter text that must be told in the same sentences where the rest was written anew."""
+"""Share of the shorter text that must be told in the same sentences where the rest was
+written anew."""
 
 LONGEST_NUMBER = 60
 """Characters compared of a word with digits in it: a log can be one word of any length."""
 
 _WITH_DIGITS = re.compile(r"[^\s,;:!?()\"']*\d[^\s,;:!?()\"']*")
-_ATTEMPT = re.compile(r"\b\d+(?:st|nd|rd|th) (?:time|try|attempt|mail|e-mail|message|sending|reminder|request)\b", re.I)
+_ATTEMPT = re.compile(
+    r"\b\d+(?:st|nd|rd|th) (?:time|try|attempt|mail|e-mail|message|sending|reminder|request)\b",
+    re.I,
+)
 _TELLING_WORD = re.compile(
-    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth"
+    r"\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|third|fourth|fifth|sixth"
+    r"|seventh|eighth|ninth|tenth"
     r"|(?:first|second|ground|top) (?:floor|door|room|row|gate|line|page)"
-    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|april|june|july|august|september|october|november"
+    r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|january|february|april|june|july|august"
+    r"|september|october|november"
     r"|december|left|right|north\w*|south\w*|east\w*|west\w*|red|blue|green|yellow|black|white)\b"
 )
 _NAME = re.compile(r"(?<=[a-z0-9,;] )[A-Z][^\W\d_]+")
@@ -31,27 +38,43 @@ _LONG_SENTENCE = 6
 
 
 def identifiers(text: str) -> frozenset[str]:
-    """Every word with a digit in it, without trailing punctuation: order ids, codes, amounts, dates; not "2nd try"."""
+    """Every word with a digit in it, without trailing punctuation.
+
+    Order ids, codes, amounts, dates; not "2nd try".
+    """
     words = _WITH_DIGITS.findall(_ATTEMPT.sub(" ", text))
     return frozenset(word[:LONGEST_NUMBER].strip(".#").casefold() for word in words)
 
 
 def names(text: str) -> frozenset[str]:
-    """What tells one matter from another without a digit: capitalised words in a sentence, numbers, days, colours."""
+    """What tells one matter from another without a digit.
+
+    Capitalised words in a sentence, numbers, days, colours.
+    """
     spelled = _NAME.findall(text)
-    return frozenset(word.casefold() for word in spelled) | frozenset(_TELLING_WORD.findall(text.casefold()))
+    return frozenset(word.casefold() for word in spelled) | frozenset(
+        _TELLING_WORD.findall(text.casefold())
+    )
 
 
 def shared(text: str, earlier: str) -> float:
-    """The share of the shorter text's words, in [0, 1], that stand in long sentences which the other text has too."""
+    """The share of the shorter text's words, in [0, 1], that stand in long sentences which
+    the other text has too.
+    """
     new, old = sentences(text), sentences(earlier)
-    same = {sentence for sentence in set(new) & set(old) if _words(sentence) >= _LONG_SENTENCE}
+    same = {
+        sentence
+        for sentence in set(new) & set(old)
+        if _words(sentence) >= _LONG_SENTENCE
+    }
     shorter = min(sum(map(_words, new)), sum(map(_words, old)))
     return min(sum(map(_words, same)) / shorter, 1.0) if len(same) > 1 else 0.0
 
 
 def repeats(text: str, earlier: str, likeness: float) -> bool:
-    """Whether `text` says what `earlier` said, at a likeness in [0, 1] as `near_exact` or `shared` measures it."""
+    """Whether `text` says what `earlier` said, at a likeness in [0, 1] as `near_exact` or
+    `shared` measures it.
+    """
     if identifiers(text) != identifiers(earlier):
         return False
     new, old = names(text), names(earlier)

@@ -1,7 +1,8 @@
 """Who is served first where tickets wait. Only the order: nothing is decided by it.
 
-A number, higher first: a hundred for every step of severity, up to two hundred for a time that comes near. So a
-waiting low ticket does not wait for ever behind new high ones, and a critical one passes all that are not overdue.
+A number, higher first: a hundred for every step of severity, up to two hundred for a time
+that comes near. So a waiting low ticket does not wait for ever behind new high ones, and a
+critical one passes all that are not overdue.
 """
 
 import re
@@ -16,7 +17,10 @@ STEP = 100
 """For every step of severity."""
 
 HINT = 250
-"""For a text with one of the desk's words for the critical: before what is high, after what is known to be critical."""
+"""For a text with one of the desk's words for the critical.
+
+Before what is high, after what is known to be critical.
+"""
 
 NEAR = timedelta(hours=24)
 """A time that is farther away adds nothing."""
@@ -38,8 +42,13 @@ ADVISED: dict[str, Severity] = {
 """What a source calls a priority (`metadata.priority`), as a severity."""
 
 
-def queue_priority(severity: Severity | None, *, hint: bool = False, left: timedelta | None = None) -> int:
-    """The place in the queue. An unknown severity counts as medium; `left` is the time until the answer is due."""
+def queue_priority(
+    severity: Severity | None, *, hint: bool = False, left: timedelta | None = None
+) -> int:
+    """The place in the queue. An unknown severity counts as medium.
+
+    `left` is the time until the answer is due.
+    """
     known = SEVERITIES.index(severity or "medium") * STEP
     near = 0.0 if left is None else min(1.0, max(0.0, (NEAR - left) / NEAR))
     return max(known, HINT if hint else 0) + round(near * NEAREST)
@@ -51,10 +60,14 @@ def queue_priority_of(ticket: NewTicket, desk: Desk) -> int:
     severity = ADVISED.get(advice.casefold()) if isinstance(advice, str) else None
     words = desk.severity("critical").urgency_words
     text = f"{ticket.subject[:READ]}\n{ticket.body[:READ]}"[:READ].casefold()
-    return queue_priority(severity, hint=bool(words) and any_of(words).search(text) is not None)
+    return queue_priority(
+        severity, hint=bool(words) and any_of(words).search(text) is not None
+    )
 
 
-def queue_priority_for(severity: Severity | None, due_at: datetime | None, now: datetime) -> int:
+def queue_priority_for(
+    severity: Severity | None, due_at: datetime | None, now: datetime
+) -> int:
     """After classification: by severity, and how near the time is at which the answer is due."""
     return queue_priority(severity, left=due_at - now if due_at else None)
 
@@ -62,4 +75,6 @@ def queue_priority_for(severity: Severity | None, due_at: datetime | None, now: 
 @lru_cache(maxsize=32)
 def any_of(words: tuple[str, ...]) -> re.Pattern[str]:
     """Finds one of some words, as a whole word, in a casefolded text."""
-    return re.compile(rf"(?<!\w)(?:{'|'.join(re.escape(word.casefold()) for word in words)})(?!\w)")
+    return re.compile(
+        rf"(?<!\w)(?:{'|'.join(re.escape(word.casefold()) for word in words)})(?!\w)"
+    )

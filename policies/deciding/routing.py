@@ -7,7 +7,10 @@ from policies.desk.model import Routing, SeverityLevel, Team
 
 
 class Route(Value):
-    """Where a ticket goes and by which rules. Teams are ids; the path names who is asked next, in order."""
+    """Where a ticket goes and by which rules. Teams are ids.
+
+    The path names who is asked next, in order.
+    """
 
     team: str
     priority: Priority
@@ -16,17 +19,23 @@ class Route(Value):
     reasons: tuple[Reason, ...]
 
 
-def route(category: str | None, severity: Severity, routing: Routing, level: SeverityLevel) -> Route:
+def route(
+    category: str | None, severity: Severity, routing: Routing, level: SeverityLevel
+) -> Route:
     """Send a ticket to its category's team, a critical one to the desk's critical team.
 
-    The category's own team is then the first alternative; an ordinary ticket's alternative is the fallback team.
-    A category that is unknown, or that no team has claimed, goes to the fallback team.
+    The category's own team is then the first alternative; an ordinary ticket's alternative
+    is the fallback team. A category that is unknown, or that no team has claimed, goes to
+    the fallback team.
     """
     own = team_for(category, routing)
     team, other, why = own, routing.fallback_team, _ordinary(category, own)
     if severity == "critical":
         team, other = team_named(routing.critical_team, routing), own.id
-        why = Reason(rule="critical-team", text=f"A critical ticket goes to {team.title} before {own.title}.")
+        why = Reason(
+            rule="critical-team",
+            text=f"A critical ticket goes to {team.title} before {own.title}.",
+        )
     priority = _priority(level.priority, team)
     return Route(
         team=team.id,
@@ -44,7 +53,10 @@ def team_for(category: str | None, routing: Routing) -> Team:
 
 
 def team_named(team_id: str, routing: Routing) -> Team:
-    """The team a person reassigns to. Raises InputError, naming the desk's teams, when there is no such team."""
+    """The team a person reassigns to.
+
+    Raises InputError, naming the desk's teams, when there is no such team.
+    """
     for team in routing.teams:
         if team.id == team_id:
             return team
@@ -59,9 +71,18 @@ def _priority(priority: Priority, team: Team) -> Priority:
 
 def _ordinary(category: str | None, own: Team) -> Reason:
     if category in own.categories:
-        return Reason(rule="category-team", text=f"{own.title} takes tickets of the category {category}.")
-    return Reason(rule="fallback-team", text=f"No team claims the category, so {own.title} takes the ticket.")
+        return Reason(
+            rule="category-team",
+            text=f"{own.title} takes tickets of the category {category}.",
+        )
+    return Reason(
+        rule="fallback-team",
+        text=f"No team claims the category, so {own.title} takes the ticket.",
+    )
 
 
 def _floor(team: Team, priority: Priority) -> Reason:
-    return Reason(rule="priority-floor", text=f"{team.title} works on nothing below priority {priority}.")
+    return Reason(
+        rule="priority-floor",
+        text=f"{team.title} works on nothing below priority {priority}.",
+    )

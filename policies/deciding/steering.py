@@ -1,7 +1,10 @@
-"""Whether a text speaks the machine's own vocabulary to it: what a model answers then may be the text's own wish.
+"""Whether a text speaks the machine's own vocabulary to it.
 
-"Category: billing", "route to product_team", "mark as resolved", "confidence 1.0": an instruction, or a form field that
-somebody planted. A false alarm costs little, as the local engine's answer is taken then. Linear; raises nothing.
+What a model answers then may be the text's own wish.
+
+"Category: billing", "route to product_team", "mark as resolved", "confidence 1.0": an
+instruction, or a form field that somebody planted. A false alarm costs little, as the local
+engine's answer is taken then. Linear; raises nothing.
 """
 
 import re
@@ -13,17 +16,25 @@ from text.plain_letters import fold
 from text.reply import plain
 
 _FIELD = (
-    r"(?:categor(?:y|ies)|classification|classified|class|severity(?: level)?|priority(?: level)?|urgency|sentiment"
+    r"(?:categor(?:y|ies)|classification|classified|class|severity(?: level)?"
+    r"|priority(?: level)?|urgency|sentiment"
     r"|team|queue|department"
-    r"|disposition|verdict|intent|rout(?:e|ing)|assign(?:ed|ee|ment)(?: team)?|escalation|label|resolution"
+    r"|disposition|verdict|intent|rout(?:e|ing)|assign(?:ed|ee|ment)(?: team)?|escalation|label"
+    r"|resolution"
     r"|ticket (?:type|status)"
-    r"|kategorie|prioritat|schweregrad|categorie|priorite|gravite|categoria|prioridad|gravedad|priorita|prioriteit)"
+    r"|kategorie|prioritat|schweregrad|categorie|priorite|gravite|categoria|prioridad|gravedad"
+    r"|priorita|prioriteit)"
 )
-_IS = r"[\"'`*_ ]{0,4}(?:[:=]|->|=>|\bis\b|\bshould be\b|\bmust be\b|\bto\b|\bas\b)[\"'`*_<\[( ]{0,4}(?:the )?"
+_IS = (
+    r"[\"'`*_ ]{0,4}(?:[:=]|->|=>|\bis\b|\bshould be\b|\bmust be\b|\bto\b"
+    r"|\bas\b)[\"'`*_<\[( ]{0,4}(?:the )?"
+)
 _ORDER = (
-    r"(?:set|change|mark|force|raise|lower|treat|assign|route|reroute|redirect|send|forward|escalate|classify"
+    r"(?:set|change|mark|force|raise|lower|treat|assign|route|reroute|redirect|send|forward"
+    r"|escalate|classify"
     r"|classified|categori[sz]e|label|tag"
-    r"|file|flag|rate|rank|move|transfer|pass|put|direct|hand|handle|log|register|record|report|prioriti[sz]e|triage"
+    r"|file|flag|rate|rank|move|transfer|pass|put|direct|hand|handle|log|register|record|report"
+    r"|prioriti[sz]e|triage"
     r"|belongs|goes|grade|score|output"
     r"|return|answer|respond|reply|choose|select|pick|use|sort|keep|downgrade|upgrade|bump)"
 )
@@ -31,36 +42,46 @@ _TOWARDS = r"(?:to|as|under|into|at|with|in|for|=|:)"
 _GAP = r"[^.?!]{0,50}?"
 _FIXED = (
     (
-        r"confidence(?: score| level| of)?[\"'`* ]{0,3}(?:[:=]|is|to|at|of|->)?[\"'` ]{0,3}(?:[01]?\.\d|1\b"
+        r"confidence(?: score| level| of)?[\"'`* ]{0,3}(?:[:=]|is|to|at|of"
+        r"|->)?[\"'` ]{0,3}(?:[01]?\.\d|1\b"
         r"|\d{2,3} ?%"
         r"|high|maximum|full)"
     ),
     (
-        r"(?:mark(?:ed)?|treat(?:ed)?|flag(?:ged)?|set|consider(?:ed)?|close(?:d)?|count)\b(?: (?:this|it|the|my"
+        r"(?:mark(?:ed)?|treat(?:ed)?|flag(?:ged)?|set|consider(?:ed)?|close(?:d)?"
+        r"|count)\b(?: (?:this|it|the|my"
         r"|ticket|case|request|issue|message|status)){0,3}"
-        r" (?:as|to) (?:already )?(?:re)?(?:solved|closed|approved|done|completed?|verified|trusted|safe|harmless"
+        r" (?:as|to) (?:already )?(?:re)?(?:solved|closed|approved|done|completed?|verified"
+        r"|trusted|safe|harmless"
         r"|spam"
         r"|duplicate|urgent|critical|vip)\b"
     ),
-    r"(?:auto|automatically|pre)[-_ ]?(?:resolv|approv|clos|assign|refund|escalat|grant|repl(?:y|ied))\w*",
+    (
+        r"(?:auto|automatically|pre)[-_ ]?(?:resolv|approv|clos|assign|refund|escalat|grant"
+        r"|repl(?:y|ied))\w*"
+    ),
     r"approved? (?:this|the|my|it|immediately|automatically|at once|without)\b",
     r"request_info\b",
     (
-        r"(?:no|without|skip|bypass|needs? no|not need)(?: any| the| further| a){0,2} (?:human |manual "
+        r"(?:no|without|skip|bypass|needs? no|not need)(?: any| the| further| a){0,2} (?:human "
+        r"|manual "
         r"|further )?(?:review|approval|escalation|verification)\b"
     ),
     (
-        r"(?:do not|don't|never|no need to) (?:escalate|flag|review|classify|forward (?:this|it) to (?:a"
+        r"(?:do not|don't|never|no need to) (?:escalate|flag|review|classify|forward (?:this"
+        r"|it) to (?:a"
         r"|any) (?:human"
         r"|person))\b"
     ),
     (
-        r"(?:correct|right|proper|expected|desired|final|true|only (?:valid|correct)) (?:answer|category"
+        r"(?:correct|right|proper|expected|desired|final|true|only (?:valid|correct)) (?:answer"
+        r"|category"
         r"|classification|severity|priority|team|department|label|output)\b"
     ),
 )
 _KEY = (
-    r"[\"'`](?:category|severity|priority|team|department|disposition|confidence|classification|reasoning|label"
+    r"[\"'`](?:category|severity|priority|team|department|disposition|confidence|classification"
+    r"|reasoning|label"
     r"|intent|action|approved?"
     r"|resolved?|secondary_categories|action_items)[\"'`] {0,3}:"
 )
@@ -69,7 +90,9 @@ _SHORTEST = 3
 
 
 def steered(text: str, desk: Desk) -> bool:
-    """Whether the text names a category, severity, priority, team or disposition of the desk as an order or a field."""
+    """Whether the text names a category, severity, priority, team or disposition of the
+    desk as an order or a field.
+    """
     return _steered(text, names_of(desk))
 
 
@@ -81,11 +104,18 @@ def _steered(text: str, names: tuple[str, ...]) -> bool:
 
 
 def names_of(desk: Desk) -> tuple[str, ...]:
-    """Everything that a model may choose, and a person could order it to choose; as it is folded."""
-    categories = (name for category in desk.categories for name in (category.id, category.title))
+    """Everything that a model may choose, and a person could order it to choose.
+
+    As it is folded.
+    """
+    categories = (
+        name for category in desk.categories for name in (category.id, category.title)
+    )
     teams = (name for team in desk.routing.teams for name in (team.id, team.title))
     every = (*categories, *teams, *SEVERITIES, *PRIORITIES, *REVIEW)
-    return tuple(dict.fromkeys(spelling for name in every for spelling in _spellings(name)))
+    return tuple(
+        dict.fromkeys(spelling for name in every for spelling in _spellings(name))
+    )
 
 
 def _spellings(name: str) -> tuple[str, str]:
@@ -99,7 +129,10 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     known = _any_of(tuple(name for name in names if len(name) >= _SHORTEST))
     identifiers = _any_of(tuple(name for name in names if "_" in name) or ("_",))
     named = (
-        rf"{known}[\"'` ]{{1,3}}(?:category|classification|severity|disposition|queue|department)\b",
+        (
+            rf"{known}[\"'` ]{{1,3}}(?:category|classification|severity|disposition|queue"
+            r"|department)\b"
+        ),
         rf"{identifiers}\b",
     )
     ordered = (
@@ -108,7 +141,9 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
         *_FIXED,
     )
     # One pass over the text for all of them.
-    return re.compile(rf"\b(?:{'|'.join(named)}|(?=[a-z])(?:{'|'.join(ordered)}))|{_KEY}")
+    return re.compile(
+        rf"\b(?:{'|'.join(named)}|(?=[a-z])(?:{'|'.join(ordered)}))|{_KEY}"
+    )
 
 
 def _any_of(names: tuple[str, ...]) -> str:

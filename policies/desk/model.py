@@ -21,7 +21,9 @@ class Category(Value):
     title: str
     description: str
     keywords: tuple[str, ...] = ()
-    exemplars: tuple[str, ...] = Field(default=(), description="Typical sentences, which a zero-shot classifier uses")
+    exemplars: tuple[str, ...] = Field(
+        default=(), description="Typical sentences, which a zero-shot classifier uses"
+    )
     required_fields: tuple[str, ...] = ()
 
 
@@ -33,21 +35,39 @@ class SeverityLevel(Value):
     description: str
     sla_hours: float = Field(gt=0)
     priority: Priority
-    urgency_words: tuple[str, ...] = Field(default=(), description="Reported as indicators: evidence, never proof")
+    urgency_words: tuple[str, ...] = Field(
+        default=(), description="Reported as indicators: evidence, never proof"
+    )
 
 
 class Signal(Value):
     """A deterministic sign of a severity (`severities.yaml`). See policies/severity/judge.py."""
 
     id: str
-    severity: Severity | None = Field(default=None, description="None: a clue that counts only through other signals")
+    severity: Severity | None = Field(
+        default=None, description="None: a clue that counts only through other signals"
+    )
     reason: str
-    patterns: tuple[str, ...] = Field(default=(), description="Regular expressions over one sentence; any counts")
-    unless: tuple[str, ...] = Field(default=(), description="Regular expressions that cancel it in the same sentence")
-    all_of: tuple[str, ...] = Field(default=(), description="Ids; the signal is also found where all of these are")
-    resolves: tuple[str, ...] = Field(default=(), description="Ids it takes back, found in the same sentence or before")
-    outweighs: tuple[str, ...] = Field(default=(), description="Ids it takes back, found anywhere")
-    final: bool = Field(default=False, description="True when nothing that was learned may outweigh it")
+    patterns: tuple[str, ...] = Field(
+        default=(), description="Regular expressions over one sentence; any counts"
+    )
+    unless: tuple[str, ...] = Field(
+        default=(),
+        description="Regular expressions that cancel it in the same sentence",
+    )
+    all_of: tuple[str, ...] = Field(
+        default=(), description="Ids; the signal is also found where all of these are"
+    )
+    resolves: tuple[str, ...] = Field(
+        default=(),
+        description="Ids it takes back, found in the same sentence or before",
+    )
+    outweighs: tuple[str, ...] = Field(
+        default=(), description="Ids it takes back, found anywhere"
+    )
+    final: bool = Field(
+        default=False, description="True when nothing that was learned may outweigh it"
+    )
 
 
 class FieldDefinition(Value):
@@ -69,8 +89,13 @@ class FieldDefinition(Value):
     ]
     title: str
     ask: str = Field(default="", description="How the reply asks for it")
-    pattern: str | None = Field(default=None, description="For kind `pattern`: one regular expression")
-    terms: tuple[str, ...] = Field(default=(), description="For kinds `product` and `keywords`: the desk's own names")
+    pattern: str | None = Field(
+        default=None, description="For kind `pattern`: one regular expression"
+    )
+    terms: tuple[str, ...] = Field(
+        default=(),
+        description="For kinds `product` and `keywords`: the desk's own names",
+    )
     satisfied_by_customer_email: bool = False
 
 
@@ -82,7 +107,9 @@ class Team(Value):
     categories: tuple[str, ...] = ()
     escalation_path: tuple[str, ...] = Field(min_length=1)
     priority_floor: Priority | None = None
-    system: str = Field(default="outbox", description="The connector this team's tickets are put into")
+    system: str = Field(
+        default="outbox", description="The connector this team's tickets are put into"
+    )
 
 
 RuleVerdict = Literal["auto_resolve", "request_info", "assign", "escalate"]
@@ -94,18 +121,28 @@ REVIEW: tuple[RuleVerdict, ...] = ("auto_resolve", "request_info", "assign", "es
 def _rule_schema(schema: dict[str, Any]) -> None:
     """Say in JSON Schema what the validator of `Rule` says."""
     schema["properties"]["when"] = {"type": "object", "default": {}}
-    schema["oneOf"] = [_verb_schema("grant", "require"), _verb_schema("require", "grant")]
+    schema["oneOf"] = [
+        _verb_schema("grant", "require"),
+        _verb_schema("require", "grant"),
+    ]
 
 
 def _verb_schema(verb: Verb, other: Verb) -> dict[str, Any]:
-    given = {verb: {"type": "string"}, other: {"type": "null"}, "when": when_schema(verb)}
+    given = {
+        verb: {"type": "string"},
+        other: {"type": "null"},
+        "when": when_schema(verb),
+    }
     return {"properties": given, "required": [verb]}
 
 
 class Rule(Value):
-    """`grant` allows a disposition, `require` demands at least one. All conditions of `when` must hold.
+    """`grant` allows a disposition, `require` demands at least one.
 
-    The decision starts at escalate; grants lower it, requirements raise it again. See policies/deciding/disposition.py.
+    All conditions of `when` must hold.
+
+    The decision starts at escalate; grants lower it, requirements raise it again. See
+    policies/deciding/disposition.py.
     """
 
     model_config = ConfigDict(json_schema_extra=_rule_schema)
@@ -129,8 +166,14 @@ class Rule(Value):
     @model_validator(mode="after")
     def _is_monotone(self) -> Self:
         if (self.grant is None) == (self.require is None):
-            raise ValueError("a rule has either `grant` or `require`; write exactly one of them")
-        faults = [text for name, condition in self.when.items() if (text := fault(self.verb, name, condition))]
+            raise ValueError(
+                "a rule has either `grant` or `require`; write exactly one of them"
+            )
+        faults = [
+            text
+            for name, condition in self.when.items()
+            if (text := fault(self.verb, name, condition))
+        ]
         if faults:
             raise ValueError("; ".join(faults))
         return self
@@ -165,7 +208,9 @@ class Settings(SettingsFile):
     """The desk itself. The id is the folder's name, the label comes with the categories."""
 
     id: str
-    category_label: str = Field(default="category", description="What this desk calls a category")
+    category_label: str = Field(
+        default="category", description="What this desk calls a category"
+    )
 
 
 class Desk(Value):
@@ -182,10 +227,14 @@ class Desk(Value):
     calibration: Calibration = Calibration()
     articles: tuple[Source, ...] = ()
     learned: bytes | None = Field(
-        default=None, repr=False, description="Weights fitted on labelled tickets (`learned.npz`), as engines read them"
+        default=None,
+        repr=False,
+        description="Weights fitted on labelled tickets (`learned.npz`), as engines read them",
     )
     vectors: bytes | None = Field(
-        default=None, repr=False, description="Vectors of the desk's own texts (`vectors.npz`), as engines read them"
+        default=None,
+        repr=False,
+        description="Vectors of the desk's own texts (`vectors.npz`), as engines read them",
     )
 
     @property

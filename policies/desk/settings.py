@@ -6,14 +6,38 @@ from pydantic import Field
 
 from contracts.values import Value
 
-Kept = Literal["order_id", "error_code", "account_id", "product", "amount", "date", "url", "pattern", "ip_address"]
-"""Kinds of fields, and addresses of machines. E-mail addresses, phones, cards, names and streets are never kept."""
+Kept = Literal[
+    "order_id",
+    "error_code",
+    "account_id",
+    "product",
+    "amount",
+    "date",
+    "url",
+    "pattern",
+    "ip_address",
+]
+"""Kinds of fields, and addresses of machines.
+
+E-mail addresses, phones, cards, names and streets are never kept.
+"""
 
 
 class MaskingPolicy(Value):
-    """What a model may read as it stands (`masking` in `desk.yaml`); all other personal data is masked."""
+    """What a model may read as it stands (`masking` in `desk.yaml`).
 
-    keep: tuple[Kept, ...] = ("order_id", "error_code", "product", "amount", "date", "url", "pattern")
+    All other personal data is masked.
+    """
+
+    keep: tuple[Kept, ...] = (
+        "order_id",
+        "error_code",
+        "product",
+        "amount",
+        "date",
+        "url",
+        "pattern",
+    )
 
 
 class SettingsFile(Value):
@@ -28,26 +52,45 @@ class SettingsFile(Value):
     max_redrafts: int = Field(default=2, ge=0)
     approval_hours: float = Field(default=72, gt=0)
     approval_reminder_hours: float | None = Field(
-        default=None, gt=0, description="When the team is reminded of a question; half of approval_hours when not given"
+        default=None,
+        gt=0,
+        description=(
+            "When the team is reminded of a question; half of approval_hours when not "
+            "given"
+        ),
     )
     approval_expiry: Literal["reassign", "reject"] = Field(
-        default="reassign", description="What becomes of a question nobody answered; never a reply to the customer"
+        default="reassign",
+        description="What becomes of a question nobody answered; never a reply to the customer",
     )
     sla_warning_share: float = Field(
-        default=0.75, gt=0, lt=1, description="The part of the time until due_at after which the team is warned"
+        default=0.75,
+        gt=0,
+        lt=1,
+        description="The part of the time until due_at after which the team is warned",
     )
     checkpoint_hours: float = Field(
-        default=168, ge=0, description="How long the checkpoints of a finished run are kept; 0: not at all"
+        default=168,
+        ge=0,
+        description="How long the checkpoints of a finished run are kept; 0: not at all",
     )
     ticket_days: float | None = Field(
-        default=None, gt=0, description="How long a ticket that has ended is kept; for ever when not given"
+        default=None,
+        gt=0,
+        description="How long a ticket that has ended is kept; for ever when not given",
     )
     daily_budget_usd: float | None = Field(
-        default=None, ge=0, description="What models may cost this desk in a day (UTC); no limit when not given"
+        default=None,
+        ge=0,
+        description="What models may cost this desk in a day (UTC); no limit when not given",
     )
     masking: MaskingPolicy = MaskingPolicy()
 
     @property
     def reminder_hours(self) -> float:
         """Hours after which the team is reminded of a question."""
-        return self.approval_hours / 2 if self.approval_reminder_hours is None else self.approval_reminder_hours
+        return (
+            self.approval_hours / 2
+            if self.approval_reminder_hours is None
+            else self.approval_reminder_hours
+        )

@@ -9,20 +9,28 @@ MINUTES_AN_HOUR = 60
 
 
 def due_at(received_at: datetime, level: SeverityLevel) -> datetime:
-    """The moment (UTC) by which a ticket of this severity is answered. Raises ValueError for a naive datetime."""
+    """The moment (UTC) by which a ticket of this severity is answered.
+
+    Raises ValueError for a naive datetime.
+    """
     if received_at.utcoffset() is None:
         raise ValueError("received_at has no time zone; pass an aware datetime")
     return received_at.astimezone(UTC) + timedelta(hours=level.sla_hours)
 
 
 def in_words(hours: float) -> str:
-    """A duration in hours as a customer reads it: "30 minutes", "24 hours", "3 days"; days from two whole ones."""
+    """A duration in hours as a customer reads it: "30 minutes", "24 hours", "3 days".
+
+    Days from two whole ones.
+    """
     minutes = max(1, round(hours * MINUTES_AN_HOUR))
     whole_hours, rest = divmod(minutes, MINUTES_AN_HOUR)
     days, odd_hours = divmod(whole_hours, HOURS_A_DAY)
     if days > 1 and not odd_hours and not rest:
         return _count(days, "day")
-    parts = [_count(whole_hours, "hour")] * bool(whole_hours) + [_count(rest, "minute")] * bool(rest)
+    parts = [_count(whole_hours, "hour")] * bool(whole_hours) + [
+        _count(rest, "minute")
+    ] * bool(rest)
     return " ".join(parts)
 
 

@@ -14,18 +14,29 @@ class ReplyParts(Value):
     timeline: str
     closing: str
     ask: str = Field(description="Introduces the list of missing details")
-    source_intro: str = Field(description="Introduces what an article or a solved ticket says")
+    source_intro: str = Field(
+        description="Introduces what an article or a solved ticket says"
+    )
     no_source: str = Field(description="Explanation when nothing is known yet")
     unclear: str = Field(description="Reply to a ticket with nothing to act on")
-    if_not_solved: str = Field(description="In place of the timeline, after a source has answered")
+    if_not_solved: str = Field(
+        description="In place of the timeline, after a source has answered"
+    )
 
 
 class Contacts(Value):
-    """What a reply may point to besides what its sources say: the desk's own pages, mailboxes and numbers."""
+    """What a reply may point to besides what its sources say.
 
-    domains: tuple[str, ...] = Field(default=(), description="Web domains; those below them count too")
+    The desk's own pages, mailboxes and numbers.
+    """
+
+    domains: tuple[str, ...] = Field(
+        default=(), description="Web domains; those below them count too"
+    )
     emails: tuple[str, ...] = ()
-    phones: tuple[str, ...] = Field(default=(), description="As they are written in replies; only the digits count")
+    phones: tuple[str, ...] = Field(
+        default=(), description="As they are written in replies; only the digits count"
+    )
 
 
 class ReplyTemplates(Value):
@@ -34,7 +45,16 @@ class ReplyTemplates(Value):
     default_tone: Tone = "friendly"
     signature: str = ""
     tones: dict[Tone, ReplyParts]
-    acknowledgments: dict[str, str] = Field(default_factory=dict, description="Per category: names the issue")
-    next_steps: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Per category, for the customer")
-    agent_actions: dict[str, tuple[str, ...]] = Field(default_factory=dict, description="Per category, for the agent")
-    contacts: Contacts = Field(default=Contacts(), description="What replies may point to; all else brings a person in")
+    acknowledgments: dict[str, str] = Field(
+        default_factory=dict, description="Per category: names the issue"
+    )
+    next_steps: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Per category, for the customer"
+    )
+    agent_actions: dict[str, tuple[str, ...]] = Field(
+        default_factory=dict, description="Per category, for the agent"
+    )
+    contacts: Contacts = Field(
+        default=Contacts(),
+        description="What replies may point to; all else brings a person in",
+    )

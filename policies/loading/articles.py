@@ -14,22 +14,33 @@ _STEP = re.compile(r"^\d+[.)] +(.+(?:\n +\S.*)*)", re.MULTILINE)
 
 
 def read_article(path: Path, desk_id: str) -> tuple[Document, Source]:
-    """An article and its front matter. Raises DeskError when it is not one, or not named as its id says."""
+    """An article and its front matter.
+
+    Raises DeskError when it is not one, or not named as its id says.
+    """
     name = f"{desk_id}/articles/{path.name}"
     parts = _PARTS.fullmatch(read_text(path, name))
     if parts is None:
-        raise DeskError(f"{name}:1: an article starts with a front matter between two lines of `---`; add it")
+        raise DeskError(
+            f"{name}:1: an article starts with a front matter between two lines of `---`; add it"
+        )
     document = parse_document(parts["head"], name, first_line=2)
     head = shaped(document, ArticleHead)
     if head.id != path.stem:
-        raise DeskError(document.complaint(("id",), f"an article's id is its file's name; write {path.stem}"))
+        raise DeskError(
+            document.complaint(
+                ("id",), f"an article's id is its file's name; write {path.stem}"
+            )
+        )
     return document, _source(head, parts["body"], name)
 
 
 def _source(head: ArticleHead, body: str, name: str) -> Source:
     excerpt = _one_space(_STEP.sub("", body))
     if not excerpt:
-        raise DeskError(f"{name}: the article has no answer in prose; write one above the steps")
+        raise DeskError(
+            f"{name}: the article has no answer in prose; write one above the steps"
+        )
     return Source(
         kind="article",
         score=0.0,

@@ -1,4 +1,7 @@
-"""What looks wrong with a desk that works: rules that overlap or never matter, and things nothing is done with."""
+"""What looks wrong with a desk that works.
+
+Rules that overlap or never matter, and things nothing is done with.
+"""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -19,8 +22,17 @@ def check_desk(desk: Desk) -> list[Finding]:
 
     Compiles every pattern whole, which takes longer than loading the desk did.
     """
-    checks = (_categories, _severities, _patterns, _teams, _overlapping_rules, _unreachable_rules)
-    return broken_references(desk) + [finding for check in checks for finding in check(desk)]
+    checks = (
+        _categories,
+        _severities,
+        _patterns,
+        _teams,
+        _overlapping_rules,
+        _unreachable_rules,
+    )
+    return broken_references(desk) + [
+        finding for check in checks for finding in check(desk)
+    ]
 
 
 def _categories(desk: Desk) -> Iterator[Finding]:
@@ -29,14 +41,29 @@ def _categories(desk: Desk) -> Iterator[Finding]:
     for index, category in enumerate(desk.categories):
         place = ("categories", index)
         if category.id not in claimed:
-            text = f"no team takes {category.id}; its tickets all go to {desk.routing.fallback_team}"
-            yield Finding(file="routing_rules.yaml", rule="no-team", text=text, place=("teams",))
+            text = (
+                f"no team takes {category.id}; its tickets all go to "
+                f"{desk.routing.fallback_team}"
+            )
+            yield Finding(
+                file="routing_rules.yaml", rule="no-team", text=text, place=("teams",)
+            )
         if len(category.exemplars) < FEWEST_EXEMPLARS:
-            text = f"{category.id} has {len(category.exemplars)} exemplars; write at least {FEWEST_EXEMPLARS}"
-            yield Finding(file="categories.yaml", rule="few-exemplars", text=text, place=place)
+            text = (
+                f"{category.id} has {len(category.exemplars)} exemplars; write at least "
+                f"{FEWEST_EXEMPLARS}"
+            )
+            yield Finding(
+                file="categories.yaml", rule="few-exemplars", text=text, place=place
+            )
         if category.id not in explained:
-            text = f"no article is about {category.id}; its tickets find no source until some are solved"
-            yield Finding(file="categories.yaml", rule="no-article", text=text, place=place)
+            text = (
+                f"no article is about {category.id}; its tickets find no source until some "
+                "are solved"
+            )
+            yield Finding(
+                file="categories.yaml", rule="no-article", text=text, place=place
+            )
 
 
 def _severities(desk: Desk) -> Iterator[Finding]:
@@ -45,14 +72,21 @@ def _severities(desk: Desk) -> Iterator[Finding]:
     for severity in SEVERITIES[1:]:
         if severity not in signalled:
             text = f"no signal stands for {severity}, so nothing in a text leads to it"
-            yield Finding(file="severities.yaml", rule="no-signal", text=text, place=("signals",))
+            yield Finding(
+                file="severities.yaml", rule="no-signal", text=text, place=("signals",)
+            )
 
 
 def _patterns(desk: Desk) -> Iterator[Finding]:
     for index, signal in enumerate(desk.signals):
         for pattern in (*signal.patterns, *signal.unless):
             if error := pattern_error(pattern):
-                yield Finding(file="severities.yaml", rule="bad-pattern", text=error, place=("signals", index))
+                yield Finding(
+                    file="severities.yaml",
+                    rule="bad-pattern",
+                    text=error,
+                    place=("signals", index),
+                )
 
 
 def _teams(desk: Desk) -> Iterator[Finding]:
@@ -60,18 +94,41 @@ def _teams(desk: Desk) -> Iterator[Finding]:
     for index, team in enumerate(desk.routing.teams):
         if not team.categories and team.id not in fixed:
             text = f"nothing is routed to {team.id}; give it a category or remove it"
-            yield Finding(file="routing_rules.yaml", rule="idle-team", text=text, place=("teams", index))
+            yield Finding(
+                file="routing_rules.yaml",
+                rule="idle-team",
+                text=text,
+                place=("teams", index),
+            )
     for (_, first), (index, second) in combinations(enumerate(desk.routing.teams), 2):
         for name in sorted(set(first.categories) & set(second.categories)):
             text = f"{first.id} and {second.id} both take {name}; only {first.id} ever gets it"
-            yield Finding(file="routing_rules.yaml", rule="overlap", text=text, place=("teams", index))
+            yield Finding(
+                file="routing_rules.yaml",
+                rule="overlap",
+                text=text,
+                place=("teams", index),
+            )
 
 
 def _overlapping_rules(desk: Desk) -> Iterator[Finding]:
-    for (_, first), (index, second) in combinations(enumerate(desk.disposition.rules), 2):
-        if first.when == second.when and (first.verb, first.rank) != (second.verb, second.rank):
-            text = f"{first.id} and {second.id} have the same conditions and say different things; keep one"
-            yield Finding(file="disposition.yaml", rule="overlap", text=text, place=("rules", index))
+    for (_, first), (index, second) in combinations(
+        enumerate(desk.disposition.rules), 2
+    ):
+        if first.when == second.when and (first.verb, first.rank) != (
+            second.verb,
+            second.rank,
+        ):
+            text = (
+                f"{first.id} and {second.id} have the same conditions and say different "
+                "things; keep one"
+            )
+            yield Finding(
+                file="disposition.yaml",
+                rule="overlap",
+                text=text,
+                place=("rules", index),
+            )
 
 
 def _unreachable_rules(desk: Desk) -> Iterator[Finding]:
@@ -79,20 +136,39 @@ def _unreachable_rules(desk: Desk) -> Iterator[Finding]:
     for index, rule in enumerate(rules):
         place = ("rules", index)
         if rule.rank == (len(REVIEW) - 1 if rule.verb == "grant" else 0):
-            text = f"{rule.id} never changes a decision: every decision starts there or is at least that"
-            yield Finding(file="disposition.yaml", rule="unreachable", text=text, place=place)
+            text = (
+                f"{rule.id} never changes a decision: every decision starts there or is at "
+                "least that"
+            )
+            yield Finding(
+                file="disposition.yaml", rule="unreachable", text=text, place=place
+            )
         elif stronger := _stronger(index, rule, rules):
-            text = f"{rule.id} never changes a decision: {stronger.id} holds whenever it does and does as much"
-            yield Finding(file="disposition.yaml", rule="unreachable", text=text, place=place)
+            text = (
+                f"{rule.id} never changes a decision: {stronger.id} holds whenever it does "
+                "and does as much"
+            )
+            yield Finding(
+                file="disposition.yaml", rule="unreachable", text=text, place=place
+            )
 
 
 def _stronger(index: int, rule: Rule, rules: Sequence[Rule]) -> Rule | None:
     for other_index, other in enumerate(rules):
-        if other.verb != rule.verb or other_index == index or not implies(rule.when, other.when):
+        if (
+            other.verb != rule.verb
+            or other_index == index
+            or not implies(rule.when, other.when)
+        ):
             continue
-        outdone = other.rank < rule.rank if rule.verb == "grant" else other.rank > rule.rank
-        # Of two rules that do the same under the same conditions, only the later one is called unreachable.
-        twin = other.rank == rule.rank and (other_index < index or not implies(other.when, rule.when))
+        outdone = (
+            other.rank < rule.rank if rule.verb == "grant" else other.rank > rule.rank
+        )
+        # Of two rules that do the same under the same conditions, only the later one is
+        # called unreachable.
+        twin = other.rank == rule.rank and (
+            other_index < index or not implies(other.when, rule.when)
+        )
         if outdone or twin:
             return other
     return None

@@ -31,7 +31,10 @@ class Document:
         return self._node(place).start_mark.line + self.first_line
 
     def existing(self, place: Place) -> Place:
-        """The steps of a place that the file has; a validator's own steps, such as a type's name, drop out."""
+        """The steps of a place that the file has.
+
+        A validator's own steps, such as a type's name, drop out.
+        """
         data, steps = self.data, list[str | int]()
         for step in place:
             if _has(data, step):
@@ -65,25 +68,36 @@ def read_text(path: Path, name: str) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise DeskError(f"{name}: the file is missing; copy it from another desk and adapt it") from None
+        raise DeskError(
+            f"{name}: the file is missing; copy it from another desk and adapt it"
+        ) from None
     except UnicodeDecodeError:
-        raise DeskError(f"{name}: the file is not UTF-8 text; save it with that encoding") from None
+        raise DeskError(
+            f"{name}: the file is not UTF-8 text; save it with that encoding"
+        ) from None
 
 
 def parse_document(text: str, name: str, first_line: int = 1) -> Document:
-    """Read YAML whose first line is `first_line` of the file. Raises DeskError naming the line of a syntax error."""
+    """Read YAML whose first line is `first_line` of the file.
+
+    Raises DeskError naming the line of a syntax error.
+    """
     try:
         loader = _LOADER(text)
         root: yaml.Node | None = loader.get_single_node()
         if root is None:
-            raise DeskError(f"{name}:{first_line}: the file is empty; copy it from another desk and adapt it")
+            raise DeskError(
+                f"{name}:{first_line}: the file is empty; copy it from another desk and adapt it"
+            )
         return Document(name, _plain(root, loader), root, first_line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + first_line if mark else first_line
         raise DeskError(f"{name}:{line}: not valid YAML: {error.problem}") from None
     except yaml.YAMLError:
-        raise DeskError(f"{name}: not valid YAML: it holds a control character; remove it") from None
+        raise DeskError(
+            f"{name}: not valid YAML: it holds a control character; remove it"
+        ) from None
 
 
 def _plain(node: yaml.Node, loader: Any) -> Any:
@@ -94,11 +108,15 @@ def _plain(node: yaml.Node, loader: Any) -> Any:
     return _scalar(node, loader) if node.tag in _TYPED else node.value
 
 
-def _mapping(pairs: Sequence[tuple[yaml.Node, yaml.Node]], loader: Any) -> dict[str, Any]:
+def _mapping(
+    pairs: Sequence[tuple[yaml.Node, yaml.Node]], loader: Any
+) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
     for key, value in pairs:
         if not isinstance(key, yaml.ScalarNode):
-            raise yaml.MarkedYAMLError(problem="a key is a plain word", problem_mark=key.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="a key is a plain word", problem_mark=key.start_mark
+            )
         if key.value in mapping:
             text = f"the key {key.value!r} stands here twice; remove one"
             raise yaml.MarkedYAMLError(problem=text, problem_mark=key.start_mark)
@@ -112,5 +130,7 @@ def _scalar(node: yaml.Node, loader: Any) -> Any:
     except ValueError:
         value = node.value
     if isinstance(value, float) and not math.isfinite(value):
-        raise yaml.MarkedYAMLError(problem="a number must be finite", problem_mark=node.start_mark)
+        raise yaml.MarkedYAMLError(
+            problem="a number must be finite", problem_mark=node.start_mark
+        )
     return value

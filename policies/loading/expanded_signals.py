@@ -1,7 +1,9 @@
-"""The severity signals with their word classes spelled out, after each piece has been proved on its own.
+"""The severity signals with their word classes spelled out, after each piece has been
+proved on its own.
 
-Compiling every signal whole takes far longer than the rest of a desk, and is done when a desk first judges a text.
-Here a pattern is compiled with a stand-in for each class, and each class by itself.
+Compiling every signal whole takes far longer than the rest of a desk, and is done when a
+desk first judges a text. Here a pattern is compiled with a stand-in for each class, and
+each class by itself.
 """
 
 import re
@@ -26,7 +28,9 @@ def spelled_out(file: SeveritiesFile, document: Document) -> tuple[Signal, ...]:
     try:
         return expand(file.signals, file.vocabulary)
     except ValueError as error:
-        raise DeskError(document.complaint(("vocabulary",), f"{error}; take it out of itself")) from None
+        raise DeskError(
+            document.complaint(("vocabulary",), f"{error}; take it out of itself")
+        ) from None
 
 
 def _faults(file: SeveritiesFile) -> Iterator[tuple[Place, str]]:
@@ -46,7 +50,10 @@ def _fault(pattern: str, vocabulary: Vocabulary) -> str | None:
     try:
         re.compile(expand((probe,), vocabulary)[0].patterns[0])
     except KeyError as error:
-        return f"there is no word class {error.args[0]}; add it to the vocabulary or correct its name"
+        return (
+            f"there is no word class {error.args[0]}; add it to the vocabulary or correct "
+            "its name"
+        )
     except ValueError as error:
         return f"{error}; take it out of itself"
     except re.error as error:

@@ -1,4 +1,7 @@
-"""The shape of each file in a desk's folder. One model a file; policies/schema holds their JSON Schemas."""
+"""The shape of each file in a desk's folder. One model a file.
+
+Policies/schema holds their JSON Schemas.
+"""
 
 from pydantic import Field
 
@@ -19,7 +22,9 @@ from policies.desk.model import (
 class CategoriesFile(Value):
     """What tickets can be about (`categories.yaml`)."""
 
-    label: str = Field(default="category", description="What this desk calls a category")
+    label: str = Field(
+        default="category", description="What this desk calls a category"
+    )
     categories: tuple[Category, ...] = Field(min_length=1)
 
 
@@ -45,8 +50,12 @@ class ArticleHead(Value):
     id: str
     title: str
     category: str
-    self_service: bool = Field(default=False, description="True when the article may be sent without review")
-    questions: tuple[str, ...] = Field(default=(), description="What people typically ask that this answers")
+    self_service: bool = Field(
+        default=False, description="True when the article may be sent without review"
+    )
+    questions: tuple[str, ...] = Field(
+        default=(), description="What people typically ask that this answers"
+    )
 
 
 FILES: dict[str, type[Value]] = {

@@ -1,6 +1,9 @@
-"""What must agree between a desk's files: every name that is used exists, every text and pattern can be used.
+"""What must agree between a desk's files.
 
-A fault here is an error: the loader refuses the desk. What is merely suspicious is found by policies/loading/check.py.
+Every name that is used exists, every text and pattern can be used.
+
+A fault here is an error: the loader refuses the desk. What is merely suspicious is found by
+policies/loading/check.py.
 """
 
 import re
@@ -26,7 +29,10 @@ PLACEHOLDERS: dict[str, str] = {
 
 
 class Finding(Value):
-    """Something about a desk that its author should change: in which file, by which rule, and what."""
+    """Something about a desk that its author should change.
+
+    In which file, by which rule, and what.
+    """
 
     file: str
     rule: str
@@ -35,7 +41,9 @@ class Finding(Value):
 
 
 def broken_references(desk: Desk) -> list[Finding]:
-    """Every fault between and inside the files that no single file's shape can show, in the order of the files."""
+    """Every fault between and inside the files that no single file's shape can show, in the
+    order of the files.
+    """
     checks: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
         _duplicates, _settings, _categories, _severities, _fields, _routing, _disposition, _replies, _articles,
     )  # fmt: skip
@@ -58,7 +66,9 @@ def _duplicates(desk: Desk) -> Iterator[Finding]:
             yield Finding(file=file, rule="duplicate", text=text, place=(key, last))
 
 
-def _unknown(file: str, place: Place, name: str, what: str, known: Iterable[str]) -> Iterator[Finding]:
+def _unknown(
+    file: str, place: Place, name: str, what: str, known: Iterable[str]
+) -> Iterator[Finding]:
     names = sorted(known)
     if name not in names:
         text = f"there is no {what} {name!r}; use one of {', '.join(names)}"
@@ -67,10 +77,20 @@ def _unknown(file: str, place: Place, name: str, what: str, known: Iterable[str]
 
 def _settings(desk: Desk) -> Iterator[Finding]:
     fallback = desk.settings.fallback_category
-    yield from _unknown("desk.yaml", ("fallback_category",), fallback, "category", _category_ids(desk))
+    yield from _unknown(
+        "desk.yaml", ("fallback_category",), fallback, "category", _category_ids(desk)
+    )
     if desk.settings.reminder_hours >= desk.settings.approval_hours:
-        text = f"the reminder comes after the {desk.settings.approval_hours:g} hours of the approval; remind earlier"
-        yield Finding(file="desk.yaml", rule="late-reminder", text=text, place=("approval_reminder_hours",))
+        text = (
+            f"the reminder comes after the {desk.settings.approval_hours:g} hours of the "
+            "approval; remind earlier"
+        )
+        yield Finding(
+            file="desk.yaml",
+            rule="late-reminder",
+            text=text,
+            place=("approval_reminder_hours",),
+        )
 
 
 def _category_ids(desk: Desk) -> set[str]:
@@ -86,25 +106,47 @@ def _categories(desk: Desk) -> Iterator[Finding]:
 
 
 def _severities(desk: Desk) -> Iterator[Finding]:
-    missing = [severity for severity in SEVERITIES if severity not in {level.id for level in desk.severities}]
+    missing = [
+        severity
+        for severity in SEVERITIES
+        if severity not in {level.id for level in desk.severities}
+    ]
     if missing:
         text = f"every desk has four levels; add {', '.join(missing)}"
-        yield Finding(file="severities.yaml", rule="missing-severity", text=text, place=("severities",))
+        yield Finding(
+            file="severities.yaml",
+            rule="missing-severity",
+            text=text,
+            place=("severities",),
+        )
     known = {signal.id for signal in desk.signals}
     for index, signal in enumerate(desk.signals):
         for key in ("all_of", "resolves", "outweighs"):
             for position, name in enumerate(getattr(signal, key)):
-                yield from _unknown("severities.yaml", ("signals", index, key, position), name, "signal", known)
+                yield from _unknown(
+                    "severities.yaml",
+                    ("signals", index, key, position),
+                    name,
+                    "signal",
+                    known,
+                )
 
 
 def _fields(desk: Desk) -> Iterator[Finding]:
     for index, field in enumerate(desk.fields):
         place = ("fields", index)
         if field.pattern is not None and (error := pattern_error(field.pattern)):
-            yield Finding(file="fields.yaml", rule="bad-pattern", text=error, place=(*place, "pattern"))
+            yield Finding(
+                file="fields.yaml",
+                rule="bad-pattern",
+                text=error,
+                place=(*place, "pattern"),
+            )
         if missing := _missing_key(field):
             text = f"a field of kind {field.kind} needs `{missing}`; add it"
-            yield Finding(file="fields.yaml", rule="missing-key", text=text, place=place)
+            yield Finding(
+                file="fields.yaml", rule="missing-key", text=text, place=place
+            )
 
 
 def pattern_error(pattern: str) -> str | None:
@@ -129,43 +171,67 @@ def _routing(desk: Desk) -> Iterator[Finding]:
     yield from _unknown(file, ("critical_team",), routing.critical_team, "team", teams)
     for index, team in enumerate(routing.teams):
         for position, name in enumerate(team.categories):
-            yield from _unknown(file, ("teams", index, "categories", position), name, "category", _category_ids(desk))
+            yield from _unknown(
+                file,
+                ("teams", index, "categories", position),
+                name,
+                "category",
+                _category_ids(desk),
+            )
 
 
 def _disposition(desk: Desk) -> Iterator[Finding]:
     for index, rule in enumerate(desk.disposition.rules):
         for name in names_of(rule.when):
             place = ("rules", index, "when", "category")
-            yield from _unknown("disposition.yaml", place, name, "category", _category_ids(desk))
+            yield from _unknown(
+                "disposition.yaml", place, name, "category", _category_ids(desk)
+            )
 
 
 def _replies(desk: Desk) -> Iterator[Finding]:
     for tone in get_args(Tone):
         if tone not in desk.replies.tones:
             text = f"a customer may ask for the tone {tone}; add it"
-            yield Finding(file="replies.yaml", rule="missing-tone", text=text, place=("tones",))
+            yield Finding(
+                file="replies.yaml", rule="missing-tone", text=text, place=("tones",)
+            )
     for tone, parts in desk.replies.tones.items():
         for part, template in parts:
-            yield from _template(("tones", tone, part), template, PLACEHOLDERS.get(part))
+            yield from _template(
+                ("tones", tone, part), template, PLACEHOLDERS.get(part)
+            )
     for key in ("acknowledgments", "next_steps", "agent_actions"):
         for name in getattr(desk.replies, key):
-            yield from _unknown("replies.yaml", (key, name), name, "category", _category_ids(desk))
+            yield from _unknown(
+                "replies.yaml", (key, name), name, "category", _category_ids(desk)
+            )
 
 
-def _template(place: Place, template: str, placeholder: str | None) -> Iterator[Finding]:
+def _template(
+    place: Place, template: str, placeholder: str | None
+) -> Iterator[Finding]:
     wanted = {placeholder} if placeholder else set[str]()
     try:
-        found = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+        found = {
+            name for _, name, _, _ in Formatter().parse(template) if name is not None
+        }
     except ValueError as error:
         text = f"{error}; write {{{{ or }}}} for a brace that is meant as one"
         yield Finding(file="replies.yaml", rule="bad-template", text=text, place=place)
         return
     if found != wanted:
-        text = f"write the placeholder {{{placeholder}}} and no other" if placeholder else "write no placeholder here"
+        text = (
+            f"write the placeholder {{{placeholder}}} and no other"
+            if placeholder
+            else "write no placeholder here"
+        )
         yield Finding(file="replies.yaml", rule="placeholder", text=text, place=place)
 
 
 def _articles(desk: Desk) -> Iterator[Finding]:
     for article in desk.articles:
         file = f"articles/{article.id}.md"
-        yield from _unknown(file, ("category",), article.category or "", "category", _category_ids(desk))
+        yield from _unknown(
+            file, ("category",), article.category or "", "category", _category_ids(desk)
+        )

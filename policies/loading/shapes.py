@@ -16,7 +16,10 @@ Model = TypeVar("Model", bound=Value)
 
 
 def shaped(document: Document, model: type[Model]) -> Model:
-    """Validate a document, as strictly as the model's JSON Schema does. Raises DeskError, one line a fault."""
+    """Validate a document, as strictly as the model's JSON Schema does.
+
+    Raises DeskError, one line a fault.
+    """
     try:
         return model.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
@@ -32,12 +35,18 @@ def _complaints(document: Document, errors: Iterable[ErrorDetails]) -> Iterator[
             sure.append((place, _text(error)))
         else:
             tried[place].append(_text(error))
-    for place, text in [*sure, *((place, "; or ".join(texts)) for place, texts in _nearest(tried).items())]:
+    for place, text in [
+        *sure,
+        *((place, "; or ".join(texts)) for place, texts in _nearest(tried).items()),
+    ]:
         yield document.complaint(place, text)
 
 
 def _nearest(tried: dict[Place, list[str]]) -> dict[Place, list[str]]:
-    """A value that fits no member of a union fails once for each; those that got furthest name the fault."""
+    """A value that fits no member of a union fails once for each.
+
+    Those that got furthest name the fault.
+    """
     return {
         place: texts
         for place, texts in tried.items()

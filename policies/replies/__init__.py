@@ -1,4 +1,7 @@
-"""What a reply may say: checks of a draft against the desk's own words, its cited sources and the ticket's record."""
+"""What a reply may say.
+
+Checks of a draft against the desk's own words, its cited sources and the ticket's record.
+"""
 
 from policies.replies.checks import warnings_of
 

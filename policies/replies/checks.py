@@ -29,16 +29,21 @@ def warnings_of(
     sources: Sequence[Source],
     desk: Desk,
 ) -> tuple[str, ...]:
-    """What a reviewer must know of a draft, a sentence each; empty when nothing speaks against sending it.
+    """What a reviewer must know of a draft, a sentence each.
 
-    Only the ticket's record, the sources that the draft cites and the desk's own words count as known. What these say
-    word for word may be said again. Linear in the length of the texts; raises nothing.
+    Empty when nothing speaks against sending it.
+
+    Only the ticket's record, the sources that the draft cites and the desk's own words
+    count as known. What these say word for word may be said again. Linear in the length of
+    the texts; raises nothing.
     """
     trusted = trusted_for(draft, ticket, clean, extraction, sources, desk)
     text = plain(draft.content)
     own = [flat(sentence) for sentence in sentences(text) if not trusted.says(sentence)]
     advice = plain("\n".join(draft.suggested_actions))
-    times = frozenset(_COUNT.findall(" ".join(in_words(level.sla_hours) for level in desk.severities)))
+    times = frozenset(
+        _COUNT.findall(" ".join(in_words(level.sla_hours) for level in desk.severities))
+    )
     return tuple(
         dict.fromkeys(
             (

@@ -9,9 +9,11 @@ from text.hosts import addresses, belongs, masked_links
 from text.reply import quoted
 
 _TURN_TO = re.compile(
-    r"(?P<we>\b(?:we|i|us|our \w+)(?:'ll|'ve|'d)?(?: (?:will|can|could|may|shall|would|have|also|try|tried|to"
+    r"(?P<we>\b(?:we|i|us|our \w+)(?:'ll|'ve|'d)?(?: (?:will|can|could|may|shall|would|have"
+    r"|also|try|tried|to"
     r"|already|then"
-    r"|now|be|gladly|happily))* )?\b(?:calls?|contact(?!s? (?:details|address))|phone|ring|dial|write|e-?mail|mail"
+    r"|now|be|gladly|happily))* )?\b(?:calls?|contact(?!s? (?:details|address))|phone|ring|dial"
+    r"|write|e-?mail|mail"
     r"|send|forward|reach|text|reply|visit"
     r"|transfer|pay|report|upload|message)\b",
     re.IGNORECASE,
@@ -23,9 +25,14 @@ _SENTENCE_START = re.compile(r"[.!?\n](?=\s|$)")
 def strange_contacts(text: str, trusted: Trusted) -> Iterator[str]:
     """One sentence for each kind of contact that bars sending; `text` as `plain` gives it."""
     found = list(addresses(text))
-    links = [a.name for a in found if not a.mailbox and not belongs(a.name, trusted.hosts)]
+    links = [
+        a.name for a in found if not a.mailbox and not belongs(a.name, trusted.hosts)
+    ]
     if links:
-        yield f"The reply links to {quoted(links)}, which neither the desk's list nor a cited source has."
+        yield (
+            f"The reply links to {quoted(links)}, which neither the desk's list nor a cited "
+            "source has."
+        )
     if masked := masked_links(text):
         yield f"The reply has a link that shows one address and leads to another: {quoted(masked)}."
     known = trusted.mailboxes
@@ -37,10 +44,20 @@ def strange_contacts(text: str, trusted: Trusted) -> Iterator[str]:
         and not (a.name in trusted.customer_mailboxes and not _turned_to(text, a.start))
     ]
     if strange:
-        yield f"The reply names the address {quoted(strange)}, which is not the customer's, the desk's or a source's."
-    numbers = [number for number, start in phones(text) if not _known_number(number, start, text, trusted)]
+        yield (
+            f"The reply names the address {quoted(strange)}, which is not the customer's, "
+            "the desk's or a source's."
+        )
+    numbers = [
+        number
+        for number, start in phones(text)
+        if not _known_number(number, start, text, trusted)
+    ]
     if numbers:
-        yield f"The reply names the number {quoted(numbers)}, which is not the customer's, the desk's or a source's."
+        yield (
+            f"The reply names the number {quoted(numbers)}, which is not the customer's, the "
+            "desk's or a source's."
+        )
 
 
 def _known_number(number: str, start: int, text: str, trusted: Trusted) -> bool:
@@ -51,6 +68,9 @@ def _known_number(number: str, start: int, text: str, trusted: Trusted) -> bool:
 
 
 def _turned_to(text: str, start: int) -> bool:
-    """Whether the words before send the customer there: "write to …", but not "we will write to …"."""
+    """Whether the words before send the customer there.
+
+    "write to …", but not "we will write to …".
+    """
     before = _SENTENCE_START.split(text[max(0, start - _LOOK_BACK) : start])[-1]
     return any(not match["we"] for match in _TURN_TO.finditer(before))

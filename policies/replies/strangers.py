@@ -1,4 +1,7 @@
-"""Numbers and names of somebody else: what this ticket, the customer's record and the cited sources do not have."""
+"""Numbers and names of somebody else.
+
+What this ticket, the customer's record and the cited sources do not have.
+"""
 
 import re
 from collections.abc import Iterator
@@ -10,10 +13,13 @@ from text.reply import key, quoted, words
 
 _TOKEN = re.compile(r"\w+(?:[-_/#]\w+)*")
 _LABELLED = re.compile(
-    r"\b(?=[abceimoprstu])(?:orders?|accounts?|customers?|invoices?|tickets?|cases?|bookings?|contracts?"
+    r"\b(?=[abceimoprstu])(?:orders?|accounts?|customers?|invoices?|tickets?|cases?|bookings?"
+    r"|contracts?"
     r"|members?(?:hip)?|polic(?:y|ies)|employees?"
-    r"|badges?|users?|cards?|subscriptions?|transactions?|payments?|references?|ref|ending (?:in|with))"
-    r"(?: (?:number|no\.?|nr\.?|id|code))? ?[:#(]* ?(?P<id>[A-Z]{0,4}[-_]?\d[\w-]*)(?! ?(?:%|percent|minutes?|hours?"
+    r"|badges?|users?|cards?|subscriptions?|transactions?|payments?|references?|ref"
+    r"|ending (?:in|with))"
+    r"(?: (?:number|no\.?|nr\.?|id|code))? ?[:#(]* ?(?P<id>[A-Z]{0,4}[-_]?\d[\w-]*)(?! ?(?:%"
+    r"|percent|minutes?|hours?"
     r"|days?|weeks?|months?|years?|times))",
     re.IGNORECASE,
 )
@@ -22,9 +28,11 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _MIXED_LENGTH, _MIXED_DIGITS, _DIGITS = 5, 3, 4
 
 _GREETING = re.compile(
-    r"^ ?(?:dear|hi|hello|hey|good (?:morning|afternoon|evening|day)|greetings|hallo|liebe[rs]?|guten (?:tag|morgen"
+    r"^ ?(?:dear|hi|hello|hey|good (?:morning|afternoon|evening|day)|greetings|hallo|liebe[rs]?"
+    r"|guten (?:tag|morgen"
     r"|abend)|sehr geehrte[rs]?"
-    r"|bonjour|salut|ch[eè]re?|hola|estimad[oa]|querid[oa]|buenos d[ií]as|ciao|gentile|car[oa]|ol[aá]|prezad[oa]"
+    r"|bonjour|salut|ch[eè]re?|hola|estimad[oa]|querid[oa]|buenos d[ií]as|ciao|gentile|car[oa]"
+    r"|ol[aá]|prezad[oa]"
     r"|beste|geachte|hoi|dzie[nń] dobry|szanown[ya])"
     r"\b(?P<names>[^\n,!.:;?]{0,60})",
     re.IGNORECASE | re.MULTILINE,
@@ -34,35 +42,53 @@ _TITLE = re.compile(
     r"|Signora?)\b\.? (?P<names>[^\W\d_][\w'-]+)"
 )
 _PERSON = re.compile(
-    r"\b(?:customer|client|user|colleague|employee|patient|tenant|member|manager|agent|specialist|engineer"
+    r"\b(?:customer|client|user|colleague|employee|patient|tenant|member|manager|agent"
+    r"|specialist|engineer"
     r"|technician|advisor|account (?:holder|owner)"
-    r"|cardholder|on behalf of|belongs to|belonging to|registered (?:to|for|by)|in the name of|owned by|placed by"
+    r"|cardholder|on behalf of|belongs to|belonging to|registered (?:to|for|by)|in the name of"
+    r"|owned by|placed by"
     r"|opened by|contact|ask for|speak (?:to|with))"
     r" (?P<names>[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,2})"
 )
 _LIKE_A_NAME = re.compile(r"[^\W\d_]")
 _NO_NAMES = words(
-    "there all everyone everybody team customer customers sir madam colleague colleagues friend mr mrs ms"
-    " miss mx dr prof professor herr herrn frau madame monsieur senor senora signora signor kunde kundin"
-    " kunden kollege kollegin damen und herren client cliente klient klant kollegen valued support to you"
+    "there all everyone everybody team customer customers sir madam colleague colleagues "
+    "friend mr mrs ms"
+    " miss mx dr prof professor herr herrn frau madame monsieur senor senora signora signor "
+    "kunde kundin"
+    " kunden kollege kollegin damen und herren client cliente klient klant kollegen valued "
+    "support to you"
     " and again from of the a tous toutes todos a tutti your our for"
 )
 
 
 def strange_numbers(text: str, trusted: Trusted, desk: Desk) -> Iterator[str]:
     """Numbers that look like an order's, an account's or a case's, of whoever it may be."""
-    strange = [match["id"] for match in _LABELLED.finditer(text) if _strange(match["id"], trusted)]
+    strange = [
+        match["id"]
+        for match in _LABELLED.finditer(text)
+        if _strange(match["id"], trusted)
+    ]
     seen = elsewhere(text)
     strange += [
         match[0]
         for match in _TOKEN.finditer(text)
-        if not seen[match.start()] and _is_identifier(match[0]) and _strange(match[0], trusted)
+        if not seen[match.start()]
+        and _is_identifier(match[0])
+        and _strange(match[0], trusted)
     ]
     for field in desk.fields:
         if field.pattern:
-            strange += [match[0] for match in re.finditer(field.pattern, text) if _strange(match[0], trusted)]
+            strange += [
+                match[0]
+                for match in re.finditer(field.pattern, text)
+                if _strange(match[0], trusted)
+            ]
     if strange:
-        yield f"The reply names {quoted(strange)}, which neither the ticket nor the customer's record nor a source has."
+        yield (
+            f"The reply names {quoted(strange)}, which neither the ticket nor the customer's "
+            "record nor a source has."
+        )
 
 
 def strange_names(text: str, trusted: Trusted) -> Iterator[str]:
@@ -70,15 +96,26 @@ def strange_names(text: str, trusted: Trusted) -> Iterator[str]:
     strange: list[str] = []
     for pattern in (_GREETING, _TITLE, _PERSON):
         for match in pattern.finditer(text):
-            names = [word for word in match["names"].split() if _LIKE_A_NAME.match(word) and word[0].isupper()]
-            if any(not words(name) <= (trusted.said.words | _NO_NAMES) for name in names):
+            names = [
+                word
+                for word in match["names"].split()
+                if _LIKE_A_NAME.match(word) and word[0].isupper()
+            ]
+            if any(
+                not words(name) <= (trusted.said.words | _NO_NAMES) for name in names
+            ):
                 strange.append(match["names"].strip())
     if strange:
-        yield f"The reply names {quoted(strange)}, a name that is in neither the ticket nor the customer's record."
+        yield (
+            f"The reply names {quoted(strange)}, a name that is in neither the ticket nor "
+            "the customer's record."
+        )
 
 
 def elsewhere(text: str) -> bytearray:
-    """For each character whether it belongs to a date, a phone number or a sum, which other checks look at."""
+    """For each character whether it belongs to a date, a phone number or a sum, which other
+    checks look at.
+    """
     seen = bytearray(len(text))
     numbers = [(start, start + len(number)) for number, start in phones(text)]
     for start, end in (
@@ -102,4 +139,6 @@ def _is_identifier(token: str) -> bool:
 def _strange(token: str, trusted: Trusted) -> bool:
     parts = key(token).split()
     known = trusted.said.tokens
-    return "".join(parts) not in known and any(_DIGIT.search(part) and part not in known for part in parts)
+    return "".join(parts) not in known and any(
+        _DIGIT.search(part) and part not in known for part in parts
+    )

@@ -37,7 +37,12 @@ class Known:
 
     def __or__(self, other: "Known") -> "Known":
         """What either says."""
-        return Known(*(getattr(self, field.name) | getattr(other, field.name) for field in fields(self)))
+        return Known(
+            *(
+                getattr(self, field.name) | getattr(other, field.name)
+                for field in fields(self)
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +61,9 @@ class Trusted:
     customer_phones: frozenset[str]
 
     def says(self, sentence: str) -> bool:
-        """Whether a source or the desk says this word for word, perhaps after an introduction it also says."""
+        """Whether a source or the desk says this word for word, perhaps after an
+        introduction it also says.
+        """
         introduction, colon, rest = sentence.partition(":")
         if key(sentence) in self.spoken.sentences:
             return True
@@ -64,13 +71,31 @@ class Trusted:
 
 
 def trusted_for(
-    draft: Draft, ticket: Ticket, clean: CleanTicket, extraction: Extraction, sources: Sequence[Source], desk: Desk
+    draft: Draft,
+    ticket: Ticket,
+    clean: CleanTicket,
+    extraction: Extraction,
+    sources: Sequence[Source],
+    desk: Desk,
 ) -> Trusted:
-    """Gather what this draft may repeat. Of sources only cited articles count: a solved ticket is somebody else's."""
-    cited = [known_by(source) for source in sources if source.id in draft.sources and source.kind == "article"]
-    spoken = reduce(Known.__or__, cited, known_in("\n".join((*templates(desk), timeline(desk, draft)))))
+    """Gather what this draft may repeat. Of sources only cited articles count.
+
+    A solved ticket is somebody else's.
+    """
+    cited = [
+        known_by(source)
+        for source in sources
+        if source.id in draft.sources and source.kind == "article"
+    ]
+    spoken = reduce(
+        Known.__or__,
+        cited,
+        known_in("\n".join((*templates(desk), timeline(desk, draft)))),
+    )
     record = (clean.everything, ticket.id)
-    person = filter(None, (ticket.customer_id, ticket.customer_email, ticket.customer_name))
+    person = filter(
+        None, (ticket.customer_id, ticket.customer_email, ticket.customer_name)
+    )
     said = spoken | read("\n".join((*record, *person)))
     contacts = desk.replies.contacts
     mailboxes, phones = given_contacts(ticket, clean, extraction, desk)
@@ -78,7 +103,10 @@ def trusted_for(
         said=said,
         spoken=spoken,
         hosts=frozenset(map(ascii_host, contacts.domains)) | spoken.addresses,
-        mailboxes=frozenset(mailbox_names((*contacts.emails, ticket.customer_email or ""))) | spoken.addresses,
+        mailboxes=frozenset(
+            mailbox_names((*contacts.emails, ticket.customer_email or ""))
+        )
+        | spoken.addresses,
         phones=frozenset(map(digits_of, contacts.phones)) | spoken.phones,
         customer_mailboxes=mailboxes,
         customer_phones=phones,
@@ -124,22 +152,36 @@ def templates(desk: Desk) -> Iterator[str]:
             parts.no_source,
             parts.unclear,
         )
-        yield from (_PLACEHOLDER.sub("", parts.acknowledgment), _PLACEHOLDER.sub("", parts.ask))
+        yield from (
+            _PLACEHOLDER.sub("", parts.acknowledgment),
+            _PLACEHOLDER.sub("", parts.ask),
+        )
 
 
 def timeline(desk: Desk, draft: Draft) -> str:
     """The draft's timeline if the desk's templates and SLA make it; else nothing."""
     times = [in_words(level.sla_hours) for level in desk.severities]
-    texts = [text for parts in desk.replies.tones.values() for text in (parts.timeline, parts.if_not_solved)]
-    return draft.timeline if draft.timeline in {text.format(time=time) for text in texts for time in times} else ""
+    texts = [
+        text
+        for parts in desk.replies.tones.values()
+        for text in (parts.timeline, parts.if_not_solved)
+    ]
+    return (
+        draft.timeline
+        if draft.timeline
+        in {text.format(time=time) for text in texts for time in times}
+        else ""
+    )
 
 
 def given_contacts(
     ticket: Ticket, clean: CleanTicket, extraction: Extraction, desk: Desk
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Mailboxes and phone numbers that the customer wrote, not somebody quoted, and that were read as fields.
+    """Mailboxes and phone numbers that the customer wrote, not somebody quoted, and that
+    were read as fields.
 
-    Of a message that addresses the machine only mailboxes at the customer's own domain count, and no number.
+    Of a message that addresses the machine only mailboxes at the customer's own domain
+    count, and no number.
     """
     mailboxes = set(mailbox_names(values_of("email", extraction, desk)))
     phones = {digits_of(value) for value in values_of("phone", extraction, desk)}
@@ -149,18 +191,30 @@ def given_contacts(
         phones &= runs_of_digits(written)
     if clean.injection_flags:
         domain = (ticket.customer_email or "").rpartition("@")[2].casefold()
-        return frozenset(name for name in mailboxes if domain and name.endswith(f"@{domain}")), frozenset()
+        return frozenset(
+            name for name in mailboxes if domain and name.endswith(f"@{domain}")
+        ), frozenset()
     return frozenset(mailboxes), frozenset(phones)
 
 
 def values_of(kind: str, extraction: Extraction, desk: Desk) -> list[str]:
     """The extracted values of all fields of one kind."""
-    return [str(value) for field in desk.fields if field.kind == kind for value in extraction.values(field.name)]
+    return [
+        str(value)
+        for field in desk.fields
+        if field.kind == kind
+        for value in extraction.values(field.name)
+    ]
 
 
 def mailbox_names(emails: Iterable[str]) -> list[str]:
     """Mailboxes in the spelling in which they are compared."""
-    return [address.name for email in emails for address in addresses(email) if address.mailbox]
+    return [
+        address.name
+        for email in emails
+        for address in addresses(email)
+        if address.mailbox
+    ]
 
 
 def runs_of_digits(text: str) -> frozenset[str]:

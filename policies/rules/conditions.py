@@ -1,7 +1,10 @@
-"""The conditions of a disposition rule: what they may say, when they hold, and which of two is weaker.
+"""The conditions of a disposition rule.
 
-A grant may only ask for safety (at most this amount, at least this confidence), a requirement may only react to risk
-(at least this severity). Then added risk can end a grant or start a requirement, and never the other way round.
+What they may say, when they hold, and which of two is weaker.
+
+A grant may only ask for safety (at most this amount, at least this confidence), a
+requirement may only react to risk (at least this severity). Then added risk can end a grant
+or start a requirement, and never the other way round.
 """
 
 from typing import Any, Literal
@@ -11,7 +14,9 @@ from pydantic import FiniteFloat
 from contracts.values import SEVERITIES, Severity, Value
 from policies.rules.facts import FACTS, Fact
 
-SEVERITY_RANKS: dict[str, int] = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+SEVERITY_RANKS: dict[str, int] = {
+    severity: rank for rank, severity in enumerate(SEVERITIES)
+}
 
 
 class Bound(Value):
@@ -29,12 +34,17 @@ End = Literal["min", "max"]
 
 
 def fault(verb: Verb, name: str, condition: Condition) -> str | None:
-    """Why this condition may not stand in a rule of this verb, as a sentence for its author; None when it may."""
+    """Why this condition may not stand in a rule of this verb, as a sentence for its author.
+
+    None when it may.
+    """
     if name not in FACTS:
         return f"there is no fact {name!r}; use one of {', '.join(sorted(FACTS))}"
     fact = FACTS[name]
     if fact.kind == "name":
-        return None if _is_names(condition) else f"{name} takes a name or a list of names"
+        return (
+            None if _is_names(condition) else f"{name} takes a name or a list of names"
+        )
     if fact.kind == "flag":
         return _flag_fault(verb, name, fact, condition)
     return _bound_fault(verb, name, fact, condition)
@@ -59,7 +69,9 @@ def _bound_fault(verb: Verb, name: str, fact: Fact, condition: Condition) -> str
     if not isinstance(condition, Bound) or not condition.model_fields_set:
         return f"{name} takes a range such as {example}"
     if condition.model_fields_set != {end}:
-        return f"a {verb} may bound {name} by `{end}` only: {_why(verb)}; write {example}"
+        return (
+            f"a {verb} may bound {name} by `{end}` only: {_why(verb)}; write {example}"
+        )
     if isinstance(getattr(condition, end), str if fact.kind == "severity" else float):
         return None
     return f"{name} is a {fact.kind}; write a range such as {example}"
@@ -82,7 +94,10 @@ def _flags(verb: Verb, fact: Fact) -> tuple[bool, ...]:
 
 
 def holds(verb: Verb, condition: Condition, value: str | float | None) -> bool:
-    """True when a fact's value meets the condition. An unknown value fails a grant and meets a requirement."""
+    """True when a fact's value meets the condition.
+
+    An unknown value fails a grant and meets a requirement.
+    """
     if value is None:
         return verb == "require"
     if isinstance(condition, bool):
@@ -93,7 +108,9 @@ def holds(verb: Verb, condition: Condition, value: str | float | None) -> bool:
 
 
 def _within(rank: float, bound: Bound) -> bool:
-    return (bound.min is None or rank >= _rank(bound.min)) and (bound.max is None or rank <= _rank(bound.max))
+    return (bound.min is None or rank >= _rank(bound.min)) and (
+        bound.max is None or rank <= _rank(bound.max)
+    )
 
 
 def _rank(value: str | float) -> float:
@@ -112,7 +129,10 @@ def names_of(when: When) -> Names:
 
 def implies(narrow: When, wide: When) -> bool:
     """True when `wide` holds wherever `narrow` does. Both must be of rules with the same verb."""
-    return all(name in narrow and _implies_one(narrow[name], condition) for name, condition in wide.items())
+    return all(
+        name in narrow and _implies_one(narrow[name], condition)
+        for name, condition in wide.items()
+    )
 
 
 def _implies_one(narrow: Condition, wide: Condition) -> bool:
@@ -125,7 +145,10 @@ def _implies_one(narrow: Condition, wide: Condition) -> bool:
 
 
 def when_schema(verb: Verb) -> dict[str, Any]:
-    """JSON Schema of the conditions a rule of this verb may have: exactly those `fault` finds nothing wrong with."""
+    """JSON Schema of the conditions a rule of this verb may have.
+
+    Exactly those `fault` finds nothing wrong with.
+    """
     properties = {name: _condition_schema(verb, fact) for name, fact in FACTS.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 
@@ -133,9 +156,21 @@ def when_schema(verb: Verb) -> dict[str, Any]:
 def _condition_schema(verb: Verb, fact: Fact) -> dict[str, Any]:
     if fact.kind == "name":
         name = {"type": "string", "minLength": 1}
-        return {"anyOf": [name, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}
+        return {
+            "anyOf": [
+                name,
+                {"type": "array", "items": {"type": "string"}, "minItems": 1},
+            ]
+        }
     if fact.kind == "flag":
         return {"enum": list(_flags(verb, fact))}
     end = _end(verb, fact)
-    value = {"enum": list(SEVERITIES)} if fact.kind == "severity" else {"type": "number"}
-    return {"type": "object", "properties": {end: value}, "required": [end], "additionalProperties": False}
+    value = (
+        {"enum": list(SEVERITIES)} if fact.kind == "severity" else {"type": "number"}
+    )
+    return {
+        "type": "object",
+        "properties": {end: value},
+        "required": [end],
+        "additionalProperties": False,
+    }

@@ -1,7 +1,8 @@
 """What a disposition is decided from, and which way each fact leans.
 
-`FACTS` is the table that makes every policy monotone: it says for each ordered fact whether more of it means more
-risk. policies/rules/conditions.py refuses rules that would turn added risk into less review.
+`FACTS` is the table that makes every policy monotone: it says for each ordered fact whether
+more of it means more risk. policies/rules/conditions.py refuses rules that would turn added
+risk into less review.
 """
 
 import math
@@ -16,7 +17,10 @@ Risk = Literal["rises", "falls", "free"]
 
 
 class Fact(NamedTuple):
-    """What values a fact takes, and whether risk rises or falls with it; `free` ones have no safe side."""
+    """What values a fact takes, and whether risk rises or falls with it.
+
+    `free` ones have no safe side.
+    """
 
     kind: Kind
     risk: Risk
@@ -52,22 +56,53 @@ Number = Annotated[float | None, AfterValidator(_known)]
 
 
 class Facts(Value):
-    """What is known of one ticket when its disposition is decided. None means unknown, never "no"."""
+    """What is known of one ticket when its disposition is decided.
+
+    None means unknown, never "no".
+    """
 
     category: str | None = None
-    actionable: bool | None = Field(default=None, description="True when the ticket has something to act on")
+    actionable: bool | None = Field(
+        default=None, description="True when the ticket has something to act on"
+    )
     severity: Severity | None = None
-    critical_signals: int | None = Field(default=None, description="How many deterministic critical signals were found")
-    amount: Number = Field(default=None, description="The largest amount of money found; 0 when there is none")
-    missing_required: int | None = Field(default=None, description="Required fields of the category that are missing")
-    unsupported_sentences: int | None = Field(default=None, description="Sentences of the draft without a source")
-    obstacles: int | None = Field(default=None, description="Kinds of signs that an article alone is no answer")
-    abstained: bool | None = Field(default=None, description="True when the engine could not read the text")
-    injection: bool | None = Field(default=None, description="True when the text addresses the machine")
-    degraded: bool | None = Field(default=None, description="True when a lesser engine did the work")
-    category_confidence: Number = Field(default=None, description="Probability in [0, 1]")
-    source_score: Number = Field(default=None, description="Cosine similarity of the best source; 0 when there is none")
-    calibrated: bool | None = Field(default=None, description="True when the confidence was fitted on labels")
+    critical_signals: int | None = Field(
+        default=None, description="How many deterministic critical signals were found"
+    )
+    amount: Number = Field(
+        default=None,
+        description="The largest amount of money found; 0 when there is none",
+    )
+    missing_required: int | None = Field(
+        default=None, description="Required fields of the category that are missing"
+    )
+    unsupported_sentences: int | None = Field(
+        default=None, description="Sentences of the draft without a source"
+    )
+    obstacles: int | None = Field(
+        default=None, description="Kinds of signs that an article alone is no answer"
+    )
+    abstained: bool | None = Field(
+        default=None, description="True when the engine could not read the text"
+    )
+    injection: bool | None = Field(
+        default=None, description="True when the text addresses the machine"
+    )
+    degraded: bool | None = Field(
+        default=None, description="True when a lesser engine did the work"
+    )
+    category_confidence: Number = Field(
+        default=None, description="Probability in [0, 1]"
+    )
+    source_score: Number = Field(
+        default=None,
+        description="Cosine similarity of the best source; 0 when there is none",
+    )
+    calibrated: bool | None = Field(
+        default=None, description="True when the confidence was fitted on labels"
+    )
     supported_language: bool | None = None
-    source_self_service: bool | None = Field(default=None, description="True when the source needs no review")
+    source_self_service: bool | None = Field(
+        default=None, description="True when the source needs no review"
+    )
     source_same_category: bool | None = None

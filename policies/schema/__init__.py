@@ -1,7 +1,7 @@
 """JSON Schemas of a desk's files, so that an editor can check a desk as it is written.
 
-They are generated from the models (`python -m policies.schema`) and say all that concerns one file alone; what must
-agree between files is checked by policies/loading/references.py.
+They are generated from the models (`python -m policies.schema`) and say all that concerns
+one file alone; what must agree between files is checked by policies/loading/references.py.
 """
 
 import json
@@ -15,8 +15,13 @@ DIALECT = "http://json-schema.org/draft-07/schema#"
 
 def schemas() -> dict[str, str]:
     """The text of every schema file by its name."""
-    models = {Path(name).stem: model for name, model in FILES.items()} | {"article": ArticleHead}
+    models = {Path(name).stem: model for name, model in FILES.items()} | {
+        "article": ArticleHead
+    }
     return {
-        f"{stem}.schema.json": json.dumps({"$schema": DIALECT, **model.model_json_schema()}, indent=2) + "\n"
+        f"{stem}.schema.json": json.dumps(
+            {"$schema": DIALECT, **model.model_json_schema()}, indent=2
+        )
+        + "\n"
         for stem, model in models.items()
     }

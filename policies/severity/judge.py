@@ -1,9 +1,10 @@
 """How bad it is, judged from what the text says has happened and never from how loudly it says so.
 
-A desk's signals are patterns over sentences (`severities.yaml`, spelling in text/clauses.py). A signal counts
-where one of its patterns is found in a sentence that none of its `unless` patterns is in. Signals with `all_of` count
-when all the named ones do. What later sentences resolve, and what other signals outweigh, is taken back. The most
-severe of what is left decides.
+A desk's signals are patterns over sentences (`severities.yaml`, spelling in
+text/clauses.py). A signal counts where one of its patterns is found in a sentence that none
+of its `unless` patterns is in. Signals with `all_of` count when all the named ones do. What
+later sentences resolve, and what other signals outweigh, is taken back. The most severe of
+what is left decides.
 """
 
 import re
@@ -29,11 +30,21 @@ class SeverityVerdict(Value):
     """A severity and what it rests on."""
 
     severity: Severity
-    confidence: float = Field(ge=0, le=1, description="Rises with the number of independent signals; not calibrated")
+    confidence: float = Field(
+        ge=0,
+        le=1,
+        description="Rises with the number of independent signals; not calibrated",
+    )
     signals: tuple[str, ...] = Field((), description="Ids of the signals found")
-    critical: tuple[str, ...] = Field((), description="Ids of those that make a ticket critical")
-    reasons: tuple[str, ...] = Field((), description="What the signals of the judged severity mean")
-    urgency_indicators: tuple[str, ...] = Field((), description="The levels' urgency words: evidence, never proof")
+    critical: tuple[str, ...] = Field(
+        (), description="Ids of those that make a ticket critical"
+    )
+    reasons: tuple[str, ...] = Field(
+        (), description="What the signals of the judged severity mean"
+    )
+    urgency_indicators: tuple[str, ...] = Field(
+        (), description="The levels' urgency words: evidence, never proof"
+    )
 
 
 class _Pattern(NamedTuple):
@@ -50,53 +61,96 @@ class _Judge:
     def __init__(self, signals: tuple[Signal, ...]) -> None:
         self.signals = {signal.id: signal for signal in signals}
         self.index = WordIndex()
-        self.patterns = tuple(pattern for s in signals for pattern in self.compiled(s.id, s.patterns))
+        self.patterns = tuple(
+            pattern for s in signals for pattern in self.compiled(s.id, s.patterns)
+        )
         self.unless = {s.id: tuple(self.compiled(s.id, s.unless)) for s in signals}
 
     def compiled(self, signal: str, patterns: Iterable[str]) -> Iterator[_Pattern]:
         """The alternatives of a signal's patterns."""
         for pattern in patterns:
             for branch in branches(pattern):
-                yield _Pattern(self.index.mask(needed_words(branch)), signal, _phrase(branch))
+                yield _Pattern(
+                    self.index.mask(needed_words(branch)), signal, _phrase(branch)
+                )
 
     def find(self, text: str) -> dict[str, list[int]]:
-        """Ids of the signals in the text, each with the numbers of the sentences it was found in, ascending."""
+        """Ids of the signals in the text, each with the numbers of the sentences it was
+        found in, ascending.
+        """
         found: dict[str, list[int]] = {}
         read = [(sentence, self.index.found(sentence)) for sentence in sentences(text)]
         anywhere = 0
         for _, present in read:
             anywhere |= present
-        possible = [pattern for pattern in self.patterns if pattern.needs & anywhere == pattern.needs]
+        possible = [
+            pattern
+            for pattern in self.patterns
+            if pattern.needs & anywhere == pattern.needs
+        ]
         for number, (sentence, present) in enumerate(read):
             decided: set[str] = set()
             for needs, signal, regex in possible:
-                if needs & present == needs and signal not in decided and regex.search(sentence):
+                if (
+                    needs & present == needs
+                    and signal not in decided
+                    and regex.search(sentence)
+                ):
                     decided.add(signal)
                     if not self.excepted(signal, sentence, present):
                         found.setdefault(signal, []).append(number)
         return found
 
     def excepted(self, signal: str, sentence: str, present: int) -> bool:
-        """Whether one of the signal's `unless` is in a sentence, of which the index found `present`."""
-        return any(needs & present == needs and regex.search(sentence) for needs, _, regex in self.unless[signal])
+        """Whether one of the signal's `unless` is in a sentence, of which the index found
+        `present`.
+        """
+        return any(
+            needs & present == needs and regex.search(sentence)
+            for needs, _, regex in self.unless[signal]
+        )
 
     def weigh(self, found: dict[str, list[int]]) -> list[Signal]:
-        """The graded signals that stand, most severe first, after combining, resolving and outweighing."""
+        """The graded signals that stand, most severe first, after combining, resolving and
+        outweighing.
+        """
         last = {id_: numbers[-1] for id_, numbers in found.items()}
         for signal in self.signals.values():
-            if signal.all_of and (together := _together([found.get(part, []) for part in signal.all_of])) is not None:
+            if (
+                signal.all_of
+                and (
+                    together := _together(
+                        [found.get(part, []) for part in signal.all_of]
+                    )
+                )
+                is not None
+            ):
                 last[signal.id] = together
         resolved = {
-            past for id_, number in last.items() for past in self.signals[id_].resolves if last.get(past, 0) <= number
+            past
+            for id_, number in last.items()
+            for past in self.signals[id_].resolves
+            if last.get(past, 0) <= number
         }
         standing = last.keys() - resolved
-        outweighed = {other for id_ in standing for other in self.signals[id_].outweighs}
-        kept = [s for s in self.signals.values() if s.severity and s.id in standing - outweighed]
-        return sorted(kept, key=lambda signal: -SEVERITIES.index(signal.severity or "low"))
+        outweighed = {
+            other for id_ in standing for other in self.signals[id_].outweighs
+        }
+        kept = [
+            s
+            for s in self.signals.values()
+            if s.severity and s.id in standing - outweighed
+        ]
+        return sorted(
+            kept, key=lambda signal: -SEVERITIES.index(signal.severity or "low")
+        )
 
 
 def _together(parts: list[list[int]]) -> int | None:
-    """The last sentence near which every part is found; None where they are nowhere near each other."""
+    """The last sentence near which every part is found.
+
+    None where they are nowhere near each other.
+    """
     first, *others = parts
     for number in reversed(first):
         if all(_has_near(part, number) for part in others):
@@ -109,11 +163,14 @@ def _has_near(part: list[int], number: int) -> bool:
     return place < len(part) and part[place] <= number + NEAR
 
 
-def assess(text: str, levels: Sequence[SeverityLevel], signals: Sequence[Signal]) -> SeverityVerdict:
+def assess(
+    text: str, levels: Sequence[SeverityLevel], signals: Sequence[Signal]
+) -> SeverityVerdict:
     """The severity of a clean text (subject, blank line, body) by a desk's signals.
 
-    Without any signal the ticket is low; a word of urgency that is not denied makes such a ticket medium, no more.
-    The signals' patterns must be spelled out (`policies.severity.vocabulary.expand`); they are compiled once per desk.
+    Without any signal the ticket is low; a word of urgency that is not denied makes such a
+    ticket medium, no more. The signals' patterns must be spelled out
+    (`policies.severity.vocabulary.expand`); they are compiled once per desk.
     """
     judge = _judge(tuple(signals))
     standing = judge.weigh(judge.find(text))
@@ -126,7 +183,9 @@ def assess(text: str, levels: Sequence[SeverityLevel], signals: Sequence[Signal]
         severity=severity,
         confidence=_confidence(len(deciding)),
         signals=tuple(signal.id for signal in standing),
-        critical=tuple(signal.id for signal in standing if signal.severity == "critical"),
+        critical=tuple(
+            signal.id for signal in standing if signal.severity == "critical"
+        ),
         reasons=tuple(signal.reason for signal in deciding),
         urgency_indicators=indicators,
     )
@@ -138,7 +197,11 @@ def _confidence(signals: int) -> float:
 
 def _urgency(text: str, levels: Iterable[SeverityLevel]) -> tuple[str, ...]:
     """The levels' urgency words that the text uses without denying them, in the levels' order."""
-    words = tuple(dict.fromkeys(word.casefold() for level in levels for word in level.urgency_words))
+    words = tuple(
+        dict.fromkeys(
+            word.casefold() for level in levels for word in level.urgency_words
+        )
+    )
     if not words:
         return ()
     plain = " ".join(sentences(text))
@@ -149,8 +212,12 @@ def _urgency(text: str, levels: Iterable[SeverityLevel]) -> tuple[str, ...]:
 
 @lru_cache(maxsize=32)
 def _urgency_words(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    any_word = "|".join(re.escape(word) for word in sorted(words, key=len, reverse=True))
-    return re.compile(rf" ({any_word})(?= )"), re.compile(rf" {_DENIAL} (?:{any_word})(?= )")
+    any_word = "|".join(
+        re.escape(word) for word in sorted(words, key=len, reverse=True)
+    )
+    return re.compile(rf" ({any_word})(?= )"), re.compile(
+        rf" {_DENIAL} (?:{any_word})(?= )"
+    )
 
 
 @lru_cache(maxsize=32)

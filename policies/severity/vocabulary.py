@@ -1,4 +1,7 @@
-"""Word classes of severity patterns: `{CLASS}` in a signal is replaced by what the desk's vocabulary lists."""
+"""Word classes of severity patterns.
+
+`{CLASS}` in a signal is replaced by what the desk's vocabulary lists.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,11 +12,15 @@ _CLASS = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _REST_OF_WORD = "[^ ]*"
 
 
-def expand(signals: Iterable[Signal], vocabulary: Mapping[str, str | Sequence[str]]) -> tuple[Signal, ...]:
-    """The signals with every `{CLASS}` in their patterns replaced by what the desk's `vocabulary` says it stands for.
+def expand(
+    signals: Iterable[Signal], vocabulary: Mapping[str, str | Sequence[str]]
+) -> tuple[Signal, ...]:
+    """The signals with every `{CLASS}` in their patterns replaced by what the desk's
+    `vocabulary` says it stands for.
 
-    A class is a list of phrases (plain words; a final `*` stands for any ending; `{OTHER}` takes over another class)
-    or one regular expression. Raises KeyError for an unknown class and ValueError for one that contains itself.
+    A class is a list of phrases (plain words; a final `*` stands for any ending; `{OTHER}`
+    takes over another class) or one regular expression. Raises KeyError for an unknown
+    class and ValueError for one that contains itself.
     """
 
     def spell(text: str, above: tuple[str, ...] = ()) -> str:
@@ -26,14 +33,19 @@ def expand(signals: Iterable[Signal], vocabulary: Mapping[str, str | Sequence[st
         if isinstance(content, str):
             return spell(content, path)
         return "|".join(
-            alternatives(found[1], path) if (found := _CLASS.fullmatch(phrase)) else spell(_stem(phrase), path)
+            alternatives(found[1], path)
+            if (found := _CLASS.fullmatch(phrase))
+            else spell(_stem(phrase), path)
             for phrase in content
         )
 
     def every(patterns: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(spell(pattern) for pattern in patterns)
 
-    return tuple(s.model_copy(update={"patterns": every(s.patterns), "unless": every(s.unless)}) for s in signals)
+    return tuple(
+        s.model_copy(update={"patterns": every(s.patterns), "unless": every(s.unless)})
+        for s in signals
+    )
 
 
 def _stem(phrase: str) -> str:

@@ -36,7 +36,10 @@ async def key_of(
             min_length=1,
             max_length=255,
             pattern="^[!-~]+$",
-            description="Sent again with the same body within 24 hours, the answer is the first ticket's",
+            description=(
+                "Sent again with the same body within 24 hours, the answer is the "
+                "first ticket's"
+            ),
         ),
     ] = None,
 ) -> Key | None:
@@ -46,8 +49,13 @@ async def key_of(
 
 IdempotencyKey = Annotated[Key | None, Depends(key_of)]
 
-PROBLEM: dict[str, Any] = {"model": ProblemDetails, "description": "What was wrong, and what to do"}
-REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys((400, 413, 422, 500, 503), PROBLEM)
+PROBLEM: dict[str, Any] = {
+    "model": ProblemDetails,
+    "description": "What was wrong, and what to do",
+}
+REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys(
+    (400, 413, 422, 500, 503), PROBLEM
+)
 MISSING: dict[int | str, dict[str, Any]] = {404: PROBLEM}
 GONE: dict[int | str, dict[str, Any]] = {410: PROBLEM}
 CONFLICT: dict[int | str, dict[str, Any]] = {409: PROBLEM}
@@ -55,7 +63,9 @@ CONFLICT: dict[int | str, dict[str, Any]] = {409: PROBLEM}
 
 def router(prefix: str, tag: str) -> APIRouter:
     """A router whose bodies are read strictly and whose errors are documented."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=StrictRoute, responses=REFUSALS)
+    return APIRouter(
+        prefix=prefix, tags=[tag], route_class=StrictRoute, responses=REFUSALS
+    )
 
 
 def replay_of(job: Job) -> dict[str, str]:
@@ -63,6 +73,13 @@ def replay_of(job: Job) -> dict[str, str]:
     return {"Idempotency-Replayed": "true"} if job.replayed else {}
 
 
-def answer(value: BaseModel, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """The value as JSON. Given back as it is: FastAPI would validate and encode it a second time."""
-    return Response(value.model_dump_json(), status, headers, media_type="application/json")
+def answer(
+    value: BaseModel, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    """The value as JSON. Given back as it is.
+
+    FastAPI would validate and encode it a second time.
+    """
+    return Response(
+        value.model_dump_json(), status, headers, media_type="application/json"
+    )

@@ -37,7 +37,9 @@ class Cost(BaseModel):
     tokens: int = 0
     prompt_tokens: int = 0
     completion_tokens: int = 0
-    usd: float = Field(default=0.0, description="By the price table; 0 for a model that is not in it")
+    usd: float = Field(
+        default=0.0, description="By the price table; 0 for a model that is not in it"
+    )
     models: tuple[str, ...] = ()
 
 
@@ -46,7 +48,9 @@ class ProcessOut(BaseModel):
 
     ticket_id: str
     run_id: str
-    status: str = Field(description="finished, or waiting for the decision on `approval`, or failed")
+    status: str = Field(
+        description="finished, or waiting for the decision on `approval`, or failed"
+    )
     desk: str
     disposition: Disposition | None
     classification: Classification | None
@@ -60,7 +64,9 @@ class ProcessOut(BaseModel):
     workflow_steps: tuple[Step, ...]
     engine: str | None
     degraded: bool
-    degraded_reasons: tuple[str, ...] = Field(description="What did not work, and so was done by a lesser engine")
+    degraded_reasons: tuple[str, ...] = Field(
+        description="What did not work, and so was done by a lesser engine"
+    )
     injection_flag: bool
     language: str | None
     cost: Cost
@@ -119,7 +125,9 @@ def process_out(run: Run) -> ProcessOut:
         workflow_steps=run.steps,
         engine=run.engine,
         degraded=run.degraded,
-        degraded_reasons=tuple(f"{problem.step}: {problem.detail}" for problem in run.problems),
+        degraded_reasons=tuple(
+            f"{problem.step}: {problem.detail}" for problem in run.problems
+        ),
         injection_flag=run.injection_flag,
         language=run.language,
         cost=cost_of(run),

@@ -48,7 +48,9 @@ async def list_approvals(
 ) -> Response:
     """What waits for a person, or was decided."""
     async with desk.database.read() as connection:
-        rows = await approvals.page(connection, None if status == "all" else status, limit, offset)
+        rows = await approvals.page(
+            connection, None if status == "all" else status, limit, offset
+        )
     return answer(Approvals(items=[approval_out(row) for row in rows]))
 
 
@@ -59,21 +61,34 @@ async def get(approval_id: str, desk: Desk) -> Response:
         return answer(approval_out(await approvals.row(connection, approval_id)))
 
 
-@routes.post("/{approval_id}/decision", response_model=ProcessOut, responses={**GOES_ON, **MISSING, **CONFLICT})
-async def decide(approval_id: str, request: DecisionIn, desk: Desk, longest: LongestWait) -> Response:
+@routes.post(
+    "/{approval_id}/decision",
+    response_model=ProcessOut,
+    responses={**GOES_ON, **MISSING, **CONFLICT},
+)
+async def decide(
+    approval_id: str, request: DecisionIn, desk: Desk, longest: LongestWait
+) -> Response:
     """Decide, and run on. The first decision wins; a later one gets 409 naming the winner.
 
     One that names the hash of another draft gets 409 with the approval as it is now.
 
-    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: the decision stands, and Location says where to
-    look.
+    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: the decision stands,
+    and Location says where to look.
     """
     try:
-        job = await desk.runner.decide(approval_id, ApprovalDecision.model_validate(request.model_dump()))
+        job = await desk.runner.decide(
+            approval_id, ApprovalDecision.model_validate(request.model_dump())
+        )
     except ChangedError as error:
         async with desk.database.read() as connection:
             shown = approval_out(await approvals.row(connection, approval_id))
-        return problem(error.status, error.title, error.detail, current=shown.model_dump(mode="json"))
+        return problem(
+            error.status,
+            error.title,
+            error.detail,
+            current=shown.model_dump(mode="json"),
+        )
     return await outcome_of(desk, job, longest)
 
 

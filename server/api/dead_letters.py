@@ -49,10 +49,25 @@ async def get(run_id: str, desk: Desk) -> Response:
     return answer(await desk.dead_letter(run_id))
 
 
-@routes.post("/{run_id}/retry", response_model=ProcessOut, responses={**GOES_ON, **MISSING, **CONFLICT})
-async def retry(run_id: str, desk: Desk, longest: LongestWait, request: RetryIn | None = None) -> Response:
-    """Try it again. With another subject, body or options it begins anew; 409 when it is not given up any more."""
+@routes.post(
+    "/{run_id}/retry",
+    response_model=ProcessOut,
+    responses={**GOES_ON, **MISSING, **CONFLICT},
+)
+async def retry(
+    run_id: str, desk: Desk, longest: LongestWait, request: RetryIn | None = None
+) -> Response:
+    """Try it again. With another subject, body or options it begins anew.
+
+    409 when it is not given up any more.
+    """
     given = request or RetryIn()
     options = given.options.options() if given.options else None
-    job = await desk.revive(run_id, subject=given.subject, body=given.body, options=options, by=given.decided_by)
+    job = await desk.revive(
+        run_id,
+        subject=given.subject,
+        body=given.body,
+        options=options,
+        by=given.decided_by,
+    )
     return await outcome_of(desk, job, longest)

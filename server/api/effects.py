@@ -25,17 +25,25 @@ class ResolutionIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     outcome: Outcome = Field(
-        description="sent: the receiver has it; send_again: it does not, send it; drop: it is not to be sent"
+        description=(
+            "sent: the receiver has it; send_again: it does not, send it; drop: it is "
+            "not to be sent"
+        )
     )
     decided_by: str = Field(default="unknown", max_length=200)
-    remote_id: str | None = Field(default=None, max_length=200, description="With sent: what the receiver calls it")
+    remote_id: str | None = Field(
+        default=None,
+        max_length=200,
+        description="With sent: what the receiver calls it",
+    )
 
 
 @routes.get("", response_model=Effects)
 async def list_effects(
     desk: Desk,
     status: Annotated[
-        WhichEffects, Query(description="parked: unknown and refused, which wait for a person")
+        WhichEffects,
+        Query(description="parked: unknown and refused, which wait for a person"),
     ] = "parked",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
@@ -44,7 +52,14 @@ async def list_effects(
     return answer(Effects(items=list(await desk.effects(status, limit, offset))))
 
 
-@routes.post("/{key}/resolution", response_model=LedgerEntry, responses={**MISSING, **CONFLICT})
+@routes.post(
+    "/{key}/resolution", response_model=LedgerEntry, responses={**MISSING, **CONFLICT}
+)
 async def resolve(key: Key, request: ResolutionIn, desk: Desk) -> Response:
-    """Decide on a parked effect. The first one counts; 409 for one that does not wait for a person (any more)."""
-    return answer(await desk.resolve_effect(key, Resolution.model_validate(request.model_dump())))
+    """Decide on a parked effect. The first one counts.
+
+    409 for one that does not wait for a person (any more).
+    """
+    return answer(
+        await desk.resolve_effect(key, Resolution.model_validate(request.model_dump()))
+    )

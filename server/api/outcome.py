@@ -10,13 +10,20 @@ from ticketgraph.app import TicketGraph
 from ticketgraph.runs.claim import Job
 from ticketgraph.runs.results import under_way
 
-GOES_ON: dict[int | str, dict[str, Any]] = {202: {"model": ProcessOut, "description": "Goes on"}}
+GOES_ON: dict[int | str, dict[str, Any]] = {
+    202: {"model": ProcessOut, "description": "Goes on"}
+}
 
 
-async def outcome_of(desk: TicketGraph, job: Job, seconds: float, status: int = 200) -> Response:
-    """The run when it rests, with `status`; after so many seconds, or while stopping, 202 and that it goes on.
+async def outcome_of(
+    desk: TicketGraph, job: Job, seconds: float, status: int = 200
+) -> Response:
+    """The run when it rests, with `status`.
 
-    What was taken in before is never answered with an error, even if the database goes away meanwhile.
+    After so many seconds, or while stopping, 202 and that it goes on.
+
+    What was taken in before is never answered with an error, even if the database goes away
+    meanwhile.
     """
     run = await desk.runner.wait(job.run_id, seconds)
     headers = {"Location": f"/api/v1/runs/{job.run_id}"}

@@ -1,4 +1,7 @@
-"""What clients send. Tickets come flat or under `ticket`; both known client styles mean the same."""
+"""What clients send. Tickets come flat or under `ticket`.
+
+Both known client styles mean the same.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any, cast
@@ -22,19 +25,32 @@ def with_content(text: str) -> str:
 
 
 def small(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Refuse metadata that is a document of its own: every checkpoint of the run holds it. Raises ValueError."""
+    """Refuse metadata that is a document of its own: every checkpoint of the run holds it.
+
+    Raises ValueError.
+    """
     if len(orjson.dumps(metadata)) > MAX_METADATA_BYTES:
         raise ValueError(f"must be at most {MAX_METADATA_BYTES // 1024} KiB as JSON")
     return metadata
 
 
-Subject = Annotated[str, Field(min_length=1, max_length=500), AfterValidator(with_content)]
-Body = Annotated[str, Field(min_length=1, max_length=50_000), AfterValidator(with_content)]
+Subject = Annotated[
+    str, Field(min_length=1, max_length=500), AfterValidator(with_content)
+]
+Body = Annotated[
+    str, Field(min_length=1, max_length=50_000), AfterValidator(with_content)
+]
 Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
-Metadata = Annotated[dict[str, Any], Field(max_length=MAX_METADATA), AfterValidator(small)]
+Metadata = Annotated[
+    dict[str, Any], Field(max_length=MAX_METADATA), AfterValidator(small)
+]
 SourceId = Annotated[
     str | None,
-    Field(min_length=1, max_length=255, description="Your own id of it; sent twice, it is one ticket, for ever"),
+    Field(
+        min_length=1,
+        max_length=255,
+        description="Your own id of it; sent twice, it is one ticket, for ever",
+    ),
 ]
 
 
@@ -54,7 +70,11 @@ class TicketIn(BaseModel):
 
     def ticket(self, source: str = "api") -> NewTicket:
         """The ticket to be stored."""
-        return NewTicket(source=source, **self.model_dump(exclude={"metadata"}), metadata=self.metadata or {})
+        return NewTicket(
+            source=source,
+            **self.model_dump(exclude={"metadata"}),
+            metadata=self.metadata or {},
+        )
 
 
 class OptionsIn(BaseModel):
@@ -68,7 +88,9 @@ class OptionsIn(BaseModel):
     skip_classification: bool = False
     skip_extraction: bool = False
     skip_response: bool = False
-    skip_response_generation: bool = Field(default=False, description="The same as skip_response")
+    skip_response_generation: bool = Field(
+        default=False, description="The same as skip_response"
+    )
     skip_routing: bool = False
     enable_duplicate_detection: bool = True
 
@@ -77,11 +99,20 @@ class OptionsIn(BaseModel):
         return RunOptions(
             response_tone=self.response_tone or self.tone,
             skip_response=self.skip_response or self.skip_response_generation,
-            **self.model_dump(exclude={"response_tone", "tone", "skip_response", "skip_response_generation"}),
+            **self.model_dump(
+                exclude={
+                    "response_tone",
+                    "tone",
+                    "skip_response",
+                    "skip_response_generation",
+                }
+            ),
         )
 
 
-def nested(value: Any, lift: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None) -> Any:
+def nested(
+    value: Any, lift: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
+) -> Any:
     """A flat body as a nested one; what is nested already stays."""
     if not isinstance(value, Mapping) or "ticket" in value:
         return value
@@ -154,8 +185,12 @@ class ClassificationIn(BaseModel):
 def known_parts(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Category, severity, fields and tone of a flat body, where the nested one has them."""
     parts: dict[str, Any] = {
-        "classification": {name: flat[name] for name in ClassificationIn.model_fields if name in flat},
-        "options": {"tone": flat["tone"]} if "tone" in flat else flat.get("options", {}),
+        "classification": {
+            name: flat[name] for name in ClassificationIn.model_fields if name in flat
+        },
+        "options": {"tone": flat["tone"]}
+        if "tone" in flat
+        else flat.get("options", {}),
     }
     if "extracted_fields" in flat:
         parts["extraction"] = flat["extracted_fields"]
@@ -183,12 +218,19 @@ class RespondIn(RouteIn):
 
 
 class WebhookIn(BaseModel):
-    """A ticket of the internal helpdesk. `priority` and `metadata.department` are taken as advice, not as orders."""
+    """A ticket of the internal helpdesk.
+
+    `priority` and `metadata.department` are taken as advice, not as orders.
+    """
 
     model_config = ConfigDict(extra="ignore")
 
-    title: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(with_content)]
-    description: Annotated[str, Field(min_length=1, max_length=5_000), AfterValidator(with_content)]
+    title: Annotated[
+        str, Field(min_length=1, max_length=200), AfterValidator(with_content)
+    ]
+    description: Annotated[
+        str, Field(min_length=1, max_length=5_000), AfterValidator(with_content)
+    ]
     email: Email
     priority: Severity | None = None
     source: str = Field(default="webhook", max_length=40)
@@ -215,14 +257,20 @@ class DecisionIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     type: str = Field(pattern="^(approve|edit|reject|reassign|respond)$")
-    text: str | None = Field(default=None, max_length=20_000, description="The reply, to edit or respond")
+    text: str | None = Field(
+        default=None, max_length=20_000, description="The reply, to edit or respond"
+    )
     guidance: str | None = Field(
-        default=None, max_length=4_000, description="With reject: what the next draft should do"
+        default=None,
+        max_length=4_000,
+        description="With reject: what the next draft should do",
     )
     team: str | None = Field(default=None, max_length=64, description="With reassign")
     decided_by: str = Field(default="unknown", max_length=200)
     shown_hash: str | None = Field(
-        default=None, max_length=64, description="Of what was shown; refused when it has changed"
+        default=None,
+        max_length=64,
+        description="Of what was shown; refused when it has changed",
     )
 
 

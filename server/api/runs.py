@@ -36,20 +36,40 @@ async def history(run_id: str, desk: Desk) -> Response:
     return answer(History(run_id=run_id, checkpoints=await desk.history(run_id)))
 
 
-@routes.post("/{run_id}/fork", status_code=201, response_model=ProcessOut, responses={**GOES_ON, **MISSING, **GONE})
-async def fork(run_id: str, request: ForkIn, desk: Desk, longest: LongestWait) -> Response:
+@routes.post(
+    "/{run_id}/fork",
+    status_code=201,
+    response_model=ProcessOut,
+    responses={**GOES_ON, **MISSING, **GONE},
+)
+async def fork(
+    run_id: str, request: ForkIn, desk: Desk, longest: LongestWait
+) -> Response:
     """Run again from a checkpoint, or from the start with changes. A fork has no effect outside."""
-    changes = {name: text for name in ("subject", "body") if (text := getattr(request, name)) is not None}
+    changes = {
+        name: text
+        for name in ("subject", "body")
+        if (text := getattr(request, name)) is not None
+    }
     options = request.options.options() if request.options else None
-    forked = await desk.begin_fork(run_id, request.checkpoint_id, options=options, **changes)
+    forked = await desk.begin_fork(
+        run_id, request.checkpoint_id, options=options, **changes
+    )
     return await outcome_of(desk, forked, longest, 201)
 
 
-@routes.get("/{run_id}/events", responses={200: {"content": {"text/event-stream": {}}}, **MISSING})
+@routes.get(
+    "/{run_id}/events",
+    responses={200: {"content": {"text/event-stream": {}}}, **MISSING},
+)
 async def events(
-    run_id: str, desk: Desk, last_event_id: Annotated[str | None, Header(max_length=20)] = None
+    run_id: str,
+    desk: Desk,
+    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> StreamingResponse:
-    """The run's steps as server-sent events, from the first one or after `Last-Event-ID`, until it rests."""
+    """The run's steps as server-sent events, from the first one or after `Last-Event-ID`,
+    until it rests.
+    """
     await desk.run(run_id)
     seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
     return StreamingResponse(stream(desk, run_id, seen), media_type="text/event-stream")

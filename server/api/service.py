@@ -54,7 +54,11 @@ async def welcome(request: Request) -> Response:
     return answer(Welcome(version=version("ticketgraph")))
 
 
-@routes.get("/health", response_model=Health, responses={503: {"model": Health, "description": "Not well"}})
+@routes.get(
+    "/health",
+    response_model=Health,
+    responses={503: {"model": Health, "description": "Not well"}},
+)
 async def health(desk: Desk) -> Response:
     """200 when tickets can be taken, 503 when they cannot."""
     database = await database_state(desk)
@@ -71,22 +75,40 @@ async def health(desk: Desk) -> Response:
 
 
 def circuits(models: ModelState | None) -> dict[str, str]:
-    """How the models are. One that rests does not make the service unwell: the local engine does its work."""
+    """How the models are. One that rests does not make the service unwell.
+
+    The local engine does its work.
+    """
     if models is None:
         return {"model": "not configured"}
-    says = {"closed": "ok", "half_open": "being tried again", "open": "resting after failures"}
-    named = {f"circuit {name}": state for name, state in {**models.providers, **models.circuits}.items()}
+    says = {
+        "closed": "ok",
+        "half_open": "being tried again",
+        "open": "resting after failures",
+    }
+    named = {
+        f"circuit {name}": state
+        for name, state in {**models.providers, **models.circuits}.items()
+    }
     state = models.circuits.get(models.primary, "closed")
     return {"model": f"{models.primary}: {says[state]}", **named}
 
 
-@routes.get("/metrics", response_class=PlainTextResponse, responses={404: {"description": "Metrics are turned off"}})
+@routes.get(
+    "/metrics",
+    response_class=PlainTextResponse,
+    responses={404: {"description": "Metrics are turned off"}},
+)
 async def metrics(request: Request) -> Response:
     """Numbers in Prometheus's text format."""
     numbers: Metrics | None = request.app.state.metrics
     if numbers is None:
-        raise NotFoundError("Metrics are turned off: set PROMETHEUS_METRICS_ENABLED=true to have them.")
-    return Response(numbers.page(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        raise NotFoundError(
+            "Metrics are turned off: set PROMETHEUS_METRICS_ENABLED=true to have them."
+        )
+    return Response(
+        numbers.page(), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
 
 
 async def database_state(desk: Desk) -> str:
@@ -101,11 +123,16 @@ async def database_state(desk: Desk) -> str:
 
 @routes.get("/docs", include_in_schema=False)
 async def docs() -> Response:
-    """The API's pages. Their scripts come from an installed package, so that they work without a network."""
+    """The API's pages.
+
+    Their scripts come from an installed package, so that they work without a network.
+    """
     return HTMLResponse((OUR_ASSETS / "docs.html").read_text(encoding="utf-8"))
 
 
 @routes.get("/docs/{name}", include_in_schema=False)
 async def docs_asset(name: str) -> Response:
     """A file of the API's pages."""
-    return FileResponse(str(ASSETS[name])) if name in ASSETS else Response(status_code=404)
+    return (
+        FileResponse(str(ASSETS[name])) if name in ASSETS else Response(status_code=404)
+    )

@@ -7,7 +7,16 @@ from fastapi import Query, Response
 from pydantic import BaseModel, RootModel
 
 from contracts.result import Run
-from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
+from server.api.access import (
+    CONFLICT,
+    MISSING,
+    Desk,
+    IdempotencyKey,
+    LongestWait,
+    answer,
+    replay_of,
+    router,
+)
 from server.api.requests import TicketIn
 from storage.queries import runs, tickets
 from ticketgraph.app import TicketGraph
@@ -26,7 +35,12 @@ INTENTS: dict[str, Intent] = {
     "feature_request": "general_question",
     "general": "general_question",
 }
-PRESSING: dict[str, Pressing] = {"urgent": "high", "high": "high", "normal": "medium", "low": "low"}
+PRESSING: dict[str, Pressing] = {
+    "urgent": "high",
+    "high": "high",
+    "normal": "medium",
+    "low": "low",
+}
 
 
 class ShortTicket(BaseModel):
@@ -59,7 +73,9 @@ class Evaluation(BaseModel):
     status: Literal["resolved", "awaiting_review"]
 
 
-LATER: dict[int | str, dict[str, Any]] = {202: {"model": Evaluation, "description": "Goes on"}}
+LATER: dict[int | str, dict[str, Any]] = {
+    202: {"model": Evaluation, "description": "Goes on"}
+}
 
 
 @routes.post("/", status_code=201, response_model=ShortTicket, responses=CONFLICT)
@@ -88,9 +104,15 @@ async def get(ticket_id: str, desk: Desk) -> Response:
     return answer(await short(desk, ticket_id))
 
 
-@routes.post("/{ticket_id}/ai-evaluate", response_model=Evaluation, responses={**LATER, **MISSING})
+@routes.post(
+    "/{ticket_id}/ai-evaluate",
+    response_model=Evaluation,
+    responses={**LATER, **MISSING},
+)
 async def evaluate(ticket_id: str, desk: Desk, longest: LongestWait) -> Response:
-    """Run the ticket through the graph, once: asked again, or twice at the same time, it is the same run.
+    """Run the ticket through the graph, once.
+
+    Asked again, or twice at the same time, it is the same run.
 
     202 when it takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: ask again.
     """
@@ -106,9 +128,13 @@ def evaluation_of(run: Run) -> Evaluation:
         run_id=run.run_id,
         intent=intent_of(run),
         priority=PRESSING[run.decision.priority] if run.decision else "medium",
-        confidence=run.classification.category_confidence if run.classification else 0.0,
+        confidence=run.classification.category_confidence
+        if run.classification
+        else 0.0,
         suggestion=run.draft.content if run.draft else "",
-        status="resolved" if run.status == "finished" and run.disposition == "auto_resolve" else "awaiting_review",
+        status="resolved"
+        if run.status == "finished" and run.disposition == "auto_resolve"
+        else "awaiting_review",
     )
 
 

@@ -4,7 +4,15 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, answer, replay_of, router
+from server.api.access import (
+    CONFLICT,
+    MISSING,
+    Desk,
+    IdempotencyKey,
+    answer,
+    replay_of,
+    router,
+)
 from server.api.answers import Ticket, TicketPage, ticket_out
 from server.api.requests import ProcessIn
 from storage.queries import runs, tickets
@@ -18,12 +26,19 @@ Filter = Annotated[str | None, Query(max_length=400)]
 
 @routes.post("", status_code=201, response_model=Ticket, responses=CONFLICT)
 async def create(request: ProcessIn, desk: Desk, key: IdempotencyKey) -> Response:
-    """Store a ticket and start its run. 201 as soon as both are durable; the run goes on behind it."""
-    job = await desk.runner.submit(request.ticket.ticket(), request.options.options(), key=key)
+    """Store a ticket and start its run. 201 as soon as both are durable.
+
+    The run goes on behind it.
+    """
+    job = await desk.runner.submit(
+        request.ticket.ticket(), request.options.options(), key=key
+    )
     async with desk.database.read() as connection:
         row = await tickets.row(connection, job.ticket.id)
     created = ticket_out(row, job.run_id)
-    return answer(created, 201, {"location": f"/api/v1/tickets/{created.id}", **replay_of(job)})
+    return answer(
+        created, 201, {"location": f"/api/v1/tickets/{created.id}", **replay_of(job)}
+    )
 
 
 @routes.get("", response_model=TicketPage)
@@ -50,7 +65,14 @@ async def list_tickets(
     items = [ticket_out(row) for row in rows]
     number = start // size + 1
     return answer(
-        TicketPage(items=items, tickets=items, total=total, page=number, page_size=size, pages=-(-total // size))
+        TicketPage(
+            items=items,
+            tickets=items,
+            total=total,
+            page=number,
+            page_size=size,
+            pages=-(-total // size),
+        )
     )
 
 

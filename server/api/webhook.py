@@ -1,4 +1,7 @@
-"""The internal helpdesk's door: tickets come in by webhook and leave for Jira, Freshservice or Slack."""
+"""The internal helpdesk's door.
+
+Tickets come in by webhook and leave for Jira, Freshservice or Slack.
+"""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -9,7 +12,16 @@ from pydantic import BaseModel
 from contracts.errors import NotFoundError
 from contracts.result import Run
 from policies.deciding.routing import team_for
-from server.api.access import CONFLICT, MISSING, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
+from server.api.access import (
+    CONFLICT,
+    MISSING,
+    Desk,
+    IdempotencyKey,
+    LongestWait,
+    answer,
+    replay_of,
+    router,
+)
 from server.api.requests import WebhookIn
 from storage.queries import runs, tickets
 from ticketgraph.app import TicketGraph
@@ -54,15 +66,26 @@ class WebhookOut(BaseModel):
     approval_id: str | None
 
 
-STILL_RUNNING: dict[int | str, dict[str, Any]] = {202: {"model": WebhookOut, "description": "Stored; still running"}}
+STILL_RUNNING: dict[int | str, dict[str, Any]] = {
+    202: {"model": WebhookOut, "description": "Stored; still running"}
+}
 
 
 @routes.post("", response_model=WebhookOut, responses=STILL_RUNNING | CONFLICT)
-async def receive(request: WebhookIn, desk: Desk, longest: LongestWait, key: IdempotencyKey) -> Response:
-    """Store a ticket and run it. 200 with the record; 202 when the run takes longer than a sender waits."""
+async def receive(
+    request: WebhookIn, desk: Desk, longest: LongestWait, key: IdempotencyKey
+) -> Response:
+    """Store a ticket and run it. 200 with the record.
+
+    202 when the run takes longer than a sender waits.
+    """
     job = await desk.runner.submit(request.ticket(), key=key)
-    run = await desk.runner.wait(job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh)
-    return answer(await record(desk, job.ticket.id), 200 if run else 202, replay_of(job))
+    run = await desk.runner.wait(
+        job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh
+    )
+    return answer(
+        await record(desk, job.ticket.id), 200 if run else 202, replay_of(job)
+    )
 
 
 @routes.get("/{ticket_id}", response_model=WebhookOut, responses=MISSING)
@@ -100,7 +123,9 @@ def of_run(desk: TicketGraph, run: Run | None) -> dict[str, Any]:
         "status": status_of(run),
         "department": known.category if known else None,
         "assigned_to": decision.team if decision else None,
-        "routed_to_system": team_for(known.category, routing).system if known and decision else None,
+        "routed_to_system": team_for(known.category, routing).system
+        if known and decision
+        else None,
         "confidence_score": known.category_confidence if known else None,
         "priority": decision.priority if decision else None,
         "error_message": run.error if run else None,

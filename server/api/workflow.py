@@ -6,7 +6,15 @@ from fastapi import Response
 
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
-from server.api.access import CONFLICT, Desk, IdempotencyKey, LongestWait, answer, replay_of, router
+from server.api.access import (
+    CONFLICT,
+    Desk,
+    IdempotencyKey,
+    LongestWait,
+    answer,
+    replay_of,
+    router,
+)
 from server.api.answers import (
     ClassifyOut,
     ExtractOut,
@@ -36,14 +44,22 @@ routes = router("/api/v1/workflow", "workflow")
 
 @routes.post("/process", response_model=ProcessOut, responses=GOES_ON | CONFLICT)
 async def process(
-    request: ProcessIn, desk: Desk, longest: LongestWait, prefer: Preferred, key: IdempotencyKey
+    request: ProcessIn,
+    desk: Desk,
+    longest: LongestWait,
+    prefer: Preferred,
+    key: IdempotencyKey,
 ) -> Response:
-    """Store a ticket and run it through the graph. 200 with the whole result, also when a person is asked.
+    """Store a ticket and run it through the graph.
 
-    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS, or than the caller prefers to wait: it goes on,
-    and Location says where to look.
+    200 with the whole result, also when a person is asked.
+
+    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS, or than the caller
+    prefers to wait: it goes on, and Location says where to look.
     """
-    job = await desk.runner.submit(request.ticket.ticket(), request.options.options(), key=key)
+    job = await desk.runner.submit(
+        request.ticket.ticket(), request.options.options(), key=key
+    )
     run = await desk.runner.wait(job.run_id, prefer.seconds(longest), fresh=job.fresh)
     headers = replay_of(job) | prefer.applied(finished=run is not None)
     if run:
@@ -70,7 +86,9 @@ async def extract(request: ExtractIn, desk: Desk) -> Response:
 async def respond(request: RespondIn, desk: Desk) -> Response:
     """A reply draft. Nothing is stored, nothing is sent."""
     made, fields = classified(request.classification), extracted(request.extraction)
-    written = await steps(desk).reply(request.ticket.ticket(), made, fields, request.options.options())
+    written = await steps(desk).reply(
+        request.ticket.ticket(), made, fields, request.options.options()
+    )
     return answer(RespondOut(**dict(written), response_draft=written))
 
 
@@ -78,7 +96,9 @@ async def respond(request: RespondIn, desk: Desk) -> Response:
 async def route(request: RouteIn, desk: Desk) -> Response:
     """Team, priority, disposition. Nothing is stored."""
     made, fields = classified(request.classification), extracted(request.extraction)
-    decided: Any = routing_of(await steps(desk).routing(request.ticket.ticket(), made, fields))
+    decided: Any = routing_of(
+        await steps(desk).routing(request.ticket.ticket(), made, fields)
+    )
     return answer(RouteOut(**dict(decided), routing=decided))
 
 
@@ -89,9 +109,17 @@ def steps(desk: TicketGraph) -> Steps:
 
 def classified(given: ClassificationIn) -> Classification:
     """The client's classification. Its confidence is the client's word and not calibrated."""
-    return Classification(**given.model_dump(), calibrated=False, reasoning="Given by the caller.", engine="none")
+    return Classification(
+        **given.model_dump(),
+        calibrated=False,
+        reasoning="Given by the caller.",
+        engine="none",
+    )
 
 
 def extracted(given: ExtractionIn) -> Extraction:
     """The client's fields."""
-    return Extraction(fields=tuple(ExtractedField(**field.model_dump()) for field in given.fields), engine="none")
+    return Extraction(
+        fields=tuple(ExtractedField(**field.model_dump()) for field in given.fields),
+        engine="none",
+    )

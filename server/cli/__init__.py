@@ -1,4 +1,7 @@
-"""The command line: `ticketgraph`. One module per command or group; what is heavy is imported inside the commands."""
+"""The command line: `ticketgraph`. One module per command or group.
+
+What is heavy is imported inside the commands.
+"""
 
 import typer
 

@@ -1,4 +1,7 @@
-"""`ticketgraph approvals` and `ticketgraph decide`: what waits for a person, and the person's answer."""
+"""`ticketgraph approvals` and `ticketgraph decide`.
+
+What waits for a person, and the person's answer.
+"""
 
 import getpass
 from collections.abc import Sequence
@@ -25,7 +28,9 @@ Status = Literal["pending", "decided", "all"]
 
 def approvals(
     status: Annotated[Status, typer.Option(help="Which of them.")] = "pending",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most, the longest waiting first.")] = 100,
+    limit: Annotated[
+        int, typer.Option(min=1, help="How many at most, the longest waiting first.")
+    ] = 100,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -47,35 +52,59 @@ def approvals(
     elif rows:
         results().print(approvals_table(rows))
     else:
-        remarks().print("Nothing waits for a person." if status == "pending" else "There are no such approvals.")
+        remarks().print(
+            "Nothing waits for a person."
+            if status == "pending"
+            else "There are no such approvals."
+        )
 
 
 def decide(
     approval_id: Annotated[str, typer.Argument(help="As `approvals` lists it.")],
     verdict: Annotated[Verdict, typer.Argument(help="What is to happen.")],
-    text: Annotated[str | None, typer.Option(help="The reply, for edit and respond.")] = None,
-    text_file: Annotated[str | None, typer.Option(help="A file with the reply; - reads from stdin.")] = None,
-    guidance: Annotated[str | None, typer.Option(help="For reject: what another draft should do better.")] = None,
-    team: Annotated[str | None, typer.Option(help="For reassign: who gets the ticket.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who decides; you, if not given.")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="The reply, for edit and respond.")
+    ] = None,
+    text_file: Annotated[
+        str | None, typer.Option(help="A file with the reply; - reads from stdin.")
+    ] = None,
+    guidance: Annotated[
+        str | None,
+        typer.Option(help="For reject: what another draft should do better."),
+    ] = None,
+    team: Annotated[
+        str | None, typer.Option(help="For reassign: who gets the ticket.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Who decides; you, if not given.")
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
     """Decide, and let the run go on. The first decision counts.
 
-    approve sends what was shown; edit sends your text in its place; reject with guidance asks for another draft,
-    without it nothing is sent; reassign gives the ticket to a team; respond sends your own words.
+    approve sends what was shown; edit sends your text in its place; reject with guidance
+    asks for another draft, without it nothing is sent; reassign gives the ticket to a team;
+    respond sends your own words.
 
     Example: ticketgraph decide 4f1c... edit --text-file reply.txt
     """
     if text is not None and text_file is not None:
-        raise InputError("Give the reply with --text or with --text-file, not with both.")
+        raise InputError(
+            "Give the reply with --text or with --text-file, not with both."
+        )
     words = text_of(text_file) if text_file is not None else text
     if verdict in ("edit", "respond") and not (words or "").strip():
         raise InputError(f"To {verdict}, give the reply with --text or --text-file.")
     if verdict == "reassign" and not team:
         raise InputError("To reassign, name the team with --team.")
-    given = {"type": verdict, "text": words, "guidance": guidance, "team": team, "decided_by": by or os_user()}
+    given = {
+        "type": verdict,
+        "text": words,
+        "guidance": guidance,
+        "team": team,
+        "decided_by": by or os_user(),
+    }
     try:
         decision = ApprovalDecision.model_validate(given)
     except ValidationError as error:

@@ -29,11 +29,16 @@ audit = typer.Typer(help="Check and export the log of decisions.", no_args_is_he
 @audit.command("verify")
 def verify_log(
     head: Annotated[
-        str | None, typer.Option(help="The head that an earlier check printed: shows that no end was cut off.")
+        str | None,
+        typer.Option(
+            help="The head that an earlier check printed: shows that no end was cut off."
+        ),
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Check the chain of the audit log, and print how many records it has and its head. Keep the head elsewhere.
+    """Check the chain of the audit log, and print how many records it has and its head.
+
+    Keep the head elsewhere.
 
     Exit code 1 when a record was changed, removed, inserted or moved; the first one is named.
 
@@ -45,14 +50,21 @@ def verify_log(
     typer.echo(f"records  {found.records}")
     typer.echo(f"head     {plain(found.head)}")
     if found.fault:
-        typer.echo(f"BROKEN   record {found.fault.sequence}: {found.fault.kind}: {plain(found.fault.evidence)}")
+        typer.echo(
+            f"BROKEN   record {found.fault.sequence}: {found.fault.kind}: "
+            f"{plain(found.fault.evidence)}"
+        )
         raise typer.Exit(PARTLY)
 
 
 @audit.command("export")
 def export(
-    since: Annotated[datetime | None, typer.Option(help="Leave out what is older; UTC.")] = None,
-    format: Annotated[Literal["jsonl"], typer.Option(help="One JSON object per line.")] = "jsonl",  # noqa: ARG001
+    since: Annotated[
+        datetime | None, typer.Option(help="Leave out what is older; UTC.")
+    ] = None,
+    format: Annotated[  # noqa: ARG001
+        Literal["jsonl"], typer.Option(help="One JSON object per line.")
+    ] = "jsonl",
     data_dir: DataDir = None,
 ) -> None:
     """Print the records, oldest first. `detail` is JSON as text, just as it was hashed.
@@ -62,14 +74,18 @@ def export(
     from storage.audit.log import records
 
     async def printed(connection: "AsyncConnection") -> None:
-        async for row in records(connection, since.replace(tzinfo=UTC) if since else None):
+        async for row in records(
+            connection, since.replace(tzinfo=UTC) if since else None
+        ):
             # What a stranger wrote into the file may be of any type.
             typer.echo(json.dumps(dict(row), default=repr))
 
     reading(data_dir, printed)
 
 
-def reading(data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[Result]]") -> Result:
+def reading(
+    data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[Result]]"
+) -> Result:
     """Do `work` on the database. Raises NotFoundError, UnavailableError when it cannot be read."""
     from storage.database.address import address_of
     from storage.database.read_only import looking
@@ -81,7 +97,8 @@ def reading(data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[
         async with looking(address) as database, database.read() as connection:
             if not await connection.run_sync(has_chain):
                 raise UnavailableError(
-                    "The audit log has no chain: an older version wrote it. Start this version on the folder once."
+                    "The audit log has no chain: an older version wrote it. Start this version "
+                    "on the folder once."
                 )
             return await work(connection)
 
@@ -93,4 +110,6 @@ def has_chain(connection: "Connection") -> bool:
     from sqlalchemy import inspect
 
     looked = inspect(connection)
-    return looked.has_table("audit") and "hash" in {column["name"] for column in looked.get_columns("audit")}
+    return looked.has_table("audit") and "hash" in {
+        column["name"] for column in looked.get_columns("audit")
+    }

@@ -1,4 +1,7 @@
-"""`ticketgraph dead-letters` and `ticketgraph retry`: runs that were given up, and trying one again."""
+"""`ticketgraph dead-letters` and `ticketgraph retry`.
+
+Runs that were given up, and trying one again.
+"""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def dead_letters(
-    limit: Annotated[int, typer.Option(min=1, help="How many at most, the longest waiting first.")] = 100,
+    limit: Annotated[
+        int, typer.Option(min=1, help="How many at most, the longest waiting first.")
+    ] = 100,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -31,7 +36,13 @@ def dead_letters(
     elif letters:
         made = table("run", "ticket", "desk", "error", "attempts", "since")
         for letter in letters:
-            known = (letter.run_id, letter.ticket_id, letter.desk, letter.error, str(letter.attempts))
+            known = (
+                letter.run_id,
+                letter.ticket_id,
+                letter.desk,
+                letter.error,
+                str(letter.attempts),
+            )
             made.add_row(*known, minute(letter.since))
         results().print(made)
         if total > len(letters):
@@ -42,23 +53,31 @@ def dead_letters(
 
 def retry(
     run_id: Annotated[str, typer.Argument(help="As `dead-letters` lists it.")],
-    subject: Annotated[str | None, typer.Option(help="Another subject for the ticket.")] = None,
-    body_file: Annotated[str | None, typer.Option(help="A file with another body; - reads from stdin.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who decides; you, if not given.")] = None,
+    subject: Annotated[
+        str | None, typer.Option(help="Another subject for the ticket.")
+    ] = None,
+    body_file: Annotated[
+        str | None, typer.Option(help="A file with another body; - reads from stdin.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Who decides; you, if not given.")
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
     """Try a run again that was given up.
 
-    It goes on from where it stopped. With another subject or body it begins anew; the audit log keeps digests of the
-    ticket before and after.
+    It goes on from where it stopped. With another subject or body it begins anew; the audit
+    log keeps digests of the ticket before and after.
 
     Example: ticketgraph retry 9b2e... --body-file corrected.txt
     """
     body = text_of(body_file) if body_file is not None else None
 
     async def tried(opened: "TicketGraph") -> "Run":
-        return await opened.retry(run_id, subject=subject, body=body, by=by or os_user())
+        return await opened.retry(
+            run_id, subject=subject, body=body, by=by or os_user()
+        )
 
     run = with_desk(data_dir, tried)
     if json:

@@ -31,21 +31,36 @@ def list_desks() -> None:
     """
     from policies.loading.load import load_desks
 
-    made = table("desk", "title", "version", "languages", "categories", "teams", "articles")
+    made = table(
+        "desk", "title", "version", "languages", "categories", "teams", "articles"
+    )
     for found in load_desks(desks_folder()).values():
         settings = found.settings
-        counts = (str(len(part)) for part in (found.categories, found.routing.teams, found.articles))
-        made.add_row(found.id, settings.title, str(settings.version), ", ".join(settings.languages), *counts)
+        counts = (
+            str(len(part))
+            for part in (found.categories, found.routing.teams, found.articles)
+        )
+        made.add_row(
+            found.id,
+            settings.title,
+            str(settings.version),
+            ", ".join(settings.languages),
+            *counts,
+        )
     results().print(made)
 
 
 @desk.command("check")
 def check(
-    which: Annotated[str | None, typer.Argument(help="A desk's folder or id; all desks if not given.")] = None,
+    which: Annotated[
+        str | None,
+        typer.Argument(help="A desk's folder or id; all desks if not given."),
+    ] = None,
 ) -> None:
     """Check desks: what is wrong, what overlaps, what never matters.
 
-    An error keeps the desk from being used and gives exit code 1; a warning is something its author should look at.
+    An error keeps the desk from being used and gives exit code 1; a warning is something
+    its author should look at.
 
     Example: ticketgraph desk check customer_support
     """
@@ -75,11 +90,16 @@ def folder_of(which: str) -> Path:
         if folder.is_dir():
             return folder.resolve()
     known = ", ".join(path.name for path in all_folders())
-    raise NotFoundError(f"There is no desk and no folder {which!r}. The desks are: {known}.")
+    raise NotFoundError(
+        f"There is no desk and no folder {which!r}. The desks are: {known}."
+    )
 
 
 def findings(folder: Path) -> Iterator[tuple[Level, str]]:
-    """Everything about one desk that its author should change: how bad, and file, rule and what to do."""
+    """Everything about one desk that its author should change.
+
+    How bad, and file, rule and what to do.
+    """
     from policies.loading.check import check_desk
     from policies.loading.load import load_desk
 

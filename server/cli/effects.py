@@ -1,4 +1,7 @@
-"""`ticketgraph effects`: what left the system or is to leave it, and a person's word on what nobody knows."""
+"""`ticketgraph effects`.
+
+What left the system or is to leave it, and a person's word on what nobody knows.
+"""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -15,15 +18,21 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 effects = typer.Typer(
-    help="List what was sent or is to be sent, and decide where nobody can know.", invoke_without_command=True
+    help="List what was sent or is to be sent, and decide where nobody can know.",
+    invoke_without_command=True,
 )
 
 
 @effects.callback()
 def listed(
     context: typer.Context,
-    status: Annotated[WhichEffects, typer.Option(help="parked: unknown and refused, which wait for you.")] = "parked",
-    limit: Annotated[int, typer.Option(min=1, help="How many at most, the oldest first.")] = 100,
+    status: Annotated[
+        WhichEffects,
+        typer.Option(help="parked: unknown and refused, which wait for you."),
+    ] = "parked",
+    limit: Annotated[
+        int, typer.Option(min=1, help="How many at most, the oldest first.")
+    ] = 100,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -40,25 +49,38 @@ def listed(
     elif found:
         results().print(effects_table(found))
     else:
-        remarks().print("No effect waits for a person." if status == "parked" else "There are no such effects.")
+        remarks().print(
+            "No effect waits for a person."
+            if status == "parked"
+            else "There are no such effects."
+        )
 
 
 @effects.command("resolve")
 def resolve(
     key: Annotated[str, typer.Argument(help="As `effects` lists it.")],
     outcome: Annotated[Outcome, typer.Argument(help="What is to become of it.")],
-    remote_id: Annotated[str | None, typer.Option(help="With sent: what the receiver calls it.")] = None,
-    by: Annotated[str | None, typer.Option(help="Who decides; you, if not given.")] = None,
+    remote_id: Annotated[
+        str | None, typer.Option(help="With sent: what the receiver calls it.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option(help="Who decides; you, if not given.")
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Decide what becomes of a parked effect. Look into the receiving system first. The first decision counts.
+    """Decide what becomes of a parked effect. Look into the receiving system first.
 
-    sent: it is there, and is left alone; send_again: it is not there, and is sent; drop: it is not to be sent.
+    The first decision counts.
+
+    sent: it is there, and is left alone; send_again: it is not there, and is sent; drop: it
+    is not to be sent.
 
     Example: ticketgraph effects resolve TKT-AEB52514:reply:0c4f... sent --remote-id 4711
     """
-    resolution = Resolution(outcome=outcome, decided_by=by or os_user(), remote_id=remote_id)
+    resolution = Resolution(
+        outcome=outcome, decided_by=by or os_user(), remote_id=remote_id
+    )
     entry = with_desk(data_dir, lambda opened: opened.resolve_effect(key, resolution))
     if json:
         print_json(entry)
@@ -71,6 +93,13 @@ def effects_table(entries: Sequence[LedgerEntry]) -> "Table":
     made = table("effect", "action", "target", "status", "tried", "since", "why")
     for entry in entries:
         since = minute(entry.settled_at or entry.started_at or entry.created_at)
-        told = (entry.key, entry.action, plain(entry.target), entry.status, str(entry.attempts), since)
+        told = (
+            entry.key,
+            entry.action,
+            plain(entry.target),
+            entry.status,
+            str(entry.attempts),
+            since,
+        )
         made.add_row(*told, plain(entry.error or NONE))
     return made

@@ -1,4 +1,7 @@
-"""`ticketgraph eval`: how good the answers are, measured on tickets whose right answers are known."""
+"""`ticketgraph eval`.
+
+How good the answers are, measured on tickets whose right answers are known.
+"""
 
 import asyncio
 from pathlib import Path
@@ -12,9 +15,19 @@ from server.cli.terminal.progress import progress
 
 
 def evaluate(
-    files: Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Labelled tickets as JSON lines.")],
-    desk: Annotated[str | None, typer.Option(help="The desk to run them on, in place of the rows' own.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="Only so many tickets of each file.")] = None,
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            exists=True, dir_okay=False, help="Labelled tickets as JSON lines."
+        ),
+    ],
+    desk: Annotated[
+        str | None,
+        typer.Option(help="The desk to run them on, in place of the rows' own."),
+    ] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Only so many tickets of each file.")
+    ] = None,
     json: AsJson = False,
 ) -> None:
     """Measure the quality on labelled tickets, in a data folder of its own that is thrown away.
@@ -25,7 +38,11 @@ def evaluate(
 
     desks_dir = settings_with().desks_dir
     with progress("tickets") as told:
-        measured = asyncio.run(report.evaluate(files, desk=desk, limit=limit, progress=told, desks_dir=desks_dir))
+        measured = asyncio.run(
+            report.evaluate(
+                files, desk=desk, limit=limit, progress=told, desks_dir=desks_dir
+            )
+        )
     if json:
         print_json(measured)
     else:

@@ -21,39 +21,61 @@ SOLUTION = ("solution", "resolution", "answer", "reply")
 
 
 def import_tickets(
-    file: Annotated[str, typer.Argument(help="CSV, JSON or JSON lines; - reads from stdin.")],
+    file: Annotated[
+        str, typer.Argument(help="CSV, JSON or JSON lines; - reads from stdin.")
+    ],
     desk: Annotated[str, typer.Option(help="The desk that solved them.")],
-    resolved: Annotated[bool, typer.Option("--resolved", help="Each row holds a solution.")] = False,
-    format: Annotated[Format | None, typer.Option(help="Of the file; by its extension if not given.")] = None,
+    resolved: Annotated[
+        bool, typer.Option("--resolved", help="Each row holds a solution.")
+    ] = False,
+    format: Annotated[
+        Format | None, typer.Option(help="Of the file; by its extension if not given.")
+    ] = None,
     data_dir: DataDir = None,
 ) -> None:
     """Import solved tickets, so that replies can stand on how such tickets were solved before.
 
-    Rows have subject, body and solution (or resolution, answer, reply), and may have category and customer_email.
-    What was imported before is skipped. Bad rows are reported with their line; the exit code is then 1.
+    Rows have subject, body and solution (or resolution, answer, reply), and may have
+    category and customer_email. What was imported before is skipped. Bad rows are reported
+    with their line; the exit code is then 1.
 
     Example: ticketgraph import solved.csv --resolved --desk customer_support
     """
     if not resolved:
         raise InputError(
-            "Only solved tickets are imported: say --resolved if these are. Open ones go to `ticketgraph process`."
+            "Only solved tickets are imported: say --resolved if these are. Open ones go to "
+            "`ticketgraph process`."
         )
     read = rows_of(file, format)
-    added, known, faults = with_desk(data_dir, lambda opened: imported(opened, file, desk, read))
+    added, known, faults = with_desk(
+        data_dir, lambda opened: imported(opened, file, desk, read)
+    )
     typer.echo(f"{added} imported, {known} known already, {faults} refused.")
     if faults:
         raise typer.Exit(PARTLY)
 
 
-async def imported(opened: "TicketGraph", file: str, desk: str, read: list[Row | Fault]) -> tuple[int, int, int]:
-    """How many rows were added, known before, and refused. Raises InputError for an unknown desk."""
+async def imported(
+    opened: "TicketGraph", file: str, desk: str, read: list[Row | Fault]
+) -> tuple[int, int, int]:
+    """How many rows were added, known before, and refused.
+
+    Raises InputError for an unknown desk.
+    """
     from ticketgraph.tickets.importing import import_solved
 
     desks = opened.assembly.services.desks
     if desk not in desks:
-        raise InputError(f"There is no desk {desk!r}. Choose one of: {', '.join(desks)}.")
-    categories = {category.id.casefold(): category.id for category in desks[desk].categories}
-    items = [row if isinstance(row, Fault) else solved_of(row, desk, categories) for row in read]
+        raise InputError(
+            f"There is no desk {desk!r}. Choose one of: {', '.join(desks)}."
+        )
+    categories = {
+        category.id.casefold(): category.id for category in desks[desk].categories
+    }
+    items = [
+        row if isinstance(row, Fault) else solved_of(row, desk, categories)
+        for row in read
+    ]
     faults = [item for item in items if isinstance(item, Fault)]
     for fault in faults:
         report(file, fault)
@@ -63,21 +85,35 @@ async def imported(opened: "TicketGraph", file: str, desk: str, read: list[Row |
     return added, len(solved) - added, len(faults)
 
 
-def solved_of(row: Row, desk: str, categories: dict[str, str]) -> "SolvedTicket | Fault":
-    """The solved ticket that a row describes; `categories` are the desk's, by their casefolded ids."""
+def solved_of(
+    row: Row, desk: str, categories: dict[str, str]
+) -> "SolvedTicket | Fault":
+    """The solved ticket that a row describes.
+
+    `categories` are the desk's, by their casefolded ids.
+    """
     from ticketgraph.tickets.importing import SolvedTicket
 
     values = dict(row.values)
     column = next((name for name in SOLUTION if name in values), None)
     solution = values.pop(column) if column else None
     if not isinstance(solution, str) or not solution.strip():
-        return Fault(row.line, f"it has no solution; name it in one of the columns {', '.join(SOLUTION)}")
+        return Fault(
+            row.line,
+            f"it has no solution; name it in one of the columns {', '.join(SOLUTION)}",
+        )
     named = values.pop("category", None)
     if named is not None and str(named).casefold() not in categories:
         known = ", ".join(categories.values())
-        return Fault(row.line, f"there is no such category; leave it out or use one of {known}")
+        return Fault(
+            row.line, f"there is no such category; leave it out or use one of {known}"
+        )
     values["desk"] = desk
     ticket = ticket_of(Row(row.line, values), desk)
     if isinstance(ticket, Fault):
         return ticket
-    return SolvedTicket(ticket=ticket, solution=solution.strip(), category=categories.get(str(named).casefold()))
+    return SolvedTicket(
+        ticket=ticket,
+        solution=solution.strip(),
+        category=categories.get(str(named).casefold()),
+    )

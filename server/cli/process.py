@@ -34,21 +34,35 @@ class Work:
 
 
 def process(
-    file: Annotated[str, typer.Argument(help="JSON, JSON lines, CSV or text; - reads from stdin.")],
+    file: Annotated[
+        str, typer.Argument(help="JSON, JSON lines, CSV or text; - reads from stdin.")
+    ],
     format: Annotated[
-        Format | None, typer.Option(help="Of the file; by its extension if not given, json on stdin.")
+        Format | None,
+        typer.Option(help="Of the file; by its extension if not given, json on stdin."),
     ] = None,
-    desk: Annotated[str, typer.Option(help="The desk of the tickets that name none.")] = "customer_support",
-    tone: Annotated[Tone | None, typer.Option(help="Tone of the replies; the desk's own if not given.")] = None,
+    desk: Annotated[
+        str, typer.Option(help="The desk of the tickets that name none.")
+    ] = "customer_support",
+    tone: Annotated[
+        Tone | None,
+        typer.Option(help="Tone of the replies; the desk's own if not given."),
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
-    sequential: Annotated[bool, typer.Option("--sequential", help="The steps of a ticket one after another.")] = False,
-    concurrency: Annotated[int, typer.Option(min=1, help="Tickets in work at the same time.")] = 8,
+    sequential: Annotated[
+        bool,
+        typer.Option("--sequential", help="The steps of a ticket one after another."),
+    ] = False,
+    concurrency: Annotated[
+        int, typer.Option(min=1, help="Tickets in work at the same time.")
+    ] = 8,
 ) -> None:
     """Process tickets and show where each went.
 
-    A ticket has subject, body, customer_email, customer_id, customer_name, desk; whatever else a row holds is kept
-    as its metadata. Bad rows are reported with their line and the others go on; the exit code is then 1.
+    A ticket has subject, body, customer_email, customer_id, customer_name, desk; whatever
+    else a row holds is kept as its metadata. Bad rows are reported with their line and the
+    others go on; the exit code is then 1.
 
     Example: ticketgraph process tickets.csv --tone friendly --json
     """
@@ -62,7 +76,9 @@ def process(
         raise typer.Exit(PARTLY if faults else 0)
     options = RunOptions(response_tone=tone, enable_parallel=not sequential)
     work = Work(rows, desk, options, concurrency)
-    runs, refused = with_desk(data_dir, lambda opened: processed(opened, work, file, as_json=json))
+    runs, refused = with_desk(
+        data_dir, lambda opened: processed(opened, work, file, as_json=json)
+    )
     if not json:
         results().print(runs_table(runs))
         summarise(runs)
@@ -80,19 +96,29 @@ def summarise(runs: Sequence[Run]) -> None:
     waiting = sum(run.status == "waiting" for run in runs)
     failed = sum(run.status == "failed" for run in runs)
     parts = [f"{len(runs)} processed"]
-    parts += [f"{waiting} waiting for a person: see `ticketgraph approvals`"] if waiting else []
+    parts += (
+        [f"{waiting} waiting for a person: see `ticketgraph approvals`"]
+        if waiting
+        else []
+    )
     parts += [f"{failed} failed: see `ticketgraph show TICKET`"] if failed else []
     remarks().print("; ".join(parts) + ".")
 
 
-async def processed(opened: "TicketGraph", work: Work, file: str, *, as_json: bool) -> tuple[list[Run], int]:
-    """The runs in the order of the rows, and how many rows were refused. Writes JSON as soon as it is its turn.
+async def processed(
+    opened: "TicketGraph", work: Work, file: str, *, as_json: bool
+) -> tuple[list[Run], int]:
+    """The runs in the order of the rows, and how many rows were refused.
+
+    Writes JSON as soon as it is its turn.
 
     Raises InputError when the desk does not exist.
     """
     desks = opened.assembly.services.desks
     if work.desk not in desks:
-        raise InputError(f"There is no desk {work.desk!r}. Choose one of: {', '.join(desks)}.")
+        raise InputError(
+            f"There is no desk {work.desk!r}. Choose one of: {', '.join(desks)}."
+        )
     runs: list[Run] = []
     refused = 0
     with progress("tickets") as told:
@@ -111,7 +137,9 @@ async def processed(opened: "TicketGraph", work: Work, file: str, *, as_json: bo
 async def outcomes(opened: "TicketGraph", work: Work) -> AsyncIterator[Run | Fault]:
     """What became of each row, in the order of the rows."""
     turns = asyncio.Semaphore(work.concurrency)
-    tasks = [asyncio.create_task(outcome(opened, row, work, turns)) for row in work.rows]
+    tasks = [
+        asyncio.create_task(outcome(opened, row, work, turns)) for row in work.rows
+    ]
     try:
         for task in tasks:
             yield await task
@@ -120,7 +148,9 @@ async def outcomes(opened: "TicketGraph", work: Work) -> AsyncIterator[Run | Fau
             task.cancel()
 
 
-async def outcome(opened: "TicketGraph", row: Row, work: Work, turns: asyncio.Semaphore) -> Run | Fault:
+async def outcome(
+    opened: "TicketGraph", row: Row, work: Work, turns: asyncio.Semaphore
+) -> Run | Fault:
     """What became of one row."""
     ticket = ticket_of(row, work.desk)
     if isinstance(ticket, Fault):
@@ -129,7 +159,9 @@ async def outcome(opened: "TicketGraph", row: Row, work: Work, turns: asyncio.Se
         return await run_of(opened, ticket, row.line, work.options)
 
 
-async def run_of(opened: "TicketGraph", ticket: NewTicket, line: int, options: RunOptions) -> Run | Fault:
+async def run_of(
+    opened: "TicketGraph", ticket: NewTicket, line: int, options: RunOptions
+) -> Run | Fault:
     """The run of one ticket, or why it has none."""
     try:
         return await opened.process(options=options, **dict(ticket))

@@ -8,10 +8,18 @@ import typer
 from contracts.errors import InputError
 from server.cli.terminal.open_app import DataDir, settings_with
 
-Host = Annotated[str | None, typer.Option(help="Address to listen on; HOST if not given.")]
-Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on; PORT if not given.")]
+Host = Annotated[
+    str | None, typer.Option(help="Address to listen on; HOST if not given.")
+]
+Port = Annotated[
+    int | None,
+    typer.Option(min=0, max=65535, help="Port to listen on; PORT if not given."),
+]
 
-ONLY_SHARED = "needs a database that processes can share: set DATABASE_URL to a PostgreSQL server, or use serve."
+ONLY_SHARED = (
+    "needs a database that processes can share: set DATABASE_URL to a PostgreSQL "
+    "server, or use serve."
+)
 
 
 def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:

@@ -1,4 +1,7 @@
-"""`ticketgraph prompts`: the words that a model is given, which version they are, and what they look like filled in."""
+"""`ticketgraph prompts`.
+
+The words that a model is given, which version they are, and what they look like filled in.
+"""
 
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Annotated, Any
@@ -18,14 +21,20 @@ NODES = {"repair": "classify, extract, draft"}
 """The nodes of a prompt that is not named as its node."""
 
 EXAMPLE = (
-    "Order ORD-20417 charged twice\n\nHello, the payment for ORD-20417 was taken twice this morning, 49.90 EUR each "
+    "Order ORD-20417 charged twice\n\nHello, the payment for ORD-20417 was taken twice this "
+    "morning, 49.90 EUR each "
     "time. The app showed E-512 after the first one. I am [NAME_1], please write to [EMAIL_1]."
 )
 CANARY = "example-canary"
 
 prompts = typer.Typer(help="Look at the prompts.", no_args_is_help=True)
 
-Which = Annotated[str, typer.Argument(help="A prompt's name, or name@version; the version in use if not given.")]
+Which = Annotated[
+    str,
+    typer.Argument(
+        help="A prompt's name, or name@version; the version in use if not given."
+    ),
+]
 
 
 @prompts.command("list")
@@ -41,14 +50,23 @@ def list_prompts() -> None:
         for version in versions(name):
             words = words_of(f"{name}@{version}")
             used = "yes" if words.id == ALL[name].id else "no"
-            made.add_row(words.id, used, words.sha256[:12], str(len(words.text)), NODES.get(name, name))
+            made.add_row(
+                words.id,
+                used,
+                words.sha256[:12],
+                str(len(words.text)),
+                NODES.get(name, name),
+            )
     results().print(made)
 
 
 @prompts.command("show")
 def show(
     which: Which,
-    desk: Annotated[str | None, typer.Option(help="Fill it in for this desk, with an example ticket.")] = None,
+    desk: Annotated[
+        str | None,
+        typer.Option(help="Fill it in for this desk, with an example ticket."),
+    ] = None,
 ) -> None:
     """Print a prompt's words, or how they look for a desk.
 
@@ -74,8 +92,16 @@ def diff(
     Example: ticketgraph prompts diff classify@1 classify@2
     """
     before, after = words_of(old), words_of(new)
-    lines = unified_diff(before.text.splitlines(), after.text.splitlines(), before.id, after.id, lineterm="")
-    typer.echo(plain("\n".join(lines)) or f"{before.id} and {after.id} have the same words.")
+    lines = unified_diff(
+        before.text.splitlines(),
+        after.text.splitlines(),
+        before.id,
+        after.id,
+        lineterm="",
+    )
+    typer.echo(
+        plain("\n".join(lines)) or f"{before.id} and {after.id} have the same words."
+    )
 
 
 def versions(name: str) -> list[int]:
@@ -86,13 +112,18 @@ def versions(name: str) -> list[int]:
 
 
 def words_of(which: str) -> "Words":
-    """The words that are meant. Raises NotFoundError for a prompt or a version that is not there."""
+    """The words that are meant.
+
+    Raises NotFoundError for a prompt or a version that is not there.
+    """
     from prompts import ALL
     from prompts.words import released
 
     name, _, asked = which.partition("@")
     if name not in ALL:
-        raise NotFoundError(f"There is no prompt {name!r}. The prompts are: {', '.join(sorted(ALL))}.")
+        raise NotFoundError(
+            f"There is no prompt {name!r}. The prompts are: {', '.join(sorted(ALL))}."
+        )
     version = asked or str(ALL[name].version)
     kept = versions(name)
     if version not in map(str, kept):
@@ -103,13 +134,18 @@ def words_of(which: str) -> "Words":
 
 
 def rendered_for(words: "Words", desk_id: str) -> "Rendered":
-    """A prompt in use, filled in for a desk with an example ticket. Raises InputError for a version not in use."""
+    """A prompt in use, filled in for a desk with an example ticket.
+
+    Raises InputError for a version not in use.
+    """
     from policies.loading.load import load_desk
     from prompts import ALL
 
     prompt = ALL[words.id.partition("@")[0]]
     if words.id != prompt.id:
-        raise InputError(f"{words.id} is not in use any more; only {prompt.id} can be filled in.")
+        raise InputError(
+            f"{words.id} is not in use any more; only {prompt.id} can be filled in."
+        )
     return prompt.render(example_of(prompt.name, load_desk(folder_of(desk_id))))
 
 
@@ -128,7 +164,10 @@ def example_of(name: str, desk: "Desk") -> Any:
     if name == "extract":
         return ExtractInput(desk=desk, text=EXAMPLE, canary=CANARY)
     if name == "repair":
-        return RepairInput(request=CLASSIFY.render(classify), problems=("category: not one of the allowed values",))
+        return RepairInput(
+            request=CLASSIFY.render(classify),
+            problems=("category: not one of the allowed values",),
+        )
     return DraftInput(
         desk=desk,
         text=EXAMPLE,

@@ -18,15 +18,24 @@ if TYPE_CHECKING:
 
 def prune(
     now_all: Annotated[
-        bool, typer.Option("--now-all", help="The checkpoints of every finished run, however new.")
+        bool,
+        typer.Option(
+            "--now-all", help="The checkpoints of every finished run, however new."
+        ),
     ] = False,
     compact: Annotated[
-        bool, typer.Option("--compact", help="Then give the free space back; needs as much again while it does.")
+        bool,
+        typer.Option(
+            "--compact",
+            help="Then give the free space back; needs as much again while it does.",
+        ),
     ] = False,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Forget what the desks' settings say is old enough: checkpoint_hours and ticket_days in desk.yaml.
+    """Forget what the desks' settings say is old enough.
+
+    Checkpoint_hours and ticket_days in desk.yaml.
 
     Example: ticketgraph prune --compact
     """
@@ -45,22 +54,40 @@ def prune(
 
 
 def erase(
-    customer: Annotated[str | None, typer.Option(help="A customer's id or address.")] = None,
-    ticket: Annotated[list[str] | None, typer.Option(help="A ticket's id; may be given several times.")] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask whether you mean it.")] = False,
-    by: Annotated[str | None, typer.Option(help="Who erases; you, if not given.")] = None,
+    customer: Annotated[
+        str | None, typer.Option(help="A customer's id or address.")
+    ] = None,
+    ticket: Annotated[
+        list[str] | None,
+        typer.Option(help="A ticket's id; may be given several times."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Do not ask whether you mean it.")
+    ] = False,
+    by: Annotated[
+        str | None, typer.Option(help="Who erases; you, if not given.")
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Delete everything of a customer: tickets, runs, and what is seen of them in the runs of others. For ever.
+    """Delete everything of a customer.
+
+    Tickets, runs, and what is seen of them in the runs of others. For ever.
 
     What stays is in docs/retention.md: above all backups, and what was sent to other systems.
 
     Example: ticketgraph erase --customer ada@example.com
     """
     if not customer and not ticket:
-        raise InputError("Say whose tickets with --customer, or which ones with --ticket.")
-    done = with_desk(data_dir, lambda opened: erased(opened, customer, ticket or [], by or os_user(), sure=yes))
+        raise InputError(
+            "Say whose tickets with --customer, or which ones with --ticket."
+        )
+    done = with_desk(
+        data_dir,
+        lambda opened: erased(
+            opened, customer, ticket or [], by or os_user(), sure=yes
+        ),
+    )
     if done is None:
         typer.echo("Nothing was erased.", err=True)
         raise typer.Exit(PARTLY)
@@ -68,16 +95,26 @@ def erase(
         print_json(done)
     else:
         typer.echo(
-            f"{done.tickets} tickets and {done.runs} runs erased, with {done.approvals} approvals and {done.effects} "
+            f"{done.tickets} tickets and {done.runs} runs erased, with {done.approvals} "
+            f"approvals and {done.effects} "
             f"effects. {done.cleaned} runs of others were cleaned."
         )
 
 
 async def erased(
-    opened: "TicketGraph", customer: str | None, tickets: list[str], by: str, *, sure: bool
+    opened: "TicketGraph",
+    customer: str | None,
+    tickets: list[str],
+    by: str,
+    *,
+    sure: bool,
 ) -> Erasure | None:
     """What was erased; None when the user did not mean it. Raises NotFoundError."""
     found = await opened.erasable(customer, tickets)
-    if found and not sure and not typer.confirm(f"Erase {len(found)} tickets for ever?", err=True):
+    if (
+        found
+        and not sure
+        and not typer.confirm(f"Erase {len(found)} tickets for ever?", err=True)
+    ):
         return None
     return await opened.erase(customer, ticket_ids=tickets, erased_by=by)

@@ -1,4 +1,7 @@
-"""`ticketgraph show`, `history` and `fork`: what became of a ticket, how, and what would have become of it."""
+"""`ticketgraph show`, `history` and `fork`.
+
+What became of a ticket, how, and what would have become of it.
+"""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +26,9 @@ RunId = Annotated[str, typer.Argument(help="As `show` prints it.")]
 
 
 def show(
-    id: Annotated[str, typer.Argument(help="Of a ticket (its newest run is shown) or of a run.")],
+    id: Annotated[
+        str, typer.Argument(help="Of a ticket (its newest run is shown) or of a run.")
+    ],
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -47,9 +52,13 @@ async def found(opened: "TicketGraph", wanted: str) -> "tuple[RowMapping, Run | 
     from storage.queries import tickets
 
     is_ticket = wanted.upper().startswith(TICKET_ID)
-    run = await (opened.run_of_ticket(wanted.upper()) if is_ticket else opened.run(wanted))
+    run = await (
+        opened.run_of_ticket(wanted.upper()) if is_ticket else opened.run(wanted)
+    )
     async with opened.database.read() as connection:
-        return await tickets.row(connection, run.ticket_id if run else wanted.upper()), run
+        return await tickets.row(
+            connection, run.ticket_id if run else wanted.upper()
+        ), run
 
 
 def history(run_id: RunId, data_dir: DataDir = None, json: AsJson = False) -> None:
@@ -67,8 +76,12 @@ def history(run_id: RunId, data_dir: DataDir = None, json: AsJson = False) -> No
 
 def fork(
     run_id: RunId,
-    checkpoint: Annotated[str | None, typer.Option(help="Where to begin; the start if not given.")] = None,
-    tone: Annotated[Tone | None, typer.Option(help="Another tone for the reply.")] = None,
+    checkpoint: Annotated[
+        str | None, typer.Option(help="Where to begin; the start if not given.")
+    ] = None,
+    tone: Annotated[
+        Tone | None, typer.Option(help="Another tone for the reply.")
+    ] = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -77,7 +90,9 @@ def fork(
     Example: ticketgraph fork 9b2e... --tone formal
     """
     options = RunOptions.model_validate({"response_tone": tone}) if tone else None
-    run = with_desk(data_dir, lambda opened: opened.fork(run_id, checkpoint, options=options))
+    run = with_desk(
+        data_dir, lambda opened: opened.fork(run_id, checkpoint, options=options)
+    )
     if json:
         print_json(run)
     else:

@@ -9,7 +9,10 @@ from contracts.errors import InputError
 from server.cli.desks import folder_of
 from server.cli.terminal.output import results
 
-Files = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Labelled tickets as JSON lines.")]
+Files = Annotated[
+    list[Path],
+    typer.Argument(exists=True, dir_okay=False, help="Labelled tickets as JSON lines."),
+]
 
 
 def train(
@@ -25,8 +28,14 @@ def train(
     try:
         from evals.training import train as fit
     except ModuleNotFoundError as missing:
-        raise InputError(f"Training needs {missing.name}: install scikit-learn, then train again.") from None
+        raise InputError(
+            f"Training needs {missing.name}: install scikit-learn, then train again."
+        ) from None
     folder = folder_of(desk)
     fitted = fit(folder, files)
     for name, value in fitted.model_dump().items():
-        results().print(f"{name:20} {value:.3f}" if isinstance(value, float) else f"{name:20} {value}")
+        results().print(
+            f"{name:20} {value:.3f}"
+            if isinstance(value, float)
+            else f"{name:20} {value}"
+        )

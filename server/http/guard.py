@@ -12,10 +12,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from server.http.problems import problem
 
 MAX_BODY = 1_048_576
-"""Bytes of a request's body. The largest ticket, 50,000 characters escaped in JSON, is under 600 kB."""
+"""Bytes of a request's body.
+
+The largest ticket, 50,000 characters escaped in JSON, is under 600 kB.
+"""
 
 MAX_DRAINED = 33_554_432
-"""Bytes that are read and thrown away so that a client that is still sending gets to read the refusal."""
+"""Bytes that are read and thrown away so that a client that is still sending gets to read
+the refusal."""
 
 TOO_LARGE = f"The body is too large. Send at most {MAX_BODY // 1024} KiB."
 
@@ -25,7 +29,10 @@ MAX_HEAD = 32_768
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 SECURITY = {
-    "content-security-policy": "default-src 'self'; img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'",
+    "content-security-policy": (
+        "default-src 'self'; img-src 'self' data:; frame-ancestors "
+        "'none'; base-uri 'none'"
+    ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cache-control": "no-store",
@@ -39,7 +46,10 @@ class Guard:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a body that is too large before anything parses it; mark everything that goes out."""
+        """Refuse a body that is too large before anything parses it.
+
+        Mark everything that goes out.
+        """
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -78,7 +88,10 @@ class Capped:
         self.left = MAX_BODY
 
     async def __call__(self) -> MutableMapping[str, Any]:
-        """The next message. Raises HTTPException 413 when a body of unannounced length goes over the cap."""
+        """The next message.
+
+        Raises HTTPException 413 when a body of unannounced length goes over the cap.
+        """
         message = await self.receive()
         if message["type"] == "http.request":
             self.left -= len(message.get("body", b""))
@@ -89,18 +102,31 @@ class Capped:
 
 async def drain(receive: Receive) -> None:
     """Read the rest of the body and keep none of it."""
-    while (message := await receive())["type"] == "http.request" and message.get("more_body"):
+    while (message := await receive())["type"] == "http.request" and message.get(
+        "more_body"
+    ):
         pass
 
 
 def no_such_path() -> ASGIApp:
-    """The refusal of an address with control characters: a router takes one that ends in a newline for another."""
-    return problem(404, "The request cannot be answered.", "No address has control characters in it.")
+    """The refusal of an address with control characters.
+
+    A router takes one that ends in a newline for another.
+    """
+    return problem(
+        404,
+        "The request cannot be answered.",
+        "No address has control characters in it.",
+    )
 
 
 def head_size(scope: Scope) -> int:
     """Bytes of the address and the headers."""
-    return len(scope["raw_path"]) + len(scope["query_string"]) + sum(len(n) + len(v) for n, v in scope["headers"])
+    return (
+        len(scope["raw_path"])
+        + len(scope["query_string"])
+        + sum(len(n) + len(v) for n, v in scope["headers"])
+    )
 
 
 def head_too_large() -> ASGIApp:

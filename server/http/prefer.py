@@ -1,4 +1,7 @@
-"""The header `Prefer` (RFC 7240): how long a caller wants to wait. What else it says is ignored, as it may be."""
+"""The header `Prefer` (RFC 7240): how long a caller wants to wait.
+
+What else it says is ignored, as it may be.
+"""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +16,10 @@ MOST_SECONDS = 86_400
 
 @dataclass(frozen=True)
 class Preference:
-    """`wait` in whole seconds, None when it is not said; `respond_async` where no wait is wanted beyond that."""
+    """`wait` in whole seconds, None when it is not said.
+
+    `respond_async` where no wait is wanted beyond that.
+    """
 
     wait: int | None = None
     respond_async: bool = False
@@ -38,13 +44,18 @@ def parse(values: Sequence[str]) -> Preference:
         name, _, value = part.partition(";")[0].partition("=")
         named.setdefault(name.strip().lower(), value.strip().strip('"'))
     seconds = named.get("wait", "")
-    wait = min(int(seconds), MOST_SECONDS) if re.fullmatch("[0-9]{1,9}", seconds) else None
+    wait = (
+        min(int(seconds), MOST_SECONDS) if re.fullmatch("[0-9]{1,9}", seconds) else None
+    )
     return Preference(wait, "respond-async" in named)
 
 
 async def preference(
     prefer: Annotated[
-        list[str] | None, Header(description="`wait=N`: at most so many seconds; `respond-async`: not at all")
+        list[str] | None,
+        Header(
+            description="`wait=N`: at most so many seconds; `respond-async`: not at all"
+        ),
     ] = None,
 ) -> Preference:
     """What the caller prefers."""

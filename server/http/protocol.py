@@ -10,13 +10,18 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from server.http.guard import MAX_HEAD
 
 REQUEST_SECONDS = 8.0
-"""From a request's first byte to its last one. A client on a slow line sends the largest body in a tenth of it."""
+"""From a request's first byte to its last one.
+
+A client on a slow line sends the largest body in a tenth of it.
+"""
 
 
 class ImpatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a deadline on receiving each request, its headers and its body together.
+    """uvicorn's protocol with a deadline on receiving each request, its headers and its
+    body together.
 
-    Headers that never end are given up by size: the parser keeps them, and no application sees them before they end.
+    Headers that never end are given up by size: the parser keeps them, and no application
+    sees them before they end.
     """
 
     deadline: asyncio.TimerHandle | None = None
@@ -68,9 +73,14 @@ class ImpatientProtocol(HttpToolsProtocol):
             self.deadline = None
 
     def give_up(self) -> None:
-        """Reset the connection: a polite close would leave it half open on a client that never reads."""
+        """Reset the connection.
+
+        A polite close would leave it half open on a client that never reads.
+        """
         self.relax()
         connection: Any = self.transport.get_extra_info("socket")
         if connection is not None:
-            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
+            )
         self.transport.abort()

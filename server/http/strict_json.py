@@ -15,7 +15,10 @@ class StrictRequest(Request):
     """A request whose JSON is checked before anything else sees it."""
 
     async def json(self) -> Any:
-        """The body. Raises HTTPException 400 for what is not JSON, 422 for what no ticket may hold."""
+        """The body.
+
+        Raises HTTPException 400 for what is not JSON, 422 for what no ticket may hold.
+        """
         try:
             value = orjson.loads(await self.body())
         except orjson.JSONDecodeError:
@@ -38,14 +41,20 @@ class StrictRoute(APIRoute):
 
 
 def check(value: Any) -> None:
-    """Refuse NUL characters and nesting that no part of the system needs. Raises HTTPException 422."""
+    """Refuse NUL characters and nesting that no part of the system needs.
+
+    Raises HTTPException 422.
+    """
     level = [value]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
         for item in level:
             if isinstance(item, str):
                 if "\x00" in item:
-                    raise HTTPException(422, "The text holds a NUL character. Remove it and send the request again.")
+                    raise HTTPException(
+                        422,
+                        "The text holds a NUL character. Remove it and send the request again.",
+                    )
             elif isinstance(item, dict):
                 below.extend(item.keys())
                 below.extend(item.values())

@@ -20,7 +20,9 @@ Try it:
 
 
 class Server(uvicorn.Server):
-    """uvicorn, which says how to try it once it listens, and tells the app at once that it is to stop."""
+    """uvicorn, which says how to try it once it listens, and tells the app at once that it
+    is to stop.
+    """
 
     def __init__(self, config: uvicorn.Config, app: "FastAPI") -> None:
         super().__init__(config)
@@ -31,21 +33,30 @@ class Server(uvicorn.Server):
         await super().startup(sockets)  # type: ignore[arg-type]
         settle_in()
         if self.started:
-            port = self.servers[0].sockets[0].getsockname()[1] if self.servers else self.config.port
+            port = (
+                self.servers[0].sockets[0].getsockname()[1]
+                if self.servers
+                else self.config.port
+            )
             sys.stdout.write(EXAMPLE.format(url=f"http://{self.config.host}:{port}"))
             sys.stdout.flush()
 
     async def shutdown(self, sockets: Any = None) -> None:
-        """Requests that wait for a run are answered with where to look, before uvicorn waits for requests to end."""
+        """Requests that wait for a run are answered with where to look, before uvicorn
+        waits for requests to end.
+        """
         if self.started:
             self.app.state.desk.runner.request_stop()
         await super().shutdown(sockets)
 
 
 def serve(settings: Settings, *, working: bool = True, migrating: bool = True) -> None:
-    """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start. See server.app.create_app.
+    """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start.
 
-    Raises InputError for settings that cannot be used, UnavailableError when the database cannot be used.
+    See server.app.create_app.
+
+    Raises InputError for settings that cannot be used, UnavailableError when the database
+    cannot be used.
     """
     prepare(settings)
     check(settings, migrating=migrating)

@@ -1,4 +1,7 @@
-"""What every long-lived process does first: its environment, its log, and a look at what would stop it later."""
+"""What every long-lived process does first.
+
+Its environment, its log, and a look at what would stop it later.
+"""
 
 import asyncio
 import gc
@@ -11,25 +14,44 @@ from engines.models.providers import resolve
 from server.settings import Settings
 
 SWITCH_SECONDS = 0.0005
-"""How long one thread may keep the others from Python. Those of the embedding and the database wait for it after each
-call; with Python's own 0.005 a process does some 5 % fewer tickets."""
+"""How long one thread may keep the others from Python.
 
-TALKATIVE = ("aiosqlite", "sqlalchemy", "alembic", "langgraph", "langchain", "asyncio", "psycopg", "procrastinate")
+Those of the embedding and the database wait for it after each call; with Python's own 0.005
+a process does some 5 % fewer tickets.
+"""
+
+TALKATIVE = (
+    "aiosqlite",
+    "sqlalchemy",
+    "alembic",
+    "langgraph",
+    "langchain",
+    "asyncio",
+    "psycopg",
+    "procrastinate",
+)
 """Libraries that say at debug what tickets say."""
 
 
 def prepare(settings: Settings) -> None:
     """Set what LangGraph and NumPy read when they are imported, and the log."""
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
-    # A second thread gains nothing on one vector by a matrix, and spins between two tickets: 15 ms of CPU for each.
+    # A second thread gains nothing on one vector by a matrix, and spins between two
+    # tickets: 15 ms of CPU for each.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.basicConfig(
+        level=settings.log_level.upper(),
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
     for library in TALKATIVE:
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
 def settle_in() -> None:
-    """Tell the interpreter that the start is over. What is there now stays: no collection has to look at it again."""
+    """Tell the interpreter that the start is over. What is there now stays.
+
+    No collection has to look at it again.
+    """
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
@@ -39,8 +61,9 @@ def settle_in() -> None:
 def check(settings: Settings, *, migrating: bool) -> None:
     """Raise what opening would raise. Found here, it is a sentence and not a stack trace.
 
-    InputError for model settings that contradict each other or an address that names no database; UnavailableError for
-    a database that is held by another process, cannot be reached, is behind, or has runs that would be lost.
+    InputError for model settings that contradict each other or an address that names no
+    database; UnavailableError for a database that is held by another process, cannot be
+    reached, is behind, or has runs that would be lost.
     """
     load_prices(settings.llm_prices or SHIPPED)
     resolve(settings)
@@ -50,4 +73,8 @@ def check(settings: Settings, *, migrating: bool) -> None:
     from ticketgraph.opening import usable
 
     address = address_of(settings.database_url, settings.data_dir)
-    asyncio.run(usable(address, desk_ids(settings.desks_dir or SHIPPED_DESKS), migrating=migrating))
+    asyncio.run(
+        usable(
+            address, desk_ids(settings.desks_dir or SHIPPED_DESKS), migrating=migrating
+        )
+    )

@@ -9,9 +9,12 @@ from server.settings import Settings
 
 
 def work(settings: Settings) -> None:
-    """Work until SIGINT or SIGTERM. Then every run stops at its next superstep, and others go on with it.
+    """Work until SIGINT or SIGTERM.
 
-    Raises InputError for settings that cannot be used, UnavailableError when the database cannot be used.
+    Then every run stops at its next superstep, and others go on with it.
+
+    Raises InputError for settings that cannot be used, UnavailableError when the database
+    cannot be used.
     """
     prepare(settings)
     check(settings, migrating=False)
@@ -31,7 +34,9 @@ async def working(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     metrics = Metrics()
     async with opened_desk(settings, metrics, migrating=False) as desk:
-        with metrics.watching(lambda: desk.model_state, settings.metrics_port, settings.host):
+        with metrics.watching(
+            lambda: desk.model_state, settings.metrics_port, settings.host
+        ):
             settle_in()
             sys.stdout.write("TicketGraph's worker is ready.\n")
             sys.stdout.flush()

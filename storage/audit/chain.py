@@ -1,7 +1,9 @@
-"""The arithmetic of the audit log: every record's hash covers its words and the hash of the record before it.
+"""The arithmetic of the audit log.
 
-After Haber and Stornetta, How to Time-Stamp a Digital Document (1991): who knows the newest hash can tell that nothing
-before it was changed.
+Every record's hash covers its words and the hash of the record before it.
+
+After Haber and Stornetta, How to Time-Stamp a Digital Document (1991): who knows the newest
+hash can tell that nothing before it was changed.
 """
 
 import json
@@ -11,14 +13,23 @@ from hashlib import sha256
 from typing import Any
 
 GENESIS = sha256(b"ticketgraph audit log, format 1").hexdigest()
-"""What the first record names as the hash before it. Another format of records would need another one."""
+"""What the first record names as the hash before it.
+
+Another format of records would need another one.
+"""
 
 HASHED = ("actor", "at", "detail", "kind", "previous_hash", "run_id", "ticket_id")
-"""The columns that a hash covers, as they are stored. A record's place is covered by `previous_hash`."""
+"""The columns that a hash covers, as they are stored.
+
+A record's place is covered by `previous_hash`.
+"""
 
 
 def canonical(value: Mapping[str, Any]) -> str:
-    """The one way to write a value as JSON: keys sorted, no spaces, ASCII. Raises ValueError, TypeError for others."""
+    """The one way to write a value as JSON: keys sorted, no spaces, ASCII.
+
+    Raises ValueError, TypeError for others.
+    """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -27,11 +38,15 @@ def hash_of(record: Mapping[Any, Any]) -> str:
 
     Raises TypeError, ValueError for values that no record of ours has.
     """
-    return sha256(canonical({name: record[name] for name in HASHED}).encode()).hexdigest()
+    return sha256(
+        canonical({name: record[name] for name in HASHED}).encode()
+    ).hexdigest()
 
 
 def moment(at: datetime) -> str:
-    """A time as it is stored and hashed: UTC, microseconds, always 27 characters, so that it sorts as text.
+    """A time as it is stored and hashed.
+
+    UTC, microseconds, always 27 characters, so that it sorts as text.
 
     Raises ValueError for a time without a zone.
     """

@@ -1,4 +1,7 @@
-"""The audit log: rows are only ever added, each chained to the one before it (storage/audit/chain.py)."""
+"""The audit log.
+
+Rows are only ever added, each chained to the one before it (storage/audit/chain.py).
+"""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -15,7 +18,9 @@ PAGE = 1000
 """Records read at a time."""
 
 ADD = insert(audit)
-NEWEST = select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
+NEWEST = (
+    select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
+)
 
 
 async def record(
@@ -27,21 +32,35 @@ async def record(
     detail: dict[str, Any],
     at: datetime,
 ) -> None:
-    """Add what was decided, in the transaction that it was decided in: ids, rules and digests, never a ticket's text.
+    """Add what was decided, in the transaction that it was decided in.
 
-    Nobody else gets between reading the newest record and adding the next, until the transaction ends: record last.
-    If somebody did, a second record with the same number would fail at the primary key: the chain cannot fork.
+    Ids, rules and digests, never a ticket's text.
+
+    Nobody else gets between reading the newest record and adding the next, until the
+    transaction ends: record last. If somebody did, a second record with the same number
+    would fail at the primary key: the chain cannot fork.
     """
     await one_at_a_time(connection, "audit")
     newest = (await connection.execute(NEWEST)).first()
     sequence, previous = newest or (0, GENESIS)
-    row = {"at": moment(at), "kind": kind, "ticket_id": ticket_id, "run_id": run_id, "actor": actor}
+    row = {
+        "at": moment(at),
+        "kind": kind,
+        "ticket_id": ticket_id,
+        "run_id": run_id,
+        "actor": actor,
+    }
     row |= {"detail": canonical(detail), "previous_hash": previous}
-    await connection.execute(ADD, {**row, "sequence": sequence + 1, "hash": hash_of(row)})
+    await connection.execute(
+        ADD, {**row, "sequence": sequence + 1, "hash": hash_of(row)}
+    )
 
 
 async def page(
-    connection: AsyncConnection, after: int | None, limit: int = PAGE, since: datetime | None = None
+    connection: AsyncConnection,
+    after: int | None,
+    limit: int = PAGE,
+    since: datetime | None = None,
 ) -> Sequence[RowMapping]:
     """Records in their order, from the one after the number `after`, not older than `since`."""
     query = select(audit).order_by(audit.c.sequence).limit(limit)
@@ -52,7 +71,9 @@ async def page(
     return (await connection.execute(query)).mappings().all()
 
 
-async def records(connection: AsyncConnection, since: datetime | None = None) -> AsyncIterator[RowMapping]:
+async def records(
+    connection: AsyncConnection, since: datetime | None = None
+) -> AsyncIterator[RowMapping]:
     """Every record in its order, not older than `since`; `detail` is canonical JSON as text."""
     after: int | None = None
     while rows := await page(connection, after, since=since):

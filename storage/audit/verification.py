@@ -1,7 +1,10 @@
-"""Whether the audit log is what was written: walks the chain, and says what was done to the first broken record.
+"""Whether the audit log is what was written.
 
-What was done is read from the traces it left; that something was done is certain. Only a log whose end was cut off, or
-that was written anew from some record on, is whole in itself: a head that was kept elsewhere tells.
+Walks the chain, and says what was done to the first broken record.
+
+What was done is read from the traces it left; that something was done is certain. Only a
+log whose end was cut off, or that was written anew from some record on, is whole in itself:
+a head that was kept elsewhere tells.
 """
 
 from collections.abc import Mapping
@@ -28,22 +31,33 @@ class Fault(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """How many records are in order from the first one on, the hash of the last of them, and what is wrong then."""
+    """How many records are in order from the first one on, the hash of the last of them,
+    and what is wrong then.
+    """
 
     records: int
     head: str
     fault: Fault | None = None
 
 
-async def verify(connection: AsyncConnection, kept: str | None = None, limit: int = PAGE) -> Verification:
-    """Recompute every hash. `kept` is a head from an earlier time: the log must still contain it."""
+async def verify(
+    connection: AsyncConnection, kept: str | None = None, limit: int = PAGE
+) -> Verification:
+    """Recompute every hash. `kept` is a head from an earlier time.
+
+    The log must still contain it.
+    """
     count, head, seen = 0, GENESIS, kept in (None, GENESIS)
     while True:
         try:
             rows = await page(connection, count or None, limit)
         except DBAPIError as error:
             if limit == 1:
-                return Verification(count, head, Fault(count + 1, "changed", f"it cannot be read: {error.orig}"))
+                return Verification(
+                    count,
+                    head,
+                    Fault(count + 1, "changed", f"it cannot be read: {error.orig}"),
+                )
             limit = 1  # to find the one that it is
             continue
         for row in rows:
@@ -52,42 +66,71 @@ async def verify(connection: AsyncConnection, kept: str | None = None, limit: in
             count, head = count + 1, row["hash"]
             seen = seen or head == kept
         if not rows:
-            gone = Fault(count + 1, "truncated", "no record has the kept hash: the end was cut off or written anew")
+            gone = Fault(
+                count + 1,
+                "truncated",
+                "no record has the kept hash: the end was cut off or written anew",
+            )
             return Verification(count, head, None if seen else gone)
 
 
-async def fault_of(connection: AsyncConnection, row: Record, number: int, head: str) -> Fault | None:
+async def fault_of(
+    connection: AsyncConnection, row: Record, number: int, head: str
+) -> Fault | None:
     """What is wrong with the record that should have a number and follow a hash."""
     if row["sequence"] > number:
-        return Fault(number, "removed", f"the next record has the number {row['sequence']}")
+        return Fault(
+            number, "removed", f"the next record has the number {row['sequence']}"
+        )
     if row["sequence"] < number:
         return Fault(row["sequence"], "inserted", "numbers begin at 1")
     whole = intact(row)
     if whole and row["previous_hash"] == head:
         return None
-    successor = await number_of(connection, audit.c.previous_hash == head, audit.c.sequence > number)
+    successor = await number_of(
+        connection, audit.c.previous_hash == head, audit.c.sequence > number
+    )
     if successor and not whole:
         return Fault(
-            number, "inserted", f"record {successor} follows record {number - 1}, and this one's hash is wrong"
+            number,
+            "inserted",
+            f"record {successor} follows record {number - 1}, and this one's hash is wrong",
         )
     if not whole:
         return Fault(number, "changed", "its hash is not that of its words")
     return await misplaced(connection, row, number, successor)
 
 
-async def misplaced(connection: AsyncConnection, row: Record, number: int, successor: int | None) -> Fault:
-    """What brought a record that is whole behind one that it does not follow. `successor` follows that one."""
+async def misplaced(
+    connection: AsyncConnection, row: Record, number: int, successor: int | None
+) -> Fault:
+    """What brought a record that is whole behind one that it does not follow.
+
+    `successor` follows that one.
+    """
     previous = row["previous_hash"]
-    followed = 0 if previous == GENESIS else await number_of(connection, audit.c.hash == previous)
+    followed = (
+        0
+        if previous == GENESIS
+        else await number_of(connection, audit.c.hash == previous)
+    )
     if followed is None:
-        return Fault(number, "removed", "the record that it follows is not in the log, or has other words now")
+        return Fault(
+            number,
+            "removed",
+            "the record that it follows is not in the log, or has other words now",
+        )
     if followed >= number:
         return Fault(number, "reordered", f"it follows record {followed}")
     if successor:
         return Fault(
-            number, "inserted", f"it follows record {followed}; record {number - 1} is followed by {successor}"
+            number,
+            "inserted",
+            f"it follows record {followed}; record {number - 1} is followed by {successor}",
         )
-    if copied := await number_of(connection, audit.c.hash == row["hash"], audit.c.sequence < number):
+    if copied := await number_of(
+        connection, audit.c.hash == row["hash"], audit.c.sequence < number
+    ):
         return Fault(number, "inserted", f"it is record {copied} once more")
     return Fault(followed + 1, "inserted", f"record {number} follows record {followed}")
 
@@ -96,10 +139,17 @@ def intact(row: Record) -> bool:
     """Whether a record has the words that its hash was made of."""
     try:
         return row["hash"] == hash_of(row)
-    except (TypeError, ValueError):  # a type that the log does not have, which SQLite stores all the same
+    except (
+        TypeError,
+        ValueError,
+    ):  # a type that the log does not have, which SQLite stores all the same
         return False
 
 
-async def number_of(connection: AsyncConnection, *conditions: ColumnElement[bool]) -> int | None:
+async def number_of(
+    connection: AsyncConnection, *conditions: ColumnElement[bool]
+) -> int | None:
     """The number of the first record that meets the conditions."""
-    return await connection.scalar(select(audit.c.sequence).where(*conditions).order_by(audit.c.sequence).limit(1))
+    return await connection.scalar(
+        select(audit.c.sequence).where(*conditions).order_by(audit.c.sequence).limit(1)
+    )

@@ -14,13 +14,17 @@ DATABASE_FILE = "ticketgraph.db"
 """Its name in the data folder."""
 
 WRONG = (
-    "DATABASE_URL names no database that can be used. Write postgresql://user:password@host/name, or "
-    "sqlite:///file.db, leave it empty for a database in memory, or unset it for a file in DATA_DIR."
+    "DATABASE_URL names no database that can be used. Write "
+    "postgresql://user:password@host/name, or "
+    "sqlite:///file.db, leave it empty for a database in memory, or unset it for a file in "
+    "DATA_DIR."
 )
 
 UNKNOWN_OPTION = (
-    "DATABASE_URL has an option after its question mark that PostgreSQL does not know, or one that cannot be read. "
-    "The names are those of libpq, sslmode for example. Write %3F for a question mark in a password."
+    "DATABASE_URL has an option after its question mark that PostgreSQL does not know, or one "
+    "that cannot be read. "
+    "The names are those of libpq, sslmode for example. Write %3F for a question mark in a "
+    "password."
 )
 
 
@@ -45,7 +49,9 @@ class PostgresAddress:
     @property
     def conninfo(self) -> str:
         """The same for libpq."""
-        return self.url.set(drivername="postgresql").render_as_string(hide_password=False)
+        return self.url.set(drivername="postgresql").render_as_string(
+            hide_password=False
+        )
 
     def __repr__(self) -> str:
         return f"PostgresAddress({self.url.render_as_string(hide_password=True)})"
@@ -57,8 +63,8 @@ Address = SqliteAddress | MemoryAddress | PostgresAddress
 def address_of(database_url: str | None, data_dir: Path) -> Address:
     """Where the database is; a file in the data folder when nothing is said.
 
-    Whatever driver a URL names, ours are used. Raises InputError for a URL that names another kind of database, or
-    has options that libpq does not know.
+    Whatever driver a URL names, ours are used. Raises InputError for a URL that names
+    another kind of database, or has options that libpq does not know.
     """
     if database_url is None:
         return SqliteAddress(data_dir / DATABASE_FILE)

@@ -13,7 +13,10 @@ from sqlalchemy.types import TypeEngine
 
 
 def of(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    """The values, if each is of a column. Raises LookupError: SQLAlchemy passes over what a statement does not name."""
+    """The values, if each is of a column. Raises LookupError.
+
+    SQLAlchemy passes over what a statement does not name.
+    """
     if unknown := values.keys() - table.c.keys():
         raise LookupError(f"{table.name} has no {', '.join(sorted(unknown))}")
     return values
@@ -25,7 +28,11 @@ class UtcDateTime(TypeDecorator[datetime]):
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
+    def process_bind_param(
+        self,
+        value: datetime | None,
+        dialect: Dialect,  # noqa: ARG002
+    ) -> datetime | None:
         """To UTC. Raises ValueError for a naive time."""
         if value is None:
             return None
@@ -35,7 +42,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         """Aware again."""
-        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+        return (
+            value.replace(tzinfo=UTC)
+            if value is not None and value.tzinfo is None
+            else value
+        )
 
 
 class FastHalfvec(HALFVEC):
@@ -45,7 +56,9 @@ class FastHalfvec(HALFVEC):
 
     def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's
         """A vector as PostgreSQL reads it."""
-        return lambda value: value if value is None else orjson.dumps(value.tolist()).decode()
+        return lambda value: (
+            value if value is None else orjson.dumps(value.tolist()).decode()
+        )
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's
         """What PostgreSQL writes, as numbers."""
@@ -64,7 +77,11 @@ class HalfVector(TypeDecorator[NDArray[np.float16]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """What each database calls it."""
-        return dialect.type_descriptor(FastHalfvec(self.dimensions) if dialect.name == "postgresql" else LargeBinary())
+        return dialect.type_descriptor(
+            FastHalfvec(self.dimensions)
+            if dialect.name == "postgresql"
+            else LargeBinary()
+        )
 
     def process_bind_param(self, value: NDArray[Any] | None, dialect: Dialect) -> Any:
         """To 16 bits."""
@@ -73,8 +90,14 @@ class HalfVector(TypeDecorator[NDArray[np.float16]]):
         halved = value.astype(np.float16)
         return halved if dialect.name == "postgresql" else halved.tobytes()
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> NDArray[np.float16] | None:
+    def process_result_value(
+        self, value: Any, dialect: Dialect
+    ) -> NDArray[np.float16] | None:
         """An array again."""
         if value is None:
             return None
-        return np.array(value, np.float16) if dialect.name == "postgresql" else np.frombuffer(value, np.float16)
+        return (
+            np.array(value, np.float16)
+            if dialect.name == "postgresql"
+            else np.frombuffer(value, np.float16)
+        )

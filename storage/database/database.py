@@ -19,7 +19,10 @@ JSON: dict[str, Any] = {
 
 
 class Database(ABC):
-    """Opens connections: SqliteDatabase and PostgresDatabase, in the modules beside this one, implement it."""
+    """Opens connections.
+
+    SqliteDatabase and PostgresDatabase, in the modules beside this one, implement it.
+    """
 
     @abstractmethod
     def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -33,8 +36,8 @@ class Database(ABC):
     async def transact(self, work: Transaction[T]) -> T:
         """A transaction as a function, for what every ticket does.
 
-        `work` awaits nothing but the connection that it is given. It may be done a second time, the first one rolled
-        back, so it changes nothing but the database.
+        `work` awaits nothing but the connection that it is given. It may be done a second
+        time, the first one rolled back, so it changes nothing but the database.
         """
 
     @abstractmethod

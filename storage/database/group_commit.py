@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 class Gathering(ABC, Generic[T]):
-    """Collects what is to be written until a group's turn comes: `turns` says how many are written at a time."""
+    """Collects what is to be written until a group's turn comes.
+
+    `turns` says how many are written at a time.
+    """
 
     def __init__(self, turns: asyncio.Lock | asyncio.Semaphore) -> None:
         self.turns = turns
@@ -26,7 +29,10 @@ class Gathering(ABC, Generic[T]):
 
     @abstractmethod
     async def together(self, group: Sequence[T]) -> Sequence[Any]:
-        """Write a group. Returns what came of each: an exception where it failed. Raises what all of it failed of."""
+        """Write a group. Returns what came of each: an exception where it failed.
+
+        Raises what all of it failed of.
+        """
 
     async def write(self, one: T) -> Any:
         """Write one thing in the next group. A caller that is cancelled leaves the group whole."""
@@ -63,7 +69,9 @@ class Groups(Gathering[Work]):
     A work may be done twice, the first time rolled back: it must change nothing but the database.
     """
 
-    def __init__(self, connect: Callable[[], sqlite3.Connection], write_lock: asyncio.Lock) -> None:
+    def __init__(
+        self, connect: Callable[[], sqlite3.Connection], write_lock: asyncio.Lock
+    ) -> None:
         super().__init__(write_lock)
         self.connect = connect
         self.thread = ThreadPoolExecutor(1, thread_name_prefix="writes")

@@ -25,14 +25,23 @@ APPLICATION = "ticketgraph"
 """What our sessions are called in pg_stat_activity."""
 
 TRIED_SECONDS = 1.0
-"""How often a connection in use is tried. One that is dead fails once for somebody, who is told to try again."""
+"""How often a connection in use is tried.
+
+One that is dead fails once for somebody, who is told to try again.
+"""
 
 SEARCH = "-c hnsw.iterative_scan=strict_order -c hnsw.ef_search=200"
-"""How similar tickets are looked for: until there are enough that the filters let through, and with so many candidates.
-With 100 candidates twice as many of the nearest are missed; with 400 a search takes twice as long."""
+"""How similar tickets are looked for.
+
+Until there are enough that the filters let through, and with so many candidates. With 100
+candidates twice as many of the nearest are missed; with 400 a search takes twice as long.
+"""
 
 FROZEN = "-c idle_in_transaction_session_timeout=4000"
-"""A process that freezes inside a transaction holds locks that others wait for. The server ends it: below the lease."""
+"""A process that freezes inside a transaction holds locks that others wait for.
+
+The server ends it: below the lease.
+"""
 
 SOCKET = {
     "tcp_user_timeout": int(PATIENCE * 1000),
@@ -40,7 +49,10 @@ SOCKET = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
-"""How soon the kernel notices that nobody is at the other end: who listens would never. Not for Unix sockets."""
+"""How soon the kernel notices that nobody is at the other end: who listens would never.
+
+Not for Unix sockets.
+"""
 
 
 class PostgresDatabase(Database):
@@ -61,11 +73,16 @@ class PostgresDatabase(Database):
 
     async def connect(self, *, autocommit: bool = False) -> PatientConnection:
         """A connection of its own. Raises OperationalError."""
-        return await PatientConnection.connect(self.address.conninfo, autocommit=autocommit, **self.session)
+        return await PatientConnection.connect(
+            self.address.conninfo, autocommit=autocommit, **self.session
+        )
 
     @cached_property
     def pool(self) -> "AsyncConnectionPool[Any]":
-        """Connections that commit by themselves, as LangGraph and procrastinate want them. Not open yet."""
+        """Connections that commit by themselves, as LangGraph and procrastinate want them.
+
+        Not open yet.
+        """
         return AsyncConnectionPool(
             self.address.conninfo,
             connection_class=PatientConnection,
@@ -86,7 +103,9 @@ class PostgresDatabase(Database):
             with impatient():
                 connection = await stack.enter_async_context(self.engine.connect())
             yield connection
-            await connection.commit()  # after a rollback psycopg prepares every statement anew
+            await (
+                connection.commit()
+            )  # after a rollback psycopg prepares every statement anew
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[AsyncConnection]:
@@ -102,7 +121,9 @@ class PostgresDatabase(Database):
     async def look(self, work: Transaction[T]) -> T:
         """See Database."""
         async with self.read() as connection:
-            return await work(await connection.execution_options(isolation_level="AUTOCOMMIT"))
+            return await work(
+                await connection.execution_options(isolation_level="AUTOCOMMIT")
+            )
 
     async def close(self) -> None:
         """See Database."""
@@ -112,7 +133,10 @@ class PostgresDatabase(Database):
 
 
 async def alive(connection: DriverConnection[Any]) -> None:
-    """Try a connection of psycopg's pool now and then. Raises OperationalError for one that is dead."""
+    """Try a connection of psycopg's pool now and then.
+
+    Raises OperationalError for one that is dead.
+    """
     if cast("PatientConnection", connection).rested(TRIED_SECONDS):
         await AsyncConnectionPool.check_connection(connection)
 
@@ -136,7 +160,10 @@ async def commit_by_itself(connection: DriverConnection[Any]) -> None:
 
 
 def session(address: PostgresAddress) -> dict[str, Any]:
-    """How our connections are opened. What the address says of TCP stays, and its options come after ours."""
+    """How our connections are opened.
+
+    What the address says of TCP stays, and its options come after ours.
+    """
     given = conninfo_to_dict(address.conninfo)
     return {
         **{name: given.get(name, value) for name, value in SOCKET.items()},

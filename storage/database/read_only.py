@@ -26,11 +26,17 @@ async def looking(address: Address) -> AsyncIterator[Database]:
     elif address.path.is_file():
         name, database = str(address.path), SqliteDatabase(address.path)
     else:
-        raise NotFoundError(f"There is no database {address.path}. Name the data folder with --data-dir.")
+        raise NotFoundError(
+            f"There is no database {address.path}. Name the data folder with --data-dir."
+        )
     try:
         yield database
     except DBAPIError as error:
-        why = type(error.orig).__name__ if isinstance(address, PostgresAddress) else error.orig
+        why = (
+            type(error.orig).__name__
+            if isinstance(address, PostgresAddress)
+            else error.orig
+        )
         raise UnavailableError(f"{name} cannot be read: {why}.") from None
     finally:
         await database.close()
@@ -38,7 +44,9 @@ async def looking(address: Address) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def at_one_moment(database: Database) -> AsyncIterator[AsyncConnection]:
-    """A connection that sees the database as it was at one moment, whatever others do to it meanwhile."""
+    """A connection that sees the database as it was at one moment, whatever others do to it
+    meanwhile.
+    """
     async with database.read() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execution_options(isolation_level="REPEATABLE READ")

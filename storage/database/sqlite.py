@@ -23,8 +23,11 @@ PRAGMAS = (
     "foreign_keys=ON",
     "secure_delete=ON",
 )
-"""On every connection. NORMAL with WAL survives the process being killed at any moment; what is deleted is overwritten
-with zeros, which some builds of SQLite do by themselves and others do not."""
+"""On every connection. NORMAL with WAL survives the process being killed at any moment.
+
+What is deleted is overwritten with zeros, which some builds of SQLite do by themselves and
+others do not.
+"""
 
 
 class SqliteDatabase(Database):
@@ -77,7 +80,9 @@ class SqliteDatabase(Database):
 
 
 class Writer:
-    """The connection on which transactions are done in groups, and the thread that it is used in."""
+    """The connection on which transactions are done in groups, and the thread that it is
+    used in.
+    """
 
     def __init__(self, name: str, write_lock: asyncio.Lock) -> None:
         self.engine = create_engine(
@@ -131,7 +136,9 @@ def sqlite_engine(name: str) -> AsyncEngine:
 
 @contextmanager
 def in_memory() -> Iterator[str]:
-    """The name of a new database in memory, which all connections of this process share while this is open."""
+    """The name of a new database in memory, which all connections of this process share
+    while this is open.
+    """
     name = f"file:/{uuid4().hex}?vfs=memdb&uri=true"
     with closing(sqlite3.connect(name, uri=True)):
         yield name

@@ -1,7 +1,7 @@
 """Our statements without an event loop.
 
-The functions of this package await their connection. Given one that answers at once they never wait, and can be done
-in a thread as they are.
+The functions of this package await their connection. Given one that answers at once they
+never wait, and can be done in a thread as they are.
 """
 
 from collections.abc import Coroutine
@@ -13,13 +13,18 @@ T = TypeVar("T")
 
 
 class Direct:
-    """A Connection with those methods of AsyncConnection that storage uses. Each is done when it returns."""
+    """A Connection with those methods of AsyncConnection that storage uses.
+
+    Each is done when it returns.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.dialect = connection.dialect
 
-    async def execute(self, statement: Executable, parameters: Any = None) -> CursorResult[Any]:
+    async def execute(
+        self, statement: Executable, parameters: Any = None
+    ) -> CursorResult[Any]:
         """See AsyncConnection."""
         return self.connection.execute(statement, parameters)
 
@@ -33,7 +38,10 @@ class Direct:
 
 
 def at_once(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine that awaits nothing but a Direct connection. Raises RuntimeError for any other."""
+    """The result of a coroutine that awaits nothing but a Direct connection.
+
+    Raises RuntimeError for any other.
+    """
     try:
         work.send(None)
     except StopIteration as done:

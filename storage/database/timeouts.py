@@ -1,4 +1,7 @@
-"""Connections that do not wait for ever: a server that is frozen, or gone without a word, is away."""
+"""Connections that do not wait for ever.
+
+A server that is frozen, or gone without a word, is away.
+"""
 
 import asyncio
 from collections.abc import Generator, Iterator
@@ -11,19 +14,26 @@ from psycopg import AsyncConnection, OperationalError, errors
 from psycopg.pq import TransactionStatus
 
 PATIENCE = 10.0
-"""Seconds that somebody waits for a connection, or for an answer on it, before the database counts as away."""
+"""Seconds that somebody waits for a connection, or for an answer on it, before the database
+counts as away."""
 
 SILENT = "the server does not answer; what was under way may have been done or not"
 
 ENDED = (errors.IdleInTransactionSessionTimeout, errors.TransactionTimeout)
-"""The server has ended a session because its client was silent: to PostgreSQL an internal error, to us an outage."""
+"""The server has ended a session because its client was silent.
+
+To PostgreSQL an internal error, to us an outage.
+"""
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 
 @contextmanager
 def impatient() -> Iterator[None]:
-    """Inside, all waiting together ends after PATIENCE: for getting a connection, which has several steps."""
+    """Inside, all waiting together ends after PATIENCE.
+
+    For getting a connection, which has several steps.
+    """
     token = _deadline.set(monotonic() + PATIENCE)
     try:
         yield
@@ -32,7 +42,8 @@ def impatient() -> Iterator[None]:
 
 
 class PatientConnection(AsyncConnection[Any]):
-    """A connection that is given up, and closed on our side, when the server owes an answer for PATIENCE.
+    """A connection that is given up, and closed on our side, when the server owes an answer
+    for PATIENCE.
 
     Nothing is cancelled: to cancel, too, takes a server that answers. Raises OperationalError.
     """
@@ -46,10 +57,15 @@ class PatientConnection(AsyncConnection[Any]):
 
     @classmethod
     async def connect(cls, conninfo: str = "", **kwargs: Any) -> Self:
-        """See AsyncConnection. Inside `impatient` it takes no more than the time that is left there."""
+        """See AsyncConnection.
+
+        Inside `impatient` it takes no more than the time that is left there.
+        """
         deadline = _deadline.get()
         try:
-            async with asyncio.timeout(None if deadline is None else deadline - monotonic()):
+            async with asyncio.timeout(
+                None if deadline is None else deadline - monotonic()
+            ):
                 return await super().connect(conninfo, **kwargs)
         except TimeoutError:
             raise errors.ConnectionTimeout(SILENT) from None
@@ -62,7 +78,10 @@ class PatientConnection(AsyncConnection[Any]):
             raise OperationalError(str(error)) from error
 
     def watched(self, steps: Any) -> Generator[Any, Any, Any]:
-        """The same steps, as long as the server does what it should. psycopg goes on with them every 0.1 s at least."""
+        """The same steps, as long as the server does what it should.
+
+        psycopg goes on with them every 0.1 s at least.
+        """
         deadline = _deadline.get()
         self.heard = monotonic()
         try:

@@ -1,4 +1,7 @@
-"""What drivers raise when the database is away or full: nothing is wrong with the work, which can be done later."""
+"""What drivers raise when the database is away or full.
+
+Nothing is wrong with the work, which can be done later.
+"""
 
 import sqlite3
 

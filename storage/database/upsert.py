@@ -8,5 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def either(make: Callable[[Any], Executable]) -> dict[str, Executable]:
-    """A statement by the name of the dialect. `make` gets an `insert` that knows ON CONFLICT, as both databases do."""
+    """A statement by the name of the dialect.
+
+    `make` gets an `insert` that knows ON CONFLICT, as both databases do.
+    """
     return {"postgresql": make(postgresql.insert), "sqlite": make(sqlite.insert)}

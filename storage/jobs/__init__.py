@@ -1,1 +1,4 @@
-"""What is to be done, and who does it: one port, a table on SQLite and procrastinate on PostgreSQL."""
+"""What is to be done, and who does it.
+
+One port, a table on SQLite and procrastinate on PostgreSQL.
+"""

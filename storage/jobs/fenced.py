@@ -1,8 +1,9 @@
 """procrastinate's way to its tables, changed where something would be lost.
 
-Its own `finish_job` and `retry_job` take any worker's word, and an error in them, or in a heartbeat or a fetch, ends
-the worker or leaves a task behind that is `doing` for ever. Here a task's end is written by who holds it, however long
-the database is away, and everything else is simply tried again.
+Its own `finish_job` and `retry_job` take any worker's word, and an error in them, or in a
+heartbeat or a fetch, ends the worker or leaves a task behind that is `doing` for ever. Here
+a task's end is written by who holds it, however long the database is away, and everything
+else is simply tried again.
 """
 
 import asyncio
@@ -24,7 +25,10 @@ PAUSE = 0.5
 FINISH = """
 DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
 """
-"""`attempts` is the fence: it is raised by every failure and whenever a task is taken from somebody."""
+"""`attempts` is the fence.
+
+It is raised by every failure and whenever a task is taken from somebody.
+"""
 
 RETURN = """
 UPDATE procrastinate_jobs
@@ -45,13 +49,19 @@ WHERE application_name = %(name)s AND datname = current_database() AND usename =
   AND xact_start IS NOT NULL AND wait_event = 'ClientRead'
   AND greatest(state_change, query_start) < now() - make_interval(secs => %(seconds)s)
 """
-"""A process that freezes in the middle of a pipeline keeps its locks: PostgreSQL does not take its session for idle in
-the transaction, or has stopped counting, so that no timeout ends it. It shows only in that it waits for its client.
+"""A process that freezes in the middle of a pipeline keeps its locks.
+
+PostgreSQL does not take its session for idle in the transaction, or has stopped counting,
+so that no timeout ends it. It shows only in that it waits for its client.
 """
 
 
 class FencedManager(JobManager):
-    """See above. `put_back` holds what follows from a failure between the worker's asking and its writing it down."""
+    """See above.
+
+    `put_back` holds what follows from a failure between the worker's asking and its writing
+    it down.
+    """
 
     def __init__(self, connector: object, reach: Reach) -> None:
         super().__init__(connector)  # pyright: ignore[reportArgumentType]
@@ -60,7 +70,9 @@ class FencedManager(JobManager):
         self.hurried = False
         self.stir: Callable[[], None] = lambda: None
 
-    async def fetch_job(self, queues: Iterable[str] | None, worker_id: int) -> Job | None:
+    async def fetch_job(
+        self, queues: Iterable[str] | None, worker_id: int
+    ) -> Job | None:
         """The next task, or None where there is none and where the database did not give one."""
         try:
             job = await super().fetch_job(queues, worker_id)
@@ -85,9 +97,18 @@ class FencedManager(JobManager):
         queue: str | None = None,  # noqa: ARG002
         lock: str | None = None,  # noqa: ARG002
     ) -> None:
-        """Put a task back. When it is tried again is counted by the database's clock, as everything else is."""
+        """Put a task back.
+
+        When it is tried again is counted by the database's clock, as everything else is.
+        """
         later = self.put_back.pop((job.id, job.attempts))
-        await self.persist(RETURN, id=job.id, attempts=job.attempts, counted=int(later.counted), seconds=later.seconds)
+        await self.persist(
+            RETURN,
+            id=job.id,
+            attempts=job.attempts,
+            counted=int(later.counted),
+            seconds=later.seconds,
+        )
 
     async def persist(self, query: str, **values: object) -> None:
         """Write how a task ended. While its worker lives, nobody else would look after it."""
@@ -107,19 +128,34 @@ class FencedManager(JobManager):
         await self.connector.execute_query_async(BEAT, worker=worker)
 
     async def take_from_the_silent(self) -> None:
-        """Free the tasks of workers that were silent for a lease, and their locks. Raises ConnectorException."""
+        """Free the tasks of workers that were silent for a lease, and their locks.
+
+        Raises ConnectorException.
+        """
         silent = LEASE.total_seconds()
-        await self.connector.execute_query_async(LET_GO, name=APPLICATION, seconds=silent)
+        await self.connector.execute_query_async(
+            LET_GO, name=APPLICATION, seconds=silent
+        )
         for job in await self.get_stalled_jobs(seconds_since_heartbeat=silent):
-            await self.connector.execute_query_async(RETURN, id=job.id, attempts=job.attempts, counted=1, seconds=0.0)
+            await self.connector.execute_query_async(
+                RETURN, id=job.id, attempts=job.attempts, counted=1, seconds=0.0
+            )
 
     async def listen_for_jobs(
-        self, *, on_notification: NotificationCallback, queues: Iterable[str] | None = None
+        self,
+        *,
+        on_notification: NotificationCallback,
+        queues: Iterable[str] | None = None,
     ) -> None:
-        """Hear of new tasks, on one connection after another. Those that come in between are found by polling."""
+        """Hear of new tasks, on one connection after another.
+
+        Those that come in between are found by polling.
+        """
         while True:
             try:
-                await super().listen_for_jobs(on_notification=on_notification, queues=queues)
+                await super().listen_for_jobs(
+                    on_notification=on_notification, queues=queues
+                )
             except ConnectorException as error:
                 self.reach.lost(error)
             await asyncio.sleep(PAUSE)

@@ -1,4 +1,7 @@
-"""The kinds of tasks. Who does them is graph's business; who looks at the tables has to know their names, too."""
+"""The kinds of tasks. Who does them is graph's business.
+
+Who looks at the tables has to know their names, too.
+"""
 
 ADVANCE = "advance"
 """Go on with a run; the subject is its id."""

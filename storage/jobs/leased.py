@@ -1,6 +1,7 @@
 """Jobs as leased rows of our own table: for SQLite, where one process does all the work.
 
-The leases and fences hold for several workers on one file, too: a second process, or one that was frozen and is back.
+The leases and fences hold for several workers on one file, too: a second process, or one
+that was frozen and is back.
 """
 
 import asyncio
@@ -26,7 +27,10 @@ from storage.jobs.table import Claim, Ended
 log = logging.getLogger("ticketgraph")
 
 POLL = 1.0
-"""Seconds between two looks without being woken: for leases that ran out, and for what others put down."""
+"""Seconds between two looks without being woken.
+
+For leases that ran out, and for what others put down.
+"""
 
 AWAY = (DBAPIError, sqlite3.Error, OSError)
 """What a locked, full or broken database raises."""
@@ -42,11 +46,21 @@ class Turn:
     places: int
     now: datetime
 
-    async def take(self, worker: str, connection: AsyncConnection) -> tuple[list[Claim], set[Claim], datetime | None]:
+    async def take(
+        self, worker: str, connection: AsyncConnection
+    ) -> tuple[list[Claim], set[Claim], datetime | None]:
         """The new claims, the lost ones, and when there is something to claim again."""
         await table.settle(connection, self.ended, self.now)
-        lost = await table.renew(connection, worker, self.renewing, self.now) if self.renewing else set()
-        claims = await table.claim(connection, worker, self.kinds, self.places, self.now) if self.places else []
+        lost = (
+            await table.renew(connection, worker, self.renewing, self.now)
+            if self.renewing
+            else set()
+        )
+        claims = (
+            await table.claim(connection, worker, self.kinds, self.places, self.now)
+            if self.places
+            else []
+        )
         room = len(claims) < self.places
         return claims, lost, await table.soonest(connection, self.now) if room else None
 
@@ -55,7 +69,10 @@ class LeasedJobs:
     """See Jobs. `worker` names this one among all that use the database."""
 
     def __init__(
-        self, database: Database, worker: str | None = None, now: Callable[[], datetime] | None = None
+        self,
+        database: Database,
+        worker: str | None = None,
+        now: Callable[[], datetime] | None = None,
     ) -> None:
         self.database = database
         self.worker = worker or uuid4().hex
@@ -88,7 +105,10 @@ class LeasedJobs:
         await table.forget(connection, subjects)
 
     async def take_over(self) -> None:
-        """Free whatever other workers have, without waiting for their leases: for who knows that they are gone."""
+        """Free whatever other workers have, without waiting for their leases.
+
+        For who knows that they are gone.
+        """
         await self.database.transact(partial(table.free_others, worker=self.worker))
         self.wake()
 
@@ -106,19 +126,30 @@ class LeasedJobs:
     def over(self) -> bool:
         """Whether there is nothing left to do for a worker that drains, or no time to do it in."""
         nothing_left = not self.running and not self.ended
-        return self.draining and (nothing_left or asyncio.get_running_loop().time() >= self.given_up_at)
+        return self.draining and (
+            nothing_left or asyncio.get_running_loop().time() >= self.given_up_at
+        )
 
     async def turn(self, handlers: Mapping[str, Handler], at_once: int) -> float:
-        """Write down what has ended and take what there is room for. Returns the seconds until the next turn."""
+        """Write down what has ended and take what there is room for.
+
+        Returns the seconds until the next turn.
+        """
         clock = asyncio.get_running_loop().time
         ended, self.ended = self.ended, []
         beating = clock() >= self.next_beat
-        renewing = [claim for claim in self.running.values() if claim not in self.lost] if beating else []
+        renewing = (
+            [claim for claim in self.running.values() if claim not in self.lost]
+            if beating
+            else []
+        )
         places = 0 if self.draining else at_once - len(self.running)
         now = self.now()
         turn = Turn(ended, renewing, handlers.keys(), places, now)
         try:
-            claims, lost, soonest = await self.database.transact(partial(turn.take, self.worker))
+            claims, lost, soonest = await self.database.transact(
+                partial(turn.take, self.worker)
+            )
         except AWAY as error:
             self.reach.lost(error)
             self.ended = ended + self.ended
@@ -133,15 +164,22 @@ class LeasedJobs:
         return min(*waits, (soonest - now).total_seconds() if soonest else POLL)
 
     def note_lost(self, lost: set[Claim]) -> None:
-        """Go on with them, since whoever has them now may be behind; their end will change nothing here."""
+        """Go on with them, since whoever has them now may be behind.
+
+        Their end will change nothing here.
+        """
         gone = lost & set(self.running.values())
         for claim in gone:
-            log.warning("%s %s was overtaken: its lease had run out", claim.kind, claim.subject)
+            log.warning(
+                "%s %s was overtaken: its lease had run out", claim.kind, claim.subject
+            )
         self.lost |= gone
 
     def begin(self, handler: Handler, claim: Claim) -> None:
         """Start a task."""
-        task = asyncio.create_task(attempt(handler, claim.subject), name=f"{claim.kind} {claim.subject}")
+        task = asyncio.create_task(
+            attempt(handler, claim.subject), name=f"{claim.kind} {claim.subject}"
+        )
         self.running[task] = claim
         task.add_done_callback(self.end)
 
@@ -150,7 +188,13 @@ class LeasedJobs:
         claim = self.running.pop(task)
         self.lost.discard(claim)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        later = put_back(error, claim.kind, claim.subject, claim.attempts, stopping=self.draining) if error else None
+        later = (
+            put_back(
+                error, claim.kind, claim.subject, claim.attempts, stopping=self.draining
+            )
+            if error
+            else None
+        )
         self.ended.append(Ended(claim, later))
         self.wake()
 
@@ -161,7 +205,11 @@ class LeasedJobs:
         alarm.cancel()
 
     async def drain(self, seconds: float) -> None:
-        """See Jobs. Ends one lease later at the most, if the database is away or a task does not let itself stop."""
+        """See Jobs.
+
+        Ends one lease later at the most, if the database is away or a task does not let
+        itself stop.
+        """
         self.draining = True
         self.wake()
         try:
@@ -174,7 +222,10 @@ class LeasedJobs:
             await self.idle.wait()
 
     async def give_back(self) -> None:
-        """Free what is still running when `work` ends before it was drained. What this cannot write runs out."""
+        """Free what is still running when `work` ends before it was drained.
+
+        What this cannot write runs out.
+        """
         self.draining = True
         for task in self.running:
             task.cancel()
@@ -182,7 +233,9 @@ class LeasedJobs:
             await asyncio.wait(set(self.running), timeout=HEARTBEAT.total_seconds())
         if self.ended:
             try:
-                await self.database.transact(partial(table.settle, ended=self.ended, now=self.now()))
+                await self.database.transact(
+                    partial(table.settle, ended=self.ended, now=self.now())
+                )
             except AWAY as error:
                 self.reach.lost(error)
             self.ended = []

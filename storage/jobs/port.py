@@ -1,7 +1,11 @@
-"""The port: put a task down in your own transaction, and somebody does it, again and again until it is done.
+"""The port.
 
-Nothing here is done exactly once: a worker may die, or come back from a long sleep. Who does a task makes sure by the
-fences of our own tables (`runs.epoch`, `outbox.attempts`) that having been overtaken, it changes nothing.
+Put a task down in your own transaction, and somebody does it, again and again until it is
+done.
+
+Nothing here is done exactly once: a worker may die, or come back from a long sleep. Who
+does a task makes sure by the fences of our own tables (`runs.epoch`, `outbox.attempts`)
+that having been overtaken, it changes nothing.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -25,8 +29,8 @@ LONGEST_PAUSE = 60.0
 class Task:
     """Something to be done: `kind` says which handler does it, `subject` is the id that it gets.
 
-    Of one `lock`, one task at a time is done; those of the same priority in the order they were put down. Higher
-    `priority` goes first.
+    Of one `lock`, one task at a time is done; those of the same priority in the order they
+    were put down. Higher `priority` goes first.
     """
 
     kind: str
@@ -37,7 +41,9 @@ class Task:
 
 
 class AgainError(Exception):
-    """Raised by a handler that has nothing wrong to report and wants to be called again in so many seconds."""
+    """Raised by a handler that has nothing wrong to report and wants to be called again in
+    so many seconds.
+    """
 
     def __init__(self, seconds: float = 0.0) -> None:
         super().__init__(seconds)
@@ -45,7 +51,10 @@ class AgainError(Exception):
 
 
 Handler = Callable[[str], Awaitable[None]]
-"""Does one task, named by its subject. What it raises makes it be done again after a pause that grows."""
+"""Does one task, named by its subject.
+
+What it raises makes it be done again after a pause that grows.
+"""
 
 
 class Jobs(Protocol):
@@ -64,11 +73,17 @@ class Jobs(Protocol):
         ...
 
     async def drain(self, seconds: float) -> None:
-        """Begin nothing new, and wait so long for what was begun. What has not ended then is given back."""
+        """Begin nothing new, and wait so long for what was begun.
+
+        What has not ended then is given back.
+        """
         ...
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:
-        """The subjects of all tasks of a kind that are put down or being done: for reconciliation."""
+        """The subjects of all tasks of a kind that are put down or being done.
+
+        For reconciliation.
+        """
         ...
 
     async def forget(self, connection: AsyncConnection, subjects: set[str]) -> None:
@@ -77,5 +92,8 @@ class Jobs(Protocol):
 
 
 def pause(attempts: int) -> float:
-    """Seconds until a task is tried again that has failed so often: 0.2, 0.4, 0.8, ... up to LONGEST_PAUSE."""
+    """Seconds until a task is tried again that has failed so often: 0.2, 0.4, 0.8, ...
+
+    up to LONGEST_PAUSE.
+    """
     return min(LONGEST_PAUSE, 0.1 * 2 ** min(attempts, 12))

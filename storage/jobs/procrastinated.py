@@ -22,27 +22,42 @@ from storage.jobs.reach import Reach
 log = logging.getLogger("ticketgraph")
 
 POLL = 0.5
-"""Seconds between two looks for tasks that nobody is told of: those that are due again, or whose notice was missed."""
+"""Seconds between two looks for tasks that nobody is told of.
+
+Those that are due again, or whose notice was missed.
+"""
 
 NEVER = 86_400.0
-"""Seconds between two things that procrastinate's worker would do and that are done here, or not needed."""
+"""Seconds between two things that procrastinate's worker would do and that are done here,
+or not needed."""
 
 STEADY_BEATS = 1 + int(LEASE / HEARTBEAT)
-"""How often the database has to answer in a row before silence is the other worker's and not our own."""
+"""How often the database has to answer in a row before silence is the other worker's and
+not our own."""
 
-OPEN = text("SELECT args->>'subject' FROM procrastinate_jobs WHERE task_name = :kind AND status IN ('todo', 'doing')")
+OPEN = text(
+    "SELECT args->>'subject' FROM procrastinate_jobs WHERE task_name = :kind AND status IN "
+    "('todo', 'doing')"
+)
 FORGET = text("DELETE FROM procrastinate_jobs WHERE args->>'subject' = ANY(:subjects)")
 
 
 class ProcrastinateJobs:
-    """See Jobs. A kind is a task and a queue of its own: a worker leaves alone what it has no handler for."""
+    """See Jobs. A kind is a task and a queue of its own.
+
+    A worker leaves alone what it has no handler for.
+    """
 
     def __init__(self, database: PostgresDatabase) -> None:
-        logging.getLogger("procrastinate").setLevel(logging.WARNING)  # four lines for every task
+        logging.getLogger("procrastinate").setLevel(
+            logging.WARNING
+        )  # four lines for every task
         self.database = database
         self.app = App(connector=PsycopgConnector())
         self.reach = Reach()
-        self.manager = self.app.job_manager = FencedManager(self.app.connector, self.reach)
+        self.manager = self.app.job_manager = FencedManager(
+            self.app.connector, self.reach
+        )
         self.worker: Worker | None = None
         self.idle = asyncio.Event()
         self.idle.set()
@@ -62,7 +77,9 @@ class ProcrastinateJobs:
         try:
             await deferrer.defer_async(subject=task.subject)
         except ConnectorException as error:
-            raise UnavailableError("The database does not answer. Try again in a moment.") from error
+            raise UnavailableError(
+                "The database does not answer. Try again in a moment."
+            ) from error
 
     def wake(self) -> None:
         """See Jobs. PostgreSQL has told all workers at the commit."""
@@ -91,7 +108,10 @@ class ProcrastinateJobs:
             self.idle.set()
 
     async def work_until_it_ends(self, kinds: list[str], at_once: int) -> None:
-        """One worker of procrastinate's. It is stopped by `drain`, or ends because the database is away."""
+        """One worker of procrastinate's.
+
+        It is stopped by `drain`, or ends because the database is away.
+        """
         self.worker = worker = Worker(
             app=self.app,
             queues=kinds,
@@ -116,9 +136,9 @@ class ProcrastinateJobs:
     async def beat(self) -> None:
         """Say that this worker is there, and take the tasks of those that are not.
 
-        procrastinate's own heartbeat ends when a stopping worker waits for its tasks, or the database fails once.
-        After an outage everybody was silent: nobody takes anything before the others had the time to say that they are
-        there.
+        procrastinate's own heartbeat ends when a stopping worker waits for its tasks, or
+        the database fails once. After an outage everybody was silent: nobody takes anything
+        before the others had the time to say that they are there.
         """
         answered = STEADY_BEATS
         while True:
@@ -134,7 +154,11 @@ class ProcrastinateJobs:
             await asyncio.sleep(HEARTBEAT.total_seconds())
 
     async def drain(self, seconds: float) -> None:
-        """See Jobs. Ends one lease later at the most, if the database is away or a task does not let itself stop."""
+        """See Jobs.
+
+        Ends one lease later at the most, if the database is away or a task does not let
+        itself stop.
+        """
         self.draining = True
         if self.worker:
             self.worker.shutdown_graceful_timeout = seconds
@@ -150,10 +174,16 @@ class Retries(BaseRetryStrategy):
     def __init__(self, jobs: ProcrastinateJobs) -> None:
         self.jobs = jobs
 
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision:
+    def get_retry_decision(
+        self, *, exception: BaseException, job: Job
+    ) -> RetryDecision:
         """Leave the decision with the manager, who writes it down."""
         later = put_back(
-            exception, job.task_name, str(job.task_kwargs["subject"]), job.attempts, stopping=self.jobs.draining
+            exception,
+            job.task_name,
+            str(job.task_kwargs["subject"]),
+            job.attempts,
+            stopping=self.jobs.draining,
         )
         self.jobs.manager.put_back[job.id, job.attempts] = later
         return RetryDecision()

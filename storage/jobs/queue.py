@@ -29,7 +29,10 @@ GROUP BY jobs.id, workers.id
 
 
 class OpenTask(NamedTuple):
-    """A task that is not done: ready since when, or from when on, and whether a worker that is alive has it."""
+    """A task that is not done.
+
+    Ready since when, or from when on, and whether a worker that is alive has it.
+    """
 
     kind: str
     subject: str
@@ -40,7 +43,9 @@ class OpenTask(NamedTuple):
 async def open_tasks(connection: AsyncConnection, now: datetime) -> Sequence[OpenTask]:
     """All of them."""
     if connection.dialect.name == "postgresql":
-        rows = await connection.execute(PROCRASTINATED, {"lease": LEASE.total_seconds()})
+        rows = await connection.execute(
+            PROCRASTINATED, {"lease": LEASE.total_seconds()}
+        )
     else:
         rows = await connection.execute(LEASED, {"now": now})
     return [OpenTask(*row) for row in rows]

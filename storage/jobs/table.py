@@ -18,7 +18,10 @@ from storage.tables import jobs
 
 @dataclass(frozen=True)
 class Claim:
-    """A task that is a worker's while its lease lasts. With `fence` it shows that it was not overtaken since."""
+    """A task that is a worker's while its lease lasts.
+
+    With `fence` it shows that it was not overtaken since.
+    """
 
     id: int
     fence: int
@@ -48,13 +51,25 @@ READY = (
     .order_by(OPEN.c.priority.desc(), OPEN.c.id)
     .limit(bindparam("places"))
 )
-"""What may be begun. Of a lock only its first row, whoever has it: an id is greater than all ids that are there."""
+"""What may be begun. Of a lock only its first row, whoever has it.
+
+An id is greater than all ids that are there.
+"""
 
 CLAIM = (
     update(jobs)
     .where(jobs.c.id.in_(READY))
-    .values(worker=bindparam("by"), leased_until=bindparam("until"), fence=jobs.c.fence + 1)
-    .returning(jobs.c.id, jobs.c.fence, jobs.c.kind, jobs.c.subject, jobs.c.attempts, jobs.c.priority)
+    .values(
+        worker=bindparam("by"), leased_until=bindparam("until"), fence=jobs.c.fence + 1
+    )
+    .returning(
+        jobs.c.id,
+        jobs.c.fence,
+        jobs.c.kind,
+        jobs.c.subject,
+        jobs.c.attempts,
+        jobs.c.priority,
+    )
 )
 MINE = (jobs.c.id == bindparam("row"), jobs.c.fence == bindparam("held"))
 FINISH = delete(jobs).where(*MINE)
@@ -62,12 +77,18 @@ RETURN = (
     update(jobs)
     .where(*MINE)
     .values(
-        ready_at=bindparam("again_at"), attempts=bindparam("failures"), worker=bindparam("nobody"), leased_until=None
+        ready_at=bindparam("again_at"),
+        attempts=bindparam("failures"),
+        worker=bindparam("nobody"),
+        leased_until=None,
     )
 )
 RENEW = (
     update(jobs)
-    .where(jobs.c.worker == bindparam("by"), jobs.c.id.in_(bindparam("rows", expanding=True)))
+    .where(
+        jobs.c.worker == bindparam("by"),
+        jobs.c.id.in_(bindparam("rows", expanding=True)),
+    )
     .values(leased_until=bindparam("until"))
     .returning(jobs.c.id, jobs.c.fence)
 )
@@ -78,7 +99,8 @@ SOONEST = select(func.min(jobs.c.ready_at)).where(jobs.c.ready_at > bindparam("n
 async def put(connection: AsyncConnection, task: Task, now: datetime) -> None:
     """Put a task down.
 
-    Its fence begins at random: SQLite gives an id again whose row is gone, and whoever had that one may still be there.
+    Its fence begins at random: SQLite gives an id again whose row is gone, and whoever had
+    that one may still be there.
     """
     await connection.execute(
         PUT,
@@ -95,24 +117,42 @@ async def put(connection: AsyncConnection, task: Task, now: datetime) -> None:
 
 
 async def claim(
-    connection: AsyncConnection, worker: str, kinds: Collection[str], places: int, now: datetime
+    connection: AsyncConnection,
+    worker: str,
+    kinds: Collection[str],
+    places: int,
+    now: datetime,
 ) -> list[Claim]:
     """Take so many tasks of these kinds, the most urgent first, then the oldest."""
-    values = {"by": worker, "kinds": list(kinds), "places": places, "now": now, "until": now + LEASE}
+    values = {
+        "by": worker,
+        "kinds": list(kinds),
+        "places": places,
+        "now": now,
+        "until": now + LEASE,
+    }
     rows = (await connection.execute(CLAIM, values)).all()
     rows = sorted(rows, key=lambda row: (-row.priority, row.id))
-    return [Claim(row.id, row.fence, row.kind, row.subject, row.attempts) for row in rows]
+    return [
+        Claim(row.id, row.fence, row.kind, row.subject, row.attempts) for row in rows
+    ]
 
 
-async def renew(connection: AsyncConnection, worker: str, claims: Collection[Claim], now: datetime) -> set[Claim]:
+async def renew(
+    connection: AsyncConnection, worker: str, claims: Collection[Claim], now: datetime
+) -> set[Claim]:
     """Lengthen the leases of what the worker is doing. Returns what is not its own any more."""
     values = {"by": worker, "rows": [held.id for held in claims], "until": now + LEASE}
     kept = {(row.id, row.fence) for row in await connection.execute(RENEW, values)}
     return {held for held in claims if (held.id, held.fence) not in kept}
 
 
-async def settle(connection: AsyncConnection, ended: Sequence[Ended], now: datetime) -> None:
-    """Remove what is done and free what is put back, each only for the one whose claim is the last."""
+async def settle(
+    connection: AsyncConnection, ended: Sequence[Ended], now: datetime
+) -> None:
+    """Remove what is done and free what is put back, each only for the one whose claim is
+    the last.
+    """
     done = [mine(one.claim) for one in ended if one.put_back is None]
     if done:
         await connection.execute(FINISH, done)
@@ -142,12 +182,20 @@ async def soonest(connection: AsyncConnection, now: datetime) -> datetime | None
 
 async def free_others(connection: AsyncConnection, worker: str) -> None:
     """End all leases but the worker's own."""
-    await connection.execute(update(jobs).where(jobs.c.worker != worker).values(worker=None, leased_until=None))
+    await connection.execute(
+        update(jobs)
+        .where(jobs.c.worker != worker)
+        .values(worker=None, leased_until=None)
+    )
 
 
 async def open_subjects(connection: AsyncConnection, kind: str) -> set[str]:
     """The subjects of all tasks of a kind that are not done."""
-    return set((await connection.scalars(select(jobs.c.subject).where(jobs.c.kind == kind))).all())
+    return set(
+        (
+            await connection.scalars(select(jobs.c.subject).where(jobs.c.kind == kind))
+        ).all()
+    )
 
 
 async def forget(connection: AsyncConnection, subjects: set[str]) -> None:

@@ -11,7 +11,12 @@ def run() -> None:
     """Migrate online, in one transaction."""
     engine = create_engine(context.config.attributes["url"], poolclass=pool.NullPool)
     with engine.connect() as connection:
-        context.configure(connection=connection, target_metadata=metadata, render_as_batch=True, include_object=ours)
+        context.configure(
+            connection=connection,
+            target_metadata=metadata,
+            render_as_batch=True,
+            include_object=ours,
+        )
         with context.begin_transaction():
             context.run_migrations()
 

@@ -1,4 +1,7 @@
-"""Brings a database to the newest schema: ours, and on PostgreSQL also LangGraph's and procrastinate's."""
+"""Brings a database to the newest schema.
+
+Ours, and on PostgreSQL also LangGraph's and procrastinate's.
+"""
 
 import asyncio
 from pathlib import Path
@@ -25,15 +28,24 @@ ONE_AT_A_TIME = 7_319_024_611
 """The advisory lock of whoever migrates."""
 
 POLL_SECONDS = 0.2
-"""Between two tries to get it. Waiting inside the server would stop what LangGraph does there concurrently."""
+"""Between two tries to get it.
 
-ENCODING = "The database keeps text in another encoding than UTF-8. Make one with: createdb -E UTF8 -T template0"
+Waiting inside the server would stop what LangGraph does there concurrently.
+"""
+
+ENCODING = (
+    "The database keeps text in another encoding than UTF-8. Make one with: createdb -E "
+    "UTF8 -T template0"
+)
 
 BEHIND = "The database's tables are older or newer than this version. Run: ticketgraph migrate"
 
 
 def migrate(name: str | Path, revision: str = "head") -> None:
-    """Apply every migration that the SQLite database does not have yet. Blocking: run it in a thread."""
+    """Apply every migration that the SQLite database does not have yet. Blocking.
+
+    Run it in a thread.
+    """
     upgrade(f"sqlite:///{name}", revision)
 
 
@@ -52,7 +64,10 @@ def script() -> Config:
 
 
 async def refuse_encoding(database: PostgresDatabase) -> None:
-    """Raise UnavailableError for a database that cannot keep every letter. SQLAlchemy cannot even read its version."""
+    """Raise UnavailableError for a database that cannot keep every letter.
+
+    SQLAlchemy cannot even read its version.
+    """
     with impatient():
         opened = await database.connect(autocommit=True)
     async with opened as connection:
@@ -62,8 +77,12 @@ async def refuse_encoding(database: PostgresDatabase) -> None:
 
 async def migrate_postgres(address: PostgresAddress) -> None:
     """Apply what is missing, one process at a time; the others wait and then find nothing to do."""
-    async with await AsyncConnection.connect(address.conninfo, autocommit=True) as guard:
-        while not await scalar(guard, f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})"):  # noqa: ASYNC110 - other processes hold it
+    async with await AsyncConnection.connect(
+        address.conninfo, autocommit=True
+    ) as guard:
+        while not await scalar(  # noqa: ASYNC110
+            guard, (f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})")
+        ):
             await asyncio.sleep(POLL_SECONDS)
         await asyncio.to_thread(upgrade, address.url)
         async with AsyncPostgresSaver.from_conn_string(address.conninfo) as saver:
@@ -75,10 +94,20 @@ async def migrate_postgres(address: PostgresAddress) -> None:
 
 
 async def refuse_behind(address: PostgresAddress | SqliteAddress) -> str:
-    """Raise UnavailableError when the database has not exactly this version's tables. Returns their revision."""
-    url = address.url if isinstance(address, PostgresAddress) else f"sqlite:///{address.path}"
+    """Raise UnavailableError when the database has not exactly this version's tables.
+
+    Returns their revision.
+    """
+    url = (
+        address.url
+        if isinstance(address, PostgresAddress)
+        else f"sqlite:///{address.path}"
+    )
     revision = await asyncio.to_thread(revision_of, url)
-    if revision is None or revision != ScriptDirectory.from_config(script()).get_current_head():
+    if (
+        revision is None
+        or revision != ScriptDirectory.from_config(script()).get_current_head()
+    ):
         raise UnavailableError(BEHIND)
     if isinstance(address, PostgresAddress):
         await refuse_others_behind(address)
@@ -87,17 +116,25 @@ async def refuse_behind(address: PostgresAddress | SqliteAddress) -> str:
 
 async def refuse_others_behind(address: PostgresAddress) -> None:
     """The same for LangGraph's tables and procrastinate's."""
-    async with await AsyncConnection.connect(address.conninfo, autocommit=True) as connection:
+    async with await AsyncConnection.connect(
+        address.conninfo, autocommit=True
+    ) as connection:
         for table in ("checkpoint_migrations", "procrastinate_jobs"):
             if await scalar(connection, f"SELECT to_regclass('{table}')") is None:
                 raise UnavailableError(BEHIND)
         newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
-        if await scalar(connection, "SELECT max(v) FROM checkpoint_migrations") != newest:
+        if (
+            await scalar(connection, "SELECT max(v) FROM checkpoint_migrations")
+            != newest
+        ):
             raise UnavailableError(BEHIND)
 
 
 def ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
-    """Leave alone what is in the database and not in our metadata: LangGraph's tables, indexes of vectors."""
+    """Leave alone what is in the database and not in our metadata.
+
+    LangGraph's tables, indexes of vectors.
+    """
     return name in metadata.tables if kind == "table" else name not in NEAREST
 
 

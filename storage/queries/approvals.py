@@ -13,57 +13,110 @@ from storage.tables import approvals, runs
 
 
 async def ask(
-    connection: AsyncConnection, pending: PendingApproval, run_id: str, interrupt_id: str, at: datetime
+    connection: AsyncConnection,
+    pending: PendingApproval,
+    run_id: str,
+    interrupt_id: str,
+    at: datetime,
 ) -> None:
-    """Store a question. Raises sqlalchemy.exc.IntegrityError when the interrupt has asked before."""
-    row = {"id": pending.id, "run_id": run_id, "ticket_id": pending.request.ticket_id, "interrupt_id": interrupt_id}
-    row |= {"request": pending.request.model_dump(mode="json"), "shown_hash": pending.request.shown_hash}
+    """Store a question.
+
+    Raises sqlalchemy.exc.IntegrityError when the interrupt has asked before.
+    """
+    row = {
+        "id": pending.id,
+        "run_id": run_id,
+        "ticket_id": pending.request.ticket_id,
+        "interrupt_id": interrupt_id,
+    }
+    row |= {
+        "request": pending.request.model_dump(mode="json"),
+        "shown_hash": pending.request.shown_hash,
+    }
     times = {"created_at": at, "expires_at": pending.expires_at}
     await connection.execute(insert(approvals), {**row, **times, "status": "pending"})
 
 
-async def of_interrupt(connection: AsyncConnection, run_id: str, interrupt_id: str) -> RowMapping | None:
+async def of_interrupt(
+    connection: AsyncConnection, run_id: str, interrupt_id: str
+) -> RowMapping | None:
     """The question that an interrupt asked."""
-    query = select(approvals).where(approvals.c.run_id == run_id, approvals.c.interrupt_id == interrupt_id)
+    query = select(approvals).where(
+        approvals.c.run_id == run_id, approvals.c.interrupt_id == interrupt_id
+    )
     return (await connection.execute(query)).mappings().first()
 
 
 async def pending_of_run(connection: AsyncConnection, run_id: str) -> RowMapping | None:
     """The question that a run waits on."""
-    query = select(approvals).where(approvals.c.run_id == run_id, approvals.c.status == "pending")
+    query = select(approvals).where(
+        approvals.c.run_id == run_id, approvals.c.status == "pending"
+    )
     return (await connection.execute(query)).mappings().first()
 
 
-async def row(connection: AsyncConnection, approval_id: str, *, alone: bool = False) -> RowMapping:
-    """One approval, which nobody else may have `alone` until the transaction ends. Raises NotFoundError."""
+async def row(
+    connection: AsyncConnection, approval_id: str, *, alone: bool = False
+) -> RowMapping:
+    """One approval, which nobody else may have `alone` until the transaction ends.
+
+    Raises NotFoundError.
+    """
     query = select(approvals).where(approvals.c.id == approval_id)
-    found = (await connection.execute(query.with_for_update() if alone else query)).mappings().first()
+    found = (
+        (await connection.execute(query.with_for_update() if alone else query))
+        .mappings()
+        .first()
+    )
     if found is None:
         raise NotFoundError("There is no approval with this id.")
     return found
 
 
-async def page(connection: AsyncConnection, status: str | None, limit: int, offset: int) -> Sequence[RowMapping]:
-    """Approvals, the longest waiting first. What forks ask is not among them: an answer would have no effect."""
-    query = select(approvals).join(runs, runs.c.id == approvals.c.run_id).where(runs.c.forked_from.is_(None))
-    query = query.order_by(approvals.c.created_at, approvals.c.id).limit(limit).offset(offset)
+async def page(
+    connection: AsyncConnection, status: str | None, limit: int, offset: int
+) -> Sequence[RowMapping]:
+    """Approvals, the longest waiting first. What forks ask is not among them.
+
+    An answer would have no effect.
+    """
+    query = (
+        select(approvals)
+        .join(runs, runs.c.id == approvals.c.run_id)
+        .where(runs.c.forked_from.is_(None))
+    )
+    query = (
+        query.order_by(approvals.c.created_at, approvals.c.id)
+        .limit(limit)
+        .offset(offset)
+    )
     if status:
         query = query.where(approvals.c.status == status)
     return (await connection.execute(query)).mappings().all()
 
 
-async def decide(connection: AsyncConnection, approval_id: str, decision: ApprovalDecision, at: datetime) -> RowMapping:
+async def decide(
+    connection: AsyncConnection,
+    approval_id: str,
+    decision: ApprovalDecision,
+    at: datetime,
+) -> RowMapping:
     """Compare-and-set: the first decision wins.
 
-    Raises NotFoundError, and ConflictError naming the winner or saying that something else was shown.
+    Raises NotFoundError, and ConflictError naming the winner or saying that something else
+    was shown.
     """
     found = await row(connection, approval_id, alone=True)
     if found["status"] != "pending":
         won = found["decision"] or {}
         when = f"{found['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
-        raise ConflictError(f"{found['decided_by']} already decided this at {when}: {won.get('type')}.")
+        raise ConflictError(
+            f"{found['decided_by']} already decided this at {when}: {won.get('type')}."
+        )
     if decision.shown_hash and decision.shown_hash != found["shown_hash"]:
-        raise ChangedError("The reply has changed since it was shown. Look at the new one and decide on that.")
+        raise ChangedError(
+            "The reply has changed since it was shown. Look at the new one and decide on that."
+        )
     taken = await connection.execute(
         update(approvals)
         .where(approvals.c.id == approval_id, approvals.c.status == "pending")
@@ -75,5 +128,7 @@ async def decide(connection: AsyncConnection, approval_id: str, decision: Approv
         )
     )
     if taken.rowcount != 1:
-        raise ConflictError("Somebody else decided this at the same moment. Load it again to see what was decided.")
+        raise ConflictError(
+            "Somebody else decided this at the same moment. Load it again to see what was decided."
+        )
     return found

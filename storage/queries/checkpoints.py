@@ -1,11 +1,23 @@
-"""LangGraph's own tables, where they are changed without LangGraph. A thread is what is saved of one run."""
+"""LangGraph's own tables, where they are changed without LangGraph.
+
+A thread is what is saved of one run.
+"""
 
 import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, TableClause, column, delete, func, select, table, update
+from sqlalchemy import (
+    LargeBinary,
+    TableClause,
+    column,
+    delete,
+    func,
+    select,
+    table,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import runs
@@ -19,7 +31,10 @@ EPOCH_OF_IDS = datetime.fromisoformat("1582-10-15T00:00:00+00:00")
 
 @dataclass(frozen=True)
 class Kept:
-    """A table with serialized values: what names a row within its thread, and the column with the bytes."""
+    """A table with serialized values.
+
+    What names a row within its thread, and the column with the bytes.
+    """
 
     name: str
     keys: tuple[str, ...]
@@ -33,7 +48,10 @@ class Kept:
 
 
 WHOLE = Kept("checkpoints", ("checkpoint_ns", "checkpoint_id"), "checkpoint")
-"""On SQLite a checkpoint holds every channel's value; on PostgreSQL only the numbers of their versions."""
+"""On SQLite a checkpoint holds every channel's value.
+
+On PostgreSQL only the numbers of their versions.
+"""
 
 WRITES = ("checkpoint_ns", "checkpoint_id", "task_id", "idx", "channel")
 OF_SQLITE = (WHOLE, Kept("writes", WRITES, "value"))
@@ -43,7 +61,8 @@ OF_POSTGRES = (
 )
 
 FORKS = select(runs.c.id).where(runs.c.forked_from.is_not(None))
-"""Every value of a run was written by one of its tasks, but a fork begins with a copy that no task wrote."""
+"""Every value of a run was written by one of its tasks, but a fork begins with a copy that
+no task wrote."""
 
 
 def kept(connection: AsyncConnection) -> tuple[Kept, ...]:
@@ -58,11 +77,19 @@ async def forget(connection: AsyncConnection, run_ids: Collection[str]) -> None:
         await connection.execute(delete(rows).where(rows.c.thread_id.in_(run_ids)))
 
 
-async def orphans(connection: AsyncConnection, before: datetime, limit: int) -> Sequence[str]:
+async def orphans(
+    connection: AsyncConnection, before: datetime, limit: int
+) -> Sequence[str]:
     """Threads whose last word is older than a moment, and which belong to no run."""
     saved = WHOLE.table
-    query = select(saved.c.thread_id).where(~select(runs.c.id).where(runs.c.id == saved.c.thread_id).exists())
-    query = query.group_by(saved.c.thread_id).having(func.max(saved.c.checkpoint_id) < first_id(before)).limit(limit)
+    query = select(saved.c.thread_id).where(
+        ~select(runs.c.id).where(runs.c.id == saved.c.thread_id).exists()
+    )
+    query = (
+        query.group_by(saved.c.thread_id)
+        .having(func.max(saved.c.checkpoint_id) < first_id(before))
+        .limit(limit)
+    )
     return (await connection.scalars(query)).all()
 
 
@@ -72,33 +99,59 @@ def first_id(at: datetime) -> str:
     return f"{ticks >> 28:08x}-{ticks >> 12 & 0xFFFF:04x}-6{ticks & 0xFFF:03x}"
 
 
-async def naming(connection: AsyncConnection, channels: Collection[str], words: Collection[str]) -> set[str]:
+async def naming(
+    connection: AsyncConnection, channels: Collection[str], words: Collection[str]
+) -> set[str]:
     """The threads that have one of the words in one of these channels."""
     pattern = pattern_of(words)
     found: set[str] = set()
     for one in kept(connection):
         rows = one.table
-        where = rows.c.thread_id.in_(FORKS) if one is WHOLE else rows.c.channel.in_(channels)
+        where = (
+            rows.c.thread_id.in_(FORKS)
+            if one is WHOLE
+            else rows.c.channel.in_(channels)
+        )
         query = select(rows.c.thread_id, rows.c[one.data]).where(where)
         async with connection.stream(query) as read:
-            found.update([thread_id async for thread_id, data in read if data and pattern.search(data)])
+            found.update(
+                [
+                    thread_id
+                    async for thread_id, data in read
+                    if data and pattern.search(data)
+                ]
+            )
     return found
 
 
 async def rewrite(
-    connection: AsyncConnection, run_id: str, channels: Collection[str], words: Collection[str], change: Change
+    connection: AsyncConnection,
+    run_id: str,
+    channels: Collection[str],
+    words: Collection[str],
+    change: Change,
 ) -> None:
-    """Change the values of a run that have one of the words: whole checkpoints, and values of these channels."""
+    """Change the values of a run that have one of the words.
+
+    Whole checkpoints, and values of these channels.
+    """
     pattern = pattern_of(words)
     for one in kept(connection):
         rows = one.table
         wanted = [] if one is WHOLE else [rows.c.channel.in_(channels)]
-        found = await connection.execute(select(rows).where(rows.c.thread_id == run_id, *wanted))
+        found = await connection.execute(
+            select(rows).where(rows.c.thread_id == run_id, *wanted)
+        )
         for row in found.mappings().all():
             if row[one.data] and pattern.search(row[one.data]):
                 kind, data = change(row["type"], row[one.data])
-                this = [rows.c.thread_id == run_id, *(rows.c[key] == row[key] for key in one.keys)]
-                await connection.execute(update(rows).where(*this).values({"type": kind, one.data: data}))
+                this = [
+                    rows.c.thread_id == run_id,
+                    *(rows.c[key] == row[key] for key in one.keys),
+                ]
+                await connection.execute(
+                    update(rows).where(*this).values({"type": kind, one.data: data})
+                )
 
 
 def pattern_of(words: Collection[str]) -> re.Pattern[bytes]:

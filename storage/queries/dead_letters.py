@@ -19,28 +19,52 @@ CHECKPOINTS = {
 """LangGraph's own tables. A run is a thread."""
 
 
-async def page(connection: AsyncConnection, limit: int, offset: int) -> tuple[Sequence[RowMapping], int]:
-    """Runs that were given up, the longest waiting first, each with its desk; and how many there are in all."""
+async def page(
+    connection: AsyncConnection, limit: int, offset: int
+) -> tuple[Sequence[RowMapping], int]:
+    """Runs that were given up, the longest waiting first, each with its desk.
+
+    And how many there are in all.
+    """
     count = await connection.scalar(select(func.count()).select_from(runs).where(*DEAD))
-    query = select(runs, tickets.c.desk).join(tickets, tickets.c.id == runs.c.ticket_id).where(*DEAD)
+    query = (
+        select(runs, tickets.c.desk)
+        .join(tickets, tickets.c.id == runs.c.ticket_id)
+        .where(*DEAD)
+    )
     query = query.order_by(runs.c.updated_at, runs.c.id).limit(limit).offset(offset)
     return (await connection.execute(query)).mappings().all(), count or 0
 
 
-async def revive(connection: AsyncConnection, run_id: str, at: datetime, **values: Any) -> bool:
+async def revive(
+    connection: AsyncConnection, run_id: str, at: datetime, **values: Any
+) -> bool:
     """Compare-and-set: let a run go on that was given up. False when it is not given up (any more).
 
     Whoever still holds it from before may write nothing of it.
     """
-    anew = {"status": "running", "attempts": 0, "begun": 0, "error": None, "result": null()}
+    anew = {
+        "status": "running",
+        "attempts": 0,
+        "begun": 0,
+        "error": None,
+        "result": null(),
+    }
     dead = update(runs).where(runs.c.id == run_id, *DEAD)
     dead = dead.values(epoch=runs.c.epoch + 1, updated_at=at, **anew, **values)
     return (await connection.execute(dead)).rowcount == 1
 
 
 async def has_effects(connection: AsyncConnection, run_id: str) -> bool:
-    """Whether anything was recorded to be done outside. What our own teams were told does not count."""
-    query = select(outbox.c.id).where(outbox.c.run_id == run_id, outbox.c.action != "notification").limit(1)
+    """Whether anything was recorded to be done outside.
+
+    What our own teams were told does not count.
+    """
+    query = (
+        select(outbox.c.id)
+        .where(outbox.c.run_id == run_id, outbox.c.action != "notification")
+        .limit(1)
+    )
     return await connection.scalar(query) is not None
 
 

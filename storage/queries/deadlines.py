@@ -17,21 +17,33 @@ OF_APPROVAL: tuple[Kind, ...] = ("approval_reminder", "approval_expiry")
 
 PUT = either(
     lambda insert: (new := insert(deadlines)).on_conflict_do_update(
-        index_elements=["key"], set_={"due_at": new.excluded.due_at}, where=deadlines.c.done_at.is_(None)
+        index_elements=["key"],
+        set_={"due_at": new.excluded.due_at},
+        where=deadlines.c.done_at.is_(None),
     )
 )
-CANCEL = delete(deadlines).where(deadlines.c.key.in_(bindparam("keys", expanding=True)), deadlines.c.done_at.is_(None))
+CANCEL = delete(deadlines).where(
+    deadlines.c.key.in_(bindparam("keys", expanding=True)),
+    deadlines.c.done_at.is_(None),
+)
 LATER = or_(tickets.c.due_at.is_(None), tickets.c.due_at > bindparam("due"))
 NO_LATER = (
     update(tickets)
     .where(tickets.c.id == bindparam("ticket"))
-    .values(due_at=case((LATER, bindparam("due", type_=UtcDateTime)), else_=tickets.c.due_at))
+    .values(
+        due_at=case(
+            (LATER, bindparam("due", type_=UtcDateTime)), else_=tickets.c.due_at
+        )
+    )
     .returning(tickets.c.status, tickets.c.received_at, tickets.c.due_at)
 )
 
 
 class Deadline(NamedTuple):
-    """Something that is to happen at a time. `subject` is the id of the ticket or of the approval."""
+    """Something that is to happen at a time.
+
+    `subject` is the id of the ticket or of the approval.
+    """
 
     kind: Kind
     subject: str
@@ -55,34 +67,61 @@ async def put(connection: AsyncConnection, *wanted: Deadline) -> None:
     await connection.execute(PUT[connection.dialect.name], rows)
 
 
-async def cancel(connection: AsyncConnection, kinds: Collection[Kind], subject: str) -> None:
-    """Take back those that are open. One that is being done at this moment is waited for, and stays."""
-    await connection.execute(CANCEL, {"keys": [key_of(kind, subject) for kind in kinds]})
+async def cancel(
+    connection: AsyncConnection, kinds: Collection[Kind], subject: str
+) -> None:
+    """Take back those that are open.
+
+    One that is being done at this moment is waited for, and stays.
+    """
+    await connection.execute(
+        CANCEL, {"keys": [key_of(kind, subject) for kind in kinds]}
+    )
 
 
-async def claim_due(connection: AsyncConnection, now: datetime, limit: int) -> list[Deadline]:
-    """Mark due deadlines as done, the longest due first. If the caller's transaction fails they are due again.
+async def claim_due(
+    connection: AsyncConnection, now: datetime, limit: int
+) -> list[Deadline]:
+    """Mark due deadlines as done, the longest due first.
+
+    If the caller's transaction fails they are due again.
 
     What others are claiming at this moment is passed over.
     """
-    due = select(deadlines).where(deadlines.c.done_at.is_(None), deadlines.c.due_at <= now)
-    due = due.order_by(deadlines.c.due_at).limit(limit).with_for_update(skip_locked=True)
+    due = select(deadlines).where(
+        deadlines.c.done_at.is_(None), deadlines.c.due_at <= now
+    )
+    due = (
+        due.order_by(deadlines.c.due_at).limit(limit).with_for_update(skip_locked=True)
+    )
     rows = (await connection.execute(due)).mappings().all()
     keys = [row["key"] for row in rows]
     if keys:
-        await connection.execute(update(deadlines).where(deadlines.c.key.in_(keys)).values(done_at=now))
+        await connection.execute(
+            update(deadlines).where(deadlines.c.key.in_(keys)).values(done_at=now)
+        )
     return [Deadline(**{name: row[name] for name in Deadline._fields}) for row in rows]
 
 
 async def put_off(connection: AsyncConnection, key: str, until: datetime) -> None:
     """Try an open deadline again later: what it leads to could not be done."""
-    open_one = update(deadlines).where(deadlines.c.key == key, deadlines.c.done_at.is_(None))
+    open_one = update(deadlines).where(
+        deadlines.c.key == key, deadlines.c.done_at.is_(None)
+    )
     await connection.execute(open_one.values(due_at=until))
 
 
-async def due_no_later(connection: AsyncConnection, ticket_id: str, due_at: datetime) -> RowMapping | None:
-    """Make a ticket's answer due at a time, unless it is due earlier. Its row, also if nothing changed; None without.
+async def due_no_later(
+    connection: AsyncConnection, ticket_id: str, due_at: datetime
+) -> RowMapping | None:
+    """Make a ticket's answer due at a time, unless it is due earlier.
+
+    Its row, also if nothing changed; None without.
 
     One statement: of two that bring it forward at the same moment, the earlier time stands.
     """
-    return (await connection.execute(NO_LATER, {"ticket": ticket_id, "due": due_at})).mappings().first()
+    return (
+        (await connection.execute(NO_LATER, {"ticket": ticket_id, "due": due_at}))
+        .mappings()
+        .first()
+    )

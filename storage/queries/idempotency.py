@@ -11,33 +11,62 @@ PRUNED = 100
 """Old keys that one intake removes at most. It adds one, so none stay behind for long."""
 
 ADD = insert(idempotency)
-FIND = select(idempotency).where(idempotency.c.scope == bindparam("in"), idempotency.c.key == bindparam("this"))
+FIND = select(idempotency).where(
+    idempotency.c.scope == bindparam("in"), idempotency.c.key == bindparam("this")
+)
 OLDEST = (
     select(idempotency.c.scope, idempotency.c.key)
     .where(idempotency.c.created_at < bindparam("before"))
     .order_by(idempotency.c.created_at)
     .limit(PRUNED)
 )
-PRUNE = delete(idempotency).where(tuple_(idempotency.c.scope, idempotency.c.key).in_(OLDEST))
+PRUNE = delete(idempotency).where(
+    tuple_(idempotency.c.scope, idempotency.c.key).in_(OLDEST)
+)
 
 
 async def find(connection: AsyncConnection, scope: str, key: str) -> RowMapping | None:
     """What a key stands for, or stood for; None for a new one."""
-    return (await connection.execute(FIND, {"in": scope, "this": key})).mappings().first()
+    return (
+        (await connection.execute(FIND, {"in": scope, "this": key})).mappings().first()
+    )
 
 
 async def add(
-    connection: AsyncConnection, scope: str, key: str, digest: str, ticket_id: str, run_id: str | None, at: datetime
+    connection: AsyncConnection,
+    scope: str,
+    key: str,
+    digest: str,
+    ticket_id: str,
+    run_id: str | None,
+    at: datetime,
 ) -> None:
-    """Let a key stand for a request. Raises sqlalchemy.exc.IntegrityError when it stands for one already."""
-    row = {"scope": scope, "key": key, "digest": digest, "ticket_id": ticket_id, "run_id": run_id, "created_at": at}
+    """Let a key stand for a request.
+
+    Raises sqlalchemy.exc.IntegrityError when it stands for one already.
+    """
+    row = {
+        "scope": scope,
+        "key": key,
+        "digest": digest,
+        "ticket_id": ticket_id,
+        "run_id": run_id,
+        "created_at": at,
+    }
     await connection.execute(ADD, row)
 
 
-async def forget(connection: AsyncConnection, scope: str, key: str, before: datetime) -> None:
-    """Remove a key, unless it was used first after a moment: then another process has used it since we looked."""
+async def forget(
+    connection: AsyncConnection, scope: str, key: str, before: datetime
+) -> None:
+    """Remove a key, unless it was used first after a moment.
+
+    Then another process has used it since we looked.
+    """
     this = (idempotency.c.scope == scope) & (idempotency.c.key == key)
-    await connection.execute(delete(idempotency).where(this, idempotency.c.created_at < before))
+    await connection.execute(
+        delete(idempotency).where(this, idempotency.c.created_at < before)
+    )
 
 
 async def prune(connection: AsyncConnection, before: datetime) -> None:

@@ -16,26 +16,40 @@ from storage.tables import outbox
 PARKED: tuple[EffectStatus, ...] = ("unknown", "refused")
 """Waiting for a person."""
 
-ON_ITS_WAY = (outbox.c.status == "sending") | ((outbox.c.status == "queued") & outbox.c.started_at.is_not(None))
-"""What is to be sent, or its sending begun. Older versions wrote `queued`, with no start, of what nobody would send."""
+ON_ITS_WAY = (outbox.c.status == "sending") | (
+    (outbox.c.status == "queued") & outbox.c.started_at.is_not(None)
+)
+"""What is to be sent, or its sending begun.
+
+Older versions wrote `queued`, with no start, of what nobody would send.
+"""
 
 STATUS: ColumnElement[str] = case(
-    ((outbox.c.status == "queued") & outbox.c.started_at.is_(None), "recorded"), else_=outbox.c.status
+    ((outbox.c.status == "queued") & outbox.c.started_at.is_(None), "recorded"),
+    else_=outbox.c.status,
 )
 """The status as it is meant today."""
 
-ENTRY = [STATUS.label("status") if column is outbox.c.status else column for column in outbox.c]
+ENTRY = [
+    STATUS.label("status") if column is outbox.c.status else column
+    for column in outbox.c
+]
 
 PUT = either(
     lambda insert: (
-        insert(outbox).on_conflict_do_nothing(index_elements=["key"]).returning(outbox.c.key, outbox.c.status)
+        insert(outbox)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(outbox.c.key, outbox.c.status)
     )
 )
 
 
 @dataclass(frozen=True)
 class Turn:
-    """An effect that is being sent: by the caller, if it is `mine`, else by somebody who began `seconds` ago."""
+    """An effect that is being sent.
+
+    By the caller, if it is `mine`, else by somebody who began `seconds` ago.
+    """
 
     row: RowMapping
     mine: bool
@@ -50,15 +64,26 @@ async def put(
     at: datetime,
     outside: frozenset[str] = frozenset(),
 ) -> Sequence[str]:
-    """Record effects, and queue those whose action is one that goes `outside`. Returns the keys of the queued.
+    """Record effects, and queue those whose action is one that goes `outside`.
+
+    Returns the keys of the queued.
 
     One whose key is known already is not recorded again.
     """
     rows: list[dict[str, Any]] = []
     for effect in effects:
-        state = {"status": "queued", "started_at": at} if effect.action in outside else {"status": "recorded"}
+        state = (
+            {"status": "queued", "started_at": at}
+            if effect.action in outside
+            else {"status": "recorded"}
+        )
         rows.append(
-            {"ticket_id": ticket_id, "run_id": run_id, "created_at": at, "started_at": None}
+            {
+                "ticket_id": ticket_id,
+                "run_id": run_id,
+                "created_at": at,
+                "started_at": None,
+            }
             | state
             | effect.model_dump()
         )
@@ -68,25 +93,39 @@ async def put(
     return [row.key for row in made if row.status == "queued"]
 
 
-async def of_ticket(connection: AsyncConnection, ticket_id: str) -> Sequence[RowMapping]:
+async def of_ticket(
+    connection: AsyncConnection, ticket_id: str
+) -> Sequence[RowMapping]:
     """A ticket's effects in the order they were recorded."""
-    return (await connection.execute(entries().where(outbox.c.ticket_id == ticket_id))).mappings().all()
+    return (
+        (await connection.execute(entries().where(outbox.c.ticket_id == ticket_id)))
+        .mappings()
+        .all()
+    )
 
 
 async def row(connection: AsyncConnection, key: str) -> RowMapping:
     """One effect. Raises NotFoundError."""
-    found = (await connection.execute(entries().where(outbox.c.key == key))).mappings().first()
+    found = (
+        (await connection.execute(entries().where(outbox.c.key == key)))
+        .mappings()
+        .first()
+    )
     if found is None:
         raise NotFoundError("There is no effect with this key.")
     return found
 
 
-async def page(connection: AsyncConnection, which: WhichEffects, limit: int, offset: int) -> Sequence[RowMapping]:
+async def page(
+    connection: AsyncConnection, which: WhichEffects, limit: int, offset: int
+) -> Sequence[RowMapping]:
     """Effects, the oldest first."""
     query = entries()
     if which != "all":
         query = query.where(STATUS.in_(PARKED if which == "parked" else (which,)))
-    return (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
+    return (
+        (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
+    )
 
 
 def entries() -> Select[Any]:
@@ -96,25 +135,45 @@ def entries() -> Select[Any]:
 
 async def on_their_way(connection: AsyncConnection) -> Sequence[str]:
     """The keys of the effects that are to be sent, or whose sending has begun."""
-    return (await connection.scalars(select(outbox.c.key).where(ON_ITS_WAY).order_by(outbox.c.id))).all()
+    return (
+        await connection.scalars(
+            select(outbox.c.key).where(ON_ITS_WAY).order_by(outbox.c.id)
+        )
+    ).all()
 
 
 async def parked(connection: AsyncConnection) -> int:
     """How many effects wait for a person."""
-    return await connection.scalar(select(func.count()).select_from(outbox).where(outbox.c.status.in_(PARKED))) or 0
+    return (
+        await connection.scalar(
+            select(func.count()).select_from(outbox).where(outbox.c.status.in_(PARKED))
+        )
+        or 0
+    )
 
 
 async def claim(connection: AsyncConnection, key: str, at: datetime) -> Turn | None:
-    """Begin to send an effect, or say who has begun; None when there is nothing to be sent (any more)."""
+    """Begin to send an effect, or say who has begun.
+
+    None when there is nothing to be sent (any more).
+    """
     now = await moment(connection, at)
     queued = (outbox.c.key == key) & (outbox.c.status == "queued") & ON_ITS_WAY
-    begun = update(outbox).where(queued).values(status="sending", attempts=outbox.c.attempts + 1, started_at=now)
+    begun = (
+        update(outbox)
+        .where(queued)
+        .values(status="sending", attempts=outbox.c.attempts + 1, started_at=now)
+    )
     mine = (await connection.execute(begun.returning(*outbox.c))).mappings().first()
     if mine:
         return Turn(mine, mine=True, seconds=0.0)
     others = select(outbox).where(outbox.c.key == key, outbox.c.status == "sending")
     found = (await connection.execute(others)).mappings().first()
-    return Turn(found, mine=False, seconds=(now - found["started_at"]).total_seconds()) if found else None
+    return (
+        Turn(found, mine=False, seconds=(now - found["started_at"]).total_seconds())
+        if found
+        else None
+    )
 
 
 async def settle(
@@ -125,29 +184,52 @@ async def settle(
     remote_id: str | None = None,
     error: str | None = None,
 ) -> bool:
-    """End an attempt, unless it has been ended or overtaken: then nothing changes, and the answer is False."""
-    this = (outbox.c.key == turn.row["key"]) & (outbox.c.attempts == turn.row["attempts"])
+    """End an attempt, unless it has been ended or overtaken.
+
+    Then nothing changes, and the answer is False.
+    """
+    this = (outbox.c.key == turn.row["key"]) & (
+        outbox.c.attempts == turn.row["attempts"]
+    )
     ended = update(outbox).where(this, outbox.c.status == "sending")
     values = {"status": status, "settled_at": None if status == "queued" else at}
-    done = await connection.execute(ended.values(**values, remote_id=remote_id, error=error))
+    done = await connection.execute(
+        ended.values(**values, remote_id=remote_id, error=error)
+    )
     return done.rowcount == 1
 
 
 async def note(connection: AsyncConnection, turn: Turn, error: str) -> None:
     """Say of an attempt what is known so far."""
-    this = (outbox.c.key == turn.row["key"]) & (outbox.c.attempts == turn.row["attempts"])
-    await connection.execute(update(outbox).where(this, outbox.c.status == "sending").values(error=error))
+    this = (outbox.c.key == turn.row["key"]) & (
+        outbox.c.attempts == turn.row["attempts"]
+    )
+    await connection.execute(
+        update(outbox).where(this, outbox.c.status == "sending").values(error=error)
+    )
 
 
-async def resolve(connection: AsyncConnection, seen: RowMapping, status: EffectStatus, **values: Any) -> bool:
-    """Give a parked effect another status. False when it is not parked, or not any more as it was `seen`."""
+async def resolve(
+    connection: AsyncConnection, seen: RowMapping, status: EffectStatus, **values: Any
+) -> bool:
+    """Give a parked effect another status.
+
+    False when it is not parked, or not any more as it was `seen`.
+    """
     same = (outbox.c.key == seen["key"]) & (outbox.c.status == seen["status"])
-    parked = update(outbox).where(same, outbox.c.attempts == seen["attempts"], outbox.c.status.in_(PARKED))
-    return (await connection.execute(parked.values(status=status, **values))).rowcount == 1
+    parked = update(outbox).where(
+        same, outbox.c.attempts == seen["attempts"], outbox.c.status.in_(PARKED)
+    )
+    return (
+        await connection.execute(parked.values(status=status, **values))
+    ).rowcount == 1
 
 
 async def moment(connection: AsyncConnection, at: datetime) -> datetime:
-    """What time it is for everybody: where several machines share a database, its clock, else `at`."""
+    """What time it is for everybody.
+
+    Where several machines share a database, its clock, else `at`.
+    """
     if connection.dialect.name != "postgresql":
         return at
     return (await connection.execute(select(func.clock_timestamp()))).scalar_one()

@@ -1,4 +1,6 @@
-"""Whether nothing is lost: every ticket that was received belongs to exactly one class, or is named.
+"""Whether nothing is lost.
+
+Every ticket that was received belongs to exactly one class, or is named.
 
 Beside it what has to agree with that: the tasks for runs and effects, and the deadlines.
 """
@@ -17,9 +19,19 @@ from storage.queries import outbox
 from storage.tables import approvals, deadlines, runs, tickets
 
 Class = Literal["finished", "parked", "under way", "dead", "only stored", "imported"]
-"""What can have become of a ticket: `parked` waits for a person, `under way` is in the queue or being worked on."""
+"""What can have become of a ticket.
 
-CLASSES: tuple[Class, ...] = ("finished", "parked", "under way", "dead", "only stored", "imported")
+`parked` waits for a person, `under way` is in the queue or being worked on.
+"""
+
+CLASSES: tuple[Class, ...] = (
+    "finished",
+    "parked",
+    "under way",
+    "dead",
+    "only stored",
+    "imported",
+)
 
 STANDS: Mapping[str | None, Mapping[str, Class]] = {
     None: {"received": "only stored", "closed": "imported"},
@@ -27,7 +39,15 @@ STANDS: Mapping[str | None, Mapping[str, Class]] = {
     "waiting": {"waiting": "parked"},
     "failed": {"failed": "dead"},
     "finished": dict.fromkeys(
-        ("processed", "assigned", "awaiting_customer", "resolved", "duplicate", "closed"), "finished"
+        (
+            "processed",
+            "assigned",
+            "awaiting_customer",
+            "resolved",
+            "duplicate",
+            "closed",
+        ),
+        "finished",
     ),
 }
 """By the status of a ticket's run, then by its own. What is not here cannot be."""
@@ -58,8 +78,9 @@ class Overdue(NamedTuple):
 class Books:
     """What has to agree, all of it at one moment.
 
-    `wrong` names the first tickets of each standing that cannot be; `under_way` are the runs that somebody has to go on
-    with, forks too, and when each was touched last; `sending` are the keys of the effects that are on their way.
+    `wrong` names the first tickets of each standing that cannot be; `under_way` are the
+    runs that somebody has to go on with, forks too, and when each was touched last;
+    `sending` are the keys of the effects that are on their way.
     """
 
     standings: Mapping[Standing, int]
@@ -71,13 +92,23 @@ class Books:
     overdue: Overdue
 
 
-async def books(connection: AsyncConnection, now: datetime, due_by: datetime, named: int) -> Books:
-    """Read them, naming so many tickets of each wrong standing. Deadlines that were due by `due_by` are overdue."""
+async def books(
+    connection: AsyncConnection, now: datetime, due_by: datetime, named: int
+) -> Books:
+    """Read them, naming so many tickets of each wrong standing.
+
+    Deadlines that were due by `due_by` are overdue.
+    """
     found = await standings(connection)
-    wrong = [standing for standing in sorted(found, key=str) if class_of(standing) is None]
+    wrong = [
+        standing for standing in sorted(found, key=str) if class_of(standing) is None
+    ]
     return Books(
         found,
-        {standing: await standing_so(connection, standing, named) for standing in wrong},
+        {
+            standing: await standing_so(connection, standing, named)
+            for standing in wrong
+        },
         await under_way(connection),
         await open_tasks(connection, now),
         await outbox.on_their_way(connection),
@@ -100,8 +131,13 @@ def contradiction(standing: Standing) -> str:
     if standing.run not in STANDS:
         return f"the run is {standing.run}, which is no status of a run"
     if standing.ticket not in STANDS[standing.run]:
-        return f"the ticket is {standing.ticket}, and " + (f"its run {standing.run}" if standing.run else "has no run")
-    return f"the run is {standing.run or 'missing'}, and its pending approvals are {standing.pending}"
+        return f"the ticket is {standing.ticket}, and " + (
+            f"its run {standing.run}" if standing.run else "has no run"
+        )
+    return (
+        f"the run is {standing.run or 'missing'}, and its pending approvals are "
+        f"{standing.pending}"
+    )
 
 
 async def standings(connection: AsyncConnection) -> Mapping[Standing, int]:
@@ -112,24 +148,42 @@ async def standings(connection: AsyncConnection) -> Mapping[Standing, int]:
     return {Standing(*standing): count for *standing, count in rows}
 
 
-async def standing_so(connection: AsyncConnection, standing: Standing, limit: int) -> Sequence[str]:
+async def standing_so(
+    connection: AsyncConnection, standing: Standing, limit: int
+) -> Sequence[str]:
     """The ids of tickets that stand so, the oldest first."""
     found = how_tickets_stand()
-    same = [found.c[name].is_not_distinct_from(value) for name, value in zip(Standing._fields, standing, strict=True)]
-    query = select(found.c.id).where(*same).order_by(found.c.received_at, found.c.id).limit(limit)
+    same = [
+        found.c[name].is_not_distinct_from(value)
+        for name, value in zip(Standing._fields, standing, strict=True)
+    ]
+    query = (
+        select(found.c.id)
+        .where(*same)
+        .order_by(found.c.received_at, found.c.id)
+        .limit(limit)
+    )
     return (await connection.scalars(query)).all()
 
 
 def how_tickets_stand() -> Subquery:
     """Every ticket with its Standing."""
     ours = runs.c.forked_from.is_(None)
-    order = func.row_number().over(partition_by=runs.c.ticket_id, order_by=(runs.c.created_at.desc(), runs.c.id))
-    ranked = select(runs.c.ticket_id, runs.c.status, order.label("place")).where(ours).subquery()
+    order = func.row_number().over(
+        partition_by=runs.c.ticket_id, order_by=(runs.c.created_at.desc(), runs.c.id)
+    )
+    ranked = (
+        select(runs.c.ticket_id, runs.c.status, order.label("place"))
+        .where(ours)
+        .subquery()
+    )
     of_ticket = (
         select(
             ranked.c.ticket_id,
             func.max(case((ranked.c.place == 1, ranked.c.status))).label("run"),
-            func.sum(case((ranked.c.status.in_(UNFINISHED), 1), else_=0)).label("unfinished"),
+            func.sum(case((ranked.c.status.in_(UNFINISHED), 1), else_=0)).label(
+                "unfinished"
+            ),
         )
         .group_by(ranked.c.ticket_id)
         .subquery()
@@ -158,14 +212,18 @@ def how_tickets_stand() -> Subquery:
 
 async def under_way(connection: AsyncConnection) -> Mapping[str, datetime]:
     """The runs that somebody has to go on with, forks too, and when each was touched last."""
-    rows = await connection.execute(select(runs.c.id, runs.c.updated_at).where(runs.c.status == "running"))
+    rows = await connection.execute(
+        select(runs.c.id, runs.c.updated_at).where(runs.c.status == "running")
+    )
     return {row.id: row.updated_at for row in rows}
 
 
 async def overdue(connection: AsyncConnection, before: datetime) -> Overdue:
     """The deadlines that were due by a moment and are not done."""
     query = select(func.count(), func.min(deadlines.c.due_at))
-    found = await connection.execute(query.where(deadlines.c.done_at.is_(None), deadlines.c.due_at < before))
+    found = await connection.execute(
+        query.where(deadlines.c.done_at.is_(None), deadlines.c.due_at < before)
+    )
     return Overdue(*found.one())
 
 
@@ -175,4 +233,9 @@ async def threads_of_no_run(connection: AsyncConnection) -> int:
     if not await connection.run_sync(lambda sync: inspect(sync).has_table(saved.name)):
         return 0
     ours = select(runs.c.id).where(runs.c.id == saved.c.thread_id).exists()
-    return await connection.scalar(select(func.count(saved.c.thread_id.distinct())).where(~ours)) or 0
+    return (
+        await connection.scalar(
+            select(func.count(saved.c.thread_id.distinct())).where(~ours)
+        )
+        or 0
+    )

@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, insert, inspect, select, text, update
+from sqlalchemy import (
+    RowMapping,
+    bindparam,
+    func,
+    insert,
+    inspect,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
@@ -14,7 +23,8 @@ from storage.database.upsert import either
 from storage.tables import runs, steps, tickets
 
 UNFINISHED = ("running",)
-"""A run in one of these states belongs to somebody who is working on it, or to a process that died."""
+"""A run in one of these states belongs to somebody who is working on it, or to a process
+that died."""
 
 THIS = runs.c.id == bindparam("run_id")
 ADD = insert(runs)
@@ -47,14 +57,29 @@ async def add(
     forked_from: str | None = None,
 ) -> None:
     """Store a run that is about to start."""
-    row = {"id": run_id, "ticket_id": ticket_id, "flow_version": flow_version, "status": "running", "attempts": 0}
-    row |= {"options": options, "forked_from": forked_from, "created_at": at, "updated_at": at}
+    row = {
+        "id": run_id,
+        "ticket_id": ticket_id,
+        "flow_version": flow_version,
+        "status": "running",
+        "attempts": 0,
+    }
+    row |= {
+        "options": options,
+        "forked_from": forked_from,
+        "created_at": at,
+        "updated_at": at,
+    }
     await connection.execute(ADD, row)
 
 
-async def change(connection: AsyncConnection, run_id: str, at: datetime, **values: Any) -> None:
+async def change(
+    connection: AsyncConnection, run_id: str, at: datetime, **values: Any
+) -> None:
     """Set columns of a run."""
-    await connection.execute(CHANGE, {"run_id": run_id, "updated_at": at, **columns.of(runs, values)})
+    await connection.execute(
+        CHANGE, {"run_id": run_id, "updated_at": at, **columns.of(runs, values)}
+    )
 
 
 async def row(connection: AsyncConnection, run_id: str) -> RowMapping:
@@ -70,35 +95,56 @@ async def epoch(connection: AsyncConnection, run_id: str) -> int | None:
     return await connection.scalar(EPOCH, {"run_id": run_id})
 
 
-async def claim(connection: AsyncConnection, run_id: str, at: datetime) -> RowMapping | None:
-    """Hold a run that is to be gone on with, from now on alone: its row. None when there is nothing to do."""
-    return (await connection.execute(CLAIM, {"run_id": run_id, "at": at})).mappings().first()
+async def claim(
+    connection: AsyncConnection, run_id: str, at: datetime
+) -> RowMapping | None:
+    """Hold a run that is to be gone on with, from now on alone: its row.
+
+    None when there is nothing to do.
+    """
+    return (
+        (await connection.execute(CLAIM, {"run_id": run_id, "at": at}))
+        .mappings()
+        .first()
+    )
 
 
 async def unfinished(connection: AsyncConnection) -> Sequence[RowMapping]:
     """The runs that somebody has to go on with, and their tickets, oldest first."""
-    query = select(runs.c.id, runs.c.ticket_id).where(runs.c.status.in_(UNFINISHED)).order_by(runs.c.created_at)
+    query = (
+        select(runs.c.id, runs.c.ticket_id)
+        .where(runs.c.status.in_(UNFINISHED))
+        .order_by(runs.c.created_at)
+    )
     return (await connection.execute(query)).mappings().all()
 
 
 async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
-    """The runs that wait or are under way, with their desks, oldest first; none where there is no table yet.
+    """The runs that wait or are under way, with their desks, oldest first.
 
-    Forks are left out: they have no effects, so nothing is lost with them. Only columns that were there from the first
-    migration on are read.
+    None where there is no table yet.
+
+    Forks are left out: they have no effects, so nothing is lost with them. Only columns
+    that were there from the first migration on are read.
     """
     if not await connection.run_sync(lambda sync: inspect(sync).has_table(runs.name)):
         return []
-    query = select(runs.c.id, runs.c.status, runs.c.flow_version, runs.c.updated_at, tickets.c.desk)
+    query = select(
+        runs.c.id, runs.c.status, runs.c.flow_version, runs.c.updated_at, tickets.c.desk
+    )
     query = query.join(tickets, tickets.c.id == runs.c.ticket_id).where(
         runs.c.status.in_(("waiting", *UNFINISHED)), runs.c.forked_from.is_(None)
     )
-    return (await connection.execute(query.order_by(runs.c.created_at))).mappings().all()
+    return (
+        (await connection.execute(query.order_by(runs.c.created_at))).mappings().all()
+    )
 
 
 async def of_ticket(connection: AsyncConnection, ticket_id: str) -> RowMapping | None:
     """The ticket's newest run that is not a fork."""
-    return (await connection.execute(OF_TICKET, {"ticket": ticket_id})).mappings().first()
+    return (
+        (await connection.execute(OF_TICKET, {"ticket": ticket_id})).mappings().first()
+    )
 
 
 async def is_fork(connection: AsyncConnection, run_id: str) -> bool | None:
@@ -107,9 +153,23 @@ async def is_fork(connection: AsyncConnection, run_id: str) -> bool | None:
     return None if found is None else found[0] is not None
 
 
-async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[Step]) -> None:
-    """Record the run's steps. Those that were recorded before stay as they are: a run only ever adds to them."""
-    names = ("step_name", "status", "started_at", "duration_ms", "error", "engine", "prompt_version", "tokens_used")
+async def record_steps(
+    connection: AsyncConnection, run_id: str, done: Sequence[Step]
+) -> None:
+    """Record the run's steps. Those that were recorded before stay as they are.
+
+    A run only ever adds to them.
+    """
+    names = (
+        "step_name",
+        "status",
+        "started_at",
+        "duration_ms",
+        "error",
+        "engine",
+        "prompt_version",
+        "tokens_used",
+    )
     rows = [
         {
             "run_id": run_id,
@@ -126,8 +186,18 @@ async def record_steps(connection: AsyncConnection, run_id: str, done: Sequence[
 
 async def spent_since(connection: AsyncConnection, at: datetime) -> dict[str, float]:
     """What model calls have cost since a moment, in USD, by desk."""
-    of_desk = steps.join(runs, runs.c.id == steps.c.run_id).join(tickets, tickets.c.id == runs.c.ticket_id)
-    query = select(tickets.c.desk, func.sum(steps.c.cost_usd)).select_from(of_desk).group_by(tickets.c.desk)
+    of_desk = steps.join(runs, runs.c.id == steps.c.run_id).join(
+        tickets, tickets.c.id == runs.c.ticket_id
+    )
+    query = (
+        select(tickets.c.desk, func.sum(steps.c.cost_usd))
+        .select_from(of_desk)
+        .group_by(tickets.c.desk)
+    )
     # Written as the partial index is, so that it is used.
-    paid = (await connection.execute(query.where(text("cost_usd > 0"), steps.c.started_at >= at))).all()
+    paid = (
+        await connection.execute(
+            query.where(text("cost_usd > 0"), steps.c.started_at >= at)
+        )
+    ).all()
     return {desk: float(total) for desk, total in paid}

@@ -13,10 +13,16 @@ from storage.database import columns
 from storage.tables import tickets
 
 OPEN = ("received", "waiting", "processed", "assigned", "awaiting_customer", "resolved")
-"""The states in which a repeated message still belongs to the ticket. An answer may cross with it."""
+"""The states in which a repeated message still belongs to the ticket.
+
+An answer may cross with it.
+"""
 
 ANSWERED = ("resolved",)
-"""The states in which the customer has had an answer: repeating the message may mean that it did not help."""
+"""The states in which the customer has had an answer.
+
+Repeating the message may mean that it did not help.
+"""
 
 THIS = tickets.c.id == bindparam("ticket")
 ADD = insert(tickets)
@@ -24,24 +30,40 @@ CHANGE = update(tickets).where(THIS)
 ROW = select(tickets).where(THIS)
 ROWS = select(tickets).where(tickets.c.id.in_(bindparam("these", expanding=True)))
 OF_SOURCE = select(tickets).where(
-    tickets.c.desk == bindparam("at"), tickets.c.source == bindparam("from"), tickets.c.source_id == bindparam("known")
+    tickets.c.desk == bindparam("at"),
+    tickets.c.source == bindparam("from"),
+    tickets.c.source_id == bindparam("known"),
 )
 
 
-async def add(connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any) -> None:
-    """Store a ticket. Raises sqlalchemy.exc.IntegrityError when its id, or its source's, is taken."""
+async def add(
+    connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any
+) -> None:
+    """Store a ticket.
+
+    Raises sqlalchemy.exc.IntegrityError when its id, or its source's, is taken.
+    """
     row = ticket.model_dump(exclude={"metadata"})
     row |= {"metadata": ticket.metadata, "customer": ticket.customer, "status": status}
     await connection.execute(ADD, row | {"updated_at": ticket.received_at} | known)
 
 
-async def change(connection: AsyncConnection, ticket_id: str, at: datetime, **values: Any) -> None:
+async def change(
+    connection: AsyncConnection, ticket_id: str, at: datetime, **values: Any
+) -> None:
     """Set columns of a ticket."""
-    await connection.execute(CHANGE, {"ticket": ticket_id, "updated_at": at, **columns.of(tickets, values)})
+    await connection.execute(
+        CHANGE, {"ticket": ticket_id, "updated_at": at, **columns.of(tickets, values)}
+    )
 
 
-async def row(connection: AsyncConnection, ticket_id: str, *, alone: bool = False) -> RowMapping:
-    """One ticket's row, which nobody else may have `alone` until the transaction ends. Raises NotFoundError."""
+async def row(
+    connection: AsyncConnection, ticket_id: str, *, alone: bool = False
+) -> RowMapping:
+    """One ticket's row, which nobody else may have `alone` until the transaction ends.
+
+    Raises NotFoundError.
+    """
     query = ROW.with_for_update() if alone else ROW
     found = (await connection.execute(query, {"ticket": ticket_id})).mappings().first()
     if found is None:
@@ -49,13 +71,17 @@ async def row(connection: AsyncConnection, ticket_id: str, *, alone: bool = Fals
     return found
 
 
-async def rows(connection: AsyncConnection, ticket_ids: Sequence[str]) -> Mapping[str, RowMapping]:
+async def rows(
+    connection: AsyncConnection, ticket_ids: Sequence[str]
+) -> Mapping[str, RowMapping]:
     """The rows of those of the tickets that there are, by id."""
     found = await connection.execute(ROWS, {"these": list(ticket_ids)})
     return {row["id"]: row for row in found.mappings()}
 
 
-async def of_source(connection: AsyncConnection, desk: str, source: str, source_id: str) -> RowMapping | None:
+async def of_source(
+    connection: AsyncConnection, desk: str, source: str, source_id: str
+) -> RowMapping | None:
     """The ticket that a source knows by this id; None when it has sent none."""
     source_is = {"at": desk, "from": source, "known": source_id}
     return (await connection.execute(OF_SOURCE, source_is)).mappings().first()
@@ -69,9 +95,20 @@ def as_ticket(found: RowMapping) -> Ticket:
 async def page(
     connection: AsyncConnection, filters: dict[str, str], limit: int, offset: int
 ) -> tuple[Sequence[RowMapping], int]:
-    """A page of tickets, newest first, and how many there are in all. `filters` maps columns to values."""
+    """A page of tickets, newest first, and how many there are in all.
+
+    `filters` maps columns to values.
+    """
     conditions = [tickets.c[name] == value for name, value in filters.items()]
-    count = await connection.scalar(select(func.count()).select_from(tickets).where(*conditions))
-    query = select(tickets).where(*conditions).order_by(tickets.c.received_at.desc(), tickets.c.id)
-    rows = (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
+    count = await connection.scalar(
+        select(func.count()).select_from(tickets).where(*conditions)
+    )
+    query = (
+        select(tickets)
+        .where(*conditions)
+        .order_by(tickets.c.received_at.desc(), tickets.c.id)
+    )
+    rows = (
+        (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
+    )
     return rows, count or 0

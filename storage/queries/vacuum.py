@@ -1,4 +1,7 @@
-"""After a deletion: nothing of what was deleted stays in the database's own files, and space goes back."""
+"""After a deletion.
+
+Nothing of what was deleted stays in the database's own files, and space goes back.
+"""
 
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
@@ -14,7 +17,9 @@ AGAIN = "When that is settled, run: ticketgraph prune --compact"
 
 
 async def sweep(database: Database) -> None:
-    """Rewrite the file on SQLite, which needs as much space again and keeps writers waiting; vacuum on PostgreSQL.
+    """Rewrite the file on SQLite, which needs as much space again and keeps writers waiting.
+
+    Vacuum on PostgreSQL.
 
     Raises UnavailableError when that cannot be done now: what was deleted stays deleted.
     """
@@ -28,10 +33,14 @@ async def sweep(database: Database) -> None:
 
 
 async def sweep_file(database: SqliteDatabase) -> None:
-    """VACUUM leaves out what was deleted, and an empty write-ahead log has no older pages either."""
+    """VACUUM leaves out what was deleted, and an empty write-ahead log has no older pages
+    either.
+    """
     async with database.write_lock, database.engine.connect() as connection:
         await connection.exec_driver_sql("VACUUM")
-        busy, *_ = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+        busy, *_ = (
+            await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        ).one()
     if busy:
         raise UnavailableError(f"{LATER}: somebody is reading it. {AGAIN}")
 

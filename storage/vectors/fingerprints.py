@@ -15,22 +15,26 @@ from storage.vectors.port import NEWEST, Earlier, Vector
 UNREAD = "received"
 """The status of tickets that nobody has looked at yet: they are remembered when their run is."""
 
-OWNER = select(tickets.c.desk, tickets.c.customer, tickets.c.solution.is_not(None).label("solved")).where(
-    tickets.c.id == bindparam("ticket")
-)
+OWNER = select(
+    tickets.c.desk, tickets.c.customer, tickets.c.solution.is_not(None).label("solved")
+).where(tickets.c.id == bindparam("ticket"))
 KNOWN = select(fingerprints.c.place, fingerprints.c.model, fingerprints.c.solved).where(
     fingerprints.c.ticket_id == bindparam("ticket")
 )
 CHANGING = ("model", "desk", "customer", "place", "digest", "solved", "vector")
 KEEP = either(
     lambda insert: (new := insert(fingerprints)).on_conflict_do_update(
-        index_elements=["ticket_id"], set_={name: new.excluded[name] for name in CHANGING}
+        index_elements=["ticket_id"],
+        set_={name: new.excluded[name] for name in CHANGING},
     )
 )
 CUSTOMERS = (
     select(fingerprints, tickets.c.received_at)
     .join(tickets)
-    .where(fingerprints.c.desk == bindparam("of_desk"), fingerprints.c.customer == bindparam("of_customer"))
+    .where(
+        fingerprints.c.desk == bindparam("of_desk"),
+        fingerprints.c.customer == bindparam("of_customer"),
+    )
     .order_by(fingerprints.c.place.desc())
     .limit(NEWEST)
 )
@@ -40,9 +44,12 @@ CUSTOMERS_BEFORE = CUSTOMERS.where(fingerprints.c.place < bindparam("before"))
 async def remember(
     connection: AsyncConnection, ticket_id: str, model: str, digest: str, vector: Vector
 ) -> tuple[RowMapping, Sequence[Earlier]] | None:
-    """Keep a ticket's fingerprint. Returns whose it is (`desk`, `solved`) and the customer's earlier ones.
+    """Keep a ticket's fingerprint.
 
-    Newest first; None for a ticket that is not stored. A ticket gets its place among the customer's once and keeps it.
+    Returns whose it is (`desk`, `solved`) and the customer's earlier ones.
+
+    Newest first; None for a ticket that is not stored. A ticket gets its place among the
+    customer's once and keeps it.
     """
     owner = (await connection.execute(OWNER, {"ticket": ticket_id})).mappings().first()
     if owner is None:
@@ -53,16 +60,31 @@ async def remember(
     rows = await earlier(connection, owner, known.place if known else None)
     if known is None or (known.model, known.solved) != (model, owner["solved"]):
         place = known.place if known else next_place(owner, rows)
-        row = dict(owner) | {"ticket_id": ticket_id, "model": model, "place": place, "digest": digest, "vector": vector}
+        row = dict(owner) | {
+            "ticket_id": ticket_id,
+            "model": model,
+            "place": place,
+            "digest": digest,
+            "vector": vector,
+        }
         await connection.execute(KEEP[connection.dialect.name], row)
     return owner, [compared(row, model, vector) for row in rows]
 
 
-async def earlier(connection: AsyncConnection, owner: RowMapping, before: int | None) -> Sequence[RowMapping]:
-    """The customer's newest fingerprints, newest first: those before a place, or all. An anonymous ticket has none."""
+async def earlier(
+    connection: AsyncConnection, owner: RowMapping, before: int | None
+) -> Sequence[RowMapping]:
+    """The customer's newest fingerprints, newest first: those before a place, or all.
+
+    An anonymous ticket has none.
+    """
     if owner["customer"] is None:
         return []
-    whose = {"of_desk": owner["desk"], "of_customer": owner["customer"], "before": before}
+    whose = {
+        "of_desk": owner["desk"],
+        "of_customer": owner["customer"],
+        "before": before,
+    }
     query = CUSTOMERS if before is None else CUSTOMERS_BEFORE
     return (await connection.execute(query, whose)).mappings().all()
 
@@ -76,22 +98,38 @@ def next_place(owner: RowMapping, rows: Sequence[RowMapping]) -> int:
 
 def compared(row: RowMapping, model: str, vector: Vector) -> Earlier:
     """An earlier ticket with its likeness; 0 where another model read it."""
-    likeness = float(row["vector"].astype(np.float32) @ vector) if row["model"] == model else 0.0
+    likeness = (
+        float(row["vector"].astype(np.float32) @ vector)
+        if row["model"] == model
+        else 0.0
+    )
     return Earlier(row["ticket_id"], row["digest"], row["received_at"], likeness)
 
 
 async def forget(connection: AsyncConnection, ticket_ids: Sequence[str]) -> None:
     """Drop the fingerprints of tickets."""
-    await connection.execute(delete(fingerprints).where(fingerprints.c.ticket_id.in_(ticket_ids)))
+    await connection.execute(
+        delete(fingerprints).where(fingerprints.c.ticket_id.in_(ticket_ids))
+    )
 
 
-async def lacking(connection: AsyncConnection, model: str, desks: Collection[str], limit: int) -> Sequence[RowMapping]:
-    """The newest of the desks' tickets without a fingerprint of this model, oldest of them first."""
-    query = without(select(tickets), model, desks).order_by(tickets.c.received_at.desc(), tickets.c.id).limit(limit)
+async def lacking(
+    connection: AsyncConnection, model: str, desks: Collection[str], limit: int
+) -> Sequence[RowMapping]:
+    """The newest of the desks' tickets without a fingerprint of this model, oldest of them
+    first.
+    """
+    query = (
+        without(select(tickets), model, desks)
+        .order_by(tickets.c.received_at.desc(), tickets.c.id)
+        .limit(limit)
+    )
     return list(reversed((await connection.execute(query)).mappings().all()))
 
 
-async def count_lacking(connection: AsyncConnection, model: str, desks: Collection[str]) -> int:
+async def count_lacking(
+    connection: AsyncConnection, model: str, desks: Collection[str]
+) -> int:
     """How many of the desks' tickets have no fingerprint of this model."""
     return await connection.scalar(without(select(func.count()), model, desks)) or 0
 
@@ -105,8 +143,12 @@ def without(query: Select[Any], model: str, desks: Collection[str]) -> Select[An
     )
 
 
-async def known_of(connection: AsyncConnection, model: str, ticket_ids: Sequence[str]) -> set[str]:
+async def known_of(
+    connection: AsyncConnection, model: str, ticket_ids: Sequence[str]
+) -> set[str]:
     """Those of the tickets that have a fingerprint of this model."""
     query = select(fingerprints.c.ticket_id)
-    query = query.where(fingerprints.c.ticket_id.in_(ticket_ids), fingerprints.c.model == model)
+    query = query.where(
+        fingerprints.c.ticket_id.in_(ticket_ids), fingerprints.c.model == model
+    )
     return set(await connection.scalars(query))

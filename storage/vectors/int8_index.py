@@ -1,8 +1,9 @@
 """Vectors in memory, in 8 bits: what may be nearest, found by brute force.
 
-A vector's first numbers are what a text means, the rest how it is spelled. The meaning alone leaves a few hundred that
-may be near, all of the numbers a few, and those few are compared exactly by whoever asks. No projection that is fitted
-to the tickets does this as well: it fails for whatever was not among those it was fitted to.
+A vector's first numbers are what a text means, the rest how it is spelled. The meaning
+alone leaves a few hundred that may be near, all of the numbers a few, and those few are
+compared exactly by whoever asks. No projection that is fitted to the tickets does this as
+well: it fails for whatever was not among those it was fitted to.
 """
 
 from collections.abc import Sequence
@@ -22,7 +23,10 @@ MEANING = 384
 """Numbers of a vector that are compared with all others."""
 
 LIKELY = 400
-"""How many of the nearest by meaning are compared by all numbers: .999 of the true five nearest are among them."""
+"""How many of the nearest by meaning are compared by all numbers.
+
+.999 of the true five nearest are among them.
+"""
 
 
 class Block:
@@ -37,11 +41,17 @@ class Block:
         """Keep a vector; its largest number becomes 127."""
         scale = float(np.abs(vector).max()) / 127 or 1.0
         numbers = np.rint(vector.astype(np.float32) / scale)
-        self.meaning[row], self.spelling[row], self.scale[row] = numbers[:MEANING], numbers[MEANING:], scale
+        self.meaning[row], self.spelling[row], self.scale[row] = (
+            numbers[:MEANING],
+            numbers[MEANING:],
+            scale,
+        )
 
 
 class Shelf:
-    """One desk's solved, or unsolved, tickets. Changed in one thread; searched in any, a change under way or not.
+    """One desk's solved, or unsolved, tickets. Changed in one thread.
+
+    Searched in any, a change under way or not.
 
     A search beside a change may miss what is changed or name something that is gone.
     """
@@ -88,13 +98,19 @@ class Shelf:
             return [ticket_id for ticket_id in self.ids if ticket_id]
         by_meaning = self.by_meaning(vector)[:count]
         rows = best(by_meaning, LIKELY)
-        chosen = rows[best(by_meaning[rows] + self.by_spelling(rows.tolist(), vector), limit)].tolist()
-        return [ticket_id for ticket_id in (self.ids[row] for row in chosen) if ticket_id]
+        chosen = rows[
+            best(by_meaning[rows] + self.by_spelling(rows.tolist(), vector), limit)
+        ].tolist()
+        return [
+            ticket_id for ticket_id in (self.ids[row] for row in chosen) if ticket_id
+        ]
 
     def by_meaning(self, vector: Vector) -> NDArray[np.float32]:
         """The likeness of every row by meaning alone."""
         meaning = vector[:MEANING].astype(np.float32)
-        wide = np.empty((BLOCK, MEANING), np.float32)  # the same memory for every block: to ask for more costs more
+        wide = np.empty(
+            (BLOCK, MEANING), np.float32
+        )  # the same memory for every block: to ask for more costs more
         scores: list[NDArray[np.float32]] = []
         for block in self.blocks:
             np.copyto(wide, block.meaning)
@@ -104,11 +120,17 @@ class Shelf:
     def by_spelling(self, rows: Sequence[int], vector: Vector) -> NDArray[np.float32]:
         """What the spelling of some rows adds to that."""
         places = [(self.blocks[row // BLOCK], row % BLOCK) for row in rows]
-        spelling = np.stack([block.spelling[place] for block, place in places]).astype(np.float32)
+        spelling = np.stack([block.spelling[place] for block, place in places]).astype(
+            np.float32
+        )
         scale = np.array([block.scale[place] for block, place in places])
         return (spelling @ vector[MEANING:].astype(np.float32)) * scale
 
 
 def best(scores: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
     """Where the highest of the scores are, in no order."""
-    return np.argpartition(-scores, limit - 1)[:limit] if scores.size > limit else np.arange(scores.size)
+    return (
+        np.argpartition(-scores, limit - 1)[:limit]
+        if scores.size > limit
+        else np.arange(scores.size)
+    )

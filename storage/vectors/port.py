@@ -17,7 +17,10 @@ NEWEST = 20
 
 @dataclass(frozen=True, slots=True)
 class Earlier:
-    """A ticket of the same customer and desk that was remembered before. `likeness` is at most 1."""
+    """A ticket of the same customer and desk that was remembered before.
+
+    `likeness` is at most 1.
+    """
 
     ticket_id: str
     digest: str
@@ -35,17 +38,25 @@ class Near:
 
 
 class Vectors(Protocol):
-    """Fingerprints of stored tickets. Every worker that shares the database finds what any of them has remembered."""
+    """Fingerprints of stored tickets.
+
+    Every worker that shares the database finds what any of them has remembered.
+    """
 
     async def load(self) -> None:
         """Get ready to search. Called once, before anything else."""
         ...
 
-    async def remember(self, ticket_id: str, digest: str, vector: Vector) -> Sequence[Earlier]:
-        """Keep a ticket's fingerprint; what the customer's newest tickets from before it read like, newest first.
+    async def remember(
+        self, ticket_id: str, digest: str, vector: Vector
+    ) -> Sequence[Earlier]:
+        """Keep a ticket's fingerprint.
 
-        Both are one step: of two tickets, whoever remembers them and whenever, exactly one is earlier. Remembered again
-        a ticket changes nothing and finds what it found. One that is not stored is not remembered and finds nothing.
+        What the customer's newest tickets from before it read like, newest first.
+
+        Both are one step: of two tickets, whoever remembers them and whenever, exactly one
+        is earlier. Remembered again a ticket changes nothing and finds what it found. One
+        that is not stored is not remembered and finds nothing.
         """
         ...
 
@@ -54,7 +65,13 @@ class Vectors(Protocol):
         ...
 
     async def nearest(
-        self, vector: Vector, desk: str, limit: int, *, but: str, only_solved: bool = False
+        self,
+        vector: Vector,
+        desk: str,
+        limit: int,
+        *,
+        but: str,
+        only_solved: bool = False,
     ) -> Sequence[Near]:
         """The desk's tickets nearest to a vector, best first, without the one named `but`."""
         ...

@@ -1,4 +1,7 @@
-"""Requests that have to be refused, and texts that have to be taken: what tests/integration/test_bad_input.py sends."""
+"""Requests that have to be refused, and texts that have to be taken.
+
+What tests/integration/test_bad_input.py sends.
+"""
 
 import json
 from collections.abc import Callable
@@ -17,7 +20,10 @@ def flat(text: str) -> Body:
 
 def understood(text: str) -> Body:
     """A ticket with its classification."""
-    return {"ticket": flat(text), "classification": {"category": "technical", "severity": "low"}}
+    return {
+        "ticket": flat(text),
+        "classification": {"category": "technical", "severity": "low"},
+    }
 
 
 def webhook(text: str) -> Body:
@@ -34,7 +40,10 @@ ENDPOINTS: dict[str, Callable[[str], Body]] = {
     "/api/v1/tickets": flat,
     "/tickets/": flat,
     "/webhook/ticket": webhook,
-    "/api/v1/approvals/{approval}/decision": lambda text: {"type": "edit", "text": text},
+    "/api/v1/approvals/{approval}/decision": lambda text: {
+        "type": "edit",
+        "text": text,
+    },
     "/api/v1/runs/{run}/fork": lambda text: {"body": text},
 }
 
@@ -45,7 +54,8 @@ def raw(text: bytes) -> Callable[[Callable[[str], Body]], bytes]:
 
 
 def bare(literal: bytes) -> Callable[[Callable[[str], Body]], bytes]:
-    """The endpoint's valid body with this literal in the place of its text and the quotes around it."""
+    """The endpoint's valid body with this literal in the place of its text and the quotes
+    around it."""
     return lambda make: json.dumps(make("@@")).encode().replace(b'"@@"', literal)
 
 
@@ -71,13 +81,19 @@ BAD: dict[str, Callable[[Callable[[str], Body]], bytes]] = {
     "huge integer": bare(b"1" + b"0" * 5000),
     "number for text": bare(b"7"),
     "true for text": bare(b"true"),
-    "object for text": lambda make: json.dumps(make("@@")).replace('"@@"', json.dumps({MARKER: MARKER})).encode(),
-    "list for text": lambda make: json.dumps(make("@@")).replace('"@@"', json.dumps([MARKER])).encode(),
+    "object for text": lambda make: (
+        json.dumps(make("@@")).replace('"@@"', json.dumps({MARKER: MARKER})).encode()
+    ),
+    "list for text": lambda make: (
+        json.dumps(make("@@")).replace('"@@"', json.dumps([MARKER])).encode()
+    ),
     "50,001 characters": raw(MARKER.encode() + b"x" * 50_001),
     "1 MiB": raw(MARKER.encode() + b"x" * 1_048_576),
     "10 MiB": raw(MARKER.encode() + b"x" * 10_485_760),
     "nested 20,000 deep": lambda _: b'{"ticket":' * 20_000,
-    "nested 20,000 deep and closed": lambda _: b'{"ticket":' * 20_000 + b"1" + b"}" * 20_000,
+    "nested 20,000 deep and closed": lambda _: (
+        b'{"ticket":' * 20_000 + b"1" + b"}" * 20_000
+    ),
     "nested 100 deep": bare(b"[" * 100 + b"]" * 100),
 }
 
@@ -87,16 +103,28 @@ WRONG: list[tuple[str, Body]] = [
     ("/api/v1/workflow/process", {"ticket": MARKER}),
     ("/api/v1/workflow/process", {"ticket": None}),
     ("/api/v1/workflow/process", {"ticket": flat("x"), "options": MARKER}),
-    ("/api/v1/workflow/process", {"ticket": flat("x"), "options": {"enable_parallel": MARKER}}),
-    ("/api/v1/workflow/process", {"ticket": flat("x"), "options": {"response_tone": MARKER}}),
+    (
+        "/api/v1/workflow/process",
+        {"ticket": flat("x"), "options": {"enable_parallel": MARKER}},
+    ),
+    (
+        "/api/v1/workflow/process",
+        {"ticket": flat("x"), "options": {"response_tone": MARKER}},
+    ),
     ("/api/v1/workflow/process", flat("x") | {"subject": MARKER + "s" * 500}),
     ("/api/v1/workflow/process", flat("x") | {"customer_email": MARKER}),
     ("/api/v1/workflow/process", flat("x") | {"customer_email": f"{MARKER}@a@b"}),
     ("/api/v1/workflow/process", flat("x") | {"customer_email": f"{MARKER}\n@b"}),
     ("/api/v1/workflow/process", flat("x") | {"customer_id": MARKER + "i" * 100}),
     ("/api/v1/workflow/process", flat("x") | {"metadata": [MARKER]}),
-    ("/api/v1/workflow/process", flat("x") | {"metadata": {f"{MARKER}{n}": n for n in range(101)}}),
-    ("/api/v1/workflow/process", flat("x") | {"metadata": {"bomb": {f"{MARKER}{n}": n for n in range(20_000)}}}),
+    (
+        "/api/v1/workflow/process",
+        flat("x") | {"metadata": {f"{MARKER}{n}": n for n in range(101)}},
+    ),
+    (
+        "/api/v1/workflow/process",
+        flat("x") | {"metadata": {"bomb": {f"{MARKER}{n}": n for n in range(20_000)}}},
+    ),
     ("/api/v1/workflow/process", flat("x") | {"metadata": {"bomb": MARKER * 50_000}}),
     ("/api/v1/workflow/process", flat("x") | {"desk": MARKER}),
     ("/api/v1/workflow/classify", {"ticket": flat("x") | {"desk": f"../{MARKER}"}}),
@@ -104,13 +132,39 @@ WRONG: list[tuple[str, Body]] = [
     ("/api/v1/workflow/extract", {"ticket": flat("x"), "category": 7}),
     ("/api/v1/workflow/respond", {"ticket": flat("x")}),
     ("/api/v1/workflow/respond", understood("x") | {"options": {"tone": MARKER}}),
-    ("/api/v1/workflow/respond", understood("x") | {"extraction": {"fields": [{"name": MARKER}]}}),
-    ("/api/v1/workflow/respond", understood("x") | {"extraction": {"fields": [{"name": "a", "value": {}}] * 101}}),
-    ("/api/v1/workflow/route", {"ticket": flat("x"), "classification": {"category": MARKER, "severity": "low"}}),
-    ("/api/v1/workflow/route", {"ticket": flat("x"), "classification": {"category": "billing", "severity": MARKER}}),
+    (
+        "/api/v1/workflow/respond",
+        understood("x") | {"extraction": {"fields": [{"name": MARKER}]}},
+    ),
+    (
+        "/api/v1/workflow/respond",
+        understood("x")
+        | {"extraction": {"fields": [{"name": "a", "value": {}}] * 101}},
+    ),
     (
         "/api/v1/workflow/route",
-        {"ticket": flat("x"), "classification": {"category": "billing", "severity": "low", "category_confidence": 7}},
+        {
+            "ticket": flat("x"),
+            "classification": {"category": MARKER, "severity": "low"},
+        },
+    ),
+    (
+        "/api/v1/workflow/route",
+        {
+            "ticket": flat("x"),
+            "classification": {"category": "billing", "severity": MARKER},
+        },
+    ),
+    (
+        "/api/v1/workflow/route",
+        {
+            "ticket": flat("x"),
+            "classification": {
+                "category": "billing",
+                "severity": "low",
+                "category_confidence": 7,
+            },
+        },
     ),
     ("/api/v1/tickets", flat("x") | {"desk": MARKER}),
     ("/tickets/", {"subject": MARKER}),
@@ -124,8 +178,14 @@ WRONG: list[tuple[str, Body]] = [
     ("/api/v1/approvals/{approval}/decision", {"type": "reassign", "team": MARKER}),
     ("/api/v1/approvals/{approval}/decision", {"type": "reassign"}),
     ("/api/v1/approvals/{approval}/decision", {"type": "edit"}),
-    ("/api/v1/approvals/{approval}/decision", {"type": "respond", "text": "t" * 20_001}),
-    ("/api/v1/approvals/{approval}/decision", {"type": "reject", "guidance": MARKER * 1000}),
+    (
+        "/api/v1/approvals/{approval}/decision",
+        {"type": "respond", "text": "t" * 20_001},
+    ),
+    (
+        "/api/v1/approvals/{approval}/decision",
+        {"type": "reject", "guidance": MARKER * 1000},
+    ),
     ("/api/v1/runs/{run}/fork", {"subject": "", "body": MARKER}),
     ("/api/v1/runs/{run}/fork", {"checkpoint_id": MARKER * 10}),
     ("/api/v1/runs/{run}/fork", {"checkpoint_id": MARKER, "body": "changed"}),

@@ -19,13 +19,17 @@ async def stub() -> AsyncIterator[ModelStub]:
 
 @pytest.fixture(scope="module")
 async def started(
-    request: pytest.FixtureRequest, stub: ModelStub, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    stub: ModelStub,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> AsyncIterator[Service]:
     """A server in the environment that the test names. See tests.integration.modelled.within."""
     folder = tmp_path_factory.mktemp("models")
     (folder / "prices.yaml").write_text(PRICES, encoding="utf-8")
     places = {"stub": stub.url.removesuffix("/v1"), "folder": str(folder)}
-    environment = {name: value.format(**places) for name, value in request.param.items()}
+    environment = {
+        name: value.format(**places) for name, value in request.param.items()
+    }
     with serving(folder, **environment) as process:
         async with httpx.AsyncClient(base_url=process.url, timeout=30) as client:
             yield Service(client, stub)

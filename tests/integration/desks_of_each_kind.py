@@ -1,4 +1,5 @@
-"""A desk with one ticket of every kind that there can be, made once and copied, on SQLite and on PostgreSQL."""
+"""A desk with one ticket of every kind that there can be, made once and copied, on SQLite
+and on PostgreSQL."""
 
 import shutil
 import sqlite3
@@ -16,8 +17,14 @@ from tests.postgres import PostgresServer
 from ticketgraph.app import TicketGraph
 from ticketgraph.tickets.importing import SolvedTicket, import_solved
 
-ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")
-DOWN = ("Down", "Our production system is down for all users since nine and we are losing data.")
+ORDINARY = (
+    "Invoice wrong",
+    "The invoice for order ORD-7731 lists two licences, but I have only one of them.",
+)
+DOWN = (
+    "Down",
+    "Our production system is down for all users since nine and we are losing data.",
+)
 POISON = ("A poison invoice", "Order ORD-111 was charged twice, please refund $29.99.")
 ADA = "ada@example.com"
 REFUSING = {
@@ -25,7 +32,10 @@ REFUSING = {
     False: "CREATE TRIGGER refusing BEFORE INSERT ON outbox WHEN NEW.payload LIKE '%poison%' "
     "BEGIN SELECT RAISE(ABORT, 'refused'); END",
 }
-TAKING = {True: "ALTER TABLE outbox DROP CONSTRAINT refusing", False: "DROP TRIGGER refusing"}
+TAKING = {
+    True: "ALTER TABLE outbox DROP CONSTRAINT refusing",
+    False: "DROP TRIGGER refusing",
+}
 EQUATION = "8 received = 2 finished + 1 parked + 1 under way + 1 dead + 1 only stored + 2 imported."
 
 
@@ -45,7 +55,9 @@ class Place:
     @property
     def environment(self) -> dict[str, str]:
         """What leads a command there."""
-        return {"DATABASE_URL": self.url} if self.url else {"DATA_DIR": str(self.folder)}
+        return (
+            {"DATABASE_URL": self.url} if self.url else {"DATA_DIR": str(self.folder)}
+        )
 
     def copied(self, folder: Path) -> "Place":
         """Another one like it."""
@@ -62,7 +74,10 @@ class Place:
             with psycopg.connect(self.url) as connection:
                 cursors = [connection.execute(one) for one in statements]  # pyright: ignore[reportArgumentType, reportCallIssue]
                 return cursors[-1].fetchall() if cursors[-1].description else []
-        with closing(sqlite3.connect(self.folder / "ticketgraph.db")) as connection, connection:
+        with (
+            closing(sqlite3.connect(self.folder / "ticketgraph.db")) as connection,
+            connection,
+        ):
             found = [connection.execute(one).fetchall() for one in statements]
             return found[-1]
 
@@ -80,7 +95,9 @@ async def fill(place: Place) -> None:
     async with TicketGraph.open(place.folder, database_url=place.url) as desk:
         finished = await desk.process(*ORDINARY, customer_email=ADA)
         assert finished.status == "finished"
-        assert (await desk.process(*ORDINARY, customer_email=ADA)).duplicate_of == finished.ticket_id
+        assert (
+            await desk.process(*ORDINARY, customer_email=ADA)
+        ).duplicate_of == finished.ticket_id
         waiting = await desk.process(*DOWN, customer_email="ops@example.com")
         assert waiting.status == "waiting"
         assert (await desk.fork(finished.run_id)).status == "finished"
@@ -88,8 +105,21 @@ async def fill(place: Place) -> None:
         place.do(REFUSING[on_postgres])
         assert (await desk.process(*POISON, customer_email=ADA)).status == "failed"
         place.do(TAKING[on_postgres])
-        await desk.runner.submit(NewTicket(subject="Kept", body="Kept for later."), start=False)
-        solved = [SolvedTicket(ticket=NewTicket(subject=f"Old {n}", body="Done."), solution="So.") for n in range(2)]
+        await desk.runner.submit(
+            NewTicket(subject="Kept", body="Kept for later."), start=False
+        )
+        solved = [
+            SolvedTicket(
+                ticket=NewTicket(subject=f"Old {n}", body="Done."), solution="So."
+            )
+            for n in range(2)
+        ]
         assert await import_solved(desk.assembly, solved) == 2
-    async with TicketGraph.open(place.folder, database_url=place.url, at_once=0) as desk:
-        await desk.runner.submit(NewTicket(subject="Later", body="Nobody works on this yet.", customer_email=ADA))
+    async with TicketGraph.open(
+        place.folder, database_url=place.url, at_once=0
+    ) as desk:
+        await desk.runner.submit(
+            NewTicket(
+                subject="Later", body="Nobody works on this yet.", customer_email=ADA
+            )
+        )

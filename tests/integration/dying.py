@@ -1,14 +1,17 @@
-"""A program whose children kill themselves: `python tests/integration/dying.py FOLDER STORY:POINT:COUNT …`.
+"""A program whose children kill themselves.
 
-Each child opens the folder (which goes on with what the child before it left), lets that come to rest, plays its
-story and sends itself SIGKILL at the COUNT-th time that its point is passed:
-  saved    a checkpoint was committed, or the run's outcome was
-  written  what one node wrote was committed, its checkpoint not yet
-  put      the effects are in the outbox, no checkpoint says so yet
-COUNT 0 is the moment that the ticket, or the decision, is durable and nothing else has happened.
-One JSON object a child goes to stdout. At last the folder is opened once more, and everything comes to rest.
+`python tests/integration/dying.py FOLDER STORY:POINT:COUNT …`.
 
-The program forks before it opens anything: it holds no thread and no connection then, only compiled policies.
+Each child opens the folder (which goes on with what the child before it left), lets that
+come to rest, plays its story and sends itself SIGKILL at the COUNT-th time that its point
+is passed: saved    a checkpoint was committed, or the run's outcome was written  what one
+node wrote was committed, its checkpoint not yet put      the effects are in the outbox, no
+checkpoint says so yet COUNT 0 is the moment that the ticket, or the decision, is durable
+and nothing else has happened. One JSON object a child goes to stdout. At last the folder is
+opened once more, and everything comes to rest.
+
+The program forks before it opens anything: it holds no thread and no connection then, only
+compiled policies.
 """
 
 import asyncio
@@ -34,10 +37,15 @@ from ticketgraph.checkpoints.sqlite import GroupCommitSaver
 from ticketgraph.news.watchers import Watch
 
 ORDINARY = ("Charged twice", "Order ORD-{n} was charged twice, please refund $29.99.")
-CRITICAL = ("Everything is down", "Your production system is down for all users and we lose data. Case {n}.")
+CRITICAL = (
+    "Everything is down",
+    "Your production system is down for all users and we lose data. Case {n}.",
+)
 DECISIONS = {
     "approve": ApprovalDecision(type="approve", decided_by="ada"),
-    "guide": ApprovalDecision(type="reject", guidance="Name the status page.", decided_by="ada"),
+    "guide": ApprovalDecision(
+        type="reject", guidance="Name the status page.", decided_by="ada"
+    ),
 }
 
 
@@ -53,7 +61,9 @@ class Trigger:
         if self.left <= 0:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def after(self, call: Callable[..., Awaitable[Any]]) -> Callable[..., Awaitable[Any]]:
+    def after(
+        self, call: Callable[..., Awaitable[Any]]
+    ) -> Callable[..., Awaitable[Any]]:
         """`call`, which pulls the trigger when it is done."""
 
         @wraps(call)
@@ -95,13 +105,17 @@ def arm(desk: TicketGraph, run_id: str, point: str, count: int) -> None:
     if count == 0:
         trigger.pull()
     elif point == "saved":
-        desk.assembly.watchers.watches.setdefault(run_id, set()).add(Watch(saved=DeadlyEvent(trigger)))
+        desk.assembly.watchers.watches.setdefault(run_id, set()).add(
+            Watch(saved=DeadlyEvent(trigger))
+        )
     elif point == "written":
         # On the class: LangGraph makes a saver of its own for every run.
         GroupCommitSaver.aput_writes = trigger.after(GroupCommitSaver.aput_writes)
     else:
         runner = desk.runner
-        services = replace(runner.services, outbox=DeadlyOutbox(runner.services.outbox, trigger))
+        services = replace(
+            runner.services, outbox=DeadlyOutbox(runner.services.outbox, trigger)
+        )
         runner.executor = replace(runner.executor, services=services)
 
 
@@ -110,10 +124,21 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
     async with TicketGraph.open(folder / "data", desks_dir=folder / "desks") as desk:
         await rested(desk)
         subject, body = ORDINARY if story == "assign" else CRITICAL
-        ticket = NewTicket(subject=subject, body=body.format(n=number), customer_email=f"customer{number}@example.com")
+        ticket = NewTicket(
+            subject=subject,
+            body=body.format(n=number),
+            customer_email=f"customer{number}@example.com",
+        )
         job = await desk.runner.submit(ticket)
         sys.stdout.write(
-            json.dumps({"case": f"{story}:{point}:{count}", "ticket_id": job.ticket.id, "run_id": job.run_id}) + "\n"
+            json.dumps(
+                {
+                    "case": f"{story}:{point}:{count}",
+                    "ticket_id": job.ticket.id,
+                    "run_id": job.run_id,
+                }
+            )
+            + "\n"
         )
         sys.stdout.flush()
         if decision := DECISIONS.get(story):

@@ -1,4 +1,7 @@
-"""A program that claims what is due, and is killed before it can commit: `… dying_at_a_deadline.py DATABASE_URL`."""
+"""A program that claims what is due, and is killed before it can commit.
+
+`… dying_at_a_deadline.py DATABASE_URL`.
+"""
 
 import asyncio
 import os

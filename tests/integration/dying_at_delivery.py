@@ -1,4 +1,6 @@
-"""A process that delivers one effect and does not come to its end: `python dying_at_delivery.py WHERE URL KEY POINT`.
+"""A process that delivers one effect and does not come to its end.
+
+`python dying_at_delivery.py WHERE URL KEY POINT`.
 
 WHERE is a DATABASE_URL, or the path of an SQLite file. POINT:
   claimed  SIGKILL right after the attempt was begun in the ledger
@@ -63,9 +65,13 @@ async def main(where: str, url: str, key: str, point: str) -> int:
         address = address_of(where, Path())
         assert isinstance(address, PostgresAddress)
         database = PostgresDatabase(address)
-    connector = (DeadlyConnector if point == "sent" else WebhookConnector)(url, None, TIMEOUT, now)
+    connector = (DeadlyConnector if point == "sent" else WebhookConnector)(
+        url, None, TIMEOUT, now
+    )
     if point != "sent":
-        database = DeadlyDatabase(database, signal.SIGKILL if point == "claimed" else signal.SIGSTOP)
+        database = DeadlyDatabase(
+            database, signal.SIGKILL if point == "claimed" else signal.SIGSTOP
+        )
     try:
         await Delivery(database, connector, now, TIMEOUT).deliver(key)
     except AgainError:

@@ -1,4 +1,5 @@
-"""`ticketgraph`, which sends itself SIGKILL once a ticket is durable, before anybody has an answer."""
+"""`ticketgraph`, which sends itself SIGKILL once a ticket is durable, before anybody has an
+answer."""
 
 import os
 import signal

@@ -1,4 +1,7 @@
-"""Ledgers to be tried on: either database with an effect in it, and somebody who does as a job's worker does."""
+"""Ledgers to be tried on.
+
+Either database with an effect in it, and somebody who does as a job's worker does.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -25,7 +28,8 @@ from ticketgraph.effects.outbox import StoredOutbox
 
 @dataclass
 class KeptJobs:
-    """storage.jobs.port.Jobs that keeps what is put down in memory, whether it is committed or not."""
+    """storage.jobs.port.Jobs that keeps what is put down in memory, whether it is committed
+    or not."""
 
     tasks: list[Task] = field(default_factory=list)
     woken: int = 0
@@ -78,10 +82,15 @@ class Ledger:
     async def record(self, number: int = 1, action: Action = "reply") -> str:
         """A new effect. Its key."""
         effect = Effect(
-            action=action, target="ada@example.com", payload={"text": "Grüße"}, key=f"TKT-1:{action}:{number}"
+            action=action,
+            target="ada@example.com",
+            payload={"text": "Grüße"},
+            key=f"TKT-1:{action}:{number}",
         )
         async with self.database.write() as connection:
-            await self.outbox.record(connection, "TKT-1", "run-1", [effect], self.clock.now())
+            await self.outbox.record(
+                connection, "TKT-1", "run-1", [effect], self.clock.now()
+            )
         return effect.key
 
     async def entry(self, key: str) -> RowMapping:
@@ -90,7 +99,10 @@ class Ledger:
             return await outbox.row(connection, key)
 
     async def work(self, step: Callable[[], Awaitable[None]], most: int = 100) -> int:
-        """Do a job until it is done: what a worker does, but for the pauses where time can be moved on. How often."""
+        """Do a job until it is done.
+
+        What a worker does, but for the pauses where time can be moved on. How often.
+        """
         for times in range(1, most + 1):
             try:
                 await step()
@@ -114,7 +126,11 @@ Place = Path | PostgresServer
 
 def place_of(request: pytest.FixtureRequest, folder: Path) -> Place:
     """What the parameter of a fixture names. The server is started while no event loop runs."""
-    return folder / "ledger.db" if request.param == "sqlite" else request.getfixturevalue("postgres")
+    return (
+        folder / "ledger.db"
+        if request.param == "sqlite"
+        else request.getfixturevalue("postgres")
+    )
 
 
 async def database_at(place: Place) -> Database:

@@ -25,18 +25,31 @@ class Service:
     def ticket(self) -> dict[str, str]:
         """A ticket of a new customer, about something new."""
         number = next(self.numbers)
-        body = f"A billing question: invoice {'abcdefghijklmnopqrstuvwxyz'[number] * 3} was charged twice."
-        return {"subject": f"Charged twice {number}", "body": body, "customer_email": f"c{number}@example.com"}
+        body = (
+            f"A billing question: invoice {'abcdefghijklmnopqrstuvwxyz'[number] * 3} was "
+            "charged twice."
+        )
+        return {
+            "subject": f"Charged twice {number}",
+            "body": body,
+            "customer_email": f"c{number}@example.com",
+        }
 
-    async def step(self, name: str = "classify", ticket: Mapping[str, str] | None = None) -> dict[str, Any]:
+    async def step(
+        self, name: str = "classify", ticket: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
         """What a single step answers; it makes one call of the model if all goes well."""
-        answer = await self.http.post(f"/api/v1/workflow/{name}", json={"ticket": ticket or self.ticket()})
+        answer = await self.http.post(
+            f"/api/v1/workflow/{name}", json={"ticket": ticket or self.ticket()}
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     async def process(self) -> dict[str, Any]:
         """A whole run; three calls of the model if all goes well."""
-        answer = await self.http.post("/api/v1/workflow/process", json={"ticket": self.ticket()})
+        answer = await self.http.post(
+            "/api/v1/workflow/process", json={"ticket": self.ticket()}
+        )
         assert answer.status_code == 200, answer.text
         return answer.json()
 
@@ -52,7 +65,8 @@ class Service:
 
 
 def within(environment: Mapping[str, str]) -> pytest.MarkDecorator:
-    """Runs a test on a server in this environment, where `{stub}` and `{folder}` stand for the places of this run.
+    """Runs a test on a server in this environment, where `{stub}` and `{folder}` stand for
+    the places of this run.
 
     Tests in a row that name the same environment share one server.
     """
@@ -66,9 +80,15 @@ def models(requests: Sequence[Received]) -> list[str]:
 
 def outputs(requests: Sequence[Received]) -> list[str]:
     """What was asked for, in the order of the alphabet."""
-    return sorted(request.body["response_format"]["json_schema"]["name"] for request in requests)
+    return sorted(
+        request.body["response_format"]["json_schema"]["name"] for request in requests
+    )
 
 
 def ran(done: Mapping[str, Any]) -> list[str]:
     """The steps that a run took, without those that it skipped."""
-    return [step["step_name"] for step in done["workflow_steps"] if step["status"] != "skipped"]
+    return [
+        step["step_name"]
+        for step in done["workflow_steps"]
+        if step["status"] != "skipped"
+    ]

@@ -32,13 +32,25 @@ class House:
 
 
 @asynccontextmanager
-async def served(folder: Path, stub: ModelStub, **environment: str) -> AsyncIterator[ServerProcess]:
+async def served(
+    folder: Path, stub: ModelStub, **environment: str
+) -> AsyncIterator[ServerProcess]:
     """A server process that asks the stub, without holding up the loop that the stub runs on."""
     prices = folder / "prices.yaml"
-    table = {"as_of": "2026-01-01", "models": {"compatible/m": {"prompt": 1.0, "completion": 10.0}}}
+    table = {
+        "as_of": "2026-01-01",
+        "models": {"compatible/m": {"prompt": 1.0, "completion": 10.0}},
+    }
     await asyncio.to_thread(prices.write_text, json.dumps(table))
-    model = {"LLM_PROVIDER": "compatible", "LLM_BASE_URL": stub.url, "LLM_API_KEY": KEY, "DEFAULT_MODEL": "m"}
-    server = serving(folder, None, **(model | {"LLM_PRICES": str(prices)} | environment))
+    model = {
+        "LLM_PROVIDER": "compatible",
+        "LLM_BASE_URL": stub.url,
+        "LLM_API_KEY": KEY,
+        "DEFAULT_MODEL": "m",
+    }
+    server = serving(
+        folder, None, **(model | {"LLM_PRICES": str(prices)} | environment)
+    )
     process = await asyncio.to_thread(server.__enter__)
     try:
         yield process
@@ -53,7 +65,13 @@ def steps_of(answer: Mapping[str, Any]) -> dict[str, Any]:
 def asked_for(body: Mapping[str, Any]) -> str:
     """Which step asks, by the shape it wants."""
     names = (schema_in(body) or {})["properties"]
-    return "classify" if "category" in names else "extract" if "fields" in names else "draft"
+    return (
+        "classify"
+        if "category" in names
+        else "extract"
+        if "fields" in names
+        else "draft"
+    )
 
 
 def lying(**lies: Any) -> Any:

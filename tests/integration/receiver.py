@@ -1,4 +1,5 @@
-"""A real HTTP receiver of deliveries that counts what it accepts, and fails in every way that one can."""
+"""A real HTTP receiver of deliveries that counts what it accepts, and fails in every way
+that one can."""
 
 import asyncio
 import base64
@@ -10,19 +11,36 @@ from typing import Any, Self
 from aiohttp import web
 
 ACCEPTING = frozenset(
-    {"accept", "500 after", "hang after", "drop after", "garbage after", "no id", "long after", "conflict after"}
+    {
+        "accept",
+        "500 after",
+        "hang after",
+        "drop after",
+        "garbage after",
+        "no id",
+        "long after",
+        "conflict after",
+    }
 )
 """Modes in which a delivery is accepted, whatever is then said."""
 
-REFUSALS = {"refuse": 422, "unauthorized": 401, "timeout": 408, "early": 425, "conflict": 409, "error": 502}
+REFUSALS = {
+    "refuse": 422,
+    "unauthorized": 401,
+    "timeout": 408,
+    "early": 425,
+    "conflict": 409,
+    "error": 502,
+}
 REFUSALS |= {"too many": 429, "busy": 503, "redirect": 307}
 
 
 class Receiver:
-    """`async with Receiver() as receiver:` then `receiver.url`, `receiver.then("hang after")`, `receiver.accepted`.
+    """`async with Receiver() as receiver:` then `receiver.url`, `receiver.then("hang
+    after")`, `receiver.accepted`.
 
-    mode: what a delivery gets that no plan is made for. search: `answers`, or how it does not. It does not look at
-    idempotency keys: whatever comes twice is accepted twice.
+    mode: what a delivery gets that no plan is made for. search: `answers`, or how it does
+    not. It does not look at idempotency keys: whatever comes twice is accepted twice.
     """
 
     def __init__(self, secret: str | None = None, port: int = 0) -> None:
@@ -88,11 +106,19 @@ class Receiver:
         self.arrived.set()
         return await self.answer(request, mode, marker)
 
-    async def answer(self, request: web.Request, mode: str, marker: str) -> web.StreamResponse:
+    async def answer(
+        self, request: web.Request, mode: str, marker: str
+    ) -> web.StreamResponse:
         """What is said, or not."""
         if mode in REFUSALS:
-            headers = {"Retry-After": "3"} if mode in ("too many", "busy") else {"Location": "/elsewhere"}
-            return web.json_response({"message": "no"}, status=REFUSALS[mode], headers=headers)
+            headers = (
+                {"Retry-After": "3"}
+                if mode in ("too many", "busy")
+                else {"Location": "/elsewhere"}
+            )
+            return web.json_response(
+                {"message": "no"}, status=REFUSALS[mode], headers=headers
+            )
         if mode.startswith("drop"):
             assert request.transport is not None
             request.transport.abort()
@@ -101,13 +127,18 @@ class Receiver:
         if mode == "500 after":
             return web.Response(status=500, text="sorry")
         if mode == "garbage after":
-            return web.Response(text="<html>Welcome to the hotel's network</html>", content_type="text/html")
+            return web.Response(
+                text="<html>Welcome to the hotel's network</html>",
+                content_type="text/html",
+            )
         if mode == "long after":
             return web.json_response({"id": "x", "more": "y" * 200_000})
         if mode == "no id":
             return web.json_response({"ok": True})
         status = 409 if mode == "conflict after" else 201
-        return web.json_response({"marker": marker, "id": self.id_of(marker)}, status=status)
+        return web.json_response(
+            {"marker": marker, "id": self.id_of(marker)}, status=status
+        )
 
     async def find(self, request: web.Request) -> web.StreamResponse:
         """The search, which looks at what was accepted."""

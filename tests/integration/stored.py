@@ -1,4 +1,5 @@
-"""Tickets, runs and questions put straight into a database, where a test is not about how they came there."""
+"""Tickets, runs and questions put straight into a database, where a test is not about how
+they came there."""
 
 import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -32,14 +33,24 @@ NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class TableJobs:
-    """Tasks as rows of the caller's transaction, which nobody does. `woken` is called where somebody would begin."""
+    """Tasks as rows of the caller's transaction, which nobody does.
+
+    `woken` is called where somebody would begin.
+    """
 
     woken: Callable[[], None] = lambda: None
 
     async def enqueue(self, connection: AsyncConnection, task: Task) -> None:
         """See storage.jobs.port.Jobs."""
-        row = {"kind": task.kind, "subject": task.subject, "lock": task.lock, "priority": task.priority}
-        await connection.execute(insert(jobs), {**row, "ready_at": NOON, "created_at": NOON})
+        row = {
+            "kind": task.kind,
+            "subject": task.subject,
+            "lock": task.lock,
+            "priority": task.priority,
+        }
+        await connection.execute(
+            insert(jobs), {**row, "ready_at": NOON, "created_at": NOON}
+        )
 
     def wake(self) -> None:
         """See storage.jobs.port.Jobs."""
@@ -53,7 +64,13 @@ class TableJobs:
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:
         """See storage.jobs.port.Jobs."""
-        return set((await connection.scalars(select(jobs.c.subject).where(jobs.c.kind == kind))).all())
+        return set(
+            (
+                await connection.scalars(
+                    select(jobs.c.subject).where(jobs.c.kind == kind)
+                )
+            ).all()
+        )
 
     async def forget(self, connection: AsyncConnection, subjects: set[str]) -> None:
         """See storage.jobs.port.Jobs."""
@@ -72,7 +89,11 @@ async def opened(url: str) -> AsyncIterator[Database]:
     """The database at an address, as one process holds it."""
     address = address_of(url, Path())
     assert isinstance(address, SqliteAddress | PostgresAddress)
-    database = SqliteDatabase(address.path) if isinstance(address, SqliteAddress) else PostgresDatabase(address)
+    database = (
+        SqliteDatabase(address.path)
+        if isinstance(address, SqliteAddress)
+        else PostgresDatabase(address)
+    )
     try:
         yield database
     finally:
@@ -81,8 +102,17 @@ async def opened(url: str) -> AsyncIterator[Database]:
 
 async def a_ticket(database: Database, **columns: Any) -> Ticket:
     """A stored ticket; `columns` are those of its row that are not the ticket's own."""
-    desk, received_at = columns.pop("desk", "customer_support"), columns.pop("received_at", NOON)
-    ticket = Ticket(id=f"TKT-{uuid.uuid4().hex[:8]}", received_at=received_at, desk=desk, subject="Help", body="Stuck.")
+    desk, received_at = (
+        columns.pop("desk", "customer_support"),
+        columns.pop("received_at", NOON),
+    )
+    ticket = Ticket(
+        id=f"TKT-{uuid.uuid4().hex[:8]}",
+        received_at=received_at,
+        desk=desk,
+        subject="Help",
+        body="Stuck.",
+    )
     async with database.write() as connection:
         await tickets.add(connection, ticket, **columns)
     return ticket
@@ -92,19 +122,43 @@ async def a_run(database: Database, ticket: Ticket, **columns: Any) -> Run:
     """A stored run of a ticket, as the result of one that does not say what became of it."""
     run_id, options = uuid.uuid4().hex, columns.pop("options", {})
     async with database.write() as connection:
-        await runs.add(connection, run_id, ticket.id, FLOW_VERSION, options, NOON, columns.pop("forked_from", None))
+        await runs.add(
+            connection,
+            run_id,
+            ticket.id,
+            FLOW_VERSION,
+            options,
+            NOON,
+            columns.pop("forked_from", None),
+        )
         if columns:
             await runs.change(connection, run_id, NOON, **columns)
-    return Run(run_id=run_id, ticket_id=ticket.id, desk=ticket.desk, status="finished", created_at=NOON)
+    return Run(
+        run_id=run_id,
+        ticket_id=ticket.id,
+        desk=ticket.desk,
+        status="finished",
+        created_at=NOON,
+    )
 
 
 async def a_question(database: Database, desk: Desk, team: str) -> tuple[Ticket, Run]:
     """A waiting ticket, and its run with the pending approval."""
-    ticket = await a_ticket(database, desk=desk.id, status="waiting", assigned_team=team, severity="high")
+    ticket = await a_ticket(
+        database, desk=desk.id, status="waiting", assigned_team=team, severity="high"
+    )
     run = await a_run(database, ticket, status="waiting")
-    request = ApprovalRequest(ticket_id=ticket.id, reasons=("It is grave.",), draft="Hi.", team=team, shown_hash="0")
+    request = ApprovalRequest(
+        ticket_id=ticket.id,
+        reasons=("It is grave.",),
+        draft="Hi.",
+        team=team,
+        shown_hash="0",
+    )
     expires_at = NOON + timedelta(hours=desk.settings.approval_hours)
-    pending = PendingApproval(id=uuid.uuid4().hex, request=request, expires_at=expires_at)
+    pending = PendingApproval(
+        id=uuid.uuid4().hex, request=request, expires_at=expires_at
+    )
     async with database.write() as connection:
         await approvals.ask(connection, pending, run.run_id, uuid.uuid4().hex, NOON)
     return ticket, run.model_copy(update={"status": "waiting", "approval": pending})

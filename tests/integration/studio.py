@@ -63,7 +63,9 @@ class Studio:
 
     async def schemas(self) -> dict[str, Any]:
         assistants: Any = await self.client.assistants.search(graph_id=GRAPH)
-        found: Any = await self.client.assistants.get_schemas(assistants[0]["assistant_id"])
+        found: Any = await self.client.assistants.get_schemas(
+            assistants[0]["assistant_id"]
+        )
         return found
 
     async def thread(self) -> str:
@@ -71,11 +73,15 @@ class Studio:
 
     async def run(self, thread_id: str, **what: Any) -> dict[str, Any]:
         """Run until the graph ends, waits or fails, as any client does."""
-        values: Any = await self.client.runs.wait(thread_id, GRAPH, raise_error=False, **what)
+        values: Any = await self.client.runs.wait(
+            thread_id, GRAPH, raise_error=False, **what
+        )
         return values
 
     async def process(self, ticket: dict[str, Any], **options: Any) -> dict[str, Any]:
-        return await self.run(await self.thread(), input={"ticket": ticket, "options": options})
+        return await self.run(
+            await self.thread(), input={"ticket": ticket, "options": options}
+        )
 
     async def waiting(self) -> str:
         """A thread that waits for a person."""
@@ -86,14 +92,17 @@ class Studio:
     async def checkpoints(self, thread_id: str) -> dict[str, Any]:
         """The thread's newest checkpoint before each node."""
         found = {}
-        for state in reversed(await self.client.threads.get_history(thread_id, limit=100)):
+        for state in reversed(
+            await self.client.threads.get_history(thread_id, limit=100)
+        ):
             for node in state["next"]:
                 found[node] = state["checkpoint"]
         return found
 
 
 def environment(outside: Outside, folder: Path) -> dict[str, str]:
-    """An environment in which a careless server would talk to somebody, and in which types could get lost."""
+    """An environment in which a careless server would talk to somebody, and in which types
+    could get lost."""
     return {
         **os.environ,
         "HTTP_PROXY": outside.url,
@@ -113,7 +122,16 @@ def environment(outside: Outside, folder: Path) -> dict[str, str]:
 @contextmanager
 def langgraph_dev(port: int, folder: Path, outside: Outside) -> Iterator[Path]:
     """The command of the documentation, until it answers; at the end Ctrl-C. Yields its log."""
-    command = [sys.executable, "-m", "langgraph_cli", "dev", "--host", "127.0.0.1", "--port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "langgraph_cli",
+        "dev",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
     path = folder / "langgraph.log"
     with path.open("wb") as log:
         process = subprocess.Popen(
@@ -132,11 +150,17 @@ def langgraph_dev(port: int, folder: Path, outside: Outside) -> Iterator[Path]:
 
 
 def await_ok(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    """Return when the server says that it is up; fail with its log when it ends or takes too long."""
+    """Return when the server says that it is up.
+
+    Fail with its log when it ends or takes too long.
+    """
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            if httpx.get(f"http://127.0.0.1:{port}/ok", timeout=1).json() == {"ok": True, "services": {}}:
+            if httpx.get(f"http://127.0.0.1:{port}/ok", timeout=1).json() == {
+                "ok": True,
+                "services": {},
+            }:
                 return
         except httpx.HTTPError:
             time.sleep(0.05)  # between two polls of another process
@@ -145,10 +169,16 @@ def await_ok(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
 
 def effects(values: dict[str, Any]) -> dict[str, str]:
     """Where each effect would have gone."""
-    return {effect["action"]: effect["target"] for effect in values["delivery"]["effects"]}
+    return {
+        effect["action"]: effect["target"] for effect in values["delivery"]["effects"]
+    }
 
 
 def sent(values: dict[str, Any]) -> str | None:
     """The reply that would have been sent."""
-    texts = [effect["payload"]["text"] for effect in values["delivery"]["effects"] if effect["action"] == "reply"]
+    texts = [
+        effect["payload"]["text"]
+        for effect in values["delivery"]["effects"]
+        if effect["action"] == "reply"
+    ]
     return texts[0] if texts else None

@@ -23,9 +23,15 @@ from ticketgraph import TicketGraph
 
 DISASTER = (
     "Nothing works any more",
-    "Our entire production system is down since 6 am and all customer data of the last week is lost.",
+    (
+        "Our entire production system is down since 6 am and all customer data of the last week is "
+        "lost."
+    ),
 )
-ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")
+ORDINARY = (
+    "Invoice wrong",
+    "The invoice for order ORD-7731 lists two licences, but I have only one of them.",
+)
 ANSWER = "We are restoring your rows from Tuesday's backup."
 
 
@@ -37,7 +43,9 @@ async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Ticket
 
 @pytest.fixture(scope="module")
 async def decided(desk: TicketGraph) -> Run:
-    asked = await desk.process(*DISASTER, customer_email="ops@example.com", customer_name="Ada Quillfeather")
+    asked = await desk.process(
+        *DISASTER, customer_email="ops@example.com", customer_name="Ada Quillfeather"
+    )
     assert asked.approval is not None
     return await desk.decide(asked.approval.id, "edit", text=ANSWER, decided_by="grace")
 
@@ -45,7 +53,15 @@ async def decided(desk: TicketGraph) -> Run:
 def ticketgraph(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "server.cli", "audit", *arguments]
     environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "DATA_DIR": str(folder)}
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
 
 
 def folder_of(desk: TicketGraph) -> Path:
@@ -53,7 +69,9 @@ def folder_of(desk: TicketGraph) -> Path:
     return Path(desk.database.name).parent
 
 
-async def test_a_decision_is_kept_with_everything_that_led_to_it(desk: TicketGraph, decided: Run) -> None:
+async def test_a_decision_is_kept_with_everything_that_led_to_it(
+    desk: TicketGraph, decided: Run
+) -> None:
     kept = [row async for row in desk.audit() if row["run_id"] == decided.run_id]
     assert [(row["kind"], row["actor"]) for row in kept] == [
         ("waiting", "system"),
@@ -73,10 +91,19 @@ async def test_a_decision_is_kept_with_everything_that_led_to_it(desk: TicketGra
     assert len(approval["text"]) == 64
 
 
-async def test_no_text_and_no_personal_data_is_kept(desk: TicketGraph, decided: Run) -> None:
+async def test_no_text_and_no_personal_data_is_kept(
+    desk: TicketGraph, decided: Run
+) -> None:
     said = json.dumps([row async for row in desk.audit()])
     assert decided.draft is not None
-    texts = (*DISASTER, ANSWER, decided.draft.content, "ops@example.com", "Ada", "Quillfeather")
+    texts = (
+        *DISASTER,
+        ANSWER,
+        decided.draft.content,
+        "ops@example.com",
+        "Ada",
+        "Quillfeather",
+    )
     assert not [text for text in texts if json.dumps(text)[1:-1] in said]
 
 
@@ -84,43 +111,67 @@ async def test_many_at_once_make_one_chain(desk: TicketGraph, decided: Run) -> N
     before = await desk.verify_audit()
     bodies = [f"{ORDINARY[1]} It is number {number}." for number in range(30)]
     disasters = await asyncio.gather(*(desk.process(*DISASTER) for _ in range(5)))
-    decisions = [desk.decide(run.approval.id, "approve", decided_by="grace") for run in disasters if run.approval]
-    await asyncio.gather(*(desk.process(ORDINARY[0], body) for body in bodies), *decisions)
+    decisions = [
+        desk.decide(run.approval.id, "approve", decided_by="grace")
+        for run in disasters
+        if run.approval
+    ]
+    await asyncio.gather(
+        *(desk.process(ORDINARY[0], body) for body in bodies), *decisions
+    )
     found = await desk.verify_audit(before.head)
     assert found.fault is None
     assert found.records == before.records + len(bodies) + 3 * len(decisions)
 
 
-async def test_it_is_checked_beside_a_process_that_holds_the_folder(desk: TicketGraph, decided: Run) -> None:
+async def test_it_is_checked_beside_a_process_that_holds_the_folder(
+    desk: TicketGraph, decided: Run
+) -> None:
     found = await desk.verify_audit()
-    done = await asyncio.to_thread(ticketgraph, folder_of(desk), "verify", "--head", found.head)
+    done = await asyncio.to_thread(
+        ticketgraph, folder_of(desk), "verify", "--head", found.head
+    )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == ["records", str(found.records), "head", found.head]
 
 
-async def test_an_export_can_be_checked_by_others(desk: TicketGraph, decided: Run) -> None:
-    done = await asyncio.to_thread(ticketgraph, folder_of(desk), "export", "--format", "jsonl")
+async def test_an_export_can_be_checked_by_others(
+    desk: TicketGraph, decided: Run
+) -> None:
+    done = await asyncio.to_thread(
+        ticketgraph, folder_of(desk), "export", "--format", "jsonl"
+    )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1))
     previous = rows[0]["previous_hash"]
     assert previous == hashlib.sha256(b"ticketgraph audit log, format 1").hexdigest()
     for row in rows:
-        words = {name: value for name, value in row.items() if name not in ("sequence", "hash")}
+        words = {
+            name: value
+            for name, value in row.items()
+            if name not in ("sequence", "hash")
+        }
         encoded = json.dumps(words, sort_keys=True, separators=(",", ":")).encode()
         assert row["previous_hash"] == previous
         previous = hashlib.sha256(encoded).hexdigest()
         assert row["hash"] == previous
 
 
-async def test_an_export_begins_where_it_is_told(desk: TicketGraph, decided: Run) -> None:
+async def test_an_export_begins_where_it_is_told(
+    desk: TicketGraph, decided: Run
+) -> None:
     since = datetime.now(UTC) + timedelta(days=1)
-    done = await asyncio.to_thread(ticketgraph, folder_of(desk), "export", "--since", f"{since:%Y-%m-%d}")
+    done = await asyncio.to_thread(
+        ticketgraph, folder_of(desk), "export", "--since", f"{since:%Y-%m-%d}"
+    )
     assert (done.returncode, done.stdout) == (0, "")
     newest = [row async for row in desk.audit(since - timedelta(days=2))]
     assert len(newest) == (await desk.verify_audit()).records
 
 
-async def test_a_broken_chain_ends_with_1_and_names_the_record(desk: TicketGraph, decided: Run, tmp_path: Path) -> None:
+async def test_a_broken_chain_ends_with_1_and_names_the_record(
+    desk: TicketGraph, decided: Run, tmp_path: Path
+) -> None:
     head = (await desk.verify_audit()).head
     with (
         closing(sqlite3.connect(folder_of(desk) / DATABASE_FILE)) as source,
@@ -129,7 +180,9 @@ async def test_a_broken_chain_ends_with_1_and_names_the_record(desk: TicketGraph
         source.backup(to)
         to.execute("DELETE FROM audit WHERE sequence > 2")
         to.commit()
-        assert (await asyncio.to_thread(ticketgraph, tmp_path, "verify")).returncode == 0
+        assert (
+            await asyncio.to_thread(ticketgraph, tmp_path, "verify")
+        ).returncode == 0
         done = await asyncio.to_thread(ticketgraph, tmp_path, "verify", "--head", head)
         assert done.returncode == 1
         assert "BROKEN   record 3: truncated: " in done.stdout
@@ -138,7 +191,9 @@ async def test_a_broken_chain_ends_with_1_and_names_the_record(desk: TicketGraph
     done = await asyncio.to_thread(ticketgraph, tmp_path, "verify")
     assert (done.returncode, done.stderr) == (1, "")
     assert "records  1\n" in done.stdout
-    assert "BROKEN   record 2: changed: its hash is not that of its words" in done.stdout
+    assert (
+        "BROKEN   record 2: changed: its hash is not that of its words" in done.stdout
+    )
 
 
 def test_where_there_is_no_chain_a_sentence_says_so(tmp_path: Path) -> None:
@@ -150,7 +205,8 @@ def test_where_there_is_no_chain_a_sentence_says_so(tmp_path: Path) -> None:
     done = ticketgraph(tmp_path, "verify")
     assert done.returncode == 2
     assert done.stderr == (
-        "Error: The audit log has no chain: an older version wrote it. Start this version on the folder once.\n"
+        "Error: The audit log has no chain: an older version wrote it. Start this version on "
+        "the folder once.\n"
     )
     (tmp_path / DATABASE_FILE).write_bytes(b"not a database" * 100)
     done = ticketgraph(tmp_path, "export")

@@ -28,7 +28,9 @@ async def test_who_freezes_in_a_pipeline_loses_its_locks(
     waits = await psycopg.AsyncConnection.connect(url)
     await waits.execute("CREATE TABLE held AS SELECT 1 AS id")
     await waits.commit()
-    frozen = await psycopg.AsyncConnection.connect(url, autocommit=True, application_name=APPLICATION)
+    frozen = await psycopg.AsyncConnection.connect(
+        url, autocommit=True, application_name=APPLICATION
+    )
     with pytest.raises(psycopg.OperationalError):
         await silent_in_a_pipeline(frozen, counted_as, waits, jobs)
     await waits.commit()
@@ -47,8 +49,13 @@ async def silent_in_a_pipeline(
     waits: "psycopg.AsyncConnection[Any]",
     jobs: ProcrastinateJobs,
 ) -> None:
-    """One has locked a row and says nothing more, until the other, who waits for the row, has got it."""
-    async with frozen.pipeline() as pipeline, frozen.transaction(), frozen.cursor() as cursor:
+    """One has locked a row and says nothing more, until the other, who waits for the row,
+    has got it."""
+    async with (
+        frozen.pipeline() as pipeline,
+        frozen.transaction(),
+        frozen.cursor() as cursor,
+    ):
         await (await cursor.execute("SELECT id FROM held FOR SHARE")).fetchone()
         if counted_as == "idle in transaction":
             await pipeline.sync()

@@ -1,4 +1,7 @@
-"""One call of a model over real HTTP: every failure by its name, every rung, and nothing secret anywhere."""
+"""One call of a model over real HTTP.
+
+Every failure by its name, every rung, and nothing secret anywhere.
+"""
 
 import asyncio
 import gzip
@@ -70,13 +73,20 @@ async def chat() -> AsyncIterator[Chat]:
 
 
 def spec_for(url: str, **given: Any) -> ModelSpec:
-    wanted = {"llm_provider": "compatible", "llm_api_key": SecretStr(KEY), "default_model": "m", "llm_base_url": url}
+    wanted = {
+        "llm_provider": "compatible",
+        "llm_api_key": SecretStr(KEY),
+        "default_model": "m",
+        "llm_base_url": url,
+    }
     models = resolve(ModelSettings(_env_file=None, **(wanted | given)))
     assert models
     return models.primary
 
 
-async def ask(chat: Chat, spec: ModelSpec, rung: Rung = "json_schema", seconds: float = LONG) -> Reply:
+async def ask(
+    chat: Chat, spec: ModelSpec, rung: Rung = "json_schema", seconds: float = LONG
+) -> Reply:
     return await chat.ask(spec, WORDS, schema_of(Answer), "Answer", rung, seconds)
 
 
@@ -129,25 +139,38 @@ async def test_each_failure_has_its_type_and_its_tokens_and_is_not_tried_again(
     counted = mode in COUNTED
     assert usage.prompt_tokens == counted * USAGE["prompt_tokens"]
     assert usage.completion_tokens == counted * USAGE["completion_tokens"]
-    assert usage.cached_tokens == counted * USAGE["prompt_tokens_details"]["cached_tokens"]
+    assert (
+        usage.cached_tokens == counted * USAGE["prompt_tokens_details"]["cached_tokens"]
+    )
 
 
 @pytest.mark.parametrize("mode", ["ok", "fenced", "thinking"])
 @pytest.mark.parametrize("rung", LADDER)
-async def test_each_rung_brings_an_answer(stub: ModelStub, chat: Chat, rung: Rung, mode: str) -> None:
+async def test_each_rung_brings_an_answer(
+    stub: ModelStub, chat: Chat, rung: Rung, mode: str
+) -> None:
     stub.mode = mode
     reply = await ask(chat, spec_for(stub.url), rung)
     assert read_answer(reply, Answer).category == "billing"
-    assert (reply.usage.calls, reply.usage.tokens, reply.usage.cached_tokens) == (1, 120, 40)
+    assert (reply.usage.calls, reply.usage.tokens, reply.usage.cached_tokens) == (
+        1,
+        120,
+        40,
+    )
     (received,) = stub.requests
     assert received.body["model"] == "m"
-    assert [message["role"] for message in received.body["messages"]] == ["system", "user"]
+    assert [message["role"] for message in received.body["messages"]] == [
+        "system",
+        "user",
+    ]
     assert ("JSON Schema" in received.text) == (rung in {"json_object", "prose"})
     assert "stream" not in received.body
 
 
 @pytest.mark.parametrize("mode", ["oddusage", "nousage"])
-async def test_tokens_that_nobody_counted_are_none(stub: ModelStub, chat: Chat, mode: str) -> None:
+async def test_tokens_that_nobody_counted_are_none(
+    stub: ModelStub, chat: Chat, mode: str
+) -> None:
     stub.mode = mode
     reply = await ask(chat, spec_for(stub.url))
     assert (reply.usage.calls, reply.usage.tokens) == (1, 0)
@@ -174,16 +197,26 @@ async def test_the_ladder_is_climbed_down_to_what_the_provider_takes(
     assert read_answer(await ask(chat, spec, rung), Answer).category == "billing"
 
 
-async def test_llama_cpp_gets_the_schema_beside_json_object(stub: ModelStub, chat: Chat) -> None:
+async def test_llama_cpp_gets_the_schema_beside_json_object(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.rejects = {"json_schema"}
     spec = spec_for(stub.url, llm_provider="llamacpp")
-    assert read_answer(await ask(chat, spec, Rungs().current(spec)), Answer).category == "billing"
-    assert stub.requests[0].body["response_format"] == {"type": "json_object", "schema": schema_of(Answer)}
+    assert (
+        read_answer(await ask(chat, spec, Rungs().current(spec)), Answer).category
+        == "billing"
+    )
+    assert stub.requests[0].body["response_format"] == {
+        "type": "json_object",
+        "schema": schema_of(Answer),
+    }
     assert stub.requests[0].text == f"You classify.\n{TICKET}"
 
 
 @pytest.mark.parametrize("provider", [name for name in PROVIDERS if name != "azure"])
-async def test_key_address_and_limits_arrive(stub: ModelStub, chat: Chat, provider: str) -> None:
+async def test_key_address_and_limits_arrive(
+    stub: ModelStub, chat: Chat, provider: str
+) -> None:
     spec = spec_for(
         stub.url,
         llm_provider=provider,
@@ -193,20 +226,35 @@ async def test_key_address_and_limits_arrive(stub: ModelStub, chat: Chat, provid
         openrouter_app_name="Desk",
     )
     await chat.ask(spec, WORDS, schema_of(Answer), "Answer", "json_schema", LONG)
-    await chat.ask(spec, WORDS, schema_of(Answer), "Answer", "json_schema", LONG, max_tokens=99)
+    await chat.ask(
+        spec, WORDS, schema_of(Answer), "Answer", "json_schema", LONG, max_tokens=99
+    )
     first, second = stub.requests
     assert first.path == "/v1/chat/completions"
     assert first.headers["Authorization"] == f"Bearer {KEY}"
     limit = "max_completion_tokens" if provider == "openai" else "max_tokens"
-    assert (first.body[limit], second.body[limit], first.body["temperature"]) == (321, 99, 0.25)
+    assert (first.body[limit], second.body[limit], first.body["temperature"]) == (
+        321,
+        99,
+        0.25,
+    )
     assert ("max_tokens" in first.body) == (limit == "max_tokens")
     shown = (first.headers.get("HTTP-Referer"), first.headers.get("X-Title"))
-    assert shown == (("https://desk.example", "Desk") if provider == "openrouter" else (None, None))
+    assert shown == (
+        ("https://desk.example", "Desk") if provider == "openrouter" else (None, None)
+    )
 
 
-async def test_azure_is_asked_by_deployment_and_version(stub: ModelStub, chat: Chat) -> None:
+async def test_azure_is_asked_by_deployment_and_version(
+    stub: ModelStub, chat: Chat
+) -> None:
     address = f"http://127.0.0.1:{stub.port}"
-    spec = spec_for(address, llm_provider="azure", default_model="mine", azure_openai_api_version="2025-01-01")
+    spec = spec_for(
+        address,
+        llm_provider="azure",
+        default_model="mine",
+        azure_openai_api_version="2025-01-01",
+    )
     reply = await ask(chat, spec)
     assert read_answer(reply, Answer).category == "billing"
     (received,) = stub.requests
@@ -229,7 +277,9 @@ async def test_nobody_listening_is_a_failure_of_the_provider(chat: Chat) -> None
         await ask(chat, spec_for(f"http://127.0.0.1:{free_port()}/v1"))
 
 
-async def refused_by(handler: Callable[[web.Request], Awaitable[web.StreamResponse]], chat: Chat) -> ModelError:
+async def refused_by(
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]], chat: Chat
+) -> ModelError:
     """What becomes of a call to a provider that answers so."""
     app = web.Application()
     app.router.add_post("/{path:.*}", handler)
@@ -245,7 +295,9 @@ async def refused_by(handler: Callable[[web.Request], Awaitable[web.StreamRespon
 
 
 @pytest.mark.parametrize("status", [200, 400])
-async def test_of_an_endless_answer_no_more_is_read_than_an_answer_has(chat: Chat, status: int) -> None:
+async def test_of_an_endless_answer_no_more_is_read_than_an_answer_has(
+    chat: Chat, status: int
+) -> None:
     sent = 0
 
     async def endless(request: web.Request) -> web.StreamResponse:
@@ -278,7 +330,10 @@ async def test_a_packed_answer_is_measured_unpacked(chat: Chat) -> None:
     packed = gzip.compress(b" " * (LARGEST + 1))
 
     async def packing(_: web.Request) -> web.StreamResponse:
-        return web.Response(body=packed, headers={"Content-Encoding": "gzip", "Content-Type": "application/json"})
+        return web.Response(
+            body=packed,
+            headers={"Content-Encoding": "gzip", "Content-Type": "application/json"},
+        )
 
     assert len(packed) < 2**16
     assert "bytes" in (await refused_by(packing, chat)).detail
@@ -299,24 +354,40 @@ def test_an_untrusted_certificate_is_told_from_other_ends_of_a_connection() -> N
     failure = connection_failure(error, Usage())
     assert "certificate" in failure.detail
     assert KEY not in failure.detail
-    assert connection_failure(ConnectionResetError(KEY), Usage()).detail == "The connection failed."
+    assert (
+        connection_failure(ConnectionResetError(KEY), Usage()).detail
+        == "The connection failed."
+    )
 
 
-async def test_a_cancelled_call_is_cancelled_and_frees_its_place(stub: ModelStub, chat: Chat) -> None:
+async def test_a_cancelled_call_is_cancelled_and_frees_its_place(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.then("timeout")
     call = asyncio.create_task(ask(chat, spec_for(stub.url)))
     await stub.hanging.wait()
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert read_answer(await ask(chat, spec_for(stub.url)), Answer).category == "billing"
+    assert (
+        read_answer(await ask(chat, spec_for(stub.url)), Answer).category == "billing"
+    )
 
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7.0), ("0.5", 0.5), ("-3", 0.0), ("soon", None), ("nan", None), ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0)],
+    [
+        ("7", 7.0),
+        ("0.5", 0.5),
+        ("-3", 0.0),
+        ("soon", None),
+        ("nan", None),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", 0.0),
+    ],
 )
-async def test_retry_after_is_read(stub: ModelStub, chat: Chat, header: str, seconds: float | None) -> None:
+async def test_retry_after_is_read(
+    stub: ModelStub, chat: Chat, header: str, seconds: float | None
+) -> None:
     stub.then("429")
     stub.retry_after = header
     with pytest.raises(RateLimited) as caught:
@@ -326,9 +397,16 @@ async def test_retry_after_is_read(stub: ModelStub, chat: Chat, header: str, sec
 
 @pytest.mark.parametrize(
     ("mode", "word"),
-    [("toolong", "longer"), ("404", "DEFAULT_MODEL"), ("402", "credit"), ("temperature", "TEMPERATURE")],
+    [
+        ("toolong", "longer"),
+        ("404", "DEFAULT_MODEL"),
+        ("402", "credit"),
+        ("temperature", "TEMPERATURE"),
+    ],
 )
-async def test_a_refused_request_says_what_to_do(stub: ModelStub, chat: Chat, mode: str, word: str) -> None:
+async def test_a_refused_request_says_what_to_do(
+    stub: ModelStub, chat: Chat, mode: str, word: str
+) -> None:
     stub.mode = mode
     with pytest.raises(RequestRefused, match=word):
         await ask(chat, spec_for(stub.url))
@@ -336,14 +414,20 @@ async def test_a_refused_request_says_what_to_do(stub: ModelStub, chat: Chat, mo
 
 async def test_the_stub_is_a_process_too(chat: Chat) -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.modelstub", cwd=REPOSITORY, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "tests.modelstub",
+        cwd=REPOSITORY,
+        stdout=asyncio.subprocess.PIPE,
     )
     try:
         assert process.stdout
         url = (await process.stdout.readline()).decode().strip()
         address = url.removesuffix("/v1")
         async with httpx.AsyncClient(base_url=address) as control:
-            assert (await control.post("/control", json={"then": ["503"]})).status_code == 200
+            assert (
+                await control.post("/control", json={"then": ["503"]})
+            ).status_code == 200
             with pytest.raises(ProviderFailed):
                 await ask(chat, spec_for(url))
             (received,) = (await control.get("/requests")).json()
@@ -357,7 +441,9 @@ async def test_many_calls_at_once_are_all_answered(stub: ModelStub, chat: Chat) 
     spec = spec_for(stub.url)
     for _ in range(2):
         replies = await asyncio.gather(*(ask(chat, spec) for _ in range(60)))
-        assert all(read_answer(reply, Answer).category == "billing" for reply in replies)
+        assert all(
+            read_answer(reply, Answer).category == "billing" for reply in replies
+        )
     assert len(stub.requests) == 120
 
 
@@ -375,7 +461,11 @@ async def test_key_ticket_and_answer_are_in_no_log_and_no_exception(
     except ModelError as error:
         shown += "".join(traceback.format_exception(error)) + repr(error) + error.detail
     shown += caplog.text
-    assert not [secret for secret in (KEY, "ZQ-777", "reasoning", "rather urgent") if secret in shown]
+    assert not [
+        secret
+        for secret in (KEY, "ZQ-777", "reasoning", "rather urgent")
+        if secret in shown
+    ]
 
 
 class Watching(AsyncCallbackHandler):
@@ -388,7 +478,9 @@ class Watching(AsyncCallbackHandler):
         self.seen += 1
 
 
-async def test_no_tracer_sees_a_prompt_and_no_tokenizer_is_loaded(stub: ModelStub, chat: Chat) -> None:
+async def test_no_tracer_sees_a_prompt_and_no_tokenizer_is_loaded(
+    stub: ModelStub, chat: Chat
+) -> None:
     watching = Watching()
 
     async def node(_: str) -> Reply:

@@ -1,4 +1,7 @@
-"""The group-commit saver on a real database: everything that was promised is there, and nothing is half there."""
+"""The group-commit saver on a real database.
+
+Everything that was promised is there, and nothing is half there.
+"""
 
 import asyncio
 import sqlite3
@@ -38,33 +41,52 @@ async def test_many_runs_side_by_side_keep_their_own_state(tmp_path: Path) -> No
     async with open_saver(path, asyncio.Lock(), Watchers()) as saver:
         graph = counting_graph(saver)
         configs = [{"configurable": {"thread_id": str(number)}} for number in range(40)]
-        inputs = [{"count": number * 10, "text": f"run {number}"} for number in range(40)]
+        inputs = [
+            {"count": number * 10, "text": f"run {number}"} for number in range(40)
+        ]
         await asyncio.gather(
-            *(graph.ainvoke(given, at, durability="sync") for given, at in zip(inputs, configs, strict=True))
+            *(
+                graph.ainvoke(given, at, durability="sync")
+                for given, at in zip(inputs, configs, strict=True)
+            )
         )
         for number, at in enumerate(configs):
             snapshot = await graph.aget_state(at)
-            assert snapshot.values == {"count": number * 10 + 2, "text": f"run {number}"}
+            assert snapshot.values == {
+                "count": number * 10 + 2,
+                "text": f"run {number}",
+            }
             assert len([moment async for moment in graph.aget_state_history(at)]) == 4
     stored = sqlite3.connect(path)
     with stored:
-        assert stored.execute("SELECT count(DISTINCT thread_id) FROM checkpoints").fetchone() == (40,)
+        assert stored.execute(
+            "SELECT count(DISTINCT thread_id) FROM checkpoints"
+        ).fetchone() == (40,)
     stored.close()
 
 
-async def test_one_failing_write_does_not_take_the_others_with_it(tmp_path: Path) -> None:
+async def test_one_failing_write_does_not_take_the_others_with_it(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "saver.db"
     async with open_saver(path, asyncio.Lock(), Watchers()) as saver:
         groups = saver.groups
         groups.connection.execute("CREATE TABLE kept (number INTEGER PRIMARY KEY)")
 
         def insert(number: int) -> Any:
-            return lambda: groups.connection.execute("INSERT INTO kept VALUES (?)", (number,)) and number
+            return lambda: (
+                groups.connection.execute("INSERT INTO kept VALUES (?)", (number,))
+                and number
+            )
 
-        results = await asyncio.gather(*(groups.write(insert(n)) for n in (1, 2, 1, 3)), return_exceptions=True)
+        results = await asyncio.gather(
+            *(groups.write(insert(n)) for n in (1, 2, 1, 3)), return_exceptions=True
+        )
         assert [r for r in results if not isinstance(r, Exception)] == [1, 2, 3]
         assert isinstance(results[2], sqlite3.IntegrityError)
-        assert groups.connection.execute("SELECT number FROM kept ORDER BY 1").fetchall() == [(1,), (2,), (3,)]
+        assert groups.connection.execute(
+            "SELECT number FROM kept ORDER BY 1"
+        ).fetchall() == [(1,), (2,), (3,)]
 
 
 async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None:
@@ -74,9 +96,13 @@ async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None
         await groups.turns.acquire()
 
         def insert(number: int) -> Any:
-            return lambda: groups.connection.execute("INSERT INTO kept VALUES (?)", (number,))
+            return lambda: groups.connection.execute(
+                "INSERT INTO kept VALUES (?)", (number,)
+            )
 
-        waiting = [asyncio.create_task(groups.write(insert(number))) for number in range(3)]
+        waiting = [
+            asyncio.create_task(groups.write(insert(number))) for number in range(3)
+        ]
         await asyncio.sleep(0)
         waiting[1].cancel()
         groups.turns.release()

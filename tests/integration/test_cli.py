@@ -1,4 +1,7 @@
-"""The command line as its users meet it: real processes on one data folder, in the order of a working day."""
+"""The command line as its users meet it.
+
+Real processes on one data folder, in the order of a working day.
+"""
 
 import csv
 import fcntl
@@ -27,14 +30,20 @@ LOGIN = {
 }
 OUTAGE = {
     "subject": f"Everything is down {HOSTILE}",
-    "body": "Your production system is down for all of our users since 9:00 and we are losing data every minute.",
+    "body": (
+        "Your production system is down for all of our users since 9:00 and we are losing "
+        "data every minute."
+    ),
     "customer_email": "ops@example.com",
     "plan": "gold",
 }
 KETTLE = {
     "subject": "Kettle hums in two tones",
     "body": "My Brewmaster kettle hums in two tones while it descales. Is that a fault?",
-    "resolution": "Turn the brass ring below the lid a quarter turn to the left; the humming stops.",
+    "resolution": (
+        "Turn the brass ring below the lid a quarter turn to the left; the humming "
+        "stops."
+    ),
     "category": "technical",
     "customer_email": "kim@example.com",
 }
@@ -49,14 +58,19 @@ class Cli:
     @property
     def environment(self) -> dict[str, str]:
         """What the process is told besides its arguments."""
-        folders = {"DATA_DIR": str(self.folder / "data"), "DESKS_DIR": str(self.folder / "desks")}
+        folders = {
+            "DATA_DIR": str(self.folder / "data"),
+            "DESKS_DIR": str(self.folder / "desks"),
+        }
         return os.environ | folders | {"PYTHONPATH": str(ROOT)}
 
     def command(self, *arguments: str | Path) -> list[str]:
         """The process's whole command line."""
         return [sys.executable, "-m", "server.cli", *map(str, arguments)]
 
-    def __call__(self, *arguments: str | Path, stdin: str = "") -> subprocess.CompletedProcess[str]:
+    def __call__(
+        self, *arguments: str | Path, stdin: str = ""
+    ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""
         return subprocess.run(
             self.command(*arguments),
@@ -90,22 +104,38 @@ def cli(tmp_path_factory: pytest.TempPathFactory) -> Cli:
 @pytest.fixture(scope="module")
 def processed(cli: Cli) -> subprocess.CompletedProcess[str]:
     """The first command on the folder: a list with a bad row between two good ones."""
-    rows = [json.dumps(LOGIN), '{"customer_email": "nobody@example.com"}', json.dumps(OUTAGE)]
-    return cli("process", cli.file("tickets.json", "[\n" + ",\n".join(rows) + "\n]"), "--json", "--tone", "formal")
+    rows = [
+        json.dumps(LOGIN),
+        '{"customer_email": "nobody@example.com"}',
+        json.dumps(OUTAGE),
+    ]
+    return cli(
+        "process",
+        cli.file("tickets.json", "[\n" + ",\n".join(rows) + "\n]"),
+        "--json",
+        "--tone",
+        "formal",
+    )
 
 
 @pytest.fixture(scope="module")
 def waiting(processed: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     """The run of the ticket that a person has to look at."""
-    return next(run for run in json_lines(processed.stdout) if run["status"] == "waiting")
+    return next(
+        run for run in json_lines(processed.stdout) if run["status"] == "waiting"
+    )
 
 
 @pytest.fixture(scope="module")
 def approved(cli: Cli, waiting: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-    return cli("decide", waiting["approval"]["id"], "approve", "--by", "grace", "--json")
+    return cli(
+        "decide", waiting["approval"]["id"], "approve", "--by", "grace", "--json"
+    )
 
 
-def test_a_bad_row_is_named_and_the_others_go_on(processed: subprocess.CompletedProcess[str]) -> None:
+def test_a_bad_row_is_named_and_the_others_go_on(
+    processed: subprocess.CompletedProcess[str],
+) -> None:
     assert processed.returncode == 1
     assert "tickets.json:3: it has neither a subject nor a body" in processed.stderr
     login, outage = json_lines(processed.stdout)
@@ -119,28 +149,59 @@ def test_csv_gives_a_plain_table_in_a_pipe(cli: Cli) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.DictWriter(file, ["Subject", "Body", "Customer Email", "Plan"])
         writer.writeheader()
-        writer.writerow({"Subject": "Refund", "Body": "Charged twice,\nplease refund.", "Plan": "gold"})
+        writer.writerow(
+            {
+                "Subject": "Refund",
+                "Body": "Charged twice,\nplease refund.",
+                "Plan": "gold",
+            }
+        )
         file.write("one,cell,too,many,here\n")
     done = cli("process", path, "--sequential")
     assert done.returncode == 1
     assert "tickets.csv:4: 5 cells under 4 columns" in done.stderr
     assert "1 processed" in done.stderr
     header, row = done.stdout.splitlines()
-    assert header.split() == ["ticket", "category", "severity", "disposition", "team", "engine", "ms"]
+    assert header.split() == [
+        "ticket",
+        "category",
+        "severity",
+        "disposition",
+        "team",
+        "engine",
+        "ms",
+    ]
     assert row.split()[1] == "billing"
     assert "\x1b" not in done.stdout + done.stderr
 
 
 def test_json_lines_come_from_stdin_and_keep_the_order(cli: Cli) -> None:
-    lines = [json.dumps({"body": f"Please send me the invoice of month {month}."}) for month in range(6)]
-    done = cli("process", "-", "--format", "jsonl", "--json", stdin="\n".join([*lines[:3], "{broken", *lines[3:]]))
+    lines = [
+        json.dumps({"body": f"Please send me the invoice of month {month}."})
+        for month in range(6)
+    ]
+    done = cli(
+        "process",
+        "-",
+        "--format",
+        "jsonl",
+        "--json",
+        stdin="\n".join([*lines[:3], "{broken", *lines[3:]]),
+    )
     assert done.returncode == 1
     assert "-:4: this line is not JSON" in done.stderr
     assert len(json_lines(done.stdout)) == len(lines)
 
 
 def test_bare_text_is_a_body(cli: Cli) -> None:
-    done = cli("process", "-", "--format", "text", "--json", stdin="Where is my order ORD-12345?\n")
+    done = cli(
+        "process",
+        "-",
+        "--format",
+        "text",
+        "--json",
+        stdin="Where is my order ORD-12345?\n",
+    )
     assert done.returncode == 0
     (run,) = json_lines(done.stdout)
     assert "ORD-12345" in json.dumps(run["extraction"])
@@ -162,7 +223,9 @@ def test_the_first_decision_counts(
 
 
 @pytest.mark.usefixtures("approved")
-def test_a_decided_run_is_shown_without_the_customers_control_characters(cli: Cli, waiting: dict[str, Any]) -> None:
+def test_a_decided_run_is_shown_without_the_customers_control_characters(
+    cli: Cli, waiting: dict[str, Any]
+) -> None:
     done = cli("show", waiting["ticket_id"])
     assert done.returncode == 0
     assert "Everything is down" in done.stdout
@@ -170,10 +233,20 @@ def test_a_decided_run_is_shown_without_the_customers_control_characters(cli: Cl
     assert not set("\x1b\x07") & set(done.stdout)
 
 
-def test_history_leads_to_a_fork_without_effects(cli: Cli, waiting: dict[str, Any]) -> None:
+def test_history_leads_to_a_fork_without_effects(
+    cli: Cli, waiting: dict[str, Any]
+) -> None:
     history = json_lines(cli("history", waiting["run_id"], "--json").stdout)
     before_draft = next(point for point in history if point["next"] == ["draft"])
-    done = cli("fork", waiting["run_id"], "--checkpoint", before_draft["checkpoint_id"], "--tone", "friendly", "--json")
+    done = cli(
+        "fork",
+        waiting["run_id"],
+        "--checkpoint",
+        before_draft["checkpoint_id"],
+        "--tone",
+        "friendly",
+        "--json",
+    )
     assert done.returncode == 0, done.stderr
     forked = json.loads(done.stdout)
     assert forked["forked_from"] == waiting["run_id"]
@@ -182,13 +255,20 @@ def test_history_leads_to_a_fork_without_effects(cli: Cli, waiting: dict[str, An
 
 def test_an_imported_solution_is_a_source_of_the_next_draft(cli: Cli) -> None:
     unsolved = {"subject": "Kettle", "body": "It hums."}
-    file = cli.file("solved.jsonl", "\n".join(json.dumps(row) for row in (KETTLE, unsolved, KETTLE)))
+    file = cli.file(
+        "solved.jsonl", "\n".join(json.dumps(row) for row in (KETTLE, unsolved, KETTLE))
+    )
     first = cli("import", file, "--resolved", "--desk", "customer_support")
     assert first.returncode == 1
     assert "solved.jsonl:2: it has no solution" in first.stderr
     assert first.stdout == "1 imported, 1 known already, 1 refused.\n"
-    assert cli("import", file, "--resolved", "--desk", "customer_support").stdout.startswith("0 imported, 2 known")
-    asked = {"subject": "Humming kettle", "body": "The kettle hums in two tones while it descales, is that a fault?"}
+    assert cli(
+        "import", file, "--resolved", "--desk", "customer_support"
+    ).stdout.startswith("0 imported, 2 known")
+    asked = {
+        "subject": "Humming kettle",
+        "body": "The kettle hums in two tones while it descales, is that a fault?",
+    }
     done = cli("process", "-", "--json", stdin=json.dumps(asked))
     run = json.loads(done.stdout)
     assert any(similar["subject"] == KETTLE["subject"] for similar in run["similar"])
@@ -206,7 +286,9 @@ def test_an_imported_solution_is_a_source_of_the_next_draft(cli: Cli) -> None:
         (["show", "TKT-00000000"], "no ticket with this id"),
     ],
 )
-def test_what_cannot_be_done_is_one_sentence(cli: Cli, arguments: Sequence[str], said: str) -> None:
+def test_what_cannot_be_done_is_one_sentence(
+    cli: Cli, arguments: Sequence[str], said: str
+) -> None:
     done = cli(*arguments)
     assert done.returncode == 2
     assert done.stderr.startswith("Error: ")
@@ -226,7 +308,12 @@ def test_a_folder_in_use_is_refused_at_once(cli: Cli) -> None:
 def test_interrupting_ends_with_130(cli: Cli) -> None:
     pipe = cli.folder / "endless.json"
     os.mkfifo(pipe)
-    process = subprocess.Popen(cli.command("process", pipe), env=cli.environment, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        cli.command("process", pipe),
+        env=cli.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     with pipe.open("w"):  # opens when the command does: from here on it reads
         process.send_signal(signal.SIGINT)
         _, said = process.communicate(timeout=30)

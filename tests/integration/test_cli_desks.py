@@ -16,7 +16,18 @@ from server.cli import app
 ROOT = Path(policies.__file__).parent.parent
 SHIPPED = Path(policies.__file__).parent / "desks"
 COMMANDS = (
-    *("process", "approvals", "decide", "show", "history", "fork", "import", "eval", "graph", "serve"),
+    *(
+        "process",
+        "approvals",
+        "decide",
+        "show",
+        "history",
+        "fork",
+        "import",
+        "eval",
+        "graph",
+        "serve",
+    ),
     *("desk list", "desk check"),
 )
 
@@ -69,11 +80,21 @@ def suspicious(text: str) -> str:
     ("file", "spoil", "code", "said"),
     [
         ("desk.yaml", spoiled, 1, ["error: broken/desk.yaml:", "elsewhere"]),
-        ("disposition.yaml", suspicious, 0, ["warning: broken/disposition.yaml: unreachable: idle"]),
+        (
+            "disposition.yaml",
+            suspicious,
+            0,
+            ["warning: broken/disposition.yaml: unreachable: idle"],
+        ),
     ],
 )
 def test_desk_check_tells_errors_from_warnings(
-    cli: Run, tmp_path: Path, file: str, spoil: Callable[[str], str], code: int, said: Sequence[str]
+    cli: Run,
+    tmp_path: Path,
+    file: str,
+    spoil: Callable[[str], str],
+    code: int,
+    said: Sequence[str],
 ) -> None:
     folder = shutil.copytree(SHIPPED / "customer_support", tmp_path / "broken")
     path = folder / file
@@ -87,7 +108,10 @@ def test_desk_check_tells_errors_from_warnings(
 def test_an_unknown_desk_is_one_sentence(cli: Run) -> None:
     done = cli("desk", "check", "absent")
     assert done.returncode == 2
-    assert done.stderr == "Error: There is no desk and no folder 'absent'. The desks are: customer_support.\n"
+    assert (
+        done.stderr
+        == "Error: There is no desk and no folder 'absent'. The desks are: customer_support.\n"
+    )
 
 
 def test_the_desks_are_listed(cli: Run) -> None:
@@ -98,9 +122,16 @@ def test_the_desks_are_listed(cli: Run) -> None:
 
 def test_the_command_line_starts_without_the_engine() -> None:
     code = (
-        "import sys, server.cli; print(sorted({'numpy', 'onnxruntime', 'langgraph', 'sqlalchemy'} & set(sys.modules)))"
+        "import sys, server.cli; print(sorted({'numpy', 'onnxruntime', 'langgraph', "
+        "'sqlalchemy'} & set(sys.modules)))"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert done.stdout == "[]\n"
 
 

@@ -25,7 +25,9 @@ def cli() -> Run:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "server.cli", "prompts", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        )
 
     return run
 
@@ -36,7 +38,11 @@ def test_the_list_names_versions_words_and_nodes(cli: Run) -> None:
     rows = {line.split()[0]: line.split() for line in done.stdout.splitlines()[1:]}
     for prompt in ALL.values():
         row = rows[prompt.id]
-        assert row[1:4] == ["yes", prompt.words.sha256[:12], str(len(prompt.words.text))]
+        assert row[1:4] == [
+            "yes",
+            prompt.words.sha256[:12],
+            str(len(prompt.words.text)),
+        ]
     assert rows["classify@1"][4:] == ["classify"]
     assert rows["repair@1"][4:] == ["classify,", "extract,", "draft"]
 
@@ -76,16 +82,30 @@ def test_a_difference_is_a_unified_diff(cli: Run) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("show", "absent"), "There is no prompt 'absent'. The prompts are: classify, draft, extract, repair."),
-        (("show", "desk"), "There is no prompt 'desk'. The prompts are: classify, draft, extract, repair."),
+        (
+            ("show", "absent"),
+            "There is no prompt 'absent'. The prompts are: classify, draft, extract, repair.",
+        ),
+        (
+            ("show", "desk"),
+            "There is no prompt 'desk'. The prompts are: classify, draft, extract, repair.",
+        ),
         (("show", "draft@9"), "There is no draft@9: the only version is draft@1."),
         (("show", "draft@x"), "There is no draft@x: the only version is draft@1."),
-        (("diff", "classify@1", "classify@2"), "There is no classify@2: the only version is classify@1."),
+        (
+            ("diff", "classify@1", "classify@2"),
+            "There is no classify@2: the only version is classify@1.",
+        ),
         (("diff", "absent@1", "classify@1"), "There is no prompt 'absent'."),
-        (("show", "draft", "--desk", "absent"), "There is no desk and no folder 'absent'."),
+        (
+            ("show", "draft", "--desk", "absent"),
+            "There is no desk and no folder 'absent'.",
+        ),
     ],
 )
-def test_what_is_not_there_is_one_sentence(cli: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_what_is_not_there_is_one_sentence(
+    cli: Run, arguments: tuple[str, ...], said: str
+) -> None:
     done = cli(*arguments)
     assert done.returncode == 2
     assert done.stdout == ""

@@ -1,4 +1,7 @@
-"""What the command line reads from files: every row, on the line where it stands, and nothing that nobody wrote."""
+"""What the command line reads from files.
+
+Every row, on the line where it stands, and nothing that nobody wrote.
+"""
 
 import csv
 import io
@@ -10,15 +13,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import InputError
-from server.cli.terminal.rows import Fault, Row, csv_rows, json_rows, jsonl_rows, rows_of
+from server.cli.terminal.rows import (
+    Fault,
+    Row,
+    csv_rows,
+    json_rows,
+    jsonl_rows,
+    rows_of,
+)
 from server.cli.terminal.ticket_rows import ticket_of
 
-texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\",;'"), min_size=1)
+texts = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\",;'"),
+    min_size=1,
+)
 records = st.lists(st.fixed_dictionaries({"subject": texts, "body": texts}), max_size=5)
 
 
 @given(records, st.sampled_from([None, 2]))
-def test_a_json_list_gives_its_items_on_their_lines(items: list[dict[str, str]], indent: int | None) -> None:
+def test_a_json_list_gives_its_items_on_their_lines(
+    items: list[dict[str, str]], indent: int | None
+) -> None:
     text = json.dumps(items, indent=indent)
     rows = list(json_rows(text))
     assert [row.values for row in rows if isinstance(row, Row)] == items
@@ -28,7 +43,9 @@ def test_a_json_list_gives_its_items_on_their_lines(items: list[dict[str, str]],
 
 @given(records)
 def test_json_lines_give_one_record_a_line(items: list[dict[str, str]]) -> None:
-    rows = list(jsonl_rows("\n".join(json.dumps(item, ensure_ascii=False) for item in items)))
+    rows = list(
+        jsonl_rows("\n".join(json.dumps(item, ensure_ascii=False) for item in items))
+    )
     assert rows == [Row(line, item) for line, item in enumerate(items, start=1)]
 
 
@@ -41,7 +58,9 @@ def test_csv_gives_back_what_a_writer_wrote(items: list[dict[str, str]]) -> None
     for item in items:
         starts.append(file.getvalue().count("\n") + 1)
         writer.writerow({"Subject": item["subject"], "body": item["body"]})
-    assert list(csv_rows(file.getvalue())) == [Row(line, item) for line, item in zip(starts, items, strict=True)]
+    assert list(csv_rows(file.getvalue())) == [
+        Row(line, item) for line, item in zip(starts, items, strict=True)
+    ]
 
 
 @given(st.text())
@@ -80,7 +99,9 @@ def test_csv_that_breaks_off_makes_no_ticket_of_the_rest() -> None:
 def test_semicolons_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_bytes("\ufeffSubject;Body\nHallo, du;Ärger\n".encode())
-    assert rows_of(str(path), None) == [Row(2, {"subject": "Hallo, du", "body": "Ärger"})]
+    assert rows_of(str(path), None) == [
+        Row(2, {"subject": "Hallo, du", "body": "Ärger"})
+    ]
 
 
 def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
@@ -91,13 +112,23 @@ def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
 
 
 def test_what_a_ticket_has_not_goes_to_its_metadata() -> None:
-    ticket = ticket_of(Row(1, {"body": "b", "plan": "gold", "metadata": {"id": 7}}), "customer_support")
+    ticket = ticket_of(
+        Row(1, {"body": "b", "plan": "gold", "metadata": {"id": 7}}), "customer_support"
+    )
     assert not isinstance(ticket, Fault)
-    assert (ticket.metadata, ticket.source, ticket.desk) == ({"plan": "gold", "id": 7}, "cli", "customer_support")
+    assert (ticket.metadata, ticket.source, ticket.desk) == (
+        {"plan": "gold", "id": 7},
+        "cli",
+        "customer_support",
+    )
 
 
-@pytest.mark.parametrize("values", [{"subject": 3}, {"body": "b", "metadata": "m"}, {"plan": "gold"}])
-def test_a_row_that_is_no_ticket_is_a_fault_that_does_not_repeat_it(values: dict[str, object]) -> None:
+@pytest.mark.parametrize(
+    "values", [{"subject": 3}, {"body": "b", "metadata": "m"}, {"plan": "gold"}]
+)
+def test_a_row_that_is_no_ticket_is_a_fault_that_does_not_repeat_it(
+    values: dict[str, object],
+) -> None:
     fault = ticket_of(Row(9, values), "customer_support")
     assert isinstance(fault, Fault)
     assert fault.line == 9

@@ -11,7 +11,10 @@ from typer.testing import CliRunner, Result
 from server.cli import app
 from ticketgraph import BlockingTicketGraph
 
-ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")
+ORDINARY = (
+    "Invoice wrong",
+    "The invoice for order ORD-7731 lists two licences, but I have only one of them.",
+)
 ADA = "Ada@example.com"
 
 
@@ -31,13 +34,21 @@ def stored(folder: Path) -> list[str]:
 
 
 def command(folder: Path, *arguments: str, answer: str = "") -> Result:
-    return CliRunner().invoke(app, [*arguments, "--data-dir", str(folder)], input=answer)
+    return CliRunner().invoke(
+        app, [*arguments, "--data-dir", str(folder)], input=answer
+    )
 
 
 def test_prune_says_what_it_did(folder: Path) -> None:
     assert command(folder, "prune").output == "0 runs pruned, 0 tickets erased.\n"
-    assert command(folder, "prune", "--now-all", "--compact").output == "2 runs pruned, 0 tickets erased.\n"
-    assert json.loads(command(folder, "prune", "--json").output) == {"runs": 0, "tickets": 0}
+    assert (
+        command(folder, "prune", "--now-all", "--compact").output
+        == "2 runs pruned, 0 tickets erased.\n"
+    )
+    assert json.loads(command(folder, "prune", "--json").output) == {
+        "runs": 0,
+        "tickets": 0,
+    }
 
 
 def test_erase_asks_first_and_then_erases(folder: Path) -> None:
@@ -45,14 +56,24 @@ def test_erase_asks_first_and_then_erases(folder: Path) -> None:
     assert refused.exit_code == 1
     assert "Erase 1 tickets for ever?" in refused.stderr
     assert "Nothing was erased." in refused.stderr
-    done = command(folder, "erase", "--customer", ADA.lower(), "--yes", "--json", "--by", "grace")
-    assert json.loads(done.stdout) == {"tickets": 1, "runs": 1, "approvals": 0, "effects": 1, "cleaned": 1}
+    done = command(
+        folder, "erase", "--customer", ADA.lower(), "--yes", "--json", "--by", "grace"
+    )
+    assert json.loads(done.stdout) == {
+        "tickets": 1,
+        "runs": 1,
+        "approvals": 0,
+        "effects": 1,
+        "cleaned": 1,
+    }
     again = command(folder, "erase", "--customer", ADA, "--yes")
     assert again.exit_code == 2
     assert "There is no ticket of this customer" in again.stderr
     (left,) = stored(folder)
     with BlockingTicketGraph.open(folder) as desk:
-        assert desk.erase(ticket_ids=[left, "TKT-NOWHERE"], erased_by="grace").tickets == 1
+        assert (
+            desk.erase(ticket_ids=[left, "TKT-NOWHERE"], erased_by="grace").tickets == 1
+        )
         assert desk.verify_audit().records == 4
 
 

@@ -1,4 +1,7 @@
-"""kill -9 at every node: nothing is lost, and nothing happens twice. At random moments: test_chaos.py."""
+"""kill -9 at every node: nothing is lost, and nothing happens twice. At random moments.
+
+Test_chaos.py.
+"""
 
 import json
 import os
@@ -52,8 +55,13 @@ OUTCOMES = {
     },
 }
 CHAINS = (
-    # The ninth checkpoint of an assigned ticket is deliver's; the tenth event is the outcome's own transaction.
-    [*(f"assign:saved:{n}" for n in range(11)), "assign:put:1", *(f"guide:saved:{n}" for n in (0, 1, 3, 4))],
+    # The ninth checkpoint of an assigned ticket is deliver's; the tenth event is the
+    # outcome's own transaction.
+    [
+        *(f"assign:saved:{n}" for n in range(11)),
+        "assign:put:1",
+        *(f"guide:saved:{n}" for n in (0, 1, 3, 4)),
+    ],
     # An escalated one has eight; then its interrupt is written (the tenth write), then its outcome.
     [
         *(f"escalate:saved:{n}" for n in range(10)),
@@ -78,25 +86,43 @@ class Aftermath:
 
 
 @pytest.fixture(scope="module")
-def aftermath(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Aftermath]]:
+def aftermath(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, Aftermath]]:
     """All the crashes, both chains side by side; by case."""
-    folders = [tmp_path_factory.mktemp(f"chain{number}") for number, _ in enumerate(CHAINS)]
-    running = [started(folder, cases) for folder, cases in zip(folders, CHAINS, strict=True)]
+    folders = [
+        tmp_path_factory.mktemp(f"chain{number}") for number, _ in enumerate(CHAINS)
+    ]
+    running = [
+        started(folder, cases) for folder, cases in zip(folders, CHAINS, strict=True)
+    ]
     said = [process.communicate(timeout=150) for process in running]
     assert [process.returncode for process in running] == [0, 0], said
     found: dict[str, Aftermath] = {}
     with ExitStack() as opened:
         for folder, (out, _) in zip(folders, said, strict=True):
-            tables = opened.enter_context(closing(sqlite3.connect(folder / "data" / "ticketgraph.db")))
-            tickets = {entry["case"]: entry for entry in map(json.loads, out.splitlines())}
+            tables = opened.enter_context(
+                closing(sqlite3.connect(folder / "data" / "ticketgraph.db"))
+            )
+            tickets = {
+                entry["case"]: entry for entry in map(json.loads, out.splitlines())
+            }
             found |= dict.fromkeys(tickets, Aftermath(tables, tickets))
         yield found
 
 
 def one_desk(folder: Path) -> Path:
-    """A folder with one desk and none of its articles: what has to be opened often has to open fast."""
-    shipped, made = REPOSITORY / "policies" / "desks" / "customer_support", folder / "desks"
-    shutil.copytree(shipped, made / shipped.name, ignore=shutil.ignore_patterns("articles"))
+    """A folder with one desk and none of its articles.
+
+    What has to be opened often has to open fast.
+    """
+    shipped, made = (
+        REPOSITORY / "policies" / "desks" / "customer_support",
+        folder / "desks",
+    )
+    shutil.copytree(
+        shipped, made / shipped.name, ignore=shutil.ignore_patterns("articles")
+    )
     return made
 
 
@@ -104,23 +130,50 @@ def started(folder: Path, cases: list[str]) -> "subprocess.Popen[str]":
     """The program on a folder of its own."""
     one_desk(folder)
     (folder / "data").mkdir()
-    command = [sys.executable, str(Path(__file__).parent / "dying.py"), str(folder), *cases]
-    environment = os.environ | {"PYTHONPATH": str(REPOSITORY), "OPENBLAS_NUM_THREADS": "1"}
+    command = [
+        sys.executable,
+        str(Path(__file__).parent / "dying.py"),
+        str(folder),
+        *cases,
+    ]
+    environment = os.environ | {
+        "PYTHONPATH": str(REPOSITORY),
+        "OPENBLAS_NUM_THREADS": "1",
+    }
     return subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
 
 
 @pytest.mark.parametrize("case", [case for cases in CHAINS for case in cases])
-def test_a_kill_loses_nothing_and_repeats_nothing(aftermath: dict[str, Aftermath], case: str) -> None:
+def test_a_kill_loses_nothing_and_repeats_nothing(
+    aftermath: dict[str, Aftermath], case: str
+) -> None:
     after, wanted = aftermath[case], OUTCOMES[case.split(":", 1)[0]]
     ticket, run = after.tickets[case]["ticket_id"], after.tickets[case]["run_id"]
-    assert after.column("SELECT status FROM tickets WHERE id = ?", ticket) == [wanted["ticket"]]
-    assert after.column("SELECT status FROM runs WHERE ticket_id = ?", ticket) == [wanted["run"]]
-    steps = after.column("SELECT step_name FROM steps WHERE run_id = ? ORDER BY position", run)
+    assert after.column("SELECT status FROM tickets WHERE id = ?", ticket) == [
+        wanted["ticket"]
+    ]
+    assert after.column("SELECT status FROM runs WHERE ticket_id = ?", ticket) == [
+        wanted["run"]
+    ]
+    steps = after.column(
+        "SELECT step_name FROM steps WHERE run_id = ? ORDER BY position", run
+    )
     assert [*steps[:2], *sorted(steps[2:5]), *steps[5:]] == wanted["steps"]
     actions = after.column("SELECT action FROM outbox WHERE ticket_id = ?", ticket)
     keys = after.column("SELECT key FROM outbox WHERE ticket_id = ?", ticket)
     assert (Counter(actions), len(set(keys))) == (wanted["effects"], len(keys))
-    assert Counter(after.column("SELECT status FROM approvals WHERE run_id = ?", run)) == wanted["approvals"]
-    assert after.column("SELECT kind FROM audit WHERE run_id = ? ORDER BY sequence", run) == wanted["audit"]
+    assert (
+        Counter(after.column("SELECT status FROM approvals WHERE run_id = ?", run))
+        == wanted["approvals"]
+    )
+    assert (
+        after.column("SELECT kind FROM audit WHERE run_id = ? ORDER BY sequence", run)
+        == wanted["audit"]
+    )

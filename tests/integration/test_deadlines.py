@@ -26,7 +26,16 @@ from storage.migrations.migrate import migrate
 from storage.queries import tickets
 from storage.tables import deadlines
 from tests.conftest import REPOSITORY
-from tests.integration.stored import NOON, TableJobs, a_question, a_run, a_ticket, address_in, opened, rows
+from tests.integration.stored import (
+    NOON,
+    TableJobs,
+    a_question,
+    a_run,
+    a_ticket,
+    address_in,
+    opened,
+    rows,
+)
 from tests.postgres import PostgresServer
 from ticketgraph.effects.outbox import StoredOutbox
 from ticketgraph.runs.deadlines import plan
@@ -40,7 +49,9 @@ RACES = 100
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-async def url(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> str:
+async def url(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
+) -> str:
     return await asyncio.to_thread(address_in, request.param, tmp_path, postgres)
 
 
@@ -55,11 +66,19 @@ def at(now: datetime) -> Callable[[], datetime]:
 
 
 def ticker(database: Database, now: datetime, desk: Desk = DESK) -> Ticker:
-    return Ticker(database, TableJobs(), DESKS | {desk.id: desk}, StoredOutbox(database, at(now)), at(now))
+    return Ticker(
+        database,
+        TableJobs(),
+        DESKS | {desk.id: desk},
+        StoredOutbox(database, at(now)),
+        at(now),
+    )
 
 
 def with_settings(**settings: Any) -> Desk:
-    return DESK.model_copy(update={"settings": DESK.settings.model_copy(update=settings)})
+    return DESK.model_copy(
+        update={"settings": DESK.settings.model_copy(update=settings)}
+    )
 
 
 def decided(run: Run, due_at: datetime, **update: Any) -> Run:
@@ -70,13 +89,17 @@ def decided(run: Run, due_at: datetime, **update: Any) -> Run:
     return run.model_copy(update={"decision": decision, **update})
 
 
-async def planned(database: Database, ticket: Ticket, run: Run, desk: Desk = DESK) -> None:
+async def planned(
+    database: Database, ticket: Ticket, run: Run, desk: Desk = DESK
+) -> None:
     await database.transact(partial(plan, run=run, ticket=ticket, desk=desk, now=NOON))
 
 
 async def open_deadlines(database: Database) -> dict[str, datetime]:
     async with database.read() as connection:
-        found = await connection.execute(select(deadlines).where(deadlines.c.done_at.is_(None)))
+        found = await connection.execute(
+            select(deadlines).where(deadlines.c.done_at.is_(None))
+        )
         return {row["key"]: row["due_at"] for row in found.mappings()}
 
 
@@ -88,9 +111,13 @@ async def due_at(database: Database, ticket: Ticket) -> datetime:
 async def notices(database: Database) -> list[tuple[str, str, str]]:
     """Ticket, kind and target of every notification, in order."""
     found = await rows(
-        database, "SELECT ticket_id, payload, target FROM outbox WHERE action = 'notification' ORDER BY id"
+        database,
+        "SELECT ticket_id, payload, target FROM outbox WHERE action = 'notification' ORDER BY id",
     )
-    read = [(row[0], row[1] if isinstance(row[1], dict) else json.loads(row[1]), row[2]) for row in found]
+    read = [
+        (row[0], row[1] if isinstance(row[1], dict) else json.loads(row[1]), row[2])
+        for row in found
+    ]
     return [(ticket, payload["notice"], target) for ticket, payload, target in read]
 
 
@@ -101,9 +128,14 @@ async def status(database: Database, ticket: Ticket, value: str) -> None:
 
 async def test_a_settled_run_sets_warning_and_breach(database: Database) -> None:
     ticket = await a_ticket(database, status="assigned")
-    await planned(database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR))
+    await planned(
+        database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
+    )
     kept = await open_deadlines(database)
-    assert kept == {f"sla_warning:{ticket.id}": NOON + 3 * HOUR, f"sla_breach:{ticket.id}": NOON + 4 * HOUR}
+    assert kept == {
+        f"sla_warning:{ticket.id}": NOON + 3 * HOUR,
+        f"sla_breach:{ticket.id}": NOON + 4 * HOUR,
+    }
     assert await due_at(database, ticket) == NOON + 4 * HOUR
 
 
@@ -119,19 +151,25 @@ async def test_a_time_moves_forward_and_never_back(database: Database) -> None:
     for hours in (24, 4, 72):
         await planned(database, ticket, decided(run, NOON + hours * HOUR))
     assert await due_at(database, ticket) == NOON + 4 * HOUR
-    assert (await open_deadlines(database))[f"sla_breach:{ticket.id}"] == NOON + 4 * HOUR
+    assert (await open_deadlines(database))[
+        f"sla_breach:{ticket.id}"
+    ] == NOON + 4 * HOUR
 
 
 async def test_of_many_at_once_the_earliest_stands(database: Database) -> None:
     ticket = await a_ticket(database, status="assigned")
     run = await a_run(database, ticket)
     hours = (9, 3, 7, 1, 5, 2, 8, 4)
-    await asyncio.gather(*(planned(database, ticket, decided(run, NOON + n * HOUR)) for n in hours))
+    await asyncio.gather(
+        *(planned(database, ticket, decided(run, NOON + n * HOUR)) for n in hours)
+    )
     assert await due_at(database, ticket) == NOON + HOUR
     assert (await open_deadlines(database))[f"sla_breach:{ticket.id}"] == NOON + HOUR
 
 
-@pytest.mark.parametrize("closed", ["resolved", "awaiting_customer", "closed", "duplicate"])
+@pytest.mark.parametrize(
+    "closed", ["resolved", "awaiting_customer", "closed", "duplicate"]
+)
 async def test_a_settled_ticket_has_none(database: Database, closed: str) -> None:
     ticket = await a_ticket(database, status="assigned")
     run = decided(await a_run(database, ticket), NOON + 4 * HOUR)
@@ -149,41 +187,76 @@ async def test_a_fork_plans_nothing(database: Database) -> None:
     assert await due_at(database, ticket) is None
 
 
-async def test_a_more_severe_repetition_hastens_the_open_original(database: Database) -> None:
-    original, closed = await a_ticket(database, status="assigned"), await a_ticket(database, status="resolved")
-    await planned(database, original, decided(await a_run(database, original), NOON + 24 * HOUR))
+async def test_a_more_severe_repetition_hastens_the_open_original(
+    database: Database,
+) -> None:
+    original, closed = (
+        await a_ticket(database, status="assigned"),
+        await a_ticket(database, status="resolved"),
+    )
+    await planned(
+        database, original, decided(await a_run(database, original), NOON + 24 * HOUR)
+    )
     for known in (original, closed):
         repeat = await a_ticket(database, status="duplicate")
-        run = decided(await a_run(database, repeat), NOON + 4 * HOUR, duplicate_of=known.id)
+        run = decided(
+            await a_run(database, repeat), NOON + 4 * HOUR, duplicate_of=known.id
+        )
         await planned(database, repeat, run)
-    kept = {f"sla_warning:{original.id}": NOON + 3 * HOUR, f"sla_breach:{original.id}": NOON + 4 * HOUR}
+    kept = {
+        f"sla_warning:{original.id}": NOON + 3 * HOUR,
+        f"sla_breach:{original.id}": NOON + 4 * HOUR,
+    }
     assert await open_deadlines(database) == kept
     assert await due_at(database, closed) is None
 
 
-async def test_warning_and_breach_are_told_and_recorded_once(database: Database) -> None:
-    ticket = await a_ticket(database, status="assigned", assigned_team="billing_team", severity="high")
-    await planned(database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR))
-    done = [await ticker(database, NOON + hours * HOUR).tick() for hours in (2, 3, 3, 4, 9)]
+async def test_warning_and_breach_are_told_and_recorded_once(
+    database: Database,
+) -> None:
+    ticket = await a_ticket(
+        database, status="assigned", assigned_team="billing_team", severity="high"
+    )
+    await planned(
+        database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
+    )
+    done = [
+        await ticker(database, NOON + hours * HOUR).tick() for hours in (2, 3, 3, 4, 9)
+    ]
     assert done == [0, 1, 0, 1, 0]
-    expected = [(ticket.id, kind, "billing_team") for kind in ("sla_warning", "sla_breach")]
+    expected = [
+        (ticket.id, kind, "billing_team") for kind in ("sla_warning", "sla_breach")
+    ]
     assert await notices(database) == expected
     recorded = await rows(database, "SELECT kind, actor FROM audit ORDER BY sequence")
-    assert [tuple(row) for row in recorded] == [("sla_warning", "system"), ("sla_breach", "system")]
+    assert [tuple(row) for row in recorded] == [
+        ("sla_warning", "system"),
+        ("sla_breach", "system"),
+    ]
     await planned(database, ticket, decided(await a_run(database, ticket), NOON + HOUR))
-    assert await ticker(database, NOON + 9 * HOUR).tick() == 0, "what is done stays done"
+    assert await ticker(database, NOON + 9 * HOUR).tick() == 0, (
+        "what is done stays done"
+    )
 
 
-async def test_a_warning_that_comes_too_late_is_left_to_the_breach(database: Database) -> None:
+async def test_a_warning_that_comes_too_late_is_left_to_the_breach(
+    database: Database,
+) -> None:
     ticket = await a_ticket(database, status="failed")
-    await planned(database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR))
+    await planned(
+        database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
+    )
     assert await ticker(database, NOON + 5 * HOUR).tick() == 2
     assert await notices(database) == [(ticket.id, "sla_breach", "general_support")]
 
 
-async def test_nobody_is_told_of_a_ticket_that_was_settled_meanwhile(database: Database) -> None:
+async def test_nobody_is_told_of_a_ticket_that_was_settled_meanwhile(
+    database: Database,
+) -> None:
     ticket = await a_ticket(database, status="assigned")
-    await planned(database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR))
+    await planned(
+        database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
+    )
     await status(database, ticket, "resolved")
     assert await ticker(database, NOON + 5 * HOUR).tick() == 2
     assert await notices(database) == []
@@ -205,17 +278,25 @@ async def test_a_question_is_reminded_of_and_then_decided_safely(
     ticket, run = await a_question(database, desk, team)
     assert run.approval is not None
     await planned(database, ticket, run, desk)
-    assert await ticker(database, NOON + 37 * HOUR, desk).tick() == 3, "with warning and breach of the SLA"
+    assert await ticker(database, NOON + 37 * HOUR, desk).tick() == 3, (
+        "with warning and breach of the SLA"
+    )
     assert (ticket.id, "approval_reminder", team) in await notices(database)
     assert await ticker(database, NOON + 73 * HOUR, desk).tick() == 1
-    (asked,) = await rows(database, "SELECT status, decision, decided_by FROM approvals")
+    (asked,) = await rows(
+        database, "SELECT status, decision, decided_by FROM approvals"
+    )
     decision = asked[1] if isinstance(asked[1], dict) else json.loads(asked[1])
     assert (asked[0], asked[2]) == ("decided", "system:expiry")
     assert {name: decision[name] for name in expected} == expected
     assert decision["text"] is decision["guidance"] is None
-    assert [tuple(row) for row in await rows(database, "SELECT kind, subject FROM jobs")] == [("advance", run.run_id)]
+    assert [
+        tuple(row) for row in await rows(database, "SELECT kind, subject FROM jobs")
+    ] == [("advance", run.run_id)]
     assert (await rows(database, "SELECT status FROM runs"))[0][0] == "running"
-    assert ("approval", "system:expiry") in [tuple(r) for r in await rows(database, "SELECT kind, actor FROM audit")]
+    assert ("approval", "system:expiry") in [
+        tuple(r) for r in await rows(database, "SELECT kind, actor FROM audit")
+    ]
 
 
 async def test_a_decided_question_has_no_deadlines(database: Database) -> None:
@@ -225,69 +306,112 @@ async def test_a_decided_question_has_no_deadlines(database: Database) -> None:
     person = ApprovalDecision(type="approve", decided_by="ada")
     async with database.write() as connection:
         await decide(connection, TableJobs(), DESKS, run.approval.id, person, NOON)
-    assert not [key for key in await open_deadlines(database) if key.startswith("approval")]
+    assert not [
+        key for key in await open_deadlines(database) if key.startswith("approval")
+    ]
 
 
-async def test_a_deadline_that_cannot_be_kept_stands_in_nobodys_way(database: Database) -> None:
+async def test_a_deadline_that_cannot_be_kept_stands_in_nobodys_way(
+    database: Database,
+) -> None:
     lost = await a_ticket(database, status="assigned", desk="gone")
     await planned(database, lost, decided(await a_run(database, lost), NOON + HOUR))
     ticket = await a_ticket(database, status="assigned", assigned_team="billing_team")
-    await planned(database, ticket, decided(await a_run(database, ticket), NOON + 2 * HOUR))
+    await planned(
+        database, ticket, decided(await a_run(database, ticket), NOON + 2 * HOUR)
+    )
     now = NOON + 3 * HOUR
     assert await ticker(database, now).tick() == 4
     assert await notices(database) == [(ticket.id, "sla_breach", "billing_team")]
-    assert await open_deadlines(database) == {f"sla_breach:{lost.id}": now + timedelta(minutes=1)}
+    assert await open_deadlines(database) == {
+        f"sla_breach:{lost.id}": now + timedelta(minutes=1)
+    }
     later = at(now + timedelta(minutes=1))
-    known = Ticker(database, TableJobs(), {**DESKS, "gone": DESK}, StoredOutbox(database, later), later)
+    known = Ticker(
+        database,
+        TableJobs(),
+        {**DESKS, "gone": DESK},
+        StoredOutbox(database, later),
+        later,
+    )
     assert await known.tick() == 1
     assert (await notices(database))[-1][0] == lost.id
 
 
-async def test_killed_between_claim_and_commit_it_is_due_again(database: Database, url: str) -> None:
+async def test_killed_between_claim_and_commit_it_is_due_again(
+    database: Database, url: str
+) -> None:
     ticket = await a_ticket(database, status="assigned", assigned_team="billing_team")
-    await planned(database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR))
+    await planned(
+        database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
+    )
     program = [sys.executable, "-m", "tests.integration.dying_at_a_deadline", url]
-    died = await asyncio.to_thread(subprocess.run, program, cwd=REPOSITORY, check=False, timeout=60)
+    died = await asyncio.to_thread(
+        subprocess.run, program, cwd=REPOSITORY, check=False, timeout=60
+    )
     assert died.returncode == -signal.SIGKILL
     assert len(await open_deadlines(database)) == 2
     assert await ticker(database, NOON + 3 * HOUR).tick() == 1
     assert await notices(database) == [(ticket.id, "sla_warning", "billing_team")]
 
 
-async def test_it_ticks_on_when_the_database_comes_back(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_it_ticks_on_when_the_database_comes_back(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with opened(f"sqlite:///{tmp_path / 'later.db'}") as database:
         complained, told = asyncio.Event(), asyncio.Event()
         caplog.handler.addFilter(lambda _: complained.set() or True)
         jobs = TableJobs(told.set)
         later = at(NOON + 4 * HOUR)
-        ticking = asyncio.create_task(Ticker(database, jobs, DESKS, StoredOutbox(database, later), later).run(0.01))
+        ticking = asyncio.create_task(
+            Ticker(database, jobs, DESKS, StoredOutbox(database, later), later).run(
+                0.01
+            )
+        )
         await asyncio.wait_for(complained.wait(), 30)
         await asyncio.to_thread(migrate, tmp_path / "later.db")
-        ticket = await a_ticket(database, status="assigned", assigned_team="billing_team")
-        await planned(database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR))
+        ticket = await a_ticket(
+            database, status="assigned", assigned_team="billing_team"
+        )
+        await planned(
+            database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
+        )
         await asyncio.wait_for(told.wait(), 30)
         ticking.cancel()
         with pytest.raises(asyncio.CancelledError):
             await ticking
-    assert [record.levelname for record in caplog.records if record.name == "ticketgraph"] == ["ERROR"]
+    assert [
+        record.levelname for record in caplog.records if record.name == "ticketgraph"
+    ] == ["ERROR"]
 
 
 async def test_side_by_side_each_is_done_once(postgres: PostgresServer) -> None:
     url = await asyncio.to_thread(postgres.fresh)
     async with opened(url) as one, opened(url) as two, opened(url) as three:
-        known = [await a_ticket(one, status="assigned", assigned_team="billing_team") for _ in range(60)]
+        known = [
+            await a_ticket(one, status="assigned", assigned_team="billing_team")
+            for _ in range(60)
+        ]
         for ticket in known:
-            await planned(one, ticket, decided(await a_run(one, ticket), NOON + 4 * HOUR))
-        done = await asyncio.gather(*(ticker(each, NOON + 4 * HOUR).tick() for each in (one, two, three)))
+            await planned(
+                one, ticket, decided(await a_run(one, ticket), NOON + 4 * HOUR)
+            )
+        done = await asyncio.gather(
+            *(ticker(each, NOON + 4 * HOUR).tick() for each in (one, two, three))
+        )
         assert sum(done) == 120
         assert all(done)
         expected = sorted((ticket.id, "sla_breach", "billing_team") for ticket in known)
         assert sorted(await notices(one)) == expected
-        recorded = await rows(one, "SELECT count(*), count(DISTINCT ticket_id) FROM audit")
+        recorded = await rows(
+            one, "SELECT count(*), count(DISTINCT ticket_id) FROM audit"
+        )
         assert tuple(recorded[0]) == (60, 60)
 
 
-async def test_an_expiry_and_a_person_at_once_have_one_winner(postgres: PostgresServer) -> None:
+async def test_an_expiry_and_a_person_at_once_have_one_winner(
+    postgres: PostgresServer,
+) -> None:
     url = await asyncio.to_thread(postgres.fresh)
     desk = with_settings(approval_hours=1.0, approval_reminder_hours=0.5)
     person = ApprovalDecision(type="approve", decided_by="ada")
@@ -296,7 +420,9 @@ async def test_an_expiry_and_a_person_at_once_have_one_winner(postgres: Postgres
         async def answer(approval_id: str) -> bool:
             try:
                 async with people.write() as connection:
-                    await decide(connection, TableJobs(), DESKS, approval_id, person, NOON + HOUR)
+                    await decide(
+                        connection, TableJobs(), DESKS, approval_id, person, NOON + HOUR
+                    )
             except ConflictError:
                 return False
             return True
@@ -306,14 +432,30 @@ async def test_an_expiry_and_a_person_at_once_have_one_winner(postgres: Postgres
             ticket, run = await a_question(clocks, desk, "billing_team")
             assert run.approval is not None
             await planned(clocks, ticket, run, desk)
-            if race % 2:  # else the reminder is due as well, and comes before the expiry
+            if (
+                race % 2
+            ):  # else the reminder is due as well, and comes before the expiry
                 await ticker(clocks, NOON + HOUR / 2, desk).tick()
-            _, first = await asyncio.gather(ticker(clocks, NOON + HOUR, desk).tick(), answer(run.approval.id))
+            _, first = await asyncio.gather(
+                ticker(clocks, NOON + HOUR, desk).tick(), answer(run.approval.id)
+            )
             won.append(first)
-        winners = [row[0] for row in await rows(clocks, "SELECT decided_by FROM approvals ORDER BY created_at")]
+        winners = [
+            row[0]
+            for row in await rows(
+                clocks, "SELECT decided_by FROM approvals ORDER BY created_at"
+            )
+        ]
         assert winners.count("ada") == sum(won)
         assert 0 < sum(won) < RACES, "it was no race"
         assert winners.count("system:expiry") == RACES - sum(won)
         assert len(await rows(clocks, "SELECT subject FROM jobs")) == RACES
-        assert len(await rows(clocks, "SELECT sequence FROM audit WHERE kind = 'approval'")) == RACES
-        assert not [key for key in await open_deadlines(clocks) if key.startswith("approval")]
+        assert (
+            len(
+                await rows(clocks, "SELECT sequence FROM audit WHERE kind = 'approval'")
+            )
+            == RACES
+        )
+        assert not [
+            key for key in await open_deadlines(clocks) if key.startswith("approval")
+        ]

@@ -1,4 +1,7 @@
-"""`ticketgraph doctor` on a database: all is well, each thing that can be wrong, putting it right, beside a server."""
+"""`ticketgraph doctor` on a database.
+
+All is well, each thing that can be wrong, putting it right, beside a server.
+"""
 # ruff: noqa: S608 - statements are put together from our own words
 
 import asyncio
@@ -30,17 +33,28 @@ LOOKS = 3
 AT_ONCE = 80
 LONG_AGO = "2026-01-01 12:00:00.000000"
 OWN = "forked_from IS NULL"
-FINISHED = "SELECT min(ticket_id) FROM runs WHERE status = 'finished' AND forked_from IS NULL"
+FINISHED = (
+    "SELECT min(ticket_id) FROM runs WHERE status = 'finished' AND forked_from IS NULL"
+)
 UNTASKED = {True: "DELETE FROM procrastinate_jobs", False: "DELETE FROM jobs"}
 OLD_TASK = {
     True: f"UPDATE procrastinate_events SET at = '{LONG_AGO}'",
     False: f"UPDATE jobs SET ready_at = '{LONG_AGO}'",
 }
 SAVING = {
-    True: "INSERT INTO checkpoints (thread_id, checkpoint_id, checkpoint) VALUES ('nobody', 'c', '{}')",
-    False: "INSERT INTO checkpoints (thread_id, checkpoint_id, checkpoint) VALUES ('nobody', 'c', x'00')",
+    True: (
+        "INSERT INTO checkpoints (thread_id, checkpoint_id, checkpoint) VALUES ('nobody', "
+        "'c', '{}')"
+    ),
+    False: (
+        "INSERT INTO checkpoints (thread_id, checkpoint_id, checkpoint) VALUES ('nobody', "
+        "'c', x'00')"
+    ),
 }
-QUEUED = f"UPDATE outbox SET status = 'queued', started_at = '{LONG_AGO}' WHERE id = (SELECT min(id) FROM outbox)"
+QUEUED = (
+    f"UPDATE outbox SET status = 'queued', started_at = '{LONG_AGO}' WHERE id = (SELECT "
+    "min(id) FROM outbox)"
+)
 
 Said = tuple[int, list[dict[str, Any]]]
 FAULTS = {
@@ -92,13 +106,21 @@ FAULTS = {
         "vectors",
         "Tickets without a fingerprint: 1.",
     ),
-    "effects that nobody sends": ([QUEUED], "effects", "1 on their way. DELIVERY_WEBHOOK_URL is not set here"),
+    "effects that nobody sends": (
+        [QUEUED],
+        "effects",
+        "1 on their way. DELIVERY_WEBHOOK_URL is not set here",
+    ),
     "a deadline that nobody keeps": (
         [f"UPDATE deadlines SET due_at = '{LONG_AGO}' WHERE kind = 'approval_expiry'"],
         "deadlines",
         "1 overdue, the first for ",
     ),
-    "a changed record": (["UPDATE audit SET actor = 'mallory' WHERE sequence = 2"], "audit", "Record 2: changed"),
+    "a changed record": (
+        ["UPDATE audit SET actor = 'mallory' WHERE sequence = 2"],
+        "audit",
+        "Record 2: changed",
+    ),
     "another version's tables": (
         ["UPDATE alembic_version SET version_num = '0001'"],
         "migrations",
@@ -109,7 +131,9 @@ FAULTS = {
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres"])
 async def filled(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: PostgresServer,
 ) -> Place:
     made = fresh(request.param, tmp_path_factory.mktemp("desk"), postgres)
     await fill(made)
@@ -124,7 +148,9 @@ def place(filled: Place, tmp_path: Path) -> Place:
 async def doctor(place: Place, *options: str, **environment: str) -> Said:
     """The exit code, and what is said of everything but the model."""
     given = place.environment | environment
-    done = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--json", *options], env=given)
+    done = await asyncio.to_thread(
+        CliRunner().invoke, app, ["doctor", "--json", *options], env=given
+    )
     assert done.exit_code == 0 or isinstance(done.exception, SystemExit), done.exception
     assert done.exit_code != 2, done.output
     said = [json.loads(line) for line in done.stdout.splitlines()]
@@ -145,8 +171,14 @@ async def test_all_is_well(place: Place) -> None:
     assert words["tickets"] == EQUATION
     assert words["runs"] == "1 under way, none without a task."
     assert words["queue"].startswith("1 waiting, the longest for ")
-    assert words["versions"] == "2 waiting or under way, none that this version cannot go on with."
-    assert place.do("SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1")[0][0] in words["audit"]
+    assert (
+        words["versions"]
+        == "2 waiting or under way, none that this version cannot go on with."
+    )
+    assert (
+        place.do("SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1")[0][0]
+        in words["audit"]
+    )
 
 
 @pytest.mark.parametrize("name", FAULTS)
@@ -185,27 +217,42 @@ async def test_effects_that_nobody_sends_are_put_down_again(place: Place) -> Non
     place.do(QUEUED)
     async with Receiver() as receiver:
         ((what, words),) = bad(await doctor(place, DELIVERY_WEBHOOK_URL=receiver.url))
-        assert (what, words.startswith("To be sent and without a task: TKT-")) == ("effects", True)
+        assert (what, words.startswith("To be sent and without a task: TKT-")) == (
+            "effects",
+            True,
+        )
         code, said = await doctor(place, "--repair", DELIVERY_WEBHOOK_URL=receiver.url)
         assert (code, said[0]["counts"]["effects"]) == (0, 1)
-        assert said[-1]["words"] == f"127.0.0.1:{receiver.port} answers. With 404, but any answer counts here."
+        assert (
+            said[-1]["words"]
+            == f"127.0.0.1:{receiver.port} answers. With 404, but any answer counts here."
+        )
         assert receiver.requests == 0
 
 
 async def test_nobody_works(place: Place) -> None:
     place.do(OLD_TASK[place.url is not None])
     ((what, words),) = bad(await doctor(place))
-    assert (what, "Start ticketgraph serve, or ticketgraph worker." in words) == ("queue", True)
+    assert (what, "Start ticketgraph serve, or ticketgraph worker." in words) == (
+        "queue",
+        True,
+    )
 
 
-async def test_what_waits_for_a_person_and_what_is_left_over_is_only_noted(place: Place) -> None:
-    place.do("UPDATE outbox SET status = 'unknown' WHERE id = (SELECT min(id) FROM outbox)")
+async def test_what_waits_for_a_person_and_what_is_left_over_is_only_noted(
+    place: Place,
+) -> None:
+    place.do(
+        "UPDATE outbox SET status = 'unknown' WHERE id = (SELECT min(id) FROM outbox)"
+    )
     place.do(SAVING[place.url is not None])
     code, said = await doctor(place)
     noted = {line["what"]: line["words"] for line in said if line["state"] == "note"}
     assert code == 0
     assert noted["effects"] == "1 waiting for a person. See ticketgraph effects."
-    assert noted["leftovers"].startswith("Checkpoints without a run: those of 1 threads.")
+    assert noted["leftovers"].startswith(
+        "Checkpoints without a run: those of 1 threads."
+    )
     assert len(noted) == 2
 
 
@@ -222,21 +269,33 @@ async def test_only_ten_are_named(place: Place) -> None:
 
 async def test_nobody_where_effects_are_sent(place: Place) -> None:
     port = free_port()
-    found = bad(await doctor(place, DELIVERY_WEBHOOK_URL=f"http://me:secret@127.0.0.1:{port}/hidden"))
-    words = f"127.0.0.1:{port} cannot be reached: ConnectError. Effects wait until it can."
+    found = bad(
+        await doctor(
+            place, DELIVERY_WEBHOOK_URL=f"http://me:secret@127.0.0.1:{port}/hidden"
+        )
+    )
+    words = (
+        f"127.0.0.1:{port} cannot be reached: ConnectError. Effects wait until it can."
+    )
     assert found == [("connector", words)]
 
 
 async def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "ticketgraph.db").write_text("The invoice lists two licences. " * 100)
     ((what, words),) = bad(await doctor(Place(tmp_path)))
-    assert (what, "cannot be read: file is not a database" in words) == ("database", True)
+    assert (what, "cannot be read: file is not a database" in words) == (
+        "database",
+        True,
+    )
 
 
 async def test_a_server_that_is_not_there(tmp_path: Path) -> None:
     url = f"postgresql://me:secret@127.0.0.1:{free_port()}/desk"
     ((what, words),) = bad(await doctor(Place(tmp_path), DATABASE_URL=url))
-    assert (what, words) == ("database", "The database of DATABASE_URL cannot be read: OperationalError.")
+    assert (what, words) == (
+        "database",
+        "The database of DATABASE_URL cannot be read: OperationalError.",
+    )
 
 
 async def test_nothing_is_there_yet(tmp_path: Path) -> None:
@@ -250,12 +309,22 @@ async def test_what_is_read_at_one_moment_agrees(place: Place) -> None:
     looks = 0
     async with Receiver() as receiver:
         sender = WebhookConnector(receiver.url, None, 4, lambda: datetime.now(UTC))
-        opening = TicketGraph.open(place.folder, database_url=place.url, connector=sender)
-        async with opening as desk, looking(address_of(place.url, place.folder)) as database:
-            ending = [asyncio.create_task(desk.process(f"Invoice {n}", ORDINARY[1])) for n in range(AT_ONCE)]
+        opening = TicketGraph.open(
+            place.folder, database_url=place.url, connector=sender
+        )
+        async with (
+            opening as desk,
+            looking(address_of(place.url, place.folder)) as database,
+        ):
+            ending = [
+                asyncio.create_task(desk.process(f"Invoice {n}", ORDINARY[1]))
+                for n in range(AT_ONCE)
+            ]
             while not all(run.done() for run in ending):
                 async with at_one_moment(database) as connection:
-                    read = await books(connection, datetime.now(UTC), datetime.now(UTC), 10)
+                    read = await books(
+                        connection, datetime.now(UTC), datetime.now(UTC), 10
+                    )
                 assert read.wrong == {}
                 assert read.under_way.keys() <= {task.subject for task in read.tasks}
                 assert {*read.sending} <= {task.subject for task in read.tasks}
@@ -285,7 +354,10 @@ async def beside(server_url: str, work: Callable[[], Awaitable[None]]) -> None:
 
 
 async def test_beside_a_running_server(place: Place) -> None:
-    """Whatever the server is in the middle of, nothing looks wrong; and one file is not repaired by two."""
+    """Whatever the server is in the middle of, nothing looks wrong.
+
+    And one file is not repaired by two.
+    """
 
     async def look() -> None:
         for _ in range(LOOKS):
@@ -293,8 +365,13 @@ async def test_beside_a_running_server(place: Place) -> None:
         if place.url:
             assert bad(await doctor(place, "--repair")) == []
             return
-        refused = await asyncio.to_thread(CliRunner().invoke, app, ["doctor", "--repair"], env=place.environment)
-        assert (refused.exit_code, "Another ticketgraph uses the data folder" in refused.output) == (2, True)
+        refused = await asyncio.to_thread(
+            CliRunner().invoke, app, ["doctor", "--repair"], env=place.environment
+        )
+        assert (
+            refused.exit_code,
+            "Another ticketgraph uses the data folder" in refused.output,
+        ) == (2, True)
 
     with serving(place.folder, **place.environment) as server:
         await beside(server.url, look)

@@ -1,4 +1,7 @@
-"""Two workers on one PostgreSQL are told the same at the same moment: one ticket is the original."""
+"""Two workers on one PostgreSQL are told the same at the same moment.
+
+One ticket is the original.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -21,7 +24,10 @@ from ticketgraph.similar.similar_tickets import TicketMemory
 
 DESK = "customer_support"
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
-STORY = "My parcel {} has been standing at the depot since last week although somebody was at home all day."
+STORY = (
+    "My parcel {} has been standing at the depot since last week although somebody was at "
+    "home all day."
+)
 PAIRS = 12
 
 
@@ -34,7 +40,13 @@ async def workers(postgres: PostgresServer) -> AsyncIterator[list[TicketMemory]]
     batching = BatchingEmbedder(embedder)
     databases = [PostgresDatabase(address) for _ in range(2)]
     yield [
-        TicketMemory(batching, database, PgVectors(database, MODEL_NAME), Knowledge(embedder, batching, ()), cleaners)
+        TicketMemory(
+            batching,
+            database,
+            PgVectors(database, MODEL_NAME),
+            Knowledge(embedder, batching, ()),
+            cleaners,
+        )
         for database in databases
     ]
     for database in databases:
@@ -53,24 +65,36 @@ def ticket(pair: int, which: int) -> Ticket:
 
 
 async def repeated(memory: TicketMemory, one: Ticket) -> str | None:
-    found = await memory.duplicate(one, memory.cleaners[DESK].clean(one.subject, one.body), 72)
+    found = await memory.duplicate(
+        one, memory.cleaners[DESK].clean(one.subject, one.body), 72
+    )
     return found.ticket_id if found else None
 
 
-async def test_of_two_equal_tickets_at_once_exactly_one_repeats_the_other(workers: list[TicketMemory]) -> None:
+async def test_of_two_equal_tickets_at_once_exactly_one_repeats_the_other(
+    workers: list[TicketMemory],
+) -> None:
     pairs = [(ticket(pair, 0), ticket(pair, 1)) for pair in range(PAIRS)]
     async with workers[0].database.write() as connection:
         for pair in pairs:
             for one in pair:
                 await tickets.add(connection, one, "received")
-    every = [(worker, one) for pair in pairs for worker, one in zip(workers, pair, strict=True)]
+    every = [
+        (worker, one)
+        for pair in pairs
+        for worker, one in zip(workers, pair, strict=True)
+    ]
     for _ in range(2):  # and again, as after a crash
         found = await asyncio.gather(*(repeated(worker, one) for worker, one in every))
-        for pair, links in zip(pairs, zip(found[::2], found[1::2], strict=True), strict=True):
+        for pair, links in zip(
+            pairs, zip(found[::2], found[1::2], strict=True), strict=True
+        ):
             assert links in ((None, pair[0].id), (pair[1].id, None))
 
 
-async def test_one_worker_finds_what_another_has_remembered(workers: list[TicketMemory]) -> None:
+async def test_one_worker_finds_what_another_has_remembered(
+    workers: list[TicketMemory],
+) -> None:
     here, there = workers
     first, second = ticket(1, 0), ticket(1, 1)
     async with here.database.write() as connection:

@@ -1,4 +1,7 @@
-"""The ledger of effects with a real receiver: whatever goes wrong, each is accepted at most once and none is lost."""
+"""The ledger of effects with a real receiver.
+
+Whatever goes wrong, each is accepted at most once and none is lost.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -89,7 +92,8 @@ FAULTS = {
     "conflict": "sent",
     "redirect": "sent",
 }
-"""What becomes of an effect when the first attempt to send it goes like this, and the receiver can be searched."""
+"""What becomes of an effect when the first attempt to send it goes like this, and the
+receiver can be searched."""
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -102,13 +106,20 @@ async def test_one_fault_costs_nothing_where_the_receiver_can_be_searched(
     entry = await sqlite.entry(key)
     assert entry["status"] == FAULTS[fault]
     assert receiver.accepted[key] == (0 if entry["status"] == "refused" else 1)
-    assert entry["remote_id"] == (receiver.id_of(key) if entry["status"] == "sent" else None)
+    assert entry["remote_id"] == (
+        receiver.id_of(key) if entry["status"] == "sent" else None
+    )
     assert entry["settled_at"] is not None
 
 
-@pytest.mark.parametrize("fault", ["drop before", "hang after", "too many", "conflict after"])
+@pytest.mark.parametrize(
+    "fault", ["drop before", "hang after", "too many", "conflict after"]
+)
 async def test_the_same_on_postgresql(
-    postgres: PostgresServer, receiver: Receiver, connector: WebhookConnector, fault: str
+    postgres: PostgresServer,
+    receiver: Receiver,
+    connector: WebhookConnector,
+    fault: str,
 ) -> None:
     async with ledger_on(on_postgres(postgres)) as ledger:
         key = await ledger.record()
@@ -122,24 +133,39 @@ async def test_the_same_on_postgresql(
     ("fault", "search"),
     [
         *((fault, "forbidden") for fault in FAULTS),
-        *(("drop after", search) for search in ("bare 404", "another page", "fails", "hangs")),
+        *(
+            ("drop after", search)
+            for search in ("bare 404", "another page", "fails", "hangs")
+        ),
     ],
 )
 async def test_where_it_cannot_be_searched_a_person_is_asked(
-    sqlite: Ledger, receiver: Receiver, connector: WebhookConnector, fault: str, search: str
+    sqlite: Ledger,
+    receiver: Receiver,
+    connector: WebhookConnector,
+    fault: str,
+    search: str,
 ) -> None:
     key = await sqlite.record()
     receiver.then(fault)
     receiver.search = search
     await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
     entry = await sqlite.entry(key)
-    certain = {"accept": "sent", "conflict after": "sent", "too many": "sent", "busy": "sent", "refuse": "refused"}
+    certain = {
+        "accept": "sent",
+        "conflict after": "sent",
+        "too many": "sent",
+        "busy": "sent",
+        "refuse": "refused",
+    }
     assert entry["status"] == certain.get(fault, "unknown")
     assert receiver.requests == (2 if fault in ("too many", "busy") else 1)
     assert receiver.accepted[key] <= 1
 
 
-@pytest.mark.parametrize("fault", ["drop before", "error", "hang before", "too many", "busy", "redirect"])
+@pytest.mark.parametrize(
+    "fault", ["drop before", "error", "hang before", "too many", "busy", "redirect"]
+)
 async def test_one_that_never_gets_better_ends_with_a_person(
     sqlite: Ledger, receiver: Receiver, connector: WebhookConnector, fault: str
 ) -> None:
@@ -148,7 +174,9 @@ async def test_one_that_never_gets_better_ends_with_a_person(
     await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
     entry = await sqlite.entry(key)
     assert (entry["attempts"], receiver.requests) == (ROUND, ROUND)
-    assert entry["status"] == ("refused" if fault in ("too many", "busy") else "unknown")
+    assert entry["status"] == (
+        "refused" if fault in ("too many", "busy") else "unknown"
+    )
     assert (receiver.accepted[key], "attempts were made" in entry["error"]) == (0, True)
 
 
@@ -183,7 +211,9 @@ async def test_down_for_long_is_a_persons_matter(
     assert ((await sqlite.entry(key))["status"], receiver.accepted[key]) == ("sent", 1)
 
 
-async def test_many_at_once_send_it_once(ledger: Ledger, receiver: Receiver, connector: WebhookConnector) -> None:
+async def test_many_at_once_send_it_once(
+    ledger: Ledger, receiver: Receiver, connector: WebhookConnector
+) -> None:
     keys = [await ledger.record(number) for number in range(5)]
     receiver.then("hang after", "500 after")
     workers = [delivery(ledger, connector) for _ in range(4)]
@@ -297,11 +327,16 @@ async def test_queued_rows_of_older_versions_are_never_sent(
     await delivery(ledger, connector).deliver(key)
     assert receiver.requests == 0
     async with ledger.database.read() as connection:
-        shown = {which: len(await outbox.page(connection, which, 10, 0)) for which in ("recorded", "queued", "all")}  # type: ignore[arg-type]
+        shown = {
+            which: len(await outbox.page(connection, which, 10, 0))
+            for which in ("recorded", "queued", "all")
+        }  # type: ignore[arg-type]
     assert shown == {"recorded": 1, "queued": 0, "all": 1}
 
 
-async def test_what_lost_its_task_gets_one(ledger: Ledger, receiver: Receiver, connector: WebhookConnector) -> None:
+async def test_what_lost_its_task_gets_one(
+    ledger: Ledger, receiver: Receiver, connector: WebhookConnector
+) -> None:
     kept, lost, done = [await ledger.record(number) for number in range(3)]
     await ledger.work(lambda: delivery(ledger, connector).deliver(done))
     ledger.jobs.tasks = [task for task in ledger.jobs.tasks if task.subject == kept]
@@ -313,7 +348,9 @@ async def test_a_transaction_that_fails_leaves_no_effect(ledger: Ledger) -> None
     async def failing() -> None:
         async with ledger.database.write() as connection:
             effects = [outbox_effect("TKT-1:reply:1")]
-            await ledger.outbox.record(connection, "TKT-1", "run-1", effects, ledger.clock.now())
+            await ledger.outbox.record(
+                connection, "TKT-1", "run-1", effects, ledger.clock.now()
+            )
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
@@ -322,7 +359,9 @@ async def test_a_transaction_that_fails_leaves_no_effect(ledger: Ledger) -> None
         await ledger.entry("TKT-1:reply:1")
 
 
-async def parked(ledger: Ledger, receiver: Receiver, connector: WebhookConnector) -> str:
+async def parked(
+    ledger: Ledger, receiver: Receiver, connector: WebhookConnector
+) -> str:
     """An effect that was accepted, of which we know nothing."""
     key = await ledger.record()
     receiver.then("hang after")
@@ -332,26 +371,48 @@ async def parked(ledger: Ledger, receiver: Receiver, connector: WebhookConnector
     return key
 
 
-@pytest.mark.parametrize(("outcome", "status"), [("sent", "sent"), ("drop", "dropped"), ("send_again", "queued")])
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [("sent", "sent"), ("drop", "dropped"), ("send_again", "queued")],
+)
 async def test_a_person_decides_once(
-    ledger: Ledger, receiver: Receiver, connector: WebhookConnector, outcome: str, status: str
+    ledger: Ledger,
+    receiver: Receiver,
+    connector: WebhookConnector,
+    outcome: str,
+    status: str,
 ) -> None:
     key = await parked(ledger, receiver, connector)
     ledger.jobs.tasks.clear()
     given = Resolution(outcome=outcome, decided_by="ada", remote_id="4711")  # type: ignore[arg-type]
-    results = await asyncio.gather(*(ledger.outbox.resolve(key, given) for _ in range(5)), return_exceptions=True)
+    results = await asyncio.gather(
+        *(ledger.outbox.resolve(key, given) for _ in range(5)), return_exceptions=True
+    )
     (won,) = [result for result in results if not isinstance(result, BaseException)]
-    assert (won.status, won.remote_id) == (status, "4711" if outcome == "sent" else None)
-    assert [type(result) for result in results if isinstance(result, BaseException)] == [ConflictError] * 4
-    assert [task.subject for task in ledger.jobs.tasks] == ([key] if outcome == "send_again" else [])
+    assert (won.status, won.remote_id) == (
+        status,
+        "4711" if outcome == "sent" else None,
+    )
+    assert [
+        type(result) for result in results if isinstance(result, BaseException)
+    ] == [ConflictError] * 4
+    assert [task.subject for task in ledger.jobs.tasks] == (
+        [key] if outcome == "send_again" else []
+    )
     async with ledger.database.read() as connection:
         (record,) = await audit.page(connection, None)
-    assert (record["kind"], record["actor"], record["ticket_id"]) == ("effect", "ada", "TKT-1")
+    assert (record["kind"], record["actor"], record["ticket_id"]) == (
+        "effect",
+        "ada",
+        "TKT-1",
+    )
     assert key in record["detail"]
     assert "example.com" not in record["detail"]
 
 
-async def test_send_again_needs_a_connector(ledger: Ledger, receiver: Receiver, connector: WebhookConnector) -> None:
+async def test_send_again_needs_a_connector(
+    ledger: Ledger, receiver: Receiver, connector: WebhookConnector
+) -> None:
     key = await parked(ledger, receiver, connector)
     bare = StoredOutbox(ledger.database, ledger.clock.now)
     with pytest.raises(InputError, match="DELIVERY_WEBHOOK_URL"):
@@ -362,17 +423,41 @@ async def test_send_again_needs_a_connector(ledger: Ledger, receiver: Receiver, 
 
 async def test_a_run_that_was_overtaken_records_nothing(ledger: Ledger) -> None:
     at = ledger.clock.now()
-    ticket = {"id": "TKT-1", "desk": "d", "subject": "s", "body": "b", "metadata": {}, "source": "api"}
+    ticket = {
+        "id": "TKT-1",
+        "desk": "d",
+        "subject": "s",
+        "body": "b",
+        "metadata": {},
+        "source": "api",
+    }
     ticket |= {"received_at": at, "updated_at": at, "status": "received"}
-    run = {"id": "run-1", "ticket_id": "TKT-1", "flow_version": 1, "status": "running", "options": {}, "attempts": 0}
+    run = {
+        "id": "run-1",
+        "ticket_id": "TKT-1",
+        "flow_version": 1,
+        "status": "running",
+        "options": {},
+        "attempts": 0,
+    }
     async with ledger.database.write() as connection:
         await connection.execute(insert(tables.tickets), ticket)
-        await connection.execute(insert(tables.runs), {**run, "epoch": 2, "created_at": at, "updated_at": at})
+        await connection.execute(
+            insert(tables.runs), {**run, "epoch": 2, "created_at": at, "updated_at": at}
+        )
     effect = outbox_effect("TKT-1:reply:1")
     with fencing.holding(1), pytest.raises(fencing.OvertakenError):
         await ledger.outbox.put("TKT-1", "run-1", [effect])
     assert ledger.jobs == KeptJobs()
     with fencing.holding(2):
         assert await ledger.outbox.put("TKT-1", "run-1", [effect])
-    assert ([task.subject for task in ledger.jobs.tasks], ledger.jobs.woken) == ([effect.key], 1)
-    assert await ledger.outbox.put("TKT-1", "run-of-studio", [outbox_effect("TKT-1:reply:2")]) is False
+    assert ([task.subject for task in ledger.jobs.tasks], ledger.jobs.woken) == (
+        [effect.key],
+        1,
+    )
+    assert (
+        await ledger.outbox.put(
+            "TKT-1", "run-of-studio", [outbox_effect("TKT-1:reply:2")]
+        )
+        is False
+    )

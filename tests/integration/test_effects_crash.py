@@ -1,4 +1,5 @@
-"""Deliverers that are killed or stand still at the worst moments, in processes of their own, on both databases."""
+"""Deliverers that are killed or stand still at the worst moments, in processes of their
+own, on both databases."""
 
 import asyncio
 import os
@@ -41,7 +42,9 @@ async def receiver() -> AsyncIterator[Receiver]:
         yield running
 
 
-def started(ledger: Ledger, receiver: Receiver, key: str, point: str) -> "subprocess.Popen[bytes]":
+def started(
+    ledger: Ledger, receiver: Receiver, key: str, point: str
+) -> "subprocess.Popen[bytes]":
     """The program on the ledger's database."""
     database = ledger.database
     if isinstance(database, PostgresDatabase):
@@ -63,7 +66,9 @@ async def delivered(ledger: Ledger, receiver: Receiver, key: str) -> int:
 
 
 @pytest.mark.parametrize("point", ["claimed", "sent"])
-async def test_a_kill_neither_loses_nor_repeats_it(ledger: Ledger, receiver: Receiver, point: str) -> None:
+async def test_a_kill_neither_loses_nor_repeats_it(
+    ledger: Ledger, receiver: Receiver, point: str
+) -> None:
     key = await ledger.record()
     process = started(ledger, receiver, key, point)
     assert await asyncio.to_thread(process.wait, 60) == -signal.SIGKILL
@@ -76,7 +81,9 @@ async def test_a_kill_neither_loses_nor_repeats_it(ledger: Ledger, receiver: Rec
     assert entry["attempts"] == (1 if point == "sent" else 2)
 
 
-async def test_a_process_that_stood_still_changes_nothing_when_it_goes_on(ledger: Ledger, receiver: Receiver) -> None:
+async def test_a_process_that_stood_still_changes_nothing_when_it_goes_on(
+    ledger: Ledger, receiver: Receiver
+) -> None:
     key = await ledger.record()
     process = started(ledger, receiver, key, "frozen")
     _, state = await asyncio.to_thread(os.waitpid, process.pid, os.WUNTRACED)

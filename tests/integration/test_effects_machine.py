@@ -1,5 +1,6 @@
-"""Any number of deliverers, each of which may stand still, for ever or until it is too late, between any two of its
-steps; a receiver that answers, loses answers, is late or says no; and a person who decides. Found by Hypothesis."""
+"""Any number of deliverers, each of which may stand still, for ever or until it is too
+late, between any two of its steps; a receiver that answers, loses answers, is late or says
+no; and a person who decides. Found by Hypothesis."""
 
 import asyncio
 import sqlite3
@@ -20,7 +21,12 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from connectors.port import NotAcceptedError, OutboundEffect, RefusedError, UnsearchableError
+from connectors.port import (
+    NotAcceptedError,
+    OutboundEffect,
+    RefusedError,
+    UnsearchableError,
+)
 from contracts.effect import Resolution
 from storage.database.database import Database, Transaction
 from storage.database.sqlite import SqliteDatabase
@@ -35,7 +41,9 @@ TIMEOUT = 1000.0
 EPOCH = datetime(2026, 5, 4, tzinfo=UTC)
 WORKERS = 3
 EXAMPLES = 200
-SENDINGS = st.sampled_from(["answer", "answer lost", "lost", "late", "not accepted", "refused"])
+SENDINGS = st.sampled_from(
+    ["answer", "answer lost", "lost", "late", "not accepted", "refused"]
+)
 SEARCHES = st.sampled_from(["works", "works", "works", "fails", "impossible"])
 
 
@@ -52,8 +60,11 @@ class World:
         return EPOCH + timedelta(seconds=self.time)
 
     def pass_by(self, seconds: float) -> None:
-        """Time goes on. Whatever is under way is accepted within the half of the timeout that docs/connectors.md
-        allows."""
+        """Time goes on.
+
+        Whatever is under way is accepted within the half of the timeout that
+        docs/connectors.md allows.
+        """
         self.time += seconds
         for latest, marker in [*self.in_flight]:
             if latest <= self.time:
@@ -62,13 +73,18 @@ class World:
 
 
 class Deliverer:
-    """A process with one job, which does a step when it is let. It is a Connector and sees the ledger through gates."""
+    """A process with one job, which does a step when it is let.
+
+    It is a Connector and sees the ledger through gates.
+    """
 
     def __init__(self, world: World, database: Database, key: str) -> None:
         self.world, self.key = world, key
         self.reopened = 0
         self.at_gate, self.go = asyncio.Event(), asyncio.Event()
-        delivery = Delivery(Gated(database, self), self, world.now, TIMEOUT, lambda: world.time)  # type: ignore[arg-type]
+        delivery = Delivery(
+            Gated(database, self), self, world.now, TIMEOUT, lambda: world.time
+        )  # type: ignore[arg-type]
         self.task = asyncio.ensure_future(delivery.deliver(key))
 
     async def gate(self) -> None:
@@ -109,7 +125,10 @@ class Deliverer:
 
     async def find(self, marker: str) -> str | None:
         await self.gate()
-        found, search = "remote" if self.world.accepted[marker] else None, self.world.search
+        found, search = (
+            "remote" if self.world.accepted[marker] else None,
+            self.world.search,
+        )
         await self.gate()
         if search == "fails":
             raise ConnectionError
@@ -134,7 +153,12 @@ class Gated:
 class Effects(RuleBasedStateMachine):
     """One effect's life after the other; those who stand still may still be at an earlier one."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, database: SqliteDatabase, numbers: Iterator[int]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        database: SqliteDatabase,
+        numbers: Iterator[int],
+    ) -> None:
         super().__init__()
         self.loop, self.database, self.numbers = loop, database, numbers
         self.tables = sqlite3.connect(database.name, isolation_level=None)
@@ -151,7 +175,9 @@ class Effects(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     def status_of(self, key: str) -> str:
-        return self.tables.execute("SELECT status FROM outbox WHERE key = ?", (key,)).fetchone()[0]
+        return self.tables.execute(
+            "SELECT status FROM outbox WHERE key = ?", (key,)
+        ).fetchone()[0]
 
     @property
     def key(self) -> str:
@@ -174,8 +200,15 @@ class Effects(RuleBasedStateMachine):
         await deliverer.rest()
         return deliverer
 
-    @rule(which=st.integers(0, WORKERS - 1), steps=st.sampled_from([1, 2, 3, 9]), sending=SENDINGS, search=SEARCHES)
-    def somebody_goes_on(self, which: int, steps: int, sending: str, search: str) -> None:
+    @rule(
+        which=st.integers(0, WORKERS - 1),
+        steps=st.sampled_from([1, 2, 3, 9]),
+        sending=SENDINGS,
+        search=SEARCHES,
+    )
+    def somebody_goes_on(
+        self, which: int, steps: int, sending: str, search: str
+    ) -> None:
         known = which < len(self.deliverers)
         deliverer = self.deliverers[which] if known else self.run(self.begin())
         self.world.sending, self.world.search = sending, search
@@ -188,7 +221,10 @@ class Effects(RuleBasedStateMachine):
             self.ended(deliverer)
 
     def ended(self, deliverer: Deliverer) -> None:
-        """A job that was done to its end leaves nothing on its way but what has a new job; all others come again."""
+        """A job that was done to its end leaves nothing on its way but what has a new job.
+
+        All others come again.
+        """
         error = deliverer.task.exception()
         assert error is None or isinstance(error, AgainError), error
         if error is None and deliverer.reopened == self.reopened:
@@ -199,14 +235,22 @@ class Effects(RuleBasedStateMachine):
     def somebody_is_killed(self, which: int) -> None:
         self.crashed.append(self.deliverers.pop(which))
 
-    @rule(seconds=st.sampled_from([1.0, TIMEOUT / 2, TIMEOUT, 1.5 * TIMEOUT, 4 * TIMEOUT]))
+    @rule(
+        seconds=st.sampled_from([1.0, TIMEOUT / 2, TIMEOUT, 1.5 * TIMEOUT, 4 * TIMEOUT])
+    )
     def time_goes_on(self, seconds: float) -> None:
         self.world.pass_by(seconds)
 
     @precondition(lambda self: self.status in ("unknown", "refused"))
     @rule(drops=st.booleans())
     def a_person_decides(self, drops: bool) -> None:
-        outcome = "sent" if self.world.accepted[self.key] else "drop" if drops else "send_again"
+        outcome = (
+            "sent"
+            if self.world.accepted[self.key]
+            else "drop"
+            if drops
+            else "send_again"
+        )
         self.reopened += outcome == "send_again"
         self.run(self.outbox.resolve(self.key, Resolution(outcome=outcome)))  # type: ignore[arg-type]
 

@@ -23,52 +23,111 @@ NUMBERS = count(1)
 def parked(data_dir: Path, status: str = "unknown") -> str:
     """The key of an effect that waits for a person."""
     key = f"TKT-9:reply:{next(NUMBERS):024x}"
-    row = {"key": key, "ticket_id": "TKT-9", "run_id": "run-9", "action": "reply", "target": "ada@example.com"}
-    row |= {"payload": '{"text": "Done."}', "status": status, "attempts": 1, "error": "ReadTimeout"}
-    row |= dict.fromkeys(("created_at", "started_at", "settled_at"), "2026-05-04 12:00:00.000000")
+    row = {
+        "key": key,
+        "ticket_id": "TKT-9",
+        "run_id": "run-9",
+        "action": "reply",
+        "target": "ada@example.com",
+    }
+    row |= {
+        "payload": '{"text": "Done."}',
+        "status": status,
+        "attempts": 1,
+        "error": "ReadTimeout",
+    }
+    row |= dict.fromkeys(
+        ("created_at", "started_at", "settled_at"), "2026-05-04 12:00:00.000000"
+    )
     names, places = ", ".join(row), ", ".join("?" * len(row))
-    with closing(sqlite3.connect(data_dir / "ticketgraph.db", timeout=30)) as tables, tables:
-        tables.execute(f"INSERT INTO outbox ({names}) VALUES ({places})", tuple(row.values()))  # noqa: S608
+    with (
+        closing(sqlite3.connect(data_dir / "ticketgraph.db", timeout=30)) as tables,
+        tables,
+    ):
+        tables.execute(
+            f"INSERT INTO outbox ({names}) VALUES ({places})",
+            tuple(row.values()),  # noqa: S608
+        )
     return key
 
 
-def test_what_waits_for_a_person_is_listed(http: httpx.Client, server: ServerProcess) -> None:
+def test_what_waits_for_a_person_is_listed(
+    http: httpx.Client, server: ServerProcess
+) -> None:
     unknown, refused = parked(server.data_dir), parked(server.data_dir, "refused")
-    listed = {entry["key"]: entry for entry in http.get("/api/v1/effects").json()["items"]}
+    listed = {
+        entry["key"]: entry for entry in http.get("/api/v1/effects").json()["items"]
+    }
     assert {unknown, refused} <= listed.keys()
     assert listed[unknown]["payload"] == {"text": "Done."}
     assert listed[unknown]["error"] == "ReadTimeout"
-    only = http.get("/api/v1/effects", params={"status": "refused", "limit": 500}).json()["items"]
+    only = http.get(
+        "/api/v1/effects", params={"status": "refused", "limit": 500}
+    ).json()["items"]
     assert {entry["status"] for entry in only} == {"refused"}
-    first, second = (http.get("/api/v1/effects", params={"limit": 1, "offset": n}).json()["items"] for n in (0, 1))
+    first, second = (
+        http.get("/api/v1/effects", params={"limit": 1, "offset": n}).json()["items"]
+        for n in (0, 1)
+    )
     assert first != second
     assert http.get("/api/v1/effects", params={"status": "lost"}).status_code == 422
 
 
 def test_the_first_decision_counts(http: httpx.Client, server: ServerProcess) -> None:
     path = f"/api/v1/effects/{parked(server.data_dir)}/resolution"
-    answer = http.post(path, json={"outcome": "sent", "decided_by": "ada", "remote_id": "4711"})
+    answer = http.post(
+        path, json={"outcome": "sent", "decided_by": "ada", "remote_id": "4711"}
+    )
     assert answer.status_code == 200, answer.text
     assert (answer.json()["status"], answer.json()["remote_id"]) == ("sent", "4711")
     again = http.post(path, json={"outcome": "drop"})
     assert (again.status_code, "it is sent" in again.json()["detail"]) == (409, True)
     with closing(sqlite3.connect(server.data_dir / "ticketgraph.db")) as tables:
-        records = tables.execute("SELECT actor, detail FROM audit WHERE kind = 'effect'").fetchall()
-    assert ("ada", "4711") in [(actor, json.loads(detail)["remote_id"]) for actor, detail in records]
+        records = tables.execute(
+            "SELECT actor, detail FROM audit WHERE kind = 'effect'"
+        ).fetchall()
+    assert ("ada", "4711") in [
+        (actor, json.loads(detail)["remote_id"]) for actor, detail in records
+    ]
 
 
-def test_what_cannot_be_done_is_refused(http: httpx.Client, server: ServerProcess) -> None:
+def test_what_cannot_be_done_is_refused(
+    http: httpx.Client, server: ServerProcess
+) -> None:
     path = f"/api/v1/effects/{parked(server.data_dir)}/resolution"
     again = http.post(path, json={"outcome": "send_again"})
-    assert (again.status_code, "DELIVERY_WEBHOOK_URL" in again.json()["detail"]) == (422, True)
+    assert (again.status_code, "DELIVERY_WEBHOOK_URL" in again.json()["detail"]) == (
+        422,
+        True,
+    )
     assert http.post(path, json={"outcome": "forget"}).status_code == 422
-    assert http.post("/api/v1/effects/TKT-0:reply:0/resolution", json={"outcome": "drop"}).status_code == 404
-    assert http.post("/api/v1/effects/a b/resolution", json={"outcome": "drop"}).status_code == 422
+    assert (
+        http.post(
+            "/api/v1/effects/TKT-0:reply:0/resolution", json={"outcome": "drop"}
+        ).status_code
+        == 404
+    )
+    assert (
+        http.post(
+            "/api/v1/effects/a b/resolution", json={"outcome": "drop"}
+        ).status_code
+        == 422
+    )
 
 
 def cli(data_dir: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "server.cli", "effects", *arguments, "--data-dir", str(data_dir)]
-    return subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "server.cli",
+        "effects",
+        *arguments,
+        "--data-dir",
+        str(data_dir),
+    ]
+    return subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_the_command_line_lists_and_resolves(tmp_path: Path) -> None:
@@ -90,7 +149,10 @@ def test_the_command_line_lists_and_resolves(tmp_path: Path) -> None:
 def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DELIVERY_WEBHOOK_URL", "")
     monkeypatch.setenv("DELIVERY_WEBHOOK_SECRET", " ")
-    assert (Settings().delivery_webhook_url, Settings().delivery_webhook_secret) == (None, None)
+    assert (Settings().delivery_webhook_url, Settings().delivery_webhook_secret) == (
+        None,
+        None,
+    )
 
 
 @pytest.mark.parametrize(
@@ -103,7 +165,9 @@ def test_an_empty_setting_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
         ("DELIVERY_TIMEOUT_SECONDS", "0"),
     ],
 )
-def test_a_setting_that_cannot_be_used_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_setting_that_cannot_be_used_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError) as raised:
         Settings()

@@ -1,6 +1,9 @@
-"""What every engine promises, whichever it is: the same tests for the local one and for one that asks a model.
+"""What every engine promises, whichever it is.
 
-The model is a stub over real HTTP, which answers plausibly, or answers whatever its schema and the wire let through.
+The same tests for the local one and for one that asks a model.
+
+The model is a stub over real HTTP, which answers plausibly, or answers whatever its schema
+and the wire let through.
 """
 
 import asyncio
@@ -54,7 +57,9 @@ async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
 
 
 @pytest.fixture(scope="module", params=["local", "model", "wild model", "broken model"])
-async def house(request: pytest.FixtureRequest, services: Services) -> AsyncIterator[House]:
+async def house(
+    request: pytest.FixtureRequest, services: Services
+) -> AsyncIterator[House]:
     if request.param == "local":
         yield House(services.local, services, None)
         return
@@ -62,13 +67,24 @@ async def house(request: pytest.FixtureRequest, services: Services) -> AsyncIter
     async with ModelStub() as stub:
         stub.answer = wild if request.param == "wild model" else None
         stub.mode = "wrongschema" if request.param == "broken model" else "ok"
-        yield House(engine_on(stub.url, chat, services.local, services.limits), services, stub)
+        yield House(
+            engine_on(stub.url, chat, services.local, services.limits), services, stub
+        )
     await chat.close()
 
 
 def ticket_of(text: str, **given: Any) -> Ticket:
-    given = {"customer_email": "ada@example.com", "customer_name": "Ada Lovelace"} | given
-    return Ticket(id=f"T-{abs(hash(text))}", subject="", body=text, received_at=datetime.now(UTC), **given)
+    given = {
+        "customer_email": "ada@example.com",
+        "customer_name": "Ada Lovelace",
+    } | given
+    return Ticket(
+        id=f"T-{abs(hash(text))}",
+        subject="",
+        body=text,
+        received_at=datetime.now(UTC),
+        **given,
+    )
 
 
 def cleaned(house: House, ticket: Ticket) -> CleanTicket:
@@ -76,7 +92,10 @@ def cleaned(house: House, ticket: Ticket) -> CleanTicket:
 
 
 async def answer(call: Awaitable[T], seconds: float) -> T | None:
-    """What the engine said in time; None for an EngineError, which is an answer too, with its cost."""
+    """What the engine said in time.
+
+    None for an EngineError, which is an answer too, with its cost.
+    """
     started = time.monotonic()
     (said,) = await asyncio.gather(call, return_exceptions=True)
     assert time.monotonic() - started < seconds
@@ -93,7 +112,10 @@ async def classified(house: House, text: str) -> None:
     ticket = ticket_of(text)
     clean = cleaned(house, ticket)
     evidence = await house.services.severity.judge(clean, house.desk)
-    found = await answer(house.engine.classify(ticket, clean, house.desk, evidence), house.services.limits.classify)
+    found = await answer(
+        house.engine.classify(ticket, clean, house.desk, evidence),
+        house.services.limits.classify,
+    )
     if found is None:
         return
     known = {category.id for category in house.desk.categories}
@@ -108,10 +130,16 @@ async def classified(house: House, text: str) -> None:
 async def extracted(house: House, text: str) -> Extraction | None:
     ticket = ticket_of(text)
     clean = cleaned(house, ticket)
-    found = await answer(house.engine.extract(ticket, clean, house.desk), house.services.limits.extract)
+    found = await answer(
+        house.engine.extract(ticket, clean, house.desk), house.services.limits.extract
+    )
     if found is None:
         return None
-    assert [field.name for field in found.fields if field.name not in {f.name for f in house.desk.fields}] == []
+    assert [
+        field.name
+        for field in found.fields
+        if field.name not in {f.name for f in house.desk.fields}
+    ] == []
     assert len({field.name for field in found.fields}) == len(found.fields)
     for field in found.fields:
         if field.source_span is not None:
@@ -120,7 +148,9 @@ async def extracted(house: House, text: str) -> Extraction | None:
             assert clean.everything[field.start : field.end] == field.source_span
     if not clean.injection_flags:
         assert found.engine == house.engine.name
-        assert found.prompt_version == (None if found.engine == "local" else "extract@1")
+        assert found.prompt_version == (
+            None if found.engine == "local" else "extract@1"
+        )
     return found
 
 
@@ -139,7 +169,9 @@ async def brief_for(house: House, text: str, **given: Any) -> DraftBrief:
         ticket=ticket,
         clean=clean,
         classification=classification,
-        extraction=with_missing(extraction, classification.category, ticket.customer_email, desk),
+        extraction=with_missing(
+            extraction, classification.category, ticket.customer_email, desk
+        ),
         sources=tuple(await services.memory.sources(ticket, clean, 3)),
         tone=desk.replies.default_tone,
         actionable=actionable(clean, extraction),
@@ -160,24 +192,37 @@ async def drafted(house: House, text: str) -> None:
     assert draft.engine == (house.engine.name if brief.actionable else "local")
     assert draft.prompt_version == (None if draft.engine == "local" else "draft@1")
     given = [field for field in desk.fields if brief.extraction.values(field.name)]
-    asking = [s.casefold() for s in cited_sentences(draft.content) if re.search(r"\?|\bplease (?:send|provide)", s)]
+    asking = [
+        s.casefold()
+        for s in cited_sentences(draft.content)
+        if re.search(r"\?|\bplease (?:send|provide)", s)
+    ]
     assert [
-        (f.name, s) for f in given for s in asking if f.title.casefold() in s and f.title.casefold() != "date"
+        (f.name, s)
+        for f in given
+        for s in asking
+        if f.title.casefold() in s and f.title.casefold() != "date"
     ] == []
 
 
 @pytest.mark.parametrize("name", TEXTS)
-async def test_every_text_has_a_category_and_severity_of_the_desk(house: House, name: str) -> None:
+async def test_every_text_has_a_category_and_severity_of_the_desk(
+    house: House, name: str
+) -> None:
     await classified(house, TEXTS[name])
 
 
 @pytest.mark.parametrize("name", TEXTS)
-async def test_fields_are_the_desks_and_stand_in_the_text(house: House, name: str) -> None:
+async def test_fields_are_the_desks_and_stand_in_the_text(
+    house: House, name: str
+) -> None:
     await extracted(house, TEXTS[name])
 
 
 @pytest.mark.parametrize("name", TEXTS)
-async def test_a_reply_stands_in_the_desks_frame_on_the_briefs_sources(house: House, name: str) -> None:
+async def test_a_reply_stands_in_the_desks_frame_on_the_briefs_sources(
+    house: House, name: str
+) -> None:
     await drafted(house, TEXTS[name])
 
 
@@ -204,10 +249,14 @@ async def test_the_local_engine_always_says_the_same(services: Services) -> None
         brief = await brief_for(house, text)
         again = brief.model_copy(update={"ticket": ticket_of(text)})
         assert brief.classification == (await brief_for(house, text)).classification
-        assert await house.engine.draft(brief, house.desk) == await house.engine.draft(again, house.desk)
+        assert await house.engine.draft(brief, house.desk) == await house.engine.draft(
+            again, house.desk
+        )
 
 
-async def test_a_hanging_model_is_over_in_time_for_the_longest_text(services: Services) -> None:
+async def test_a_hanging_model_is_over_in_time_for_the_longest_text(
+    services: Services,
+) -> None:
     chat = Chat()
     async with ModelStub() as stub:
         stub.mode = "timeout"
@@ -217,7 +266,10 @@ async def test_a_hanging_model_is_over_in_time_for_the_longest_text(services: Se
         clean = cleaned(house, ticket)
         evidence = await services.severity.judge(clean, house.desk)
         await asyncio.gather(
-            answer(house.engine.classify(ticket, clean, house.desk, evidence), limits.classify),
+            answer(
+                house.engine.classify(ticket, clean, house.desk, evidence),
+                limits.classify,
+            ),
             answer(house.engine.extract(ticket, clean, house.desk), limits.extract),
         )
     await chat.close()
@@ -226,10 +278,19 @@ async def test_a_hanging_model_is_over_in_time_for_the_longest_text(services: Se
 async def test_a_long_ticket_holds_up_nobody(services: Services) -> None:
     chat = Chat()
     async with ModelStub() as stub:
-        house = House(engine_on(stub.url, chat, services.local, services.limits), services, stub)
-        ticket = ticket_of(("Call +1 555 010 4477 or write to ada@example.com, Ada Lovelace. " * 2000)[:100_000])
+        house = House(
+            engine_on(stub.url, chat, services.local, services.limits), services, stub
+        )
+        ticket = ticket_of(
+            ("Call +1 555 010 4477 or write to ada@example.com, Ada Lovelace. " * 2000)[
+                :100_000
+            ]
+        )
         clean = await asyncio.to_thread(cleaned, house, ticket)
-        longest, work = 0.0, asyncio.create_task(house.engine.extract(ticket, clean, house.desk))
+        longest, work = (
+            0.0,
+            asyncio.create_task(house.engine.extract(ticket, clean, house.desk)),
+        )
         while not work.done():
             started = time.monotonic()
             await asyncio.sleep(0)

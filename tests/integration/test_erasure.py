@@ -1,4 +1,7 @@
-"""Erasing a customer: nothing of theirs is left in any file or table, and everything of the others is."""
+"""Erasing a customer.
+
+Nothing of theirs is left in any file or table, and everything of the others is.
+"""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,18 +24,35 @@ from ticketgraph.tickets.intake import Key
 
 ADDRESS = "Zelda.Quibbleforth@plumbago.example"
 CUSTOMER = "quagga-77-xk"
-ZELDA = {"customer_id": CUSTOMER, "customer_email": ADDRESS, "customer_name": "Zelda Quibbleforth"}
-BROKEN = "The blender of order ORD-{order} arrived with a cracked jar and a bent blade. {more} Please send a new jar."
+ZELDA = {
+    "customer_id": CUSTOMER,
+    "customer_email": ADDRESS,
+    "customer_name": "Zelda Quibbleforth",
+}
+BROKEN = (
+    "The blender of order ORD-{order} arrived with a cracked jar and a bent blade. {more} "
+    "Please send a new jar."
+)
 DOWN = "Our production system is down for all users since nine and we are losing data. {more}"
 KETTLE = "How can the limescale in the kettle be removed without scratching the steel? {more}"
-BLADE = ("Blade, tapir edition", "The narwhal blade of the mixer is loose and rattles at any speed that I try.")
+BLADE = (
+    "Blade, tapir edition",
+    "The narwhal blade of the mixer is loose and rattles at any speed that I try.",
+)
 LIMESCALE = "Quibbleforth's kettle has limescale"
 HERS = (
-    "quibbleforth", "plumbago", CUSTOMER, "ORD-9917731", "Wobblethorpe Crescent", "marmoset", "crimson zeppelin",
+    "quibbleforth", "plumbago", CUSTOMER, "ORD-9917731", ("Wobblethorpe "
+                                                          "Crescent"), "marmoset", "crimson zeppelin",
     "okapi", "Brünhild", "bassoon-42", "only stored haddock", "idem-axolotl", "aardvark", "tapir", "narwhal",
 )  # fmt: skip
 """Words of hers alone."""
-THEIRS = ("ORD-5520118", "gunther.abernathy", "Gunther's blender", "second kettle of the Abernathys", "Site Abernathy")
+THEIRS = (
+    "ORD-5520118",
+    "gunther.abernathy",
+    "Gunther's blender",
+    "second kettle of the Abernathys",
+    "Site Abernathy",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -46,39 +66,79 @@ async def hers(desk: TicketGraph) -> dict[str, Run]:
     """One run of hers in every state, and a ticket in every way of coming in."""
     more = "I live at 14 Wobblethorpe Crescent. My neighbour keeps a marmoset."
     body = BROKEN.format(order="9917731", more=more)
-    finished = await desk.process("Cracked jar and a crimson zeppelin", body, **ZELDA, metadata={"pet": "okapi"})
+    finished = await desk.process(
+        "Cracked jar and a crimson zeppelin", body, **ZELDA, metadata={"pet": "okapi"}
+    )
     repeated = await desk.process("Cracked jar and a crimson zeppelin", body, **ZELDA)
-    waiting = await desk.process("Site okapi is down", DOWN.format(more="Ask for Brünhild."), **ZELDA)
-    failed = await desk.process("Site okapi again", DOWN.format(more="The bassoon-42 console says so."), **ZELDA)
-    edited = await desk.process("Site okapi, third time", DOWN.format(more="Quibbleforth, room tapir."), **ZELDA)
+    waiting = await desk.process(
+        "Site okapi is down", DOWN.format(more="Ask for Brünhild."), **ZELDA
+    )
+    failed = await desk.process(
+        "Site okapi again", DOWN.format(more="The bassoon-42 console says so."), **ZELDA
+    )
+    edited = await desk.process(
+        "Site okapi, third time", DOWN.format(more="Quibbleforth, room tapir."), **ZELDA
+    )
     assert edited.approval
-    edited = await desk.decide(edited.approval.id, "edit", text="Dear Zelda Quibbleforth, we know.")
+    edited = await desk.decide(
+        edited.approval.id, "edit", text="Dear Zelda Quibbleforth, we know."
+    )
     async with desk.database.write() as connection:
-        await runs.change(connection, failed.run_id, desk.assembly.services.now(), status="failed")
+        await runs.change(
+            connection, failed.run_id, desk.assembly.services.now(), status="failed"
+        )
     await desk.fork(finished.run_id, body="The aardvark has the jar.")
     shared = {"customer_id": "firm-9", "customer_email": ADDRESS.upper()}
     beside = await desk.process(*BLADE, **shared)
-    stored = NewTicket(subject="only stored haddock", body="Later.", **ZELDA, source="email", source_id="haddock-1")
+    stored = NewTicket(
+        subject="only stored haddock",
+        body="Later.",
+        **ZELDA,
+        source="email",
+        source_id="haddock-1",
+    )
     await desk.runner.submit(stored, start=False, key=Key("test", "idem-axolotl"))
-    solved = NewTicket(subject=LIMESCALE, body=KETTLE.format(more=""), customer_email=ADDRESS)
-    await import_solved(desk.assembly, [SolvedTicket(ticket=solved, solution="Boil vinegar in it.")])
-    return {"finished": finished, "repeated": repeated, "waiting": waiting, "edited": edited, "beside": beside}
+    solved = NewTicket(
+        subject=LIMESCALE, body=KETTLE.format(more=""), customer_email=ADDRESS
+    )
+    await import_solved(
+        desk.assembly, [SolvedTicket(ticket=solved, solution="Boil vinegar in it.")]
+    )
+    return {
+        "finished": finished,
+        "repeated": repeated,
+        "waiting": waiting,
+        "edited": edited,
+        "beside": beside,
+    }
 
 
 async def theirs(desk: TicketGraph) -> dict[str, Run]:
     """Runs of others that have something of hers."""
     him = {"customer_email": "gunther.abernathy@example.com"}
-    finished = await desk.process("Gunther's blender", BROKEN.format(order="5520118", more="It is blue."), **him)
-    kettle = await desk.process("second kettle of the Abernathys", KETTLE.format(more="It is old."), **him)
-    waiting = await desk.process("Site Abernathy is down", DOWN.format(more="It is the mill."), **him)
+    finished = await desk.process(
+        "Gunther's blender", BROKEN.format(order="5520118", more="It is blue."), **him
+    )
+    kettle = await desk.process(
+        "second kettle of the Abernathys", KETTLE.format(more="It is old."), **him
+    )
+    waiting = await desk.process(
+        "Site Abernathy is down", DOWN.format(more="It is the mill."), **him
+    )
     guided = await desk.process(
-        "Site Abernathy, annex", DOWN.format(more="It is the annex."), customer_email="annex@example.com"
+        "Site Abernathy, annex",
+        DOWN.format(more="It is the annex."),
+        customer_email="annex@example.com",
     )
     failed = await desk.process(
-        "Site Abernathy, barn", DOWN.format(more="It is the barn."), customer_email="barn@example.com"
+        "Site Abernathy, barn",
+        DOWN.format(more="It is the barn."),
+        customer_email="barn@example.com",
     )
     async with desk.database.write() as connection:
-        await runs.change(connection, failed.run_id, desk.assembly.services.now(), status="failed")
+        await runs.change(
+            connection, failed.run_id, desk.assembly.services.now(), status="failed"
+        )
     colleague = {"customer_id": "firm-9", "customer_email": "colleague@example.com"}
     joined = await desk.process(*BLADE, **colleague)
     forked = await desk.fork(guided.run_id)
@@ -87,7 +147,11 @@ async def theirs(desk: TicketGraph) -> dict[str, Run]:
 
 
 async def channel(desk: TicketGraph, run: Run, name: str) -> Any:
-    return (await desk.assembly.graph.aget_state({"configurable": {"thread_id": run.run_id}})).values.get(name)
+    return (
+        await desk.assembly.graph.aget_state(
+            {"configurable": {"thread_id": run.run_id}}
+        )
+    ).values.get(name)
 
 
 async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> None:
@@ -95,29 +159,46 @@ async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> Non
         mine, others = await hers(desk), await theirs(desk)
         assert mine["repeated"].duplicate_of == mine["finished"].ticket_id
         assert others["joined"].duplicate_of == mine["beside"].ticket_id
-        assert mine["finished"].ticket_id in [one.ticket_id for one in others["finished"].similar]
-        assert LIMESCALE in [one.title for one in await channel(desk, others["kettle"], "sources")]
+        assert mine["finished"].ticket_id in [
+            one.ticket_id for one in others["finished"].similar
+        ]
+        assert LIMESCALE in [
+            one.title for one in await channel(desk, others["kettle"], "sources")
+        ]
         assert others["kettle"].draft
         assert LIMESCALE in " ".join(others["kettle"].draft.suggested_actions)
         for name in ("waiting", "guided", "failed", "forked"):
-            assert mine["waiting"].ticket_id in [one.ticket_id for one in await channel(desk, others[name], "similar")]
+            assert mine["waiting"].ticket_id in [
+                one.ticket_id for one in await channel(desk, others[name], "similar")
+            ]
     assert place.found(HERS) == list(HERS)
     async with place.opened() as desk:
         done = await desk.erase(ADDRESS.swapcase(), erased_by="grace")
         assert (done.tickets, done.runs, done.approvals) == (8, 7, 3)
         assert done.cleaned >= 7
-        assert place.found([word for word in HERS if word not in ("tapir", "narwhal")]) == []
+        assert (
+            place.found([word for word in HERS if word not in ("tapir", "narwhal")])
+            == []
+        )
         with pytest.raises(NotFoundError):
             await desk.erase(ADDRESS)
         with pytest.raises(NotFoundError):
             await desk.run(mine["waiting"].run_id)
-        await desk.erase(ticket_ids=[others["joined"].ticket_id])  # it repeats her words, by her colleague's hand
+        await desk.erase(
+            ticket_ids=[others["joined"].ticket_id]
+        )  # it repeats her words, by her colleague's hand
         await goes_on(desk, others)
-        later = await desk.process("A third jar", BROKEN.format(order="1", more=""), customer_email="x@example.com")
+        later = await desk.process(
+            "A third jar",
+            BROKEN.format(order="1", more=""),
+            customer_email="x@example.com",
+        )
         known = [run.ticket_id for run in others.values()]
         assert {one.ticket_id for one in later.similar} <= set(known)
         assert (await desk.verify_audit()).fault is None
-        erasure = [record async for record in desk.audit() if record["kind"] == "erasure"]
+        erasure = [
+            record async for record in desk.audit() if record["kind"] == "erasure"
+        ]
         assert [record["actor"] for record in erasure] == ["grace", "unknown"]
     assert place.found(HERS) == []
     assert place.found(THEIRS) == list(THEIRS)
@@ -128,31 +209,48 @@ async def goes_on(desk: TicketGraph, others: Mapping[str, Run]) -> None:
     waiting, guided, failed = others["waiting"], others["guided"], others["failed"]
     assert waiting.approval
     assert guided.approval
-    assert {one.ticket_id for one in await channel(desk, failed, "similar")} == {guided.ticket_id, waiting.ticket_id}
+    assert {one.ticket_id for one in await channel(desk, failed, "similar")} == {
+        guided.ticket_id,
+        waiting.ticket_id,
+    }
     assert len(await desk.history(waiting.run_id)) > 5
-    done = await desk.decide(waiting.approval.id, "approve", shown_hash=waiting.approval.request.shown_hash)
+    done = await desk.decide(
+        waiting.approval.id, "approve", shown_hash=waiting.approval.request.shown_hash
+    )
     assert done.status == "finished"
     assert done.delivery
-    assert [effect.action for effect in done.delivery.effects] == ["assignment", "reply"]
+    assert [effect.action for effect in done.delivery.effects] == [
+        "assignment",
+        "reply",
+    ]
     again = await desk.decide(guided.approval.id, "reject", guidance="Name the annex.")
     assert again.status == "waiting"
     assert again.approval
     assert (await desk.decide(again.approval.id, "approve")).status == "finished"
     moments = await desk.history(others["finished"].run_id)
     forked = await desk.fork(others["finished"].run_id, moments[-2].checkpoint_id)
-    assert (forked.status, forked.classification) == ("finished", others["finished"].classification)
+    assert (forked.status, forked.classification) == (
+        "finished",
+        others["finished"].classification,
+    )
 
 
 async def test_a_duplicate_of_an_erased_ticket_stands_alone(place: Place) -> None:
     async with place.opened() as desk:
-        first = await desk.process(*BLADE, customer_id="firm-9", customer_email="one@example.com")
-        second = await desk.process(*BLADE, customer_id="firm-9", customer_email="two@example.com")
+        first = await desk.process(
+            *BLADE, customer_id="firm-9", customer_email="one@example.com"
+        )
+        second = await desk.process(
+            *BLADE, customer_id="firm-9", customer_email="two@example.com"
+        )
         assert second.duplicate_of == first.ticket_id
         assert second.extraction is not None
         assert (await desk.erase("one@example.com")).cleaned == 1
         alone = await desk.run(second.run_id)
         assert (alone.duplicate_of, alone.extraction, alone.draft) == (None, None, None)
-        third = await desk.process(*BLADE, customer_id="firm-9", customer_email="two@example.com")
+        third = await desk.process(
+            *BLADE, customer_id="firm-9", customer_email="two@example.com"
+        )
         assert third.status == "finished"
         assert third.duplicate_of is None
 
@@ -191,21 +289,39 @@ async def epochs(desk: TicketGraph, found: Sequence[Run]) -> list[int | None]:
         return [await runs.epoch(connection, run.run_id) for run in found]
 
 
-async def test_a_run_that_may_have_seen_it_begins_again_from_what_is_saved(place: Place) -> None:
+async def test_a_run_that_may_have_seen_it_begins_again_from_what_is_saved(
+    place: Place,
+) -> None:
     async with place.opened() as desk:
-        first = await desk.process("Site one is down", DOWN.format(more=""), customer_email="one@example.com")
-        second = await desk.process("Site two is down", DOWN.format(more=""), customer_email="two@example.com")
-        third = await desk.process("Gunther's blender", BROKEN.format(order="1", more=""), desk="internal_helpdesk")
+        first = await desk.process(
+            "Site one is down", DOWN.format(more=""), customer_email="one@example.com"
+        )
+        second = await desk.process(
+            "Site two is down", DOWN.format(more=""), customer_email="two@example.com"
+        )
+        third = await desk.process(
+            "Gunther's blender",
+            BROKEN.format(order="1", more=""),
+            desk="internal_helpdesk",
+        )
         async with desk.database.write() as connection:
             for run in (first, second, third):
                 await connection.execute(UNDER_WAY, {"id": run.run_id})
         jobs, assembly = Noted(), desk.assembly
-        eraser = Eraser(desk.database, assembly.memory, assembly.saver.serde, jobs, assembly.services.now)
+        eraser = Eraser(
+            desk.database,
+            assembly.memory,
+            assembly.saver.serde,
+            jobs,
+            assembly.services.now,
+        )
         await eraser.erase([first.ticket_id], "grace", {})
         gone, fenced, untouched = await epochs(desk, [first, second, third])
         assert (gone, untouched) == (None, 3)
         assert fenced is not None
         assert fenced > 3
-        assert {(task.subject, task.lock) for task in jobs.enqueued} == {(second.run_id, f"ticket:{second.ticket_id}")}
+        assert {(task.subject, task.lock) for task in jobs.enqueued} == {
+            (second.run_id, f"ticket:{second.ticket_id}")
+        }
         assert first.approval
         assert {first.ticket_id, first.run_id, first.approval.id} <= jobs.forgotten

@@ -1,4 +1,7 @@
-"""An engine that fails: the visible fallback answers locally, and what nothing can answer goes to a person."""
+"""An engine that fails.
+
+The visible fallback answers locally, and what nothing can answer goes to a person.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +27,9 @@ class FailingEngine:
 
     name: EngineName = "llm"
 
-    def __init__(self, local: Any, failing: dict[str, str], confidence: float | None = None) -> None:
+    def __init__(
+        self, local: Any, failing: dict[str, str], confidence: float | None = None
+    ) -> None:
         self.local = local
         self.failing = failing
         self.confidence = confidence
@@ -43,7 +48,12 @@ class FailingEngine:
         answer = await self.local.classify(*given)
         if self.confidence is None:
             return answer
-        stated = {"engine": "llm", "calibrated": True, "category_confidence": self.confidence, "severity": "low"}
+        stated = {
+            "engine": "llm",
+            "calibrated": True,
+            "category_confidence": self.confidence,
+            "severity": "low",
+        }
         return answer.model_copy(update=stated)
 
     async def extract(self, *given: Any) -> Extraction:
@@ -58,19 +68,31 @@ class FailingEngine:
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
     async with TicketGraph.open(tmp_path_factory.mktemp("fallback")) as desk:
-        yield replace(desk.assembly.services, limits=Limits(classify=0.2, extract=0.2, draft=0.2))
+        yield replace(
+            desk.assembly.services, limits=Limits(classify=0.2, extract=0.2, draft=0.2)
+        )
 
 
-async def run(services: Services, body: str = "The invoice for order ORD-5521 is wrong by $12.00.") -> dict[str, Any]:
+async def run(
+    services: Services, body: str = "The invoice for order ORD-5521 is wrong by $12.00."
+) -> dict[str, Any]:
     ticket = Ticket(
-        id="T-1", subject="Invoice", body=body, customer_email="a@example.com", received_at=datetime.now(UTC)
+        id="T-1",
+        subject="Invoice",
+        body=body,
+        customer_email="a@example.com",
+        received_at=datetime.now(UTC),
     )
     return await build().ainvoke({"ticket": ticket}, context=services)
 
 
 @pytest.mark.parametrize("how", ["error", "hang"])
-async def test_the_local_engine_steps_in_and_says_so(services: Services, how: str) -> None:
-    broken = FailingEngine(services.local, {"classify": how, "extract": how, "draft": how})
+async def test_the_local_engine_steps_in_and_says_so(
+    services: Services, how: str
+) -> None:
+    broken = FailingEngine(
+        services.local, {"classify": how, "extract": how, "draft": how}
+    )
     state = await run(replace(services, engine=broken))
     assert state["classification"].category == "billing"
     assert state["classification"].engine == "local"
@@ -79,38 +101,63 @@ async def test_the_local_engine_steps_in_and_says_so(services: Services, how: st
     assert state["degraded"]
     steps = {step.step_name: step for step in state["steps"]}
     assert steps["fallback"].fallback_used
-    assert (steps["classify"].status, steps["extract"].status, steps["draft"].status) == (
+    assert (
+        steps["classify"].status,
+        steps["extract"].status,
+        steps["draft"].status,
+    ) == (
         "failed",
         "failed",
         "fallback",
     )
-    assert {problem.step for problem in state["problems"]} == {"classify", "extract", "draft"}
+    assert {problem.step for problem in state["problems"]} == {
+        "classify",
+        "extract",
+        "draft",
+    }
     assert state["decision"].disposition == "assign"
 
 
 async def test_only_the_failed_step_is_answered_again(services: Services) -> None:
-    state = await run(replace(services, engine=FailingEngine(services.local, {"extract": "error"})))
+    state = await run(
+        replace(services, engine=FailingEngine(services.local, {"extract": "error"}))
+    )
     steps = {step.step_name: step.status for step in state["steps"]}
-    assert (steps["classify"], steps["extract"], steps["fallback"]) == ("completed", "failed", "fallback")
+    assert (steps["classify"], steps["extract"], steps["fallback"]) == (
+        "completed",
+        "failed",
+        "fallback",
+    )
 
 
 async def test_a_model_that_is_not_sure_is_not_believed(services: Services) -> None:
-    unsure = await run(replace(services, engine=FailingEngine(services.local, {}, confidence=0.3)))
+    unsure = await run(
+        replace(services, engine=FailingEngine(services.local, {}, confidence=0.3))
+    )
     assert unsure["classification"].engine == "local"
-    sure = await run(replace(services, engine=FailingEngine(services.local, {}, confidence=0.9)))
+    sure = await run(
+        replace(services, engine=FailingEngine(services.local, {}, confidence=0.9))
+    )
     assert sure["classification"].engine == "llm"
     assert "fallback" not in [step.step_name for step in sure["steps"]]
 
 
 async def test_a_model_never_lowers_what_the_detector_found(services: Services) -> None:
     body = "Our whole shop is down since midnight and nobody can pay. All orders of today are lost."
-    state = await run(replace(services, engine=FailingEngine(services.local, {}, confidence=0.9)), body)
+    state = await run(
+        replace(services, engine=FailingEngine(services.local, {}, confidence=0.9)),
+        body,
+    )
     assert state["classification"].severity == "critical"
 
 
 async def test_when_nothing_can_answer_a_person_is_asked(services: Services) -> None:
-    broken = FailingEngine(services.local, {"classify": "error", "extract": "error", "draft": "error"})
-    ticket = Ticket(id="T-2", subject="Invoice", body="It is wrong.", received_at=datetime.now(UTC))
+    broken = FailingEngine(
+        services.local, {"classify": "error", "extract": "error", "draft": "error"}
+    )
+    ticket = Ticket(
+        id="T-2", subject="Invoice", body="It is wrong.", received_at=datetime.now(UTC)
+    )
     graph = build(services=replace(services, engine=broken, local=broken))
     from langgraph.checkpoint.memory import InMemorySaver
 

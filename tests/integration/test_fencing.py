@@ -1,4 +1,5 @@
-"""Who was overtaken writes nothing any more, and what cannot be done is given up, on both databases."""
+"""Who was overtaken writes nothing any more, and what cannot be done is given up, on both
+databases."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from functools import partial
@@ -17,11 +18,17 @@ from ticketgraph.checkpoints.fence import OvertakenError, holding
 from ticketgraph.runs.advance import BEGINNINGS, Advancing
 from ticketgraph.runs.execute import Executor
 
-TICKET = NewTicket(subject="Charged twice", body="Order ORD-7 was charged twice.", customer_email="ada@example.com")
+TICKET = NewTicket(
+    subject="Charged twice",
+    body="Order ORD-7 was charged twice.",
+    customer_email="ada@example.com",
+)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def desk(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[TicketGraph]:
+async def desk(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[TicketGraph]:
     """A desk whose process does no work by itself."""
     url = None
     if request.param == "postgresql":
@@ -51,12 +58,17 @@ async def test_who_was_overtaken_changes_nothing(desk: TicketGraph) -> None:
 
 
 @pytest.mark.parametrize("moment", ["ainvoke", "settle"])
-async def test_who_is_overtaken_on_the_way_changes_nothing_from_then_on(desk: TicketGraph, moment: str) -> None:
+async def test_who_is_overtaken_on_the_way_changes_nothing_from_then_on(
+    desk: TicketGraph, moment: str
+) -> None:
     executor = desk.runner.executor
     run_id = (await desk.runner.submit(TICKET)).run_id
     advancing = Advancing(executor, desk.runner.control)
     slow = Advancing(
-        Overtaken(moment=moment, by=lambda: advancing.advance(run_id), **vars(executor)), desk.runner.control
+        Overtaken(
+            moment=moment, by=lambda: advancing.advance(run_id), **vars(executor)
+        ),
+        desk.runner.control,
     )
     await slow.advance(run_id)
     done = await row_of(desk, run_id)
@@ -71,9 +83,14 @@ async def test_who_is_overtaken_on_the_way_changes_nothing_from_then_on(desk: Ti
 
 
 class Overtaken(Executor):
-    """An executor that somebody else overtakes: when it has saved something, or when it is about to settle."""
+    """An executor that somebody else overtakes.
 
-    def __init__(self, moment: str, by: Callable[[], Awaitable[None]], **parts: Any) -> None:
+    When it has saved something, or when it is about to settle.
+    """
+
+    def __init__(
+        self, moment: str, by: Callable[[], Awaitable[None]], **parts: Any
+    ) -> None:
         super().__init__(**parts)
         object.__setattr__(self, "moment", moment)
         object.__setattr__(self, "by", by)
@@ -111,7 +128,9 @@ class Failing(Executor):
         raise RuntimeError("the words of a ticket")
 
 
-async def test_a_run_that_kills_its_process_again_and_again_is_a_dead_letter(desk: TicketGraph) -> None:
+async def test_a_run_that_kills_its_process_again_and_again_is_a_dead_letter(
+    desk: TicketGraph,
+) -> None:
     advancing = Advancing(desk.runner.executor, desk.runner.control)
     run_id = (await desk.runner.submit(TICKET)).run_id
     for _ in range(BEGINNINGS):
@@ -124,7 +143,11 @@ async def given_up(desk: TicketGraph, run_id: str, error: str) -> None:
     run = await row_of(desk, run_id)
     assert (run["status"], run["error"]) == ("failed", error)
     assert "words" not in str(run["result"])
-    assert (await desk.database.look(partial(tickets.row, ticket_id=run["ticket_id"])))["status"] == "failed"
+    assert (await desk.database.look(partial(tickets.row, ticket_id=run["ticket_id"])))[
+        "status"
+    ] == "failed"
     assert (await desk.run(run_id)).status == "failed"
     async with desk.database.read() as connection:
-        assert [record["kind"] async for record in audit.records(connection)] == ["failed"]
+        assert [record["kind"] async for record in audit.records(connection)] == [
+            "failed"
+        ]

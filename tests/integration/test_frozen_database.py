@@ -1,4 +1,5 @@
-"""A PostgreSQL server that keeps every connection and answers nothing, and sessions that it has ended."""
+"""A PostgreSQL server that keeps every connection and answers nothing, and sessions that it
+has ended."""
 
 import asyncio
 import signal
@@ -23,16 +24,25 @@ from tests.postgres import PostgresServer, postgres_server
 from ticketgraph.opening import migrated
 
 LATE_SECONDS = 3.0
-TICKET = {"subject": "Charged twice", "body": "Order ORD-1 was charged twice.", "customer_email": "a@example.com"}
+TICKET = {
+    "subject": "Charged twice",
+    "body": "Order ORD-1 was charged twice.",
+    "customer_email": "a@example.com",
+}
 KEYED = {"idempotency-key": "sent-while-frozen"}
-INSIDE = "SELECT pid FROM pg_stat_activity WHERE application_name = 'ticketgraph' AND xact_start IS NOT NULL"
+INSIDE = (
+    "SELECT pid FROM pg_stat_activity WHERE application_name = 'ticketgraph' AND "
+    "xact_start IS NOT NULL"
+)
 THERE = "SELECT pid FROM pg_stat_activity WHERE pid = {}"
 
 
 @contextmanager
 def frozen(server: PostgresServer) -> Iterator[None]:
     """No process of the server moves; their sockets stay."""
-    postmaster = psutil.Process(int((server.folder / "postmaster.pid").read_text().split()[0]))
+    postmaster = psutil.Process(
+        int((server.folder / "postmaster.pid").read_text().split()[0])
+    )
     postmaster.send_signal(signal.SIGSTOP)
     processes = [postmaster, *postmaster.children(recursive=True)]
     try:
@@ -46,17 +56,23 @@ def frozen(server: PostgresServer) -> Iterator[None]:
 
 async def warm(client: httpx.AsyncClient) -> None:
     """Have the API open all its connections."""
-    answers = await asyncio.gather(*(client.get("/api/v1/approvals") for _ in range(4 * CONNECTIONS)))
+    answers = await asyncio.gather(
+        *(client.get("/api/v1/approvals") for _ in range(4 * CONNECTIONS))
+    )
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def timed(client: httpx.AsyncClient, method: str, path: str, **content: object) -> tuple[httpx.Response, float]:
+async def timed(
+    client: httpx.AsyncClient, method: str, path: str, **content: object
+) -> tuple[httpx.Response, float]:
     clock = time.monotonic()
     response = await client.request(method, path, **content)  # pyright: ignore[reportArgumentType]
     return response, time.monotonic() - clock
 
 
-async def test_every_request_ends_with_503_and_all_goes_on_afterwards(tmp_path: Path) -> None:
+async def test_every_request_ends_with_503_and_all_goes_on_afterwards(
+    tmp_path: Path,
+) -> None:
     with postgres_server() as server:
         server.make_template()
         url = server.fresh()
@@ -68,11 +84,24 @@ async def test_every_request_ends_with_503_and_all_goes_on_afterwards(tmp_path: 
                 await warm(client)
                 with frozen(server):
                     ended = await asyncio.gather(
-                        timed(client, "POST", "/api/v1/tickets", json=TICKET, headers=KEYED),
+                        timed(
+                            client,
+                            "POST",
+                            "/api/v1/tickets",
+                            json=TICKET,
+                            headers=KEYED,
+                        ),
                         timed(client, "GET", "/health"),
-                        *(timed(client, "GET", "/api/v1/approvals") for _ in range(2 * CONNECTIONS)),
+                        *(
+                            timed(client, "GET", "/api/v1/approvals")
+                            for _ in range(2 * CONNECTIONS)
+                        ),
                     )
-                assert [(answer.status_code, answer.text) for answer, _ in ended if answer.status_code != 503] == []
+                assert [
+                    (answer.status_code, answer.text)
+                    for answer, _ in ended
+                    if answer.status_code != 503
+                ] == []
                 assert max(seconds for _, seconds in ended) < PATIENCE + LATE_SECONDS
                 assert ended[0][0].headers["retry-after"]
                 assert "may or may not be kept" in ended[0][0].json()["detail"]
@@ -85,7 +114,9 @@ async def works_again(client: httpx.AsyncClient, url: str) -> None:
     assert (await client.get("/health")).status_code == 200
     for _ in range(2):
         await client.post("/api/v1/tickets", json=TICKET, headers=KEYED)
-    done = await client.post("/api/v1/workflow/process", json={**TICKET, "subject": "Another matter"})
+    done = await client.post(
+        "/api/v1/workflow/process", json={**TICKET, "subject": "Another matter"}
+    )
     assert (done.status_code, done.json()["status"]) == (200, "finished")
     async with await psycopg.AsyncConnection.connect(url, autocommit=True) as looking:
         taken = await looking.execute("SELECT count(*) FROM tickets")
@@ -103,7 +134,9 @@ async def nobody(url: str, query: str) -> None:
             await asyncio.sleep(0.01)  # between two looks at other processes
 
 
-async def test_a_session_that_the_server_has_ended_counts_as_away(postgres: PostgresServer, tmp_path: Path) -> None:
+async def test_a_session_that_the_server_has_ended_counts_as_away(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
     url = f"{postgres.fresh()}&options=-cidle_in_transaction_session_timeout%3D50"
     address = address_of(url, tmp_path)
     assert isinstance(address, PostgresAddress)
@@ -138,7 +171,9 @@ async def test_who_listens_may_hear_nothing_for_long(
     await database.close()
 
 
-async def test_a_schema_that_is_not_there_is_named_as_the_trouble(postgres: PostgresServer, tmp_path: Path) -> None:
+async def test_a_schema_that_is_not_there_is_named_as_the_trouble(
+    postgres: PostgresServer, tmp_path: Path
+) -> None:
     url = f"{postgres.fresh(migrated=False)}&options=-csearch_path%3Dfoo"
     with pytest.raises(UnavailableError, match="search_path"):
         await migrated(address_of(url, tmp_path), ())

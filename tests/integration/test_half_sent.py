@@ -20,11 +20,24 @@ BEGINNINGS = (
     b"",
     b"POST /api/v1/work",
     LINE + b"Host: here\r\nX-Unfinished: a",
-    LINE + b"Host: here\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
-    LINE + b'Host: here\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{"subject": "half',
-    LINE + b'Host: here\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"sub\r\n',
+    LINE
+    + b"Host: here\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n",
+    LINE
+    + (
+        b"Host: here\r\nContent-Type: application/json\r\nContent-Length: "
+        b'1000\r\n\r\n{"subject": "half'
+    ),
+    LINE
+    + (
+        b"Host: here\r\nContent-Type: application/json\r\nTransfer-Encoding: "
+        b'chunked\r\n\r\n5\r\n{"sub\r\n'
+    ),
 )
-TICKET = {"subject": "Printer", "body": "It does not print since the update.", "customer_email": "p@example.com"}
+TICKET = {
+    "subject": "Printer",
+    "body": "It does not print since the update.",
+    "customer_email": "p@example.com",
+}
 
 
 @pytest.fixture
@@ -34,7 +47,9 @@ def own_server(tmp_path: Path) -> Iterator[ServerProcess]:
         yield server
 
 
-async def begun(server: ServerProcess, beginning: bytes) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+async def begun(
+    server: ServerProcess, beginning: bytes
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A connection on which a request has begun."""
     address = httpx.URL(server.url)
     reader, writer = await asyncio.open_connection(address.host, address.port)
@@ -57,17 +72,28 @@ async def send_for_ever(writer: asyncio.StreamWriter) -> None:
         await writer.drain()
 
 
-async def test_300_half_sent_requests_are_closed_and_hold_up_nobody(own_server: ServerProcess) -> None:
+async def test_300_half_sent_requests_are_closed_and_hold_up_nobody(
+    own_server: ServerProcess,
+) -> None:
     since = time.perf_counter()
-    half_sent = [await begun(own_server, beginning) for beginning in islice(cycle(BEGINNINGS), CONNECTIONS)]
-    closed = asyncio.gather(*(seconds_until_closed(reader, since) for reader, _ in half_sent))
+    half_sent = [
+        await begun(own_server, beginning)
+        for beginning in islice(cycle(BEGINNINGS), CONNECTIONS)
+    ]
+    closed = asyncio.gather(
+        *(seconds_until_closed(reader, since) for reader, _ in half_sent)
+    )
     slowest = 0.0
     async with httpx.AsyncClient(base_url=own_server.url) as client:
-        await client.post("/api/v1/workflow/process", json=TICKET)  # a process's first ticket compiles the policies
+        await client.post(
+            "/api/v1/workflow/process", json=TICKET
+        )  # a process's first ticket compiles the policies
         for _ in range(20):
             assert not closed.done()
             clock = time.perf_counter()
-            assert (await client.post("/api/v1/workflow/process", json=TICKET)).status_code == 200
+            assert (
+                await client.post("/api/v1/workflow/process", json=TICKET)
+            ).status_code == 200
             slowest = max(slowest, time.perf_counter() - clock)
     kept = await asyncio.wait_for(closed, 2 * CLOSED_WITHIN)
     for _, writer in half_sent:
@@ -81,12 +107,19 @@ async def test_headers_that_never_end_are_cut_off(server: ServerProcess) -> None
     with pytest.raises(ConnectionError):
         await send_for_ever(writer)
     writer.transport.abort()
-    assert (await asyncio.to_thread(httpx.get, f"{server.url}/health")).status_code == 200
+    assert (
+        await asyncio.to_thread(httpx.get, f"{server.url}/health")
+    ).status_code == 200
 
 
 async def test_a_request_in_small_pieces_is_answered(server: ServerProcess) -> None:
     reader, writer = await begun(server, LINE[:20])
-    for piece in (LINE[20:], b"Host: here\r\nContent-Type: application/json\r\nContent-Le", b"ngth: 2\r\n\r\n{", b"}"):
+    for piece in (
+        LINE[20:],
+        b"Host: here\r\nContent-Type: application/json\r\nContent-Le",
+        b"ngth: 2\r\n\r\n{",
+        b"}",
+    ):
         writer.write(piece)
         await writer.drain()
     assert (await reader.readline()).startswith(b"HTTP/1.1 422 ")

@@ -5,7 +5,10 @@ from typing import Any
 import httpx
 import pytest
 
-BODY = "My order ORD-48213 was charged twice, $59.98 instead of $29.99. Please refund the second payment."
+BODY = (
+    "My order ORD-48213 was charged twice, $59.98 instead of $29.99. Please refund the "
+    "second payment."
+)
 STEP_FIELDS = {
     "step_name",
     "status",
@@ -59,18 +62,44 @@ DRAFT_FIELDS = {
     "timeline",
     "closing",
 }
-ROUTING_FIELDS = {"team", "priority", "reasoning", "alternative_teams", "escalation_path", "confidence"}
+ROUTING_FIELDS = {
+    "team",
+    "priority",
+    "reasoning",
+    "alternative_teams",
+    "escalation_path",
+    "confidence",
+}
 CLASSIFIED = {"category": "billing", "severity": "high"}
-MADE = {"category": "billing", "category_confidence": 0.9, "severity": "high", "severity_confidence": 0.8}
-FOUND = [{"name": "order_id", "value": "ORD-48213", "confidence": 0.95, "source_span": "ORD-48213"}]
+MADE = {
+    "category": "billing",
+    "category_confidence": 0.9,
+    "severity": "high",
+    "severity_confidence": 0.8,
+}
+FOUND = [
+    {
+        "name": "order_id",
+        "value": "ORD-48213",
+        "confidence": 0.95,
+        "source_span": "ORD-48213",
+    }
+]
 
 
 def ticket(customer: str, **more: Any) -> dict[str, Any]:
     """A ticket of one customer: what others wrote does not make it a duplicate."""
-    return {"subject": "Charged twice", "body": BODY, "customer_email": f"{customer}@example.com", **more}
+    return {
+        "subject": "Charged twice",
+        "body": BODY,
+        "customer_email": f"{customer}@example.com",
+        **more,
+    }
 
 
-def posted(http: httpx.Client, path: str, body: Any, status: int = 200) -> dict[str, Any]:
+def posted(
+    http: httpx.Client, path: str, body: Any, status: int = 200
+) -> dict[str, Any]:
     """The answer to a request that has to succeed."""
     answer = http.post(path, json=body)
     assert answer.status_code == status, answer.text
@@ -80,7 +109,9 @@ def posted(http: httpx.Client, path: str, body: Any, status: int = 200) -> dict[
 
 def test_process_answers_flat_and_nested_alike(http: httpx.Client) -> None:
     options = {"options": {"response_tone": "formal"}}
-    nested = posted(http, "/api/v1/workflow/process", {"ticket": ticket("nested"), **options})
+    nested = posted(
+        http, "/api/v1/workflow/process", {"ticket": ticket("nested"), **options}
+    )
     flat = posted(http, "/api/v1/workflow/process", {**ticket("flat"), **options})
     for run in (nested, flat):
         assert run.keys() >= PROCESS_FIELDS
@@ -97,32 +128,58 @@ def test_process_answers_flat_and_nested_alike(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize("name", ["skip_response", "skip_response_generation"])
 def test_options_skip_steps(http: httpx.Client, name: str) -> None:
-    sent = {"ticket": ticket(name), "options": {name: True, "skip_extraction": True, "enable_parallel": False}}
+    sent = {
+        "ticket": ticket(name),
+        "options": {name: True, "skip_extraction": True, "enable_parallel": False},
+    }
     run = posted(http, "/api/v1/workflow/process", sent)
     assert run["response_draft"] is None
     assert run["extracted_fields"] is None
     steps = {step["step_name"]: step["status"] for step in run["workflow_steps"]}
-    assert (steps["draft"], steps["extract"], steps["classify"]) == ("skipped", "skipped", "completed")
+    assert (steps["draft"], steps["extract"], steps["classify"]) == (
+        "skipped",
+        "skipped",
+        "completed",
+    )
 
 
 def test_classify_answers_flat_and_nested(http: httpx.Client) -> None:
     flat = posted(http, "/api/v1/workflow/classify", ticket("c"))
     assert flat.keys() >= CLASSIFICATION_FIELDS
-    assert flat["classification"] == {name: flat[name] for name in flat["classification"]}
+    assert flat["classification"] == {
+        name: flat[name] for name in flat["classification"]
+    }
     assert posted(http, "/api/v1/workflow/classify", {"ticket": ticket("c")}) == flat
 
 
-def test_extract_answers_flat_and_nested_and_asks_for_what_the_category_needs(http: httpx.Client) -> None:
-    flat = posted(http, "/api/v1/workflow/extract", {**ticket("e"), "category": "billing"})
+def test_extract_answers_flat_and_nested_and_asks_for_what_the_category_needs(
+    http: httpx.Client,
+) -> None:
+    flat = posted(
+        http, "/api/v1/workflow/extract", {**ticket("e"), "category": "billing"}
+    )
     assert flat.keys() >= EXTRACTION_FIELDS
     assert flat["extraction"] == {name: flat[name] for name in flat["extraction"]}
     values = {field["name"]: field["value"] for field in flat["fields"]}
     assert values["order_id"] == "ORD-48213"
     assert flat["missing_required"] == []
-    assert posted(http, "/api/v1/workflow/extract", {"ticket": ticket("e"), "category": "billing"}) == flat
-    technical = posted(http, "/api/v1/workflow/extract", {"ticket": ticket("e"), "category": "technical"})
+    assert (
+        posted(
+            http,
+            "/api/v1/workflow/extract",
+            {"ticket": ticket("e"), "category": "billing"},
+        )
+        == flat
+    )
+    technical = posted(
+        http,
+        "/api/v1/workflow/extract",
+        {"ticket": ticket("e"), "category": "technical"},
+    )
     assert technical["missing_required"] == ["error_code"]
-    assert posted(http, "/api/v1/workflow/extract", ticket("e"))["missing_required"] == []
+    assert (
+        posted(http, "/api/v1/workflow/extract", ticket("e"))["missing_required"] == []
+    )
 
 
 def test_respond_answers_flat_and_nested(http: httpx.Client) -> None:
@@ -134,14 +191,25 @@ def test_respond_answers_flat_and_nested(http: httpx.Client) -> None:
     }
     nested = posted(http, "/api/v1/workflow/respond", sent)
     assert nested.keys() >= DRAFT_FIELDS
-    assert nested["response_draft"] == {name: nested[name] for name in nested["response_draft"]}
+    assert nested["response_draft"] == {
+        name: nested[name] for name in nested["response_draft"]
+    }
     assert nested["tone"] == "formal"
-    flat = {**ticket("r"), **MADE, "extracted_fields": {"fields": FOUND}, "tone": "formal"}
+    flat = {
+        **ticket("r"),
+        **MADE,
+        "extracted_fields": {"fields": FOUND},
+        "tone": "formal",
+    }
     assert posted(http, "/api/v1/workflow/respond", flat) == nested
 
 
 def test_route_answers_flat_and_nested(http: httpx.Client) -> None:
-    nested = posted(http, "/api/v1/workflow/route", {"ticket": ticket("t"), "classification": CLASSIFIED})
+    nested = posted(
+        http,
+        "/api/v1/workflow/route",
+        {"ticket": ticket("t"), "classification": CLASSIFIED},
+    )
     assert nested.keys() >= ROUTING_FIELDS
     assert nested["routing"] == {name: nested[name] for name in nested["routing"]}
     assert (nested["team"], nested["priority"]) == ("billing_team", "high")
@@ -151,8 +219,17 @@ def test_route_answers_flat_and_nested(http: httpx.Client) -> None:
 
 def test_single_steps_store_nothing(http: httpx.Client) -> None:
     for path in ("classify", "extract"):
-        posted(http, f"/api/v1/workflow/{path}", ticket("stores-nothing", customer_id="stores-nothing"))
-    assert http.get("/api/v1/tickets", params={"customer_id": "stores-nothing"}).json()["total"] == 0
+        posted(
+            http,
+            f"/api/v1/workflow/{path}",
+            ticket("stores-nothing", customer_id="stores-nothing"),
+        )
+    assert (
+        http.get("/api/v1/tickets", params={"customer_id": "stores-nothing"}).json()[
+            "total"
+        ]
+        == 0
+    )
 
 
 def test_short_tickets_are_stored_then_evaluated_once(http: httpx.Client) -> None:
@@ -170,7 +247,11 @@ def test_short_tickets_are_stored_then_evaluated_once(http: httpx.Client) -> Non
         "suggestion",
         "created_at",
     }
-    assert (stored["status"], stored["intent"], stored["suggestion"]) == ("received", None, None)
+    assert (stored["status"], stored["intent"], stored["suggestion"]) == (
+        "received",
+        None,
+        None,
+    )
     first = posted(http, f"/tickets/{stored['id']}/ai-evaluate", None)
     assert (first["intent"], first["status"]) == ("billing", "awaiting_review")
     assert first["priority"] in ("low", "medium", "high")
@@ -208,12 +289,16 @@ def test_the_webhook_answers_with_the_record(http: httpx.Client) -> None:
 
 
 def test_a_problem_names_itself(http: httpx.Client) -> None:
-    answer = http.get("/api/v1/tickets/TKT-00000000", headers={"x-request-id": "seen-by-client.1"})
+    answer = http.get(
+        "/api/v1/tickets/TKT-00000000", headers={"x-request-id": "seen-by-client.1"}
+    )
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.headers["x-request-id"] == "seen-by-client.1"
     assert answer.json().keys() == {"type", "title", "status", "detail", "errors"}
-    unusable = http.get("/api/v1/tickets/TKT-00000000", headers={"x-request-id": "not a harmless id"})
+    unusable = http.get(
+        "/api/v1/tickets/TKT-00000000", headers={"x-request-id": "not a harmless id"}
+    )
     assert unusable.headers["x-request-id"] != "not a harmless id"
     invalid = http.post("/api/v1/workflow/process", json={"subject": "x"}).json()
     assert [error["field"] for error in invalid["errors"]] == ["ticket.body"]

@@ -30,7 +30,10 @@ OWN_PORT = {
 def numbers(page: str) -> Mapping[tuple[str, ...], float]:
     """The numbers of a page by name and the values of their labels."""
     return {
-        (sample.name.removeprefix("ticketgraph_model_"), *sample.labels.values()): sample.value
+        (
+            sample.name.removeprefix("ticketgraph_model_"),
+            *sample.labels.values(),
+        ): sample.value
         for family in text_string_to_metric_families(page)
         for sample in family.samples
     }
@@ -43,9 +46,14 @@ async def told() -> Mapping[tuple[str, ...], float]:
 
 
 @within(OWN_PORT)
-async def test_metrics_port_tells_of_circuits_before_the_first_call(service: Service) -> None:
+async def test_metrics_port_tells_of_circuits_before_the_first_call(
+    service: Service,
+) -> None:
     now = await told()
-    for name, whose in (("circuit", "compatible/m"), ("provider_circuit", "compatible")):
+    for name, whose in (
+        ("circuit", "compatible/m"),
+        ("provider_circuit", "compatible"),
+    ):
         assert (now[name, whose, "closed"], now[name, whose, "open"]) == (1, 0)
     assert now["spent_today_usd",] == 0
 
@@ -60,7 +68,10 @@ async def test_every_call_is_counted_with_its_tokens_and_cost(service: Service) 
     assert now["calls_total", *where, "Unreadable", "classify"] == 1
     assert now["calls_total", *where, "ok", "classify"] == 1
     for kind, tokens in (("prompt", 200), ("completion", 40), ("cached", 80)):
-        assert now["tokens_total", "customer_support", kind, "compatible/m", "classify"] == tokens
+        assert (
+            now["tokens_total", "customer_support", kind, "compatible/m", "classify"]
+            == tokens
+        )
     assert now["cost_usd_total", *where, "classify"] == pytest.approx(0.4)
     assert now["call_seconds_count", "compatible/m", "classify"] == 2
     assert now["spent_today_usd",] == pytest.approx(0.4)
@@ -78,12 +89,16 @@ async def test_a_circuit_that_opens_is_told(service: Service) -> None:
     where = ("customer_support", "compatible/m")
     assert now["calls_total", *where, "KeyRefused", "extract"] == 1
     assert now["calls_total", *where, "CircuitOpen", "extract"] == 1
-    assert now["call_seconds_count", "compatible/m", "extract"] == 1, "what was not sent took no time"
+    assert now["call_seconds_count", "compatible/m", "extract"] == 1, (
+        "what was not sent took no time"
+    )
     assert await service.model() == "compatible/m: resting after failures"
 
 
 @within(OWN_PORT)
-async def test_prometheus_metrics_enabled_is_about_the_main_port(service: Service) -> None:
+async def test_prometheus_metrics_enabled_is_about_the_main_port(
+    service: Service,
+) -> None:
     answer = await service.http.get("/metrics")
     assert answer.status_code == 404
     assert "PROMETHEUS_METRICS_ENABLED=true" in answer.json()["detail"]
@@ -94,7 +109,9 @@ def test_metrics_are_on_the_main_port_by_default(http: httpx.Client) -> None:
     assert answer.status_code == 200
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
     assert "ticketgraph_model_calls" in answer.text
-    assert "ticketgraph_model_circuit" not in answer.text, "there are none without a model"
+    assert "ticketgraph_model_circuit" not in answer.text, (
+        "there are none without a model"
+    )
 
 
 @pytest.mark.parametrize(
@@ -114,9 +131,17 @@ def test_each_model_has_its_circuit_and_a_provider_the_worst_of_them(
     with metrics.watching(lambda: models, None):
         now = numbers(metrics.page().decode())
     told = {key for key, value in now.items() if key[0].endswith("circuit") and value}
-    assert told == {("circuit", "p/m", first), ("circuit", "p/n", second), ("provider_circuit", "p", worst)}
+    assert told == {
+        ("circuit", "p/m", first),
+        ("circuit", "p/n", second),
+        ("provider_circuit", "p", worst),
+    }
     shown = dependencies(models)
-    assert (shown["circuit p"], shown["circuit p/m"], shown["circuit p/n"]) == (worst, first, second)
+    assert (shown["circuit p"], shown["circuit p/m"], shown["circuit p/n"]) == (
+        worst,
+        first,
+        second,
+    )
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:
@@ -124,13 +149,18 @@ def test_a_port_that_is_taken_is_a_sentence() -> None:
     port = free_port()
     with Metrics().watching(lambda: state, port):
         sentence = f"127.0.0.1, METRICS_PORT {port}: Address already in use"
-        with pytest.raises(UnavailableError, match=re.escape(sentence)), Metrics().watching(lambda: state, port):
+        with (
+            pytest.raises(UnavailableError, match=re.escape(sentence)),
+            Metrics().watching(lambda: state, port),
+        ):
             pytest.fail("both have the port")
 
 
 def test_labels_hold_no_tickets() -> None:
     metrics = Metrics()
-    metrics.observe(CallRecord("draft", "desk", "p/m", "ok", 0.5, Usage(calls=1, prompt_tokens=7)))
+    metrics.observe(
+        CallRecord("draft", "desk", "p/m", "ok", 0.5, Usage(calls=1, prompt_tokens=7))
+    )
     labels = {
         label
         for family in text_string_to_metric_families(metrics.page().decode())

@@ -1,4 +1,7 @@
-"""The service itself: what it says it is, whether it is well, and pages that need nothing from elsewhere."""
+"""The service itself.
+
+What it says it is, whether it is well, and pages that need nothing from elsewhere.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -9,9 +12,14 @@ import httpx
 BROWSER = {"accept": "text/html,application/xhtml+xml"}
 
 
-def test_the_root_is_json_for_clients_and_a_page_for_browsers(http: httpx.Client) -> None:
+def test_the_root_is_json_for_clients_and_a_page_for_browsers(
+    http: httpx.Client,
+) -> None:
     welcome = http.get("/").json()
-    assert (welcome["name"], welcome["version"]) == ("TicketGraph", version("ticketgraph"))
+    assert (welcome["name"], welcome["version"]) == (
+        "TicketGraph",
+        version("ticketgraph"),
+    )
     for name in ("docs", "health"):
         assert http.get(welcome[name]).status_code == 200
     page = http.get("/", headers=BROWSER)
@@ -26,7 +34,9 @@ def test_health_is_honest(http: httpx.Client) -> None:
     assert health["version"] == version("ticketgraph")
     assert health["ai_enabled"] is False
     assert health["dependencies"]["database"] == "ok"
-    assert datetime.now(UTC) - datetime.fromisoformat(health["timestamp"]) < timedelta(seconds=10)
+    assert datetime.now(UTC) - datetime.fromisoformat(health["timestamp"]) < timedelta(
+        seconds=10
+    )
 
 
 def test_docs_bring_their_own_scripts(http: httpx.Client) -> None:
@@ -43,7 +53,14 @@ def test_docs_bring_their_own_scripts(http: httpx.Client) -> None:
 
 
 def test_every_answer_forbids_what_comes_from_elsewhere(http: httpx.Client) -> None:
-    for path in ("/", "/docs", "/health", "/openapi.json", "/api/v1/tickets", "/nowhere"):
+    for path in (
+        "/",
+        "/docs",
+        "/health",
+        "/openapi.json",
+        "/api/v1/tickets",
+        "/nowhere",
+    ):
         policy = http.get(path, headers=BROWSER).headers["content-security-policy"]
         assert "default-src 'self'" in policy
         assert "http" not in policy

@@ -5,13 +5,21 @@ from typing import Any
 import httpx
 import pytest
 
-TEXT = "My order {order} was charged twice, $59.98 instead of $29.99. Please refund the second payment."
+TEXT = (
+    "My order {order} was charged twice, $59.98 instead of $29.99. Please refund the second "
+    "payment."
+)
 
 
 def ticket(customer: str, **more: Any) -> dict[str, Any]:
     """A ticket of one customer: what others wrote does not make it a duplicate."""
     body = TEXT.format(order="ORD-48213")
-    return {"subject": "Charged twice", "body": body, "customer_email": f"{customer}@example.com", **more}
+    return {
+        "subject": "Charged twice",
+        "body": body,
+        "customer_email": f"{customer}@example.com",
+        **more,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +27,12 @@ def seven(http: httpx.Client) -> list[str]:
     """Ids of seven tickets of one customer, the newest first."""
     made: list[str] = []
     for number in range(7):
-        sent = ticket("seven", customer_id="seven", body=TEXT.format(order=f"ORD-{7000 + number}"))
-        made.append(http.post("/api/v1/workflow/process", json=sent).json()["ticket_id"])
+        sent = ticket(
+            "seven", customer_id="seven", body=TEXT.format(order=f"ORD-{7000 + number}")
+        )
+        made.append(
+            http.post("/api/v1/workflow/process", json=sent).json()["ticket_id"]
+        )
     return made[::-1]
 
 
@@ -49,13 +61,18 @@ def test_tickets_come_in_pages(http: httpx.Client, seven: list[str]) -> None:
 def test_tickets_are_filtered(http: httpx.Client, seven: list[str]) -> None:
     known = page(http)["items"][0]
     for name in ("category", "severity", "status", "assigned_team"):
-        assert all(item[name] == known[name] for item in page(http, **{name: known[name]})["items"])
+        assert all(
+            item[name] == known[name]
+            for item in page(http, **{name: known[name]})["items"]
+        )
         assert page(http, **{name: "no-such-thing"})["total"] == 0
     assert page(http, assigned_team="billing_team")["total"] == 7
 
 
 def test_a_ticket_is_created_and_read(http: httpx.Client) -> None:
-    sent = ticket("created", customer_name="Ada", metadata={"plan": "gold", "seats": [1, 2]})
+    sent = ticket(
+        "created", customer_name="Ada", metadata={"plan": "gold", "seats": [1, 2]}
+    )
     answer = http.post("/api/v1/tickets", json={"ticket": sent})
     assert answer.status_code == 201
     created = answer.json()

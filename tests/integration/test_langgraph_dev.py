@@ -1,4 +1,5 @@
-"""LangGraph's own server on our graph, driven the way LangGraph Studio, Agent Inbox and Agent Chat UI drive it."""
+"""LangGraph's own server on our graph, driven the way LangGraph Studio, Agent Inbox and
+Agent Chat UI drive it."""
 
 import asyncio
 import re
@@ -13,7 +14,14 @@ from langgraph_sdk.errors import BadRequestError
 
 from graph.build import NODES
 from tests.conftest import free_port
-from tests.integration.studio import GRAPH, Outside, Studio, effects, langgraph_dev, sent
+from tests.integration.studio import (
+    GRAPH,
+    Outside,
+    Studio,
+    effects,
+    langgraph_dev,
+    sent,
+)
 
 HARMLESS = {
     "subject": "Cannot log in",
@@ -33,7 +41,9 @@ def outside() -> Iterator[Outside]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def studio(outside: Outside, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Studio]:
+async def studio(
+    outside: Outside, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Studio]:
     port = free_port()
     with langgraph_dev(port, tmp_path_factory.mktemp("studio"), outside) as log:
         async with get_client(url=f"http://127.0.0.1:{port}", timeout=30) as client:
@@ -51,27 +61,42 @@ async def test_the_input_schema_explains_itself(studio: Studio) -> None:
     assert set(given["properties"]) == {"ticket", "options"}
     assert given["required"] == ["ticket"]
     ticket = given["$defs"]["NewTicket"]["properties"]
-    assert {"desk", "subject", "body", "customer_email"} <= {name for name in ticket if ticket[name].get("description")}
+    assert {"desk", "subject", "body", "customer_email"} <= {
+        name for name in ticket if ticket[name].get("description")
+    }
     assert ticket["desk"]["default"] == "customer_support"
     options = given["$defs"]["RunOptions"]["properties"]
-    assert options["response_tone"]["anyOf"][0]["enum"] == ["formal", "friendly", "technical"]
+    assert options["response_tone"]["anyOf"][0]["enum"] == [
+        "formal",
+        "friendly",
+        "technical",
+    ]
     assert given["properties"]["options"]["default"]["enable_parallel"] is True
 
 
-async def test_the_other_schemas_show_the_state_and_no_internals(studio: Studio) -> None:
+async def test_the_other_schemas_show_the_state_and_no_internals(
+    studio: Studio,
+) -> None:
     schemas = await studio.schemas()
     assert not schemas["context_schema"]
     assert not schemas["config_schema"]
     for shown in ("output_schema", "state_schema"):
-        assert {"ticket", "classification", "draft", "decision", "delivery"} <= set(schemas[shown]["properties"])
+        assert {"ticket", "classification", "draft", "decision", "delivery"} <= set(
+            schemas[shown]["properties"]
+        )
 
 
 async def test_the_graph_is_drawn_with_what_each_node_is_for(studio: Studio) -> None:
     drawn: Any = await studio.client.assistants.get_graph(GRAPH)
     nodes = {node["id"]: node.get("metadata", {}) for node in drawn["nodes"]}
     assert set(nodes) == {"__start__", *(node.__name__ for node in NODES), "__end__"}
-    assert all(nodes[node.__name__]["purpose"] and nodes[node.__name__]["rule"] for node in NODES)
-    labels = {(edge["source"], edge["target"]): edge.get("data") for edge in drawn["edges"]}
+    assert all(
+        nodes[node.__name__]["purpose"] and nodes[node.__name__]["rule"]
+        for node in NODES
+    )
+    labels = {
+        (edge["source"], edge["target"]): edge.get("data") for edge in drawn["edges"]
+    }
     assert labels["gate", "fallback"] == "in doubt"
     assert labels["route", "escalate"] == "needs a person"
     assert labels["route", "deliver"] == "may go out"
@@ -95,7 +120,9 @@ async def test_options_change_the_run(studio: Studio) -> None:
     )
     assert formal["draft"]["tone"] == "formal"
     assert undrafted.get("draft") is None
-    assert {step["step_name"]: step["status"] for step in undrafted["steps"]}["draft"] == "skipped"
+    assert {step["step_name"]: step["status"] for step in undrafted["steps"]}[
+        "draft"
+    ] == "skipped"
 
 
 async def test_another_desk_is_a_word_away(studio: Studio) -> None:
@@ -117,18 +144,32 @@ async def test_a_misspelt_field_is_named(studio: Studio) -> None:
     assert "boddy" in values["__error__"]["message"]
 
 
-async def test_the_question_is_one_that_both_clients_show(studio: Studio, waiting: list[str]) -> None:
+async def test_the_question_is_one_that_both_clients_show(
+    studio: Studio, waiting: list[str]
+) -> None:
     thread_id = waiting.pop()
     thread = await studio.client.threads.get(thread_id)
     assert thread["status"] == "interrupted"
     ((interrupt,),) = thread["interrupts"].values()
     question: Any = interrupt["value"]
     reply = question["request"]["draft"]
-    assert question["action_request"] == {"action": "send_reply", "args": {"reply": reply}}
-    assert question["config"] == dict.fromkeys(("allow_accept", "allow_edit", "allow_ignore", "allow_respond"), True)
+    assert question["action_request"] == {
+        "action": "send_reply",
+        "args": {"reply": reply},
+    }
+    assert question["config"] == dict.fromkeys(
+        ("allow_accept", "allow_edit", "allow_ignore", "allow_respond"), True
+    )
     assert question["action_requests"][0]["args"] == {"reply": reply}
-    assert question["review_configs"][0]["allowed_decisions"] == ["approve", "edit", "reject"]
-    assert all(text in question["description"] for text in (reply, *question["request"]["reasons"]))
+    assert question["review_configs"][0]["allowed_decisions"] == [
+        "approve",
+        "edit",
+        "reject",
+    ]
+    assert all(
+        text in question["description"]
+        for text in (reply, *question["request"]["reasons"])
+    )
     assert question["request"]["reasons"]
     state = await studio.client.threads.get_state(thread_id)
     assert state["next"] == ["escalate"]
@@ -142,17 +183,47 @@ def edit(text: str) -> dict[str, Any]:
     ("reply", "decided", "text", "team"),
     [
         ([{"type": "accept", "args": None}], "approve", "the draft", "general_support"),
-        ([{"type": "edit", "args": edit("My words.")}], "edit", "My words.", "general_support"),
+        (
+            [{"type": "edit", "args": edit("My words.")}],
+            "edit",
+            "My words.",
+            "general_support",
+        ),
         ([{"type": "ignore", "args": None}], "reject", None, "general_support"),
-        ({"decisions": [{"type": "approve"}]}, "approve", "the draft", "general_support"),
-        ({"decisions": [{"type": "edit", "edited_action": edit("My words.")}]}, "edit", "My words.", "general_support"),
+        (
+            {"decisions": [{"type": "approve"}]},
+            "approve",
+            "the draft",
+            "general_support",
+        ),
+        (
+            {"decisions": [{"type": "edit", "edited_action": edit("My words.")}]},
+            "edit",
+            "My words.",
+            "general_support",
+        ),
         ({"decisions": [{"type": "reject"}]}, "reject", None, "general_support"),
-        ({"type": "respond", "text": "I call you."}, "respond", "I call you.", "general_support"),
-        ({"type": "reassign", "team": "product_team"}, "reassign", None, "product_team"),
+        (
+            {"type": "respond", "text": "I call you."},
+            "respond",
+            "I call you.",
+            "general_support",
+        ),
+        (
+            {"type": "reassign", "team": "product_team"},
+            "reassign",
+            None,
+            "product_team",
+        ),
     ],
 )
 async def test_every_shape_of_reply_is_understood(
-    studio: Studio, waiting: list[str], reply: Any, decided: str, text: str | None, team: str
+    studio: Studio,
+    waiting: list[str],
+    reply: Any,
+    decided: str,
+    text: str | None,
+    team: str,
 ) -> None:
     values = await studio.run(waiting.pop(), command={"resume": reply})
     assert values["approval"]["type"] == decided
@@ -168,28 +239,43 @@ async def test_every_shape_of_reply_is_understood(
         {"decisions": [{"type": "reject", "message": "Name the incident."}]},
     ],
 )
-async def test_guidance_asks_for_another_draft_and_then_again(studio: Studio, waiting: list[str], reply: Any) -> None:
+async def test_guidance_asks_for_another_draft_and_then_again(
+    studio: Studio, waiting: list[str], reply: Any
+) -> None:
     thread_id = waiting.pop()
     values = await studio.run(thread_id, command={"resume": reply})
     assert values["approval"]["guidance"] == "Name the incident."
     assert values["__interrupt__"][0]["value"]["request"]["round"] == 1
-    values = await studio.run(thread_id, command={"resume": {"type": "approve", "decided_by": "ada"}})
-    assert values["approval"] == {**values["approval"], "type": "approve", "decided_by": "ada"}
+    values = await studio.run(
+        thread_id, command={"resume": {"type": "approve", "decided_by": "ada"}}
+    )
+    assert values["approval"] == {
+        **values["approval"],
+        "type": "approve",
+        "decided_by": "ada",
+    }
     assert sent(values) == values["draft"]["content"]
 
 
-async def test_a_reply_that_cannot_be_used_is_asked_again(studio: Studio, waiting: list[str]) -> None:
+async def test_a_reply_that_cannot_be_used_is_asked_again(
+    studio: Studio, waiting: list[str]
+) -> None:
     thread_id = waiting.pop()
     for reply, problem in (
         ("yes", "an Agent Inbox list of one"),
-        ({"type": "reassign", "team": "nobody"}, "`team` must be one of: technical_support"),
+        (
+            {"type": "reassign", "team": "nobody"},
+            "`team` must be one of: technical_support",
+        ),
     ):
         values = await studio.run(thread_id, command={"resume": reply})
         question = values["__interrupt__"][0]["value"]
         assert problem in question["problem"]
         assert question["problem"] in question["description"]
         assert (await studio.client.threads.get(thread_id))["status"] == "interrupted"
-    values = await studio.run(thread_id, command={"resume": [{"type": "accept", "args": None}]})
+    values = await studio.run(
+        thread_id, command={"resume": [{"type": "accept", "args": None}]}
+    )
     assert values["approval"]["type"] == "approve"
     assert sent(values) == values["draft"]["content"]
 
@@ -212,9 +298,16 @@ async def test_history_replay_and_forks(studio: Studio, waiting: list[str]) -> N
     replayed = await studio.run(thread_id, checkpoint=at["draft"])
     assert replayed["__interrupt__"][0]["value"]["request"]["round"] == 0
 
-    harmless = {"category": "billing", "category_confidence": 0.9, "severity": "low", "severity_confidence": 0.9}
+    harmless = {
+        "category": "billing",
+        "category_confidence": 0.9,
+        "severity": "low",
+        "severity_confidence": 0.9,
+    }
     changed = {"classification": harmless}
-    await studio.client.threads.update_state(thread_id, changed, as_node="classify", checkpoint=at["gate"])
+    await studio.client.threads.update_state(
+        thread_id, changed, as_node="classify", checkpoint=at["gate"]
+    )
     forked = await studio.run(thread_id, input=None)
     assert forked["classification"]["severity"] == "low"
     assert effects(forked) == {"assignment": "billing_team"}
@@ -225,17 +318,23 @@ async def test_history_replay_and_forks(studio: Studio, waiting: list[str]) -> N
         thread_id, {"decision": decision}, as_node="route", checkpoint=at["escalate"]
     )
     assert (await studio.client.threads.get_state(thread_id))["next"] == ["deliver"]
-    assert effects(await studio.run(thread_id, input=None)) == {"assignment": "product_team"}
+    assert effects(await studio.run(thread_id, input=None)) == {
+        "assignment": "product_team"
+    }
 
 
-async def test_an_edit_that_does_not_fit_the_state_is_refused(studio: Studio, waiting: list[str]) -> None:
+async def test_an_edit_that_does_not_fit_the_state_is_refused(
+    studio: Studio, waiting: list[str]
+) -> None:
     thread_id = waiting.pop()
     with pytest.raises(BadRequestError, match=re.escape("draft.content")):
         await studio.client.threads.update_state(thread_id, {"draft": {"content": 3}})
     assert (await studio.client.threads.get_state(thread_id))["next"] == ["escalate"]
 
 
-async def test_nothing_left_the_machine_and_nothing_blocked_the_loop(studio: Studio) -> None:
+async def test_nothing_left_the_machine_and_nothing_blocked_the_loop(
+    studio: Studio,
+) -> None:
     """Runs last: it is about everything above."""
     log = studio.log.read_text()
     assert "Background run succeeded" in log

@@ -52,8 +52,12 @@ class Clock:
 class HangingPrimary(ModelStub):
     """A provider that answers for every model but `m`."""
 
-    async def _answered(self, request: web.Request, mode: str, body: Mapping[str, Any]) -> web.StreamResponse:
-        return await super()._answered(request, "timeout" if body["model"] == "m" else mode, body)
+    async def _answered(
+        self, request: web.Request, mode: str, body: Mapping[str, Any]
+    ) -> web.StreamResponse:
+        return await super()._answered(
+            request, "timeout" if body["model"] == "m" else mode, body
+        )
 
 
 @dataclass(frozen=True)
@@ -66,26 +70,42 @@ class House:
     chat: Chat
     clock: Clock
 
-    def install(self, mode: str, seconds: float = 30.0, url: str = "", **given: Any) -> None:
+    def install(
+        self, mode: str, seconds: float = 30.0, url: str = "", **given: Any
+    ) -> None:
         """A new engine, whose circuits know nothing yet, on a stub of this mode."""
         self.stub.reset()
         self.stub.mode = mode
         self.stub.retry_after = "60"
         self.clock.ahead = 0.0
         limits = self.services.limits.within(seconds)
-        engine = engine_on(url or self.stub.url, self.chat, self.services.local, limits, clock=self.clock, **given)
+        engine = engine_on(
+            url or self.stub.url,
+            self.chat,
+            self.services.local,
+            limits,
+            clock=self.clock,
+            **given,
+        )
         services = replace(self.services, engine=engine, limits=limits)
-        self.desk.runner.executor = replace(self.desk.runner.executor, services=services)
+        self.desk.runner.executor = replace(
+            self.desk.runner.executor, services=services
+        )
 
     async def process(self, number: int, who: str = "") -> Run:
         ticket = CORPUS[number]
-        return await self.desk.process(ticket["subject"], ticket["body"], customer_email=f"{who}{ticket['email']}")
+        return await self.desk.process(
+            ticket["subject"], ticket["body"], customer_email=f"{who}{ticket['email']}"
+        )
 
 
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     chat = Chat()
-    async with ModelStub() as stub, TicketGraph.open(tmp_path_factory.mktemp("failures")) as desk:
+    async with (
+        ModelStub() as stub,
+        TicketGraph.open(tmp_path_factory.mktemp("failures")) as desk,
+    ):
         yield House(desk, desk.assembly.services, stub, chat, Clock())
     await chat.close()
 
@@ -105,7 +125,9 @@ def in_steps(run: Run) -> dict[str, int]:
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in WORKING])
-async def test_every_ticket_is_finished_well(house: House, working: list[Run], mode: str) -> None:
+async def test_every_ticket_is_finished_well(
+    house: House, working: list[Run], mode: str
+) -> None:
     house.install(mode, DEADLINE if mode == "timeout" else 30.0)
     for number in range(SEQUENTIAL):
         started = time.monotonic()
@@ -114,7 +136,10 @@ async def test_every_ticket_is_finished_well(house: House, working: list[Run], m
         well_finished(run)
         assert run.classification
         assert working[number].classification
-        assert run.classification.category_confidence <= working[number].classification.category_confidence
+        assert (
+            run.classification.category_confidence
+            <= working[number].classification.category_confidence
+        )
     assert len(house.stub.requests) <= (3 if mode in DECLINED else 2) * SEQUENTIAL
 
 
@@ -123,7 +148,9 @@ def well_finished(run: Run) -> None:
     assert run.status in ("finished", "waiting")
     assert run.engine == "local"
     assert run.degraded
-    assert {"classify", "extract", "draft"} <= {problem.step for problem in run.problems}
+    assert {"classify", "extract", "draft"} <= {
+        problem.step for problem in run.problems
+    }
     assert all(problem.detail for problem in run.problems)
     assert run.classification
     assert run.draft
@@ -134,18 +161,32 @@ def well_finished(run: Run) -> None:
 
 @pytest.mark.parametrize("fallback", [None, "n"])
 @pytest.mark.parametrize("mode", ["500", "timeout", "malformed", "401"])
-async def test_thirty_tickets_at_once_make_few_calls(house: House, mode: str, fallback: str | None) -> None:
+async def test_thirty_tickets_at_once_make_few_calls(
+    house: House, mode: str, fallback: str | None
+) -> None:
     house.install(mode, DEADLINE if mode == "timeout" else 30.0, fallback=fallback)
-    runs = await asyncio.gather(*(house.process(SEQUENTIAL + n, f"{mode}.{fallback}.30.") for n in range(AT_ONCE)))
+    runs = await asyncio.gather(
+        *(
+            house.process(SEQUENTIAL + n, f"{mode}.{fallback}.30.")
+            for n in range(AT_ONCE)
+        )
+    )
     for run in runs:
         well_finished(run)
     assert len(house.stub.requests) <= CALLS_OF_THIRTY
     counted = sum(sum(in_steps(run).values()) for run in runs)
-    # A call that hangs may be heard of only when its step is over already: then nobody knows what it has cost.
-    assert counted <= len(house.stub.requests) if mode == "timeout" else counted == len(house.stub.requests)
+    # A call that hangs may be heard of only when its step is over already: then nobody
+    # knows what it has cost.
+    assert (
+        counted <= len(house.stub.requests)
+        if mode == "timeout"
+        else counted == len(house.stub.requests)
+    )
 
 
-async def test_a_circuit_that_rested_is_tried_with_one_call_and_closes(house: House) -> None:
+async def test_a_circuit_that_rested_is_tried_with_one_call_and_closes(
+    house: House,
+) -> None:
     house.install("500")
     for number in range(2):
         await house.process(number, "rest.")
@@ -176,18 +217,24 @@ async def test_a_probe_that_fails_doubles_the_rest(house: House) -> None:
 
 
 @pytest.mark.parametrize("failing", ["500", "malformed", "429"])
-async def test_a_third_of_the_calls_failing_degrades_at_most_what_failed(house: House, failing: str) -> None:
+async def test_a_third_of_the_calls_failing_degrades_at_most_what_failed(
+    house: House, failing: str
+) -> None:
     house.install("ok")
     house.stub.retry_after = "0"
     house.stub.then(*(failing if n % 3 == 0 else "ok" for n in range(60)))
-    runs = [await house.process(number, f"third.{failing}.") for number in range(SEQUENTIAL)]
+    runs = [
+        await house.process(number, f"third.{failing}.") for number in range(SEQUENTIAL)
+    ]
     for run in runs:
         assert max(in_steps(run).values()) <= 2
         assert run.draft
     assert Counter(run.engine for run in runs)["llm"] >= SEQUENTIAL - 1
 
 
-async def test_the_fallback_model_answers_where_the_first_one_fails(house: House) -> None:
+async def test_the_fallback_model_answers_where_the_first_one_fails(
+    house: House,
+) -> None:
     house.install("ok", fallback="n")
     house.stub.then("500")
     run = await house.process(0, "fallback.")
@@ -195,7 +242,9 @@ async def test_the_fallback_model_answers_where_the_first_one_fails(house: House
     assert Counter(received.body["model"] for received in house.stub.requests)["n"] == 1
 
 
-async def test_a_primary_that_hangs_is_learned_while_the_fallback_answers(house: House) -> None:
+async def test_a_primary_that_hangs_is_learned_while_the_fallback_answers(
+    house: House,
+) -> None:
     async with HangingPrimary() as stub:
         house.install("ok", 12.0, fallback="n", url=stub.url)
         runs = [await house.process(number, "hanging.") for number in range(3)]
@@ -205,11 +254,18 @@ async def test_a_primary_that_hangs_is_learned_while_the_fallback_answers(house:
 
 
 @pytest.mark.parametrize("mode", OVER_HTTP)
-async def test_a_real_server_answers_everything_and_says_that_the_circuit_rests(tmp_path: Path, mode: str) -> None:
+async def test_a_real_server_answers_everything_and_says_that_the_circuit_rests(
+    tmp_path: Path, mode: str
+) -> None:
     seconds = DEADLINE if mode == "timeout" else 30.0
     async with ModelStub() as stub:
         stub.mode = mode
-        model = {"LLM_PROVIDER": "compatible", "LLM_BASE_URL": stub.url, "LLM_API_KEY": KEY, "DEFAULT_MODEL": "m"}
+        model = {
+            "LLM_PROVIDER": "compatible",
+            "LLM_BASE_URL": stub.url,
+            "LLM_API_KEY": KEY,
+            "DEFAULT_MODEL": "m",
+        }
         server = serving(tmp_path, WORKFLOW_TIMEOUT_SECONDS=str(seconds), **model)
         process = await asyncio.to_thread(server.__enter__)
         try:
@@ -230,7 +286,9 @@ async def answers_everything(url: str, stub: ModelStub, seconds: float) -> None:
         assert health["dependencies"]["circuit compatible"] == "open"
         assert health["dependencies"]["circuit compatible/m"] == "open"
         before = len(stub.requests)
-        rest = await asyncio.gather(*(posted(client, SEQUENTIAL + n, 30.0) for n in range(AT_ONCE)))
+        rest = await asyncio.gather(
+            *(posted(client, SEQUENTIAL + n, 30.0) for n in range(AT_ONCE))
+        )
         assert len(stub.requests) == before <= CALLS_OF_THIRTY
     for answer in (*first, *rest):
         assert (answer["engine"], answer["degraded"]) == ("local", True)
@@ -239,10 +297,16 @@ async def answers_everything(url: str, stub: ModelStub, seconds: float) -> None:
         assert all(step["usage"]["calls"] <= 2 for step in answer["workflow_steps"])
 
 
-async def posted(client: httpx.AsyncClient, number: int, seconds: float) -> dict[str, Any]:
+async def posted(
+    client: httpx.AsyncClient, number: int, seconds: float
+) -> dict[str, Any]:
     """One ticket's answer, in time."""
     ticket, started = CORPUS[number], time.monotonic()
-    body = {"subject": ticket["subject"], "body": ticket["body"], "customer_email": ticket["email"]}
+    body = {
+        "subject": ticket["subject"],
+        "body": ticket["body"],
+        "customer_email": ticket["email"],
+    }
     response = await client.post(PATH, json={"ticket": body})
     assert response.status_code == 200
     assert time.monotonic() - started < seconds

@@ -1,4 +1,7 @@
-"""How often a model is asked, how long it may take and what it may cost: each setting changed in a real process."""
+"""How often a model is asked, how long it may take and what it may cost.
+
+Each setting changed in a real process.
+"""
 
 import asyncio
 import time
@@ -16,8 +19,16 @@ GEMINI = {
     "RETRY_BACKOFF_FACTOR": "4",
     "ENABLE_AI_CLASSIFICATION": "false",
 }
-GOOGLE = DEAR | {"GOOGLE_API_KEY": "key-of-google", "LLM_BASE_URL": "{stub}/v1", "DAILY_BUDGET_USD": "0.7"}
-SECRET = DEAR | {"OPENAI_SECRET": "secret-of-openai", "LLM_BASE_URL": "{stub}/v1", "TICKET_BUDGET_USD": "0.7"}
+GOOGLE = DEAR | {
+    "GOOGLE_API_KEY": "key-of-google",
+    "LLM_BASE_URL": "{stub}/v1",
+    "DAILY_BUDGET_USD": "0.7",
+}
+SECRET = DEAR | {
+    "OPENAI_SECRET": "secret-of-openai",
+    "LLM_BASE_URL": "{stub}/v1",
+    "TICKET_BUDGET_USD": "0.7",
+}
 VLLM = {
     "LLM_PROVIDER": "vllm",
     "LLM_BASE_URL": "{stub}/v1",
@@ -38,25 +49,43 @@ async def seconds(*work: Any) -> float:
 async def test_the_defaults(service: Service) -> None:
     request = await service.asked()
     assert request.path == "/v1/chat/completions"
-    assert (request.body["model"], request.body["max_tokens"], request.body["temperature"]) == ("default", 1024, 0)
+    assert (
+        request.body["model"],
+        request.body["max_tokens"],
+        request.body["temperature"],
+    ) == ("default", 1024, 0)
     assert request.headers["Authorization"] == "Bearer none"
-    assert sorted(request.body) == ["max_tokens", "messages", "model", "response_format", "temperature"]
+    assert sorted(request.body) == [
+        "max_tokens",
+        "messages",
+        "model",
+        "response_format",
+        "temperature",
+    ]
     assert await service.model() == "compatible/default: ok"
     service.stub.requests.clear()
     done = await service.process()
-    assert outputs(service.stub.requests) == ["ClassifyOutput", "DraftOutput", "ExtractOutput"]
+    assert outputs(service.stub.requests) == [
+        "ClassifyOutput",
+        "DraftOutput",
+        "ExtractOutput",
+    ]
     assert (done["engine"], done["degraded"], done["cost"]["usd"]) == ("llm", False, 0)
     assert "fallback" not in ran(done)
 
 
 @within(PLAIN)
-async def test_retry_backoff_factor_by_default_waits_less_than_a_second(service: Service) -> None:
+async def test_retry_backoff_factor_by_default_waits_less_than_a_second(
+    service: Service,
+) -> None:
     service.stub.then("500")
     assert 0.25 <= await seconds(service.step("extract")) < 2
 
 
 @within(PLAIN)
-async def test_llm_concurrency_by_default_lets_two_calls_run_side_by_side(service: Service) -> None:
+async def test_llm_concurrency_by_default_lets_two_calls_run_side_by_side(
+    service: Service,
+) -> None:
     service.stub.delay = 1
     assert await seconds(service.step("extract"), service.step("extract")) < 2
 
@@ -87,7 +116,10 @@ async def test_gemini_api_key(service: Service) -> None:
 async def test_enable_ai_classification(service: Service) -> None:
     done = await service.process()
     assert outputs(service.stub.requests) == ["DraftOutput", "ExtractOutput"]
-    assert (done["classification"]["engine"], done["extracted_fields"]["engine"]) == ("local", "llm")
+    assert (done["classification"]["engine"], done["extracted_fields"]["engine"]) == (
+        "local",
+        "llm",
+    )
     assert not done["degraded"]
 
 
@@ -113,9 +145,13 @@ async def test_google_api_key(service: Service) -> None:
 @within(GOOGLE)
 async def test_daily_budget_usd(service: Service) -> None:
     done = await service.process()
-    assert len(service.stub.requests) == 0, "the first 0.20 were spent before; another 0.64 would be beyond"
+    assert len(service.stub.requests) == 0, (
+        "the first 0.20 were spent before; another 0.64 would be beyond"
+    )
     assert (done["classification"]["engine"], done["degraded"]) == ("local", True)
-    assert any("the daily budget has 0.5" in reason for reason in done["degraded_reasons"])
+    assert any(
+        "the daily budget has 0.5" in reason for reason in done["degraded_reasons"]
+    )
 
 
 @within(SECRET)
@@ -136,8 +172,12 @@ async def test_ticket_budget_usd(service: Service) -> None:
     for _ in range(2):
         service.stub.requests.clear()
         done = await service.process()
-        assert len(service.stub.requests) == 1, "0.64 of 0.70 are reserved for it; there is no room beside or after it"
-        assert any("this ticket's budget" in reason for reason in done["degraded_reasons"])
+        assert len(service.stub.requests) == 1, (
+            "0.64 of 0.70 are reserved for it; there is no room beside or after it"
+        )
+        assert any(
+            "this ticket's budget" in reason for reason in done["degraded_reasons"]
+        )
 
 
 @within(VLLM)
@@ -160,9 +200,13 @@ async def test_workflow_timeout_seconds(service: Service) -> None:
 @within(VLLM)
 async def test_max_workflow_timeout_seconds(service: Service) -> None:
     service.stub.delay = 0.5
-    answer = await service.http.post("/api/v1/workflow/process", json={"ticket": service.ticket()})
+    answer = await service.http.post(
+        "/api/v1/workflow/process", json={"ticket": service.ticket()}
+    )
     assert (answer.status_code, answer.json()["status"]) == (202, "running")
-    async with service.http.stream("GET", f"{answer.headers['Location']}/events") as events:
+    async with service.http.stream(
+        "GET", f"{answer.headers['Location']}/events"
+    ) as events:
         assert "finished" in (await events.aread()).decode()
     done = (await service.http.get(answer.headers["Location"])).json()
     assert (done["status"], done["cost"]["calls"]) == ("finished", 3)

@@ -1,4 +1,7 @@
-"""Which model is asked, where, with which key and in which words: each setting changed in a real server process."""
+"""Which model is asked, where, with which key and in which words.
+
+Each setting changed in a real server process.
+"""
 
 import httpx
 
@@ -38,12 +41,17 @@ AZURE = {
 def test_every_setting_has_its_test() -> None:
     files = (REPOSITORY / "tests/integration").glob("test_model_*.py")
     words = "".join(file.read_text(encoding="utf-8") for file in files)
-    assert [name for name in ModelSettings.model_fields if f"def test_{name}" not in words] == []
+    assert [
+        name for name in ModelSettings.model_fields if f"def test_{name}" not in words
+    ] == []
 
 
 def test_llm_provider_none_is_offline_in_spite_of_a_key(http: httpx.Client) -> None:
     health = http.get("/health").json()
-    assert (health["ai_enabled"], health["dependencies"]["model"]) == (False, "not configured")
+    assert (health["ai_enabled"], health["dependencies"]["model"]) == (
+        False,
+        "not configured",
+    )
 
 
 @within(OPENAI)
@@ -68,7 +76,10 @@ async def test_fallback_model(service: Service) -> None:
     service.stub.then("malformed")
     answer = await service.step()
     assert models(service.stub.requests) == ["first", "second"]
-    assert (answer["engine"], answer["usage"]["models"]) == ("llm", ["openai/first", "openai/second"])
+    assert (answer["engine"], answer["usage"]["models"]) == (
+        "llm",
+        ["openai/first", "openai/second"],
+    )
 
 
 @within(OPENAI)
@@ -86,7 +97,9 @@ async def test_temperature(service: Service) -> None:
 @within(OPENAI)
 async def test_llm_cache_size(service: Service) -> None:
     ticket = service.ticket()
-    assert [(await service.step(ticket=ticket))["usage"]["calls"] for _ in range(2)] == [1, 1]
+    assert [
+        (await service.step(ticket=ticket))["usage"]["calls"] for _ in range(2)
+    ] == [1, 1]
 
 
 @within(OPENAI)
@@ -98,7 +111,9 @@ async def test_retry_max_attempts(service: Service) -> None:
 
 @within(OPENROUTER)
 async def test_openrouter_api_key(service: Service) -> None:
-    assert (await service.asked()).headers["Authorization"] == "Bearer key-of-openrouter"
+    assert (await service.asked()).headers[
+        "Authorization"
+    ] == "Bearer key-of-openrouter"
     assert await service.model() == "openrouter/openai/gpt-4.1-mini: ok"
 
 
@@ -144,7 +159,9 @@ async def test_azure_openai_api_key(service: Service) -> None:
 
 @within(AZURE)
 async def test_azure_openai_endpoint(service: Service) -> None:
-    assert (await service.asked()).path == "/resource/openai/deployments/deployed/chat/completions"
+    assert (
+        await service.asked()
+    ).path == "/resource/openai/deployments/deployed/chat/completions"
 
 
 @within(AZURE)

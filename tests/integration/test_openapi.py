@@ -24,8 +24,16 @@ from tests.conftest import ServerProcess
 
 EXAMPLES = int(os.environ.get("OPENAPI_EXAMPLES", "5"))
 DOCUMENT = create_app(Settings()).openapi()
-OPERATIONS = [found.ok() for found in schemathesis.openapi.from_dict(DOCUMENT).get_all_operations()]
-PROMISES = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
+OPERATIONS = [
+    found.ok()
+    for found in schemathesis.openapi.from_dict(DOCUMENT).get_all_operations()
+]
+PROMISES = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_schema_conformance,
+]
 
 
 def test_the_document_is_the_one_that_is_served(http: httpx.Client) -> None:
@@ -33,7 +41,10 @@ def test_the_document_is_the_one_that_is_served(http: httpx.Client) -> None:
 
 
 def kinds(operation: Any) -> list[str]:
-    """What is worth sending: fitting requests, broken ones, and fitting ones about things that exist."""
+    """What is worth sending.
+
+    Fitting requests, broken ones, and fitting ones about things that exist.
+    """
     if operation.path_parameters:
         return ["fitting", "existing"]
     return ["fitting", "broken"] if operation.body or operation.query else ["fitting"]
@@ -42,17 +53,30 @@ def kinds(operation: Any) -> list[str]:
 @pytest.fixture(scope="module")
 def existing(http: httpx.Client) -> dict[str, str]:
     """The ids of a helpdesk ticket that waits for a person, and the key of an effect."""
-    sent = {"title": "Network", "description": "The whole network is down for everybody.", "email": "a@example.com"}
+    sent = {
+        "title": "Network",
+        "description": "The whole network is down for everybody.",
+        "email": "a@example.com",
+    }
     record = http.post("/webhook/ticket", json=sent).json()
     names = {name: record[name] for name in ("ticket_id", "run_id", "approval_id")}
-    http.post("/api/v1/workflow/process", json={"subject": "Invoice", "body": "Please send it again."})
-    recorded = http.get("/api/v1/effects", params={"status": "recorded", "limit": 1}).json()["items"]
+    http.post(
+        "/api/v1/workflow/process",
+        json={"subject": "Invoice", "body": "Please send it again."},
+    )
+    recorded = http.get(
+        "/api/v1/effects", params={"status": "recorded", "limit": 1}
+    ).json()["items"]
     return names | {"key": recorded[0]["key"]}
 
 
 @pytest.mark.parametrize(
     ("operation", "kind"),
-    [pytest.param(one, kind, id=f"{one.label} {kind}") for one in OPERATIONS for kind in kinds(one)],
+    [
+        pytest.param(one, kind, id=f"{one.label} {kind}")
+        for one in OPERATIONS
+        for kind in kinds(one)
+    ],
 )
 def test_the_operation_keeps_its_promises(
     server: ServerProcess, existing: dict[str, str], operation: Any, kind: str
@@ -69,7 +93,9 @@ def test_the_operation_keeps_its_promises(
     @given(case=operation.as_strategy(generation_mode=mode))
     def keeps(case: Any) -> None:
         if kind == "existing":
-            case.path_parameters = {name: existing[name] for name in case.path_parameters}
+            case.path_parameters = {
+                name: existing[name] for name in case.path_parameters
+            }
         case.call_and_validate(base_url=server.url, checks=PROMISES)
 
     keeps()

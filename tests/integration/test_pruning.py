@@ -1,4 +1,7 @@
-"""Pruning: finished runs lose their checkpoints in time and nothing else; the others keep theirs."""
+"""Pruning: finished runs lose their checkpoints in time and nothing else.
+
+The others keep theirs.
+"""
 
 import shutil
 import sqlite3
@@ -23,7 +26,10 @@ from ticketgraph.assembly import SHIPPED_DESKS
 from ticketgraph.forgetting.retention import Retention
 
 DOWN = "Our production system is down for all users since nine and we are losing data. Site {n}."
-ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")
+ORDINARY = (
+    "Invoice wrong",
+    "The invoice for order ORD-7731 lists two licences, but I have only one of them.",
+)
 TABLES = {
     "sqlite": ("checkpoints", "writes"),
     "postgresql": ("checkpoints", "checkpoint_blobs", "checkpoint_writes"),
@@ -42,11 +48,16 @@ async def saved(desk: TicketGraph, run: Run) -> bool:
     """Whether LangGraph knows anything of a run."""
     async with desk.database.read() as connection:
         names = (
-            ["checkpoints", "writes"] if connection.dialect.name == "sqlite" else ["checkpoints", "checkpoint_blobs"]
+            ["checkpoints", "writes"]
+            if connection.dialect.name == "sqlite"
+            else ["checkpoints", "checkpoint_blobs"]
         )
         names += [] if connection.dialect.name == "sqlite" else ["checkpoint_writes"]
         counts = [
-            await connection.scalar(text(f"SELECT count(*) FROM {name} WHERE thread_id = :id"), {"id": run.run_id})  # noqa: S608
+            await connection.scalar(
+                text(f"SELECT count(*) FROM {name} WHERE thread_id = :id"),  # noqa: S608
+                {"id": run.run_id},
+            )
             for name in names
         ]
     assert all(counts) or not any(counts)
@@ -58,15 +69,21 @@ async def test_a_finished_run_is_pruned_when_it_is_old_enough(place: Place) -> N
         retention = Retention(desk.database, desk.assembly.services.desks, desk.eraser)
         finished = await desk.process(*ORDINARY, customer_email="ada@example.com")
         forked = await desk.fork(finished.run_id)
-        waiting = await desk.process("Down", DOWN.format(n=1), customer_email="ops@example.com")
-        failed = await desk.process("Cup", "The cup is too small.", customer_email="cup@example.com")
+        waiting = await desk.process(
+            "Down", DOWN.format(n=1), customer_email="ops@example.com"
+        )
+        failed = await desk.process(
+            "Cup", "The cup is too small.", customer_email="cup@example.com"
+        )
         now = desk.assembly.services.now()
         async with desk.database.write() as connection:
             await runs.change(connection, failed.run_id, now, status="failed")
         assert (await retention.prune(now + WEEK - timedelta(minutes=1))).runs == 0
         assert await saved(desk, finished)
         assert (await retention.prune(now + WEEK)).runs == 2
-        assert [await saved(desk, run) for run in (finished, forked, waiting, failed)] == [False, False, True, True]
+        assert [
+            await saved(desk, run) for run in (finished, forked, waiting, failed)
+        ] == [False, False, True, True]
         assert (await retention.prune(now + WEEK)).runs == 0
         await is_still_whole(desk, finished, waiting)
 
@@ -74,7 +91,9 @@ async def test_a_finished_run_is_pruned_when_it_is_old_enough(place: Place) -> N
 async def is_still_whole(desk: TicketGraph, pruned: Run, waiting: Run) -> None:
     """What is read of a pruned run is all there, and who waited goes on."""
     assert await desk.run(pruned.run_id) == pruned
-    assert [step async for _, step in desk.steps_of(pruned.run_id)] == list(pruned.steps)
+    assert [step async for _, step in desk.steps_of(pruned.run_id)] == list(
+        pruned.steps
+    )
     with pytest.raises(GoneError, match="pruned"):
         await desk.history(pruned.run_id)
     with pytest.raises(GoneError, match="pruned"):
@@ -99,18 +118,24 @@ async def test_what_belongs_to_no_run_goes_after_a_day(place: Place) -> None:
         assert not await saved(desk, run)
 
 
-async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(tmp_path: Path) -> None:
+async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(
+    tmp_path: Path,
+) -> None:
     desks = tmp_path / "desks"
     shutil.copytree(SHIPPED_DESKS, desks)
     with (desks / "customer_support" / "desk.yaml").open("a") as settings:
         settings.write("ticket_days: 30\ncheckpoint_hours: 0\n")
     async with TicketGraph.open(tmp_path, desks_dir=desks) as desk:
         retention = Retention(desk.database, desk.assembly.services.desks, desk.eraser)
-        waiting = await desk.process("Down", DOWN.format(n=1), customer_email="ops@example.com")
+        waiting = await desk.process(
+            "Down", DOWN.format(n=1), customer_email="ops@example.com"
+        )
         assert waiting.approval
         resolved = await desk.decide(waiting.approval.id, "approve")
         assigned = await desk.process(*ORDINARY, customer_email="ada@example.com")
-        elsewhere = await desk.process(*ORDINARY, desk="internal_helpdesk", customer_email="ada@example.com")
+        elsewhere = await desk.process(
+            *ORDINARY, desk="internal_helpdesk", customer_email="ada@example.com"
+        )
         now = desk.assembly.services.now()
         assert (await retention.prune(now + timedelta(days=29))).tickets == 0
         assert not await saved(desk, resolved)
@@ -121,18 +146,24 @@ async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(tmp_path
         assert await desk.erasable(ticket_ids=[resolved.ticket_id]) == []
 
 
-async def test_freed_space_is_used_again_and_given_back_on_demand(tmp_path: Path) -> None:
+async def test_freed_space_is_used_again_and_given_back_on_demand(
+    tmp_path: Path,
+) -> None:
     file = tmp_path / "ticketgraph.db"
     async with TicketGraph.open(tmp_path) as desk:
         new = iter(tickets(60))
         for ticket, _ in zip(new, range(30), strict=False):
-            await desk.process(ticket["subject"], ticket["body"], customer_email=ticket["email"])
+            await desk.process(
+                ticket["subject"], ticket["body"], customer_email=ticket["email"]
+            )
         before = pages(file)
         pruned = (await desk.prune(everything=True)).runs
         assert pruned > 10
         assert pages(file) == before
         for ticket, _ in zip(new, range(pruned // 2), strict=False):
-            await desk.process(ticket["subject"], ticket["body"], customer_email=ticket["email"])
+            await desk.process(
+                ticket["subject"], ticket["body"], customer_email=ticket["email"]
+            )
         assert pages(file) == before
         await desk.compact()
         assert pages(file) < before
@@ -150,14 +181,24 @@ def test_a_pruned_run_over_http(tmp_path: Path) -> None:
         moment = desk.history(run.run_id)[-1].checkpoint_id
         assert desk.prune(everything=True).runs == 1
         desk.compact()
-    with serving(tmp_path) as server, httpx.Client(base_url=f"{server.url}/api/v1/runs", timeout=30) as http:
-        answers = [http.get(f"/{run.run_id}/history"), http.post(f"/{run.run_id}/fork", json={"checkpoint_id": moment})]
+    with (
+        serving(tmp_path) as server,
+        httpx.Client(base_url=f"{server.url}/api/v1/runs", timeout=30) as http,
+    ):
+        answers = [
+            http.get(f"/{run.run_id}/history"),
+            http.post(f"/{run.run_id}/fork", json={"checkpoint_id": moment}),
+        ]
         for gone in answers:
             assert gone.status_code == 410
             assert gone.headers["content-type"] == "application/problem+json"
-            assert gone.json()["detail"].startswith("The checkpoints of this run were pruned.")
+            assert gone.json()["detail"].startswith(
+                "The checkpoints of this run were pruned."
+            )
         assert http.get(f"/{run.run_id}").json()["disposition"] == run.disposition
-        assert http.get(f"/{run.run_id}/events").text.count("event: step") == len(run.steps)
+        assert http.get(f"/{run.run_id}/events").text.count("event: step") == len(
+            run.steps
+        )
         assert http.post(f"/{run.run_id}/fork", json={}).status_code == 201
 
 

@@ -14,9 +14,15 @@ from ticketgraph.assembly import SHIPPED_DESKS
 
 DISASTER = (
     "Nothing works any more",
-    "Our entire production system is down since 6 am and all customer data of the last week is lost.",
+    (
+        "Our entire production system is down since 6 am and all customer data of the last week is "
+        "lost."
+    ),
 )
-ORDINARY = ("Invoice wrong", "The invoice for order ORD-7731 lists two licences, but I have only one of them.")
+ORDINARY = (
+    "Invoice wrong",
+    "The invoice for order ORD-7731 lists two licences, but I have only one of them.",
+)
 
 
 async def actions(desk: TicketGraph, ticket_id: str) -> list[str]:
@@ -30,7 +36,9 @@ async def desk(tmp_path_factory: pytest.TempPathFactory):
         yield opened
 
 
-async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(desk: TicketGraph) -> None:
+async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(
+    desk: TicketGraph,
+) -> None:
     run = await desk.process(*ORDINARY, customer_email="ada@example.com")
     assert (run.status, run.disposition) == ("finished", "assign")
     assert run.classification is not None
@@ -44,13 +52,20 @@ async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(desk: Ticke
     assert (await desk.run(run.run_id)) == run
 
 
-async def test_a_disaster_waits_and_an_approval_sends_what_was_shown(desk: TicketGraph) -> None:
+async def test_a_disaster_waits_and_an_approval_sends_what_was_shown(
+    desk: TicketGraph,
+) -> None:
     run = await desk.process(*DISASTER, customer_email="ops@example.com")
     assert (run.status, run.disposition) == ("waiting", "escalate")
     assert run.approval is not None
     assert run.approval.id in [asked.id for asked in await desk.approvals()]
     assert await actions(desk, run.ticket_id) == []
-    done = await desk.decide(run.approval.id, "approve", decided_by="grace", shown_hash=run.approval.request.shown_hash)
+    done = await desk.decide(
+        run.approval.id,
+        "approve",
+        decided_by="grace",
+        shown_hash=run.approval.request.shown_hash,
+    )
     assert done.status == "finished"
     assert done.delivery is not None
     replies = [effect for effect in done.delivery.effects if effect.action == "reply"]
@@ -61,10 +76,15 @@ async def test_a_disaster_waits_and_an_approval_sends_what_was_shown(desk: Ticke
         await desk.decide(run.approval.id, "reject")
 
 
-async def test_rejecting_with_guidance_asks_again_and_rejecting_without_ends_it(desk: TicketGraph) -> None:
+async def test_rejecting_with_guidance_asks_again_and_rejecting_without_ends_it(
+    desk: TicketGraph,
+) -> None:
     run = await desk.process(*DISASTER, customer_id="c-1")
     assert run.approval is not None
-    again = await desk.decide(run.approval.id, ApprovalDecision(type="reject", guidance="Say that we are on it."))
+    again = await desk.decide(
+        run.approval.id,
+        ApprovalDecision(type="reject", guidance="Say that we are on it."),
+    )
     assert again.status == "waiting"
     assert again.approval is not None
     assert again.approval.id != run.approval.id
@@ -75,23 +95,33 @@ async def test_rejecting_with_guidance_asks_again_and_rejecting_without_ends_it(
 
 
 async def test_reassigning_and_responding(desk: TicketGraph) -> None:
-    run = await desk.process(*DISASTER, customer_id="c-2", customer_email="c2@example.com")
+    run = await desk.process(
+        *DISASTER, customer_id="c-2", customer_email="c2@example.com"
+    )
     assert run.approval is not None
     with pytest.raises(InputError, match="no such team"):
         await desk.decide(run.approval.id, "reassign", team="nobody")
     done = await desk.decide(run.approval.id, "reassign", team="billing_team")
     assert done.delivery is not None
     assert done.delivery.effects[0].target == "billing_team"
-    other = await desk.process(*DISASTER, customer_id="c-3", customer_email="c3@example.com")
+    other = await desk.process(
+        *DISASTER, customer_id="c-3", customer_email="c3@example.com"
+    )
     assert other.approval is not None
     with pytest.raises(InputError, match="text"):
         await desk.decide(other.approval.id, "respond")
-    answered = await desk.decide(other.approval.id, "respond", text="We are restoring it right now.")
+    answered = await desk.decide(
+        other.approval.id, "respond", text="We are restoring it right now."
+    )
     assert answered.delivery is not None
-    assert answered.delivery.effects[-1].payload == {"text": "We are restoring it right now."}
+    assert answered.delivery.effects[-1].payload == {
+        "text": "We are restoring it right now."
+    }
 
 
-async def test_a_changed_draft_is_not_approved_by_an_old_hash(desk: TicketGraph) -> None:
+async def test_a_changed_draft_is_not_approved_by_an_old_hash(
+    desk: TicketGraph,
+) -> None:
     run = await desk.process(*DISASTER, customer_id="c-4")
     assert run.approval is not None
     with pytest.raises(ConflictError, match="changed"):
@@ -99,14 +129,18 @@ async def test_a_changed_draft_is_not_approved_by_an_old_hash(desk: TicketGraph)
     assert (await desk.run(run.run_id)).status == "waiting"
 
 
-async def test_history_steps_through_the_run_and_a_fork_has_no_effects(desk: TicketGraph) -> None:
+async def test_history_steps_through_the_run_and_a_fork_has_no_effects(
+    desk: TicketGraph,
+) -> None:
     run = await desk.process(*ORDINARY, customer_id="c-5")
     before = await actions(desk, run.ticket_id)
     history = await desk.history(run.run_id)
     assert [moment.next for moment in history][:2] == [("__start__",), ("sanitize",)]
     assert history[-1].next == ()
     drafting = next(moment for moment in history if moment.next == ("draft",))
-    fork = await desk.fork(run.run_id, drafting.checkpoint_id, options=RunOptions(response_tone="formal"))
+    fork = await desk.fork(
+        run.run_id, drafting.checkpoint_id, options=RunOptions(response_tone="formal")
+    )
     assert (fork.forked_from, fork.status) == (run.run_id, "finished")
     assert fork.draft is not None
     assert fork.draft.tone == "formal"
@@ -120,17 +154,41 @@ async def test_history_steps_through_the_run_and_a_fork_has_no_effects(desk: Tic
 
 
 async def test_the_sequential_order_and_the_skips(desk: TicketGraph) -> None:
-    sequential = await desk.process(*ORDINARY, customer_id="c-6", options=RunOptions(enable_parallel=False))
+    sequential = await desk.process(
+        *ORDINARY, customer_id="c-6", options=RunOptions(enable_parallel=False)
+    )
     names = [step.step_name for step in sequential.steps]
-    assert names == ["sanitize", "dedup", "classify", "extract", "retrieve", "gate", "draft", "route", "deliver"]
-    skipping = RunOptions(skip_classification=True, skip_extraction=True, skip_response=True)
+    assert names == [
+        "sanitize",
+        "dedup",
+        "classify",
+        "extract",
+        "retrieve",
+        "gate",
+        "draft",
+        "route",
+        "deliver",
+    ]
+    skipping = RunOptions(
+        skip_classification=True, skip_extraction=True, skip_response=True
+    )
     bare = await desk.process(*ORDINARY, customer_id="c-7", options=skipping)
     assert (bare.classification, bare.extraction, bare.draft) == (None, None, None)
     assert bare.disposition == "escalate"  # unknown means escalate
-    assert {step.step_name for step in bare.steps if step.status == "skipped"} == {"classify", "extract", "draft"}
-    unrouted = await desk.process(*ORDINARY, customer_id="c-8", options=RunOptions(skip_routing=True))
+    assert {step.step_name for step in bare.steps if step.status == "skipped"} == {
+        "classify",
+        "extract",
+        "draft",
+    }
+    unrouted = await desk.process(
+        *ORDINARY, customer_id="c-8", options=RunOptions(skip_routing=True)
+    )
     assert (unrouted.status, unrouted.decision) == ("finished", None)
-    again = await desk.process(*ORDINARY, customer_id="c-8", options=RunOptions(enable_duplicate_detection=False))
+    again = await desk.process(
+        *ORDINARY,
+        customer_id="c-8",
+        options=RunOptions(enable_duplicate_detection=False),
+    )
     assert again.duplicate_of is None
 
 
@@ -160,9 +218,14 @@ async def test_a_third_desk_needs_no_python(tmp_path: Path) -> None:
     desks = tmp_path / "desks"
     shutil.copytree(SHIPPED_DESKS / "customer_support", desks / "bakery")
     routing = desks / "bakery" / "routing_rules.yaml"
-    routing.write_text(routing.read_text(encoding="utf-8").replace("billing_team", "till_team"), encoding="utf-8")
+    routing.write_text(
+        routing.read_text(encoding="utf-8").replace("billing_team", "till_team"),
+        encoding="utf-8",
+    )
     async with TicketGraph.open(tmp_path / "data", desks_dir=desks) as bakery:
-        run = await bakery.process(*ORDINARY, desk="bakery", customer_email="a@example.com")
+        run = await bakery.process(
+            *ORDINARY, desk="bakery", customer_email="a@example.com"
+        )
         assert run.decision is not None
         assert (run.desk, run.decision.team) == ("bakery", "till_team")
 

@@ -13,12 +13,28 @@ from hypothesis import strategies as st
 from sqlalchemy import insert
 
 from storage.database.database import Database
-from storage.queries.reconciliation import CLASSES, Standing, class_of, contradiction, standing_so, standings
+from storage.queries.reconciliation import (
+    CLASSES,
+    Standing,
+    class_of,
+    contradiction,
+    standing_so,
+    standings,
+)
 from storage.tables import approvals, runs, tickets
 from tests.integration.stored import NOON, address_in, opened
 from tests.postgres import PostgresServer
 
-TICKET = ("received", "waiting", "failed", "processed", "assigned", "awaiting_customer", "resolved", "duplicate")
+TICKET = (
+    "received",
+    "waiting",
+    "failed",
+    "processed",
+    "assigned",
+    "awaiting_customer",
+    "resolved",
+    "duplicate",
+)
 TICKET += ("closed", "somewhere")
 RUN = ("running", "waiting", "failed", "finished", "asleep")
 
@@ -33,36 +49,60 @@ class MadeRun:
     minute: int
 
 
-made_runs = st.builds(MadeRun, st.sampled_from(RUN), st.booleans(), st.integers(0, 2), st.integers(0, 10_000))
+made_runs = st.builds(
+    MadeRun,
+    st.sampled_from(RUN),
+    st.booleans(),
+    st.integers(0, 2),
+    st.integers(0, 10_000),
+)
 made_tickets = st.lists(
-    st.tuples(st.sampled_from(TICKET), st.lists(made_runs, max_size=3, unique_by=lambda run: run.minute)), max_size=6
+    st.tuples(
+        st.sampled_from(TICKET),
+        st.lists(made_runs, max_size=3, unique_by=lambda run: run.minute),
+    ),
+    max_size=6,
 )
 
 
 @pytest.fixture(params=["sqlite", "postgres"], scope="module")
 async def database(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, postgres: PostgresServer
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    postgres: PostgresServer,
 ) -> AsyncIterator[Database]:
-    url = await asyncio.to_thread(address_in, request.param, tmp_path_factory.mktemp("books"), postgres)
+    url = await asyncio.to_thread(
+        address_in, request.param, tmp_path_factory.mktemp("books"), postgres
+    )
     async with opened(url) as holding:
         yield holding
 
 
 def test_every_standing_is_of_one_class_or_a_contradiction() -> None:
     found = Counter[str | None]()
-    for standing in map(Standing._make, product(TICKET, (None, *RUN), range(4), range(3))):
+    for standing in map(
+        Standing._make, product(TICKET, (None, *RUN), range(4), range(3))
+    ):
         found[class_of(standing)] += 1
         assert contradiction(standing)
     assert found.keys() == {None, *CLASSES}
-    assert [class_of(Standing("waiting", "waiting", 1, pending)) for pending in range(3)] == [None, "parked", None]
+    assert [
+        class_of(Standing("waiting", "waiting", 1, pending)) for pending in range(3)
+    ] == [None, "parked", None]
     assert class_of(Standing("waiting", "waiting", 2, 1)) is None
     assert class_of(Standing("waiting", "running", 1, 1)) is None
     assert class_of(Standing("received", "running", 1, 0)) == "under way"
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(made=made_tickets)
-async def test_the_database_counts_as_we_would(database: Database, made: list[tuple[str, list[MadeRun]]]) -> None:
+async def test_the_database_counts_as_we_would(
+    database: Database, made: list[tuple[str, list[MadeRun]]]
+) -> None:
     async with database.read() as connection:
         if connection.dialect.name == "sqlite":
             await connection.exec_driver_sql("BEGIN")
@@ -71,7 +111,9 @@ async def test_the_database_counts_as_we_would(database: Database, made: list[tu
             for place, run in enumerate(its_runs):
                 await connection.execute(insert(runs), run_row(number, place, run))
                 for question in range(run.pending):
-                    await connection.execute(insert(approvals), approval_row(number, place, question))
+                    await connection.execute(
+                        insert(approvals), approval_row(number, place, question)
+                    )
         expected = Counter(standing_of(status, its_runs) for status, its_runs in made)
         assert await standings(connection) == expected
         for standing, count in expected.items():
@@ -83,21 +125,61 @@ def standing_of(status: str, its_runs: list[MadeRun]) -> Standing:
     """The same, without SQL."""
     own = sorted((run for run in its_runs if not run.fork), key=lambda run: run.minute)
     unfinished = sum(run.status in ("running", "waiting") for run in own)
-    return Standing(status, own[-1].status if own else None, unfinished, sum(run.pending for run in own))
+    return Standing(
+        status,
+        own[-1].status if own else None,
+        unfinished,
+        sum(run.pending for run in own),
+    )
 
 
 def ticket_row(number: int, status: str) -> dict[str, object]:
-    known = {"desk": "customer_support", "subject": "Help", "body": "Stuck.", "metadata": {}, "source": "api"}
-    return {"id": f"TKT-{number}", "status": status, "received_at": NOON, "updated_at": NOON, **known}
+    known = {
+        "desk": "customer_support",
+        "subject": "Help",
+        "body": "Stuck.",
+        "metadata": {},
+        "source": "api",
+    }
+    return {
+        "id": f"TKT-{number}",
+        "status": status,
+        "received_at": NOON,
+        "updated_at": NOON,
+        **known,
+    }
 
 
 def run_row(number: int, place: int, run: MadeRun) -> dict[str, object]:
     at = NOON + timedelta(minutes=run.minute)
-    row = {"id": f"{number}-{place}", "ticket_id": f"TKT-{number}", "status": run.status, "created_at": at}
-    return {**row, "updated_at": at, "flow_version": 1, "options": {}, "forked_from": "x" if run.fork else None}
+    row = {
+        "id": f"{number}-{place}",
+        "ticket_id": f"TKT-{number}",
+        "status": run.status,
+        "created_at": at,
+    }
+    return {
+        **row,
+        "updated_at": at,
+        "flow_version": 1,
+        "options": {},
+        "forked_from": "x" if run.fork else None,
+    }
 
 
 def approval_row(number: int, place: int, question: int) -> dict[str, object]:
     run_id = f"{number}-{place}"
-    row = {"id": f"{run_id}-{question}", "run_id": run_id, "ticket_id": f"TKT-{number}", "interrupt_id": str(question)}
-    return {**row, "request": {}, "shown_hash": "0", "status": "pending", "created_at": NOON, "expires_at": NOON}
+    row = {
+        "id": f"{run_id}-{question}",
+        "run_id": run_id,
+        "ticket_id": f"TKT-{number}",
+        "interrupt_id": str(question),
+    }
+    return {
+        **row,
+        "request": {},
+        "shown_hash": "0",
+        "status": "pending",
+        "created_at": NOON,
+        "expires_at": NOON,
+    }

@@ -1,4 +1,7 @@
-"""What runs save on PostgreSQL together: LangGraph reads it as its own, and nobody's trouble is another's."""
+"""What runs save on PostgreSQL together.
+
+LangGraph reads it as its own, and nobody's trouble is another's.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -39,7 +42,10 @@ def saver(desk: TicketGraph) -> FencedPostgresSaver:
 
 async def held_runs(desk: TicketGraph, url: str, count: int) -> list[str]:
     """So many runs, each held as its first epoch."""
-    jobs = [await desk.runner.submit(NewTicket(subject=f"Ticket {number}", body="Words.")) for number in range(count)]
+    jobs = [
+        await desk.runner.submit(NewTicket(subject=f"Ticket {number}", body="Words."))
+        for number in range(count)
+    ]
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE runs SET epoch = 1")
     return [job.run_id for job in jobs]
@@ -52,7 +58,10 @@ class Things(TypedDict, total=False):
 
 
 async def add(state: Things) -> Things:
-    return {"count": state.get("count", 0) + 1, "nested": {"ü": [state.get("text"), 0.5, None]}}
+    return {
+        "count": state.get("count", 0) + 1,
+        "nested": {"ü": [state.get("text"), 0.5, None]},
+    }
 
 
 async def test_langgraphs_own_saver_reads_what_was_saved_together(
@@ -60,44 +69,76 @@ async def test_langgraphs_own_saver_reads_what_was_saved_together(
 ) -> None:
     graph = StateGraph(Things).add_node("one", add).add_node("two", add)
     graph.add_edge(START, "one").add_edge("one", "two").add_edge("two", END)
-    configs: list[Any] = [{"configurable": {"thread_id": run}} for run in await held_runs(desk, url, 20)]
+    configs: list[Any] = [
+        {"configurable": {"thread_id": run}} for run in await held_runs(desk, url, 20)
+    ]
     ours = graph.compile(checkpointer=saver)
     with holding(1):
         await asyncio.gather(
-            *(ours.ainvoke({"count": n, "text": "\"{}\\'\n" if n else None}, at) for n, at in enumerate(configs))
+            *(
+                ours.ainvoke({"count": n, "text": "\"{}\\'\n" if n else None}, at)
+                for n, at in enumerate(configs)
+            )
         )
     async with AsyncPostgresSaver.from_conn_string(url) as plain:
         theirs = graph.compile(checkpointer=plain)
         for number, at in enumerate(configs):
             snapshots = [snapshot async for snapshot in theirs.aget_state_history(at)]
             words = "\"{}\\'\n" if number else None
-            assert snapshots[0].values == {"count": number + 2, "text": words, "nested": {"ü": [words, 0.5, None]}}
-            assert [snapshot.next for snapshot in snapshots] == [(), ("two",), ("one",), ("__start__",)]
-            assert snapshots[1].tasks[0].result == {"count": number + 2, "nested": {"ü": [words, 0.5, None]}}
+            assert snapshots[0].values == {
+                "count": number + 2,
+                "text": words,
+                "nested": {"ü": [words, 0.5, None]},
+            }
+            assert [snapshot.next for snapshot in snapshots] == [
+                (),
+                ("two",),
+                ("one",),
+                ("__start__",),
+            ]
+            assert snapshots[1].tasks[0].result == {
+                "count": number + 2,
+                "nested": {"ü": [words, 0.5, None]},
+            }
 
 
 def writing(saver: FencedPostgresSaver, run_id: str, task: str = "task") -> Any:
-    at: Any = {"configurable": {"thread_id": run_id, "checkpoint_ns": "", "checkpoint_id": "1"}}
+    at: Any = {
+        "configurable": {"thread_id": run_id, "checkpoint_ns": "", "checkpoint_id": "1"}
+    }
     return saver.aput_writes(at, [("count", 1), ("text", "words")], task)
 
 
 def written(url: str) -> Sequence[Any]:
     with psycopg.connect(url) as connection:
-        return connection.execute("SELECT DISTINCT thread_id FROM checkpoint_writes ORDER BY 1").fetchall()
+        return connection.execute(
+            "SELECT DISTINCT thread_id FROM checkpoint_writes ORDER BY 1"
+        ).fetchall()
 
 
 @pytest.mark.parametrize(
-    ("text", "error"), [("no\0text", psycopg.errors.CharacterNotInRepertoire), ("\ud800", UnicodeEncodeError)]
+    ("text", "error"),
+    [
+        ("no\0text", psycopg.errors.CharacterNotInRepertoire),
+        ("\ud800", UnicodeEncodeError),
+    ],
 )
 async def test_one_that_cannot_be_saved_or_was_overtaken_is_alone_with_it(
-    desk: TicketGraph, saver: FencedPostgresSaver, url: str, text: str, error: type[Exception]
+    desk: TicketGraph,
+    saver: FencedPostgresSaver,
+    url: str,
+    text: str,
+    error: type[Exception],
 ) -> None:
     good, overtaken, bad = await held_runs(desk, url, 3)
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE runs SET epoch = 2 WHERE id = %s", (overtaken,))
     with holding(1):
         results = await asyncio.gather(
-            writing(saver, overtaken), writing(saver, bad, text), writing(saver, good), return_exceptions=True
+            writing(saver, overtaken),
+            writing(saver, bad, text),
+            writing(saver, good),
+            return_exceptions=True,
         )
     assert [type(result) for result in results] == [OvertakenError, error, type(None)]
     assert written(url) == [(good,)]
@@ -141,7 +182,9 @@ async def test_a_connection_that_hangs_does_not_stop_the_others(
 
 def locks_waited_for(url: str) -> bool:
     with psycopg.connect(url) as connection:
-        return bool(connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall())
+        return bool(
+            connection.execute("SELECT 1 FROM pg_locks WHERE NOT granted").fetchall()
+        )
 
 
 async def test_a_run_that_somebody_has_locked_holds_up_nobody_else(
@@ -149,7 +192,9 @@ async def test_a_run_that_somebody_has_locked_holds_up_nobody_else(
 ) -> None:
     free, locked, lost = await held_runs(desk, url, 3)
     with psycopg.connect(url) as somebody, holding(1):
-        somebody.execute("SELECT 1 FROM runs WHERE id = ANY(%s) FOR UPDATE", ([locked, lost],))
+        somebody.execute(
+            "SELECT 1 FROM runs WHERE id = ANY(%s) FOR UPDATE", ([locked, lost],)
+        )
         waiting = [asyncio.create_task(writing(saver, run)) for run in (locked, lost)]
         await writing(saver, free)
         assert [task.done() for task in waiting] == [False, False]

@@ -27,25 +27,35 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 def inserting(*numbers: int) -> Transaction[int]:
     async def insert(connection: AsyncConnection) -> int:
         for number in numbers:
-            await connection.execute(text("INSERT INTO kept VALUES (:number)"), {"number": number})
+            await connection.execute(
+                text("INSERT INTO kept VALUES (:number)"), {"number": number}
+            )
         return sum(numbers)
 
     return insert
 
 
 async def kept(connection: AsyncConnection) -> list[int]:
-    return list((await connection.scalars(text("SELECT number FROM kept ORDER BY 1"))).all())
+    return list(
+        (await connection.scalars(text("SELECT number FROM kept ORDER BY 1"))).all()
+    )
 
 
-async def test_one_that_fails_leaves_nothing_and_the_others_whole(database: Database) -> None:
+async def test_one_that_fails_leaves_nothing_and_the_others_whole(
+    database: Database,
+) -> None:
     works = [inserting(1, 2), inserting(3, 1), inserting(4)]
-    results = await asyncio.gather(*(database.transact(work) for work in works), return_exceptions=True)
+    results = await asyncio.gather(
+        *(database.transact(work) for work in works), return_exceptions=True
+    )
     assert [results[0], results[2]] == [3, 4]
     assert type(results[1]).__name__ == "IntegrityError"
     assert await database.look(kept) == [1, 2, 4]
 
 
-async def test_what_is_told_is_seen_by_every_other_connection(database: Database) -> None:
+async def test_what_is_told_is_seen_by_every_other_connection(
+    database: Database,
+) -> None:
     await database.transact(inserting(7))
     async with database.read() as connection:
         assert await kept(connection) == [7]
@@ -56,7 +66,9 @@ async def test_it_takes_turns_with_the_other_way_to_write(database: Database) ->
         async with database.write() as connection:
             await inserting(number)(connection)
 
-    await asyncio.gather(*(database.transact(inserting(n)) if n % 2 else other(n) for n in range(20)))
+    await asyncio.gather(
+        *(database.transact(inserting(n)) if n % 2 else other(n) for n in range(20))
+    )
     assert await database.look(kept) == list(range(20))
 
 
@@ -77,6 +89,12 @@ async def test_a_closed_database_opens_again(database: Database) -> None:
 
 
 @pytest.mark.parametrize("change", [runs.change, tickets.change])
-async def test_a_column_that_there_is_not_is_refused(database: Database, change: Callable[..., Any]) -> None:
+async def test_a_column_that_there_is_not_is_refused(
+    database: Database, change: Callable[..., Any]
+) -> None:
     with pytest.raises(LookupError, match="statuss"):
-        await database.transact(lambda connection: change(connection, "id", datetime.now(UTC), statuss="finished"))
+        await database.transact(
+            lambda connection: change(
+                connection, "id", datetime.now(UTC), statuss="finished"
+            )
+        )

@@ -55,31 +55,56 @@ class House:
         await vectors.load()
         return vectors
 
-    async def stored(self, desk: str = "a", customer: str | None = None, solution: str | None = None) -> str:
+    async def stored(
+        self, desk: str = "a", customer: str | None = None, solution: str | None = None
+    ) -> str:
         """A new ticket's id."""
         number = next(COUNTER)
         received = NOW + timedelta(minutes=number)
         ticket = Ticket(
-            id=f"TKT-{number}", desk=desk, subject="s", body="b", customer_id=customer, received_at=received
+            id=f"TKT-{number}",
+            desk=desk,
+            subject="s",
+            body="b",
+            customer_id=customer,
+            received_at=received,
         )
         async with self.database.write() as connection:
-            await tickets.add(connection, ticket, "closed" if solution else "assigned", solution=solution)
+            await tickets.add(
+                connection,
+                ticket,
+                "closed" if solution else "assigned",
+                solution=solution,
+            )
         return ticket.id
 
-    async def told(self, vector: np.ndarray, desk: str = "a", customer: str | None = None) -> str:
+    async def told(
+        self, vector: np.ndarray, desk: str = "a", customer: str | None = None
+    ) -> str:
         """A new ticket's id, remembered."""
         ticket_id = await self.stored(desk, customer)
         await self.vectors.remember(ticket_id, "digest", vector)
         return ticket_id
 
-    async def near(self, vector: np.ndarray, desk: str = "a", *, but: str = "", only_solved: bool = False) -> list[str]:
+    async def near(
+        self,
+        vector: np.ndarray,
+        desk: str = "a",
+        *,
+        but: str = "",
+        only_solved: bool = False,
+    ) -> list[str]:
         """The ids of the three nearest."""
-        found = await self.vectors.nearest(vector, desk, 3, but=but, only_solved=only_solved)
+        found = await self.vectors.nearest(
+            vector, desk, 3, but=but, only_solved=only_solved
+        )
         return [near.ticket_id for near in found]
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def house(request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer) -> AsyncIterator[House]:
+async def house(
+    request: pytest.FixtureRequest, tmp_path: Path, postgres: PostgresServer
+) -> AsyncIterator[House]:
     if request.param == "sqlite":
         await asyncio.to_thread(migrate, tmp_path / "vectors.db")
         database: Database = SqliteDatabase(tmp_path / "vectors.db")
@@ -121,7 +146,9 @@ async def test_nobody_has_earlier_tickets(house: House) -> None:
     assert len(await house.near(unit(1))) == 2
 
 
-async def test_remembered_again_a_ticket_finds_what_it_found_and_never_itself(house: House) -> None:
+async def test_remembered_again_a_ticket_finds_what_it_found_and_never_itself(
+    house: House,
+) -> None:
     first = await house.told(unit(1), customer="ann")
     second = await house.told(unit(1), customer="ann")
     for vectors in (house.vectors, await house.again()):
@@ -132,7 +159,9 @@ async def test_remembered_again_a_ticket_finds_what_it_found_and_never_itself(ho
 
 async def test_no_more_than_the_newest_are_compared(house: House) -> None:
     told = [await house.told(unit(1), customer="ann") for _ in range(NEWEST + 5)]
-    found = await house.vectors.remember(await house.stored(customer="ann"), "digest", unit(1))
+    found = await house.vectors.remember(
+        await house.stored(customer="ann"), "digest", unit(1)
+    )
     assert ids(found) == told[:4:-1]
 
 
@@ -141,8 +170,12 @@ async def test_a_ticket_that_is_not_stored_is_not_remembered(house: House) -> No
     assert await house.near(unit(1)) == []
 
 
-async def test_the_nearest_come_first_without_the_ticket_itself_and_other_desks(house: House) -> None:
-    far, near, same = [await house.told(vector) for vector in (unit(0, 0, 1), unit(1, 1), unit(1))]
+async def test_the_nearest_come_first_without_the_ticket_itself_and_other_desks(
+    house: House,
+) -> None:
+    far, near, same = [
+        await house.told(vector) for vector in (unit(0, 0, 1), unit(1, 1), unit(1))
+    ]
     await house.told(unit(1), "b")
     assert await house.near(unit(1)) == [same, near, far]
     assert await house.near(unit(1), but=same) == [near, far]
@@ -160,22 +193,32 @@ async def test_only_solved_tickets_when_asked(house: House) -> None:
     assert [one.solved for one in found] == [False, True]
 
 
-async def test_a_ticket_that_is_solved_later_is_found_as_solved_when_it_is_remembered_again(house: House) -> None:
+async def test_a_ticket_that_is_solved_later_is_found_as_solved_when_it_is_remembered_again(
+    house: House,
+) -> None:
     ticket_id = await house.told(unit(1))
     async with house.database.write() as connection:
-        await connection.execute(update(rows).where(rows.c.id == ticket_id).values(solution="Restart it."))
+        await connection.execute(
+            update(rows).where(rows.c.id == ticket_id).values(solution="Restart it.")
+        )
     await house.vectors.remember(ticket_id, "digest", unit(1))
     assert await house.near(unit(1), only_solved=True) == [ticket_id]
     assert await house.near(unit(1)) == [ticket_id]
 
 
 async def test_what_is_forgotten_or_deleted_is_not_found(house: House) -> None:
-    forgotten, deleted, kept = [await house.told(unit(1), customer="ann") for _ in range(3)]
+    forgotten, deleted, kept = [
+        await house.told(unit(1), customer="ann") for _ in range(3)
+    ]
     await house.vectors.forget([forgotten, "TKT-NOWHERE"])
     async with house.database.write() as connection:
         await connection.execute(delete(rows).where(rows.c.id == deleted))
     assert await house.near(unit(1)) == [kept]
-    assert ids(await house.vectors.remember(await house.stored(customer="ann"), "digest", unit(1))) == [kept]
+    assert ids(
+        await house.vectors.remember(
+            await house.stored(customer="ann"), "digest", unit(1)
+        )
+    ) == [kept]
 
 
 async def test_another_process_finds_what_was_remembered(house: House) -> None:
@@ -183,16 +226,26 @@ async def test_another_process_finds_what_was_remembered(house: House) -> None:
     await house.vectors.remember(solved, "digest", unit(1))
     other = await house.told(unit(0, 1))
     found = await (await house.again()).nearest(unit(1), "a", 3, but="")
-    assert [(one.ticket_id, one.solved) for one in found] == [(solved, True), (other, False)]
+    assert [(one.ticket_id, one.solved) for one in found] == [
+        (solved, True),
+        (other, False),
+    ]
 
 
-async def test_fingerprints_of_another_model_are_lacking_until_they_are_made_anew(house: House) -> None:
+async def test_fingerprints_of_another_model_are_lacking_until_they_are_made_anew(
+    house: House,
+) -> None:
     first, second = [await house.told(unit(1), customer="ann") for _ in range(2)]
     newer = await house.again("a-newer-model")
     assert await newer.nearest(unit(1), "a", 3, but="") == []
 
     async def lacking(connection: object) -> list[str]:
-        return [row["id"] for row in await fingerprints.lacking(connection, "a-newer-model", ["a"], 10)]  # type: ignore[arg-type]
+        return [
+            row["id"]
+            for row in await fingerprints.lacking(
+                connection, "a-newer-model", ["a"], 10
+            )
+        ]  # type: ignore[arg-type]
 
     assert await house.database.look(lacking) == [first, second]
     (earlier,) = await newer.remember(second, "digest", unit(1))
@@ -202,15 +255,23 @@ async def test_fingerprints_of_another_model_are_lacking_until_they_are_made_ane
     assert await house.database.look(lacking) == []
 
 
-async def test_of_any_that_are_remembered_at_once_exactly_one_was_first(house: House) -> None:
+async def test_of_any_that_are_remembered_at_once_exactly_one_was_first(
+    house: House,
+) -> None:
     told = [await house.stored(customer="ann") for _ in range(16)]
     workers = [house.vectors, house.vectors]
     if isinstance(house.database, PostgresDatabase):
         other = PostgresDatabase(house.database.address)
         workers[1] = PgVectors(other, MODEL)
     found = await asyncio.gather(
-        *(workers[number % 2].remember(ticket_id, "digest", unit(1)) for number, ticket_id in enumerate(told)),
-        *(workers[number % 2].remember(ticket_id, "digest", unit(1)) for number, ticket_id in enumerate(told, 1)),
+        *(
+            workers[number % 2].remember(ticket_id, "digest", unit(1))
+            for number, ticket_id in enumerate(told)
+        ),
+        *(
+            workers[number % 2].remember(ticket_id, "digest", unit(1))
+            for number, ticket_id in enumerate(told, 1)
+        ),
     )
     assert sorted(len(earlier) for earlier in found) == sorted([*range(16)] * 2)
     assert found[:16] == found[16:]
@@ -220,32 +281,52 @@ async def test_of_any_that_are_remembered_at_once_exactly_one_was_first(house: H
         await other.close()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=20,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(
     st.lists(
         st.one_of(
-            st.tuples(st.just("tell"), st.sampled_from(("ann", "bob", None)), st.integers(0, 3)),
+            st.tuples(
+                st.just("tell"),
+                st.sampled_from(("ann", "bob", None)),
+                st.integers(0, 3),
+            ),
             st.tuples(st.just("again"), st.integers(0, 9), st.just(0)),
             st.tuples(st.just("forget"), st.integers(0, 9), st.just(0)),
         ),
         max_size=15,
     )
 )
-async def test_whatever_happens_earlier_means_remembered_before(house: House, steps: list[tuple]) -> None:
+async def test_whatever_happens_earlier_means_remembered_before(
+    house: House, steps: list[tuple]
+) -> None:
     desk = f"desk{next(COUNTER)}"
     known: list[tuple[str, str | None, int]] = []
     for step, what, axis in steps:
         if step == "tell":
             ticket_id = await house.stored(desk, what)
-            found = await house.vectors.remember(ticket_id, "digest", unit(*[0] * axis, 1))
-            assert ids(found) == [one for one, customer, _ in reversed(known) if what and customer == what]
+            found = await house.vectors.remember(
+                ticket_id, "digest", unit(*[0] * axis, 1)
+            )
+            assert ids(found) == [
+                one for one, customer, _ in reversed(known) if what and customer == what
+            ]
             known.append((ticket_id, what, axis))
         elif what < len(known) and step == "forget":
             await house.vectors.forget([known.pop(what)[0]])
         elif what < len(known):
             ticket_id, customer, known_axis = known[what]
-            found = await house.vectors.remember(ticket_id, "digest", unit(*[0] * known_axis, 1))
-            assert ids(found) == [one for one, other, _ in reversed(known[:what]) if customer and other == customer]
+            found = await house.vectors.remember(
+                ticket_id, "digest", unit(*[0] * known_axis, 1)
+            )
+            assert ids(found) == [
+                one
+                for one, other, _ in reversed(known[:what])
+                if customer and other == customer
+            ]
     for axis in range(4):
         expected = {one for one, _, other in known if other == axis}
         found = await house.vectors.nearest(unit(*[0] * axis, 1), desk, 15, but="")

@@ -1,4 +1,7 @@
-"""The webhook connector against a real HTTP server: what every answer, and every missing one, is taken for."""
+"""The webhook connector against a real HTTP server.
+
+What every answer, and every missing one, is taken for.
+"""
 
 import asyncio
 import base64
@@ -13,12 +16,20 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from connectors.port import NotAcceptedError, OutboundEffect, RefusedError, UnclearError, UnsearchableError
+from connectors.port import (
+    NotAcceptedError,
+    OutboundEffect,
+    RefusedError,
+    UnclearError,
+    UnsearchableError,
+)
 from connectors.webhook import WebhookConnector, signing_key
 from tests.integration.receiver import Receiver
 
 SECRET = "whsec_" + base64.b64encode(b"a secret of 24 bytes....").decode()
-EFFECT = OutboundEffect("TKT-1:reply:0c4f", "reply", "ada@example.com", "TKT-1", {"text": "Grüße"})
+EFFECT = OutboundEffect(
+    "TKT-1:reply:0c4f", "reply", "ada@example.com", "TKT-1", {"text": "Grüße"}
+)
 AT = datetime(2026, 5, 4, 12, tzinfo=UTC)
 TIMEOUT = 0.5
 
@@ -50,28 +61,49 @@ async def test_what_is_sent(receiver: Receiver, connector: WebhookConnector) -> 
         "payload": {"text": "Grüße"},
     }
     headers = receiver.headers[0]
-    assert (headers["idempotency-key"], headers["content-type"]) == (EFFECT.marker, "application/json")
+    assert (headers["idempotency-key"], headers["content-type"]) == (
+        EFFECT.marker,
+        "application/json",
+    )
 
 
-async def test_the_signature_is_that_of_standard_webhooks(receiver: Receiver, connector: WebhookConnector) -> None:
+async def test_the_signature_is_that_of_standard_webhooks(
+    receiver: Receiver, connector: WebhookConnector
+) -> None:
     await connector.send(EFFECT, soon())
-    headers, body = receiver.headers[0], json.dumps(receiver.bodies[EFFECT.marker], ensure_ascii=False)
+    headers, body = (
+        receiver.headers[0],
+        json.dumps(receiver.bodies[EFFECT.marker], ensure_ascii=False),
+    )
     signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.{body.replace(': ', ':').replace(', ', ',')}"
-    proof = hmac.new(b"a secret of 24 bytes....", signed.encode(), hashlib.sha256).digest()
+    proof = hmac.new(
+        b"a secret of 24 bytes....", signed.encode(), hashlib.sha256
+    ).digest()
     assert headers["webhook-signature"] == f"v1,{base64.b64encode(proof).decode()}"
-    assert (headers["webhook-id"], int(headers["webhook-timestamp"])) == (EFFECT.marker, int(AT.timestamp()))
+    assert (headers["webhook-id"], int(headers["webhook-timestamp"])) == (
+        EFFECT.marker,
+        int(AT.timestamp()),
+    )
 
 
 def test_the_published_example_of_the_signature() -> None:
     # The one that the specification's libraries test themselves with.
     made = WebhookConnector(
-        "http://x", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", 1, lambda: datetime.fromtimestamp(1614265330, UTC)
+        "http://x",
+        "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        1,
+        lambda: datetime.fromtimestamp(1614265330, UTC),
     )
     headers = made.signature("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}')
-    assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    assert (
+        headers["webhook-signature"]
+        == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+    )
 
 
-@pytest.mark.parametrize("secret", ["whsec_", "short", "whsec_!!!", base64.b64encode(b"x" * 65).decode()])
+@pytest.mark.parametrize(
+    "secret", ["whsec_", "short", "whsec_!!!", base64.b64encode(b"x" * 65).decode()]
+)
 def test_a_secret_that_cannot_sign_is_refused(secret: str) -> None:
     with pytest.raises(ValueError, match="base64 of 24 to 64 bytes"):
         signing_key(secret)
@@ -99,7 +131,11 @@ def test_a_secret_that_cannot_sign_is_refused(secret: str) -> None:
     ],
 )
 async def test_what_an_answer_is_taken_for(
-    receiver: Receiver, connector: WebhookConnector, mode: str, error: type[Exception], says: str
+    receiver: Receiver,
+    connector: WebhookConnector,
+    mode: str,
+    error: type[Exception],
+    says: str,
 ) -> None:
     receiver.mode = mode
     with pytest.raises(error, match=says or None) as raised:
@@ -116,7 +152,9 @@ async def test_a_conflict_that_names_the_marker_is_an_acceptance(
     assert await connector.send(EFFECT, soon()) == receiver.id_of(EFFECT.marker)
 
 
-async def test_who_is_down_has_not_accepted(receiver: Receiver, connector: WebhookConnector) -> None:
+async def test_who_is_down_has_not_accepted(
+    receiver: Receiver, connector: WebhookConnector
+) -> None:
     await receiver.stop()
     with pytest.raises(NotAcceptedError):
         await connector.send(EFFECT, soon())
@@ -125,17 +163,25 @@ async def test_who_is_down_has_not_accepted(receiver: Receiver, connector: Webho
 
 
 async def test_who_takes_no_connection_has_not_accepted() -> None:
-    listening = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 0, backlog=1, start_serving=False)
+    listening = await asyncio.start_server(
+        lambda _r, _w: None, "127.0.0.1", 0, backlog=1, start_serving=False
+    )
     port = listening.sockets[0].getsockname()[1]
     async with asyncio.timeout(20):
-        connector = WebhookConnector(f"https://127.0.0.1:{port}/", None, TIMEOUT, lambda: AT)
-        with pytest.raises(NotAcceptedError):  # the connection stands, but its TLS never does
+        connector = WebhookConnector(
+            f"https://127.0.0.1:{port}/", None, TIMEOUT, lambda: AT
+        )
+        with pytest.raises(
+            NotAcceptedError
+        ):  # the connection stands, but its TLS never does
             await connector.send(EFFECT, soon())
     await connector.close()
     listening.close()
 
 
-async def test_nothing_leaves_after_its_time(receiver: Receiver, connector: WebhookConnector) -> None:
+async def test_nothing_leaves_after_its_time(
+    receiver: Receiver, connector: WebhookConnector
+) -> None:
     with pytest.raises(NotAcceptedError, match="too late"):
         await connector.send(EFFECT, time.monotonic())
     assert receiver.requests == 0
@@ -159,7 +205,9 @@ async def test_a_search_that_says_nothing_of_the_marker_proves_nothing(
         await connector.find(EFFECT.marker)
 
 
-async def test_the_search_knows_what_was_accepted(receiver: Receiver, connector: WebhookConnector) -> None:
+async def test_the_search_knows_what_was_accepted(
+    receiver: Receiver, connector: WebhookConnector
+) -> None:
     assert await connector.find(EFFECT.marker) is None
     await connector.send(EFFECT, soon())
     assert await connector.find(EFFECT.marker) == receiver.id_of(EFFECT.marker)

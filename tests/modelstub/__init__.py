@@ -1,4 +1,5 @@
-"""A server that speaks OpenAI's chat completions and fails in every way a model can, over real HTTP."""
+"""A server that speaks OpenAI's chat completions and fails in every way a model can, over
+real HTTP."""
 
 from tests.modelstub.modes import MODES, USAGE
 from tests.modelstub.server import ModelStub, Received

@@ -1,4 +1,6 @@
-"""`python -m tests.modelstub --port 8090`: the stub as a process, switched by POST /control, read by GET /requests.
+"""`python -m tests.modelstub --port 8090`.
+
+The stub as a process, switched by POST /control, read by GET /requests.
 
 curl -d '{"then": ["500", "ok"], "rejects": ["json_schema"]}' localhost:8090/control
 """
@@ -20,7 +22,9 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--mode", choices=MODES, default="ok")
-    parser.add_argument("--delay", type=float, default=0.0, help="seconds before every answer")
+    parser.add_argument(
+        "--delay", type=float, default=0.0, help="seconds before every answer"
+    )
     given = parser.parse_args()
     asyncio.run(_serve(given.port, given.mode, given.delay))
 

@@ -1,4 +1,7 @@
-"""Models on a stub: their settings, an asker and a whole engine, put together as engines/llm/assembly.py does."""
+"""Models on a stub.
+
+Their settings, an asker and a whole engine, put together as engines/llm/assembly.py does.
+"""
 
 import time
 from collections.abc import Callable
@@ -23,8 +26,14 @@ KEY = "sk-stub-4242"
 
 def settings_for(url: str, **given: Any) -> ModelSettings:
     """Settings of a model `m` at this address, whatever the environment says."""
-    wanted: dict[str, Any] = {"llm_provider": "compatible", "llm_base_url": url, "default_model": "m"}
-    return ModelSettings(_env_file=None, **({"llm_api_key": SecretStr(KEY)} | wanted | given))  # type: ignore[call-arg]
+    wanted: dict[str, Any] = {
+        "llm_provider": "compatible",
+        "llm_base_url": url,
+        "default_model": "m",
+    }
+    return ModelSettings(
+        _env_file=None, **({"llm_api_key": SecretStr(KEY)} | wanted | given)
+    )  # type: ignore[call-arg]
 
 
 def models_on(url: str, fallback: str | None = None, **given: Any) -> Models:
@@ -47,13 +56,35 @@ def asker_on(
     observe: Callable[[CallRecord], None] = lambda _: None,
 ) -> Asker:
     """An asker with circuits of its own, which go by `clock`."""
-    budget = Budget(prices or load_prices(SHIPPED), per_ticket_usd, None, None, now=lambda: datetime.now(UTC))
+    budget = Budget(
+        prices or load_prices(SHIPPED),
+        per_ticket_usd,
+        None,
+        None,
+        now=lambda: datetime.now(UTC),
+    )
     gateway = Gateway(concurrency, clock)
-    return Asker(models, chat, gateway, budget, attempts=attempts, backoff=backoff, observe=observe)
+    return Asker(
+        models,
+        chat,
+        gateway,
+        budget,
+        attempts=attempts,
+        backoff=backoff,
+        observe=observe,
+    )
 
 
 def engine_on(
-    url: str, chat: Chat, local: Engine, limits: Limits | None = None, *, fallback: str | None = None, **given: Any
+    url: str,
+    chat: Chat,
+    local: Engine,
+    limits: Limits | None = None,
+    *,
+    fallback: str | None = None,
+    **given: Any,
 ) -> LlmEngine:
     """A whole engine; `given` is the asker's."""
-    return LlmEngine(asker_on(models_on(url, fallback), chat, **given), local, limits or Limits())
+    return LlmEngine(
+        asker_on(models_on(url, fallback), chat, **given), local, limits or Limits()
+    )

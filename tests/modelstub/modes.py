@@ -22,8 +22,14 @@ ERRORS: Mapping[str, tuple[int, str]] = {
     "503": (503, "Overloaded."),
     "quota": (429, "insufficient_quota"),
     "toolong": (400, "This model's maximum context length is 8192 tokens."),
-    "temperature": (400, "Unsupported value: 'temperature' does not support 0 with this model."),
-    "moderated": (400, "The response was filtered due to Azure OpenAI's content management policy."),
+    "temperature": (
+        400,
+        "Unsupported value: 'temperature' does not support 0 with this model.",
+    ),
+    "moderated": (
+        400,
+        "The response was filtered due to Azure OpenAI's content management policy.",
+    ),
 }
 """Modes that are an HTTP status, and what the provider says."""
 
@@ -36,7 +42,10 @@ Completion = dict[str, Any]
 def _message(**change: Any) -> Callable[[Completion], Completion]:
     def spoiled(completion: Completion) -> Completion:
         choice = completion["choices"][0]
-        return {**completion, "choices": [{**choice, "message": {**choice["message"], **change}}]}
+        return {
+            **completion,
+            "choices": [{**choice, "message": {**choice["message"], **change}}],
+        }
 
     return spoiled
 
@@ -49,14 +58,20 @@ def _text(change: Callable[[str], str]) -> Callable[[Completion], Completion]:
         if not message.get("tool_calls"):
             return _message(content=change(message["content"]))(completion)
         call = message["tool_calls"][0]
-        function = {**call["function"], "arguments": change(call["function"]["arguments"])}
+        function = {
+            **call["function"],
+            "arguments": change(call["function"]["arguments"]),
+        }
         return _message(tool_calls=[{**call, "function": function}])(completion)
 
     return spoiled
 
 
 def _finish(reason: str) -> Callable[[Completion], Completion]:
-    return lambda completion: {**completion, "choices": [{**completion["choices"][0], "finish_reason": reason}]}
+    return lambda completion: {
+        **completion,
+        "choices": [{**completion["choices"][0], "finish_reason": reason}],
+    }
 
 
 def _cut(text: str) -> str:
@@ -65,21 +80,43 @@ def _cut(text: str) -> str:
 
 SPOILING: Mapping[str, Callable[[Completion], Completion]] = {
     "ok": lambda completion: completion,
-    "malformed": _text(lambda _: "I believe that this one is about billing, and rather urgent."),
+    "malformed": _text(
+        lambda _: "I believe that this one is about billing, and rather urgent."
+    ),
     "cut": _text(_cut),
     "truncated": lambda completion: _finish("length")(_text(_cut)(completion)),
-    "fenced": _text(lambda text: f"Of course! Here it is {{as asked}}:\n```json\n{text}\n```\nAnything else?"),
+    "fenced": _text(
+        lambda text: (
+            f"Of course! Here it is {{as asked}}:\n```json\n{text}\n```\nAnything else?"
+        )
+    ),
     "thinking": _text(lambda text: f'<think>Perhaps {{"a": 1}}? No.</think>\n{text}'),
-    "wrongschema": _text(lambda _: '{"category": "hardware", "severity": 7, "fields": "none", "made_up": true}'),
+    "wrongschema": _text(
+        lambda _: (
+            '{"category": "hardware", "severity": 7, "fields": "none", "made_up": true}'
+        )
+    ),
     "empty": _text(lambda _: ""),
     "refusal": _message(content=None, refusal="I cannot help with that."),
     "filtered": _finish("content_filter"),
     "nochoices": lambda completion: {**completion, "choices": []},
     "nullchoices": lambda completion: {**completion, "choices": None},
-    "nomessage": lambda completion: {**completion, "choices": [{"index": 0, "finish_reason": "stop"}]},
-    "errorbody": lambda completion: {**completion, "choices": [], "error": {"code": 502, "message": "Upstream."}},
-    "oddusage": lambda completion: {**completion, "usage": {"prompt_tokens": "many", "completion_tokens": -3}},
-    "nousage": lambda completion: {key: value for key, value in completion.items() if key != "usage"},
+    "nomessage": lambda completion: {
+        **completion,
+        "choices": [{"index": 0, "finish_reason": "stop"}],
+    },
+    "errorbody": lambda completion: {
+        **completion,
+        "choices": [],
+        "error": {"code": 502, "message": "Upstream."},
+    },
+    "oddusage": lambda completion: {
+        **completion,
+        "usage": {"prompt_tokens": "many", "completion_tokens": -3},
+    },
+    "nousage": lambda completion: {
+        key: value for key, value in completion.items() if key != "usage"
+    },
 }
 """Modes that are an answer with status 200."""
 

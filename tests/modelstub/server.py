@@ -41,8 +41,9 @@ class Received:
 class ModelStub:
     """`async with ModelStub() as stub:` then `stub.url`, `stub.then("500", "ok")`, `stub.requests`.
 
-    mode: what every call gets that no plan is made for; answer: a value, a text, or a function of the request's body
-    instead of plausible values; rejects: of json_schema, json_object, tools; delay: seconds before every answer.
+    mode: what every call gets that no plan is made for; answer: a value, a text, or a
+    function of the request's body instead of plausible values; rejects: of json_schema,
+    json_object, tools; delay: seconds before every answer.
     """
 
     def __init__(self, port: int = 0, host: str = "127.0.0.1") -> None:
@@ -79,7 +80,9 @@ class ModelStub:
         app.router.add_post("/control", self._control)
         app.router.add_get("/requests", self._listed)
         app.router.add_post("/{path:.*chat/completions}", self._handle)
-        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(
+            app, handler_cancellation=True, shutdown_timeout=0.1
+        )
         await self._runner.setup()
         site = web.TCPSite(self._runner, self.host, self.port)
         await site.start()
@@ -92,23 +95,46 @@ class ModelStub:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         body = await request.json()
-        self.requests.append(Received(request.path, dict(request.query), request.headers, body))
+        self.requests.append(
+            Received(request.path, dict(request.query), request.headers, body)
+        )
         mode = self._plan.popleft() if self._plan else self.mode
         if self.delay:
             await asyncio.sleep(self.delay)
-        return self._rejected(request, body) or await self._answered(request, mode, body)
+        return self._rejected(request, body) or await self._answered(
+            request, mode, body
+        )
 
-    def _rejected(self, request: web.Request, body: Mapping[str, Any]) -> web.Response | None:
-        way = "tools" if body.get("tools") else (body.get("response_format") or {}).get("type", "")
-        return self._error(request, 500 if way == "tools" else 400, REJECTIONS[way]) if way in self.rejects else None
+    def _rejected(
+        self, request: web.Request, body: Mapping[str, Any]
+    ) -> web.Response | None:
+        way = (
+            "tools"
+            if body.get("tools")
+            else (body.get("response_format") or {}).get("type", "")
+        )
+        return (
+            self._error(request, 500 if way == "tools" else 400, REJECTIONS[way])
+            if way in self.rejects
+            else None
+        )
 
     def _error(self, request: web.Request, status: int, message: str) -> web.Response:
         """An error that quotes the key, as careless providers do."""
-        quoted = f"{message} ({request.headers.get('Authorization') or request.headers.get('api-key')})"
+        quoted = (
+            f"{message} "
+            f"({request.headers.get('Authorization') or request.headers.get('api-key')})"
+        )
         headers = {"Retry-After": self.retry_after} if status == 429 else {}
-        return web.json_response({"error": {"message": quoted, "code": status}}, status=status, headers=headers)
+        return web.json_response(
+            {"error": {"message": quoted, "code": status}},
+            status=status,
+            headers=headers,
+        )
 
-    async def _answered(self, request: web.Request, mode: str, body: Mapping[str, Any]) -> web.StreamResponse:
+    async def _answered(
+        self, request: web.Request, mode: str, body: Mapping[str, Any]
+    ) -> web.StreamResponse:
         if mode in ERRORS:
             return self._error(request, *ERRORS[mode])
         page = "<!doctype html><title>Bad gateway</title><h1>502</h1>"
@@ -120,12 +146,20 @@ class ModelStub:
                 assert request.transport
                 request.transport.close()
             case "html" | "gateway":
-                return web.Response(text=page, content_type="text/html", status=200 if mode == "html" else 502)
+                return web.Response(
+                    text=page,
+                    content_type="text/html",
+                    status=200 if mode == "html" else 502,
+                )
             case "badjson":
-                return web.Response(text='{"choices": [', content_type="application/json")
+                return web.Response(
+                    text='{"choices": [', content_type="application/json"
+                )
             case "list":
                 return web.json_response([1, 2])
-        return web.json_response(SPOILING.get(mode, SPOILING["ok"])(self._completion(body)))
+        return web.json_response(
+            SPOILING.get(mode, SPOILING["ok"])(self._completion(body))
+        )
 
     def _completion(self, body: Mapping[str, Any]) -> dict[str, Any]:
         text = self._text(body)
@@ -135,10 +169,21 @@ class ModelStub:
             message = {
                 "role": "assistant",
                 "content": None,
-                "tool_calls": [{"id": "call_1", "type": "function", "function": function}],
+                "tool_calls": [
+                    {"id": "call_1", "type": "function", "function": function}
+                ],
             }
-        choice = {"index": 0, "message": message, "finish_reason": "tool_calls" if body.get("tools") else "stop"}
-        named = {"id": "stub", "object": "chat.completion", "created": 0, "model": body.get("model")}
+        choice = {
+            "index": 0,
+            "message": message,
+            "finish_reason": "tool_calls" if body.get("tools") else "stop",
+        }
+        named = {
+            "id": "stub",
+            "object": "chat.completion",
+            "created": 0,
+            "model": body.get("model"),
+        }
         return {**named, "choices": [choice], "usage": dict(USAGE)}
 
     def _text(self, body: Mapping[str, Any]) -> str:
@@ -155,9 +200,14 @@ class ModelStub:
         self.rejects = set(wanted.pop("rejects", self.rejects))
         for name in ("mode", "delay", "answer", "retry_after"):
             setattr(self, name, wanted.pop(name, getattr(self, name)))
-        return web.json_response({"unknown": list(wanted)}, status=400 if wanted else 200)
+        return web.json_response(
+            {"unknown": list(wanted)}, status=400 if wanted else 200
+        )
 
     async def _listed(self, _: web.Request) -> web.Response:
         return web.json_response(
-            [{"path": each.path, "headers": dict(each.headers), "body": each.body} for each in self.requests]
+            [
+                {"path": each.path, "headers": dict(each.headers), "body": each.body}
+                for each in self.requests
+            ]
         )

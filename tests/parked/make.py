@@ -1,7 +1,10 @@
-"""Makes the fixture of the flow version that stands now: `python -m tests.parked.make`, once before each release.
+"""Makes the fixture of the flow version that stands now.
 
-A ticket of an invented customer is taken in and left waiting for a person. The database of that moment is kept as
-`flow-N.db`, and every later version has to go on from it. A file of a released version is never made again.
+`python -m tests.parked.make`, once before each release.
+
+A ticket of an invented customer is taken in and left waiting for a person. The database of
+that moment is kept as `flow-N.db`, and every later version has to go on from it. A file of
+a released version is never made again.
 """
 
 import asyncio
@@ -27,13 +30,20 @@ async def park(folder: Path) -> None:
     async with TicketGraph.open(folder) as desk:
         run = await desk.process(SUBJECT, BODY, customer_email="customer@example.com")
     if run.status != "waiting":
-        raise RuntimeError(f"The run is {run.status}; the ticket has to be one that a person must see.")
+        raise RuntimeError(
+            f"The run is {run.status}; the ticket has to be one that a person must see."
+        )
 
 
 def main(to: Path) -> None:
-    """Park a run and keep its database as one file. Raises FileExistsError rather than replace one."""
+    """Park a run and keep its database as one file.
+
+    Raises FileExistsError rather than replace one.
+    """
     if to.exists():
-        raise FileExistsError(f"{to.name} is there already. Raise FLOW_VERSION, or keep the file.")
+        raise FileExistsError(
+            f"{to.name} is there already. Raise FLOW_VERSION, or keep the file."
+        )
     with tempfile.TemporaryDirectory() as folder:
         asyncio.run(park(Path(folder)))
         with closing(sqlite3.connect(Path(folder) / "ticketgraph.db")) as database:

@@ -1,4 +1,7 @@
-"""A run that waits for a person outlives every deploy, or the deploy is refused: it is never lost in silence."""
+"""A run that waits for a person outlives every deploy, or the deploy is refused.
+
+It is never lost in silence.
+"""
 
 import asyncio
 import shutil
@@ -25,7 +28,10 @@ from ticketgraph.news.watchers import Watchers
 from ticketgraph.orphans import orphans
 from ticketgraph.runs.execute import config_of
 
-FIXTURES = {int(path.stem.removeprefix("flow-")): path for path in Path(__file__).parent.glob("flow-*.db")}
+FIXTURES = {
+    int(path.stem.removeprefix("flow-")): path
+    for path in Path(__file__).parent.glob("flow-*.db")
+}
 
 
 @pytest.fixture
@@ -64,11 +70,20 @@ async def approved(folder: Path, desks: Path) -> str:
 
 async def refused(folder: Path, desks: Path) -> str:
     """Open the folder and be refused, with nothing changed."""
-    before = asked(folder, "SELECT (SELECT version_num FROM alembic_version), status, updated_at FROM runs")
+    before = asked(
+        folder,
+        "SELECT (SELECT version_num FROM alembic_version), status, updated_at FROM runs",
+    )
     with pytest.raises(UnavailableError) as caught:
         async with TicketGraph.open(folder, desks_dir=desks):
             pass
-    assert asked(folder, "SELECT (SELECT version_num FROM alembic_version), status, updated_at FROM runs") == before
+    assert (
+        asked(
+            folder,
+            "SELECT (SELECT version_num FROM alembic_version), status, updated_at FROM runs",
+        )
+        == before
+    )
     assert replies(folder) == 0
     return caught.value.detail
 
@@ -79,15 +94,32 @@ def test_there_is_a_parked_run_of_every_version_that_is_resumed() -> None:
 
 
 @pytest.mark.parametrize("version", sorted(RESUMES))
-def test_the_server_of_today_goes_on_with_it_and_replies_once(version: int, tmp_path: Path) -> None:
+def test_the_server_of_today_goes_on_with_it_and_replies_once(
+    version: int, tmp_path: Path
+) -> None:
     folder = unpacked(version, tmp_path)
-    assert asked(folder, "SELECT flow_version, status FROM runs") == [(version, "waiting")]
+    assert asked(folder, "SELECT flow_version, status FROM runs") == [
+        (version, "waiting")
+    ]
     for _ in range(2):
-        with serving(folder) as server, httpx.Client(base_url=server.url, timeout=60) as http:
+        with (
+            serving(folder) as server,
+            httpx.Client(base_url=server.url, timeout=60) as http,
+        ):
             for waiting in http.get("/api/v1/approvals").json()["items"]:
                 path = f"/api/v1/approvals/{waiting['id']}/decision"
-                assert http.post(path, json={"type": "approve", "decided_by": "ada"}).status_code == 200
-                assert http.post(path, json={"type": "approve", "decided_by": "bob"}).status_code == 409
+                assert (
+                    http.post(
+                        path, json={"type": "approve", "decided_by": "ada"}
+                    ).status_code
+                    == 200
+                )
+                assert (
+                    http.post(
+                        path, json={"type": "approve", "decided_by": "bob"}
+                    ).status_code
+                    == 409
+                )
         assert replies(folder) == 1
     assert asked(folder, "SELECT status FROM runs") == [("finished",)]
     assert asked(folder, "SELECT status FROM tickets") == [("resolved",)]
@@ -96,8 +128,19 @@ def test_the_server_of_today_goes_on_with_it_and_replies_once(version: int, tmp_
 def test_the_server_says_in_a_sentence_what_it_would_lose(folder: Path) -> None:
     asked(folder, "UPDATE runs SET flow_version = ?", FLOW_VERSION + 1)
     ((run_id,),) = asked(folder, "SELECT id FROM runs")
-    command = [sys.executable, "-m", "server.cli", "serve", "--port", "0", "--data-dir", str(folder)]
-    ended = subprocess.run(command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False)
+    command = [
+        sys.executable,
+        "-m",
+        "server.cli",
+        "serve",
+        "--port",
+        "0",
+        "--data-dir",
+        str(folder),
+    ]
+    ended = subprocess.run(
+        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+    )
     assert ended.returncode == 2
     assert f"{run_id} (flow {FLOW_VERSION + 1}: " in ended.stderr
     assert "Start the version that was here before" in ended.stderr
@@ -110,11 +153,15 @@ async def test_langgraph_alone_loses_a_run_whose_node_was_renamed(
 ) -> None:
     ((run_id, question),) = asked(folder, "SELECT run_id, interrupt_id FROM approvals")
     tomorrow.deploy(monkeypatch, tomorrow.node_renamed)
-    async with open_saver(folder / "ticketgraph.db", asyncio.Lock(), Watchers()) as saver:
+    async with open_saver(
+        folder / "ticketgraph.db", asyncio.Lock(), Watchers()
+    ) as saver:
         graph = build(saver)
         snapshot = await graph.aget_state(config_of(run_id))
         assert (snapshot.next, snapshot.interrupts) == ((), ())
-        resumed = await graph.ainvoke(Command(resume={question: "yes"}), config_of(run_id))
+        resumed = await graph.ainvoke(
+            Command(resume={question: "yes"}), config_of(run_id)
+        )
         assert "delivery" not in resumed
 
 
@@ -129,7 +176,12 @@ async def test_langgraph_alone_loses_a_run_whose_node_was_renamed(
 )
 @pytest.mark.parametrize("status", ["waiting", "running"])
 async def test_a_deploy_that_would_lose_a_run_is_refused(
-    change: tomorrow.Change, why: str, status: str, folder: Path, desks: Path, monkeypatch: pytest.MonkeyPatch
+    change: tomorrow.Change,
+    why: str,
+    status: str,
+    folder: Path,
+    desks: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked(folder, "UPDATE runs SET status = ?", status)
     ((run_id,),) = asked(folder, "SELECT id FROM runs")
@@ -178,12 +230,22 @@ def copies(folder: Path, number: int, **columns: str) -> None:
     values = ["'copy' || n", *(columns.get(name, name) for name in REST)]
     asked(
         folder,
-        f"WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < {number}) "  # noqa: S608
+        "WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < "  # noqa: S608
+        f"{number}) "
         f"INSERT INTO runs (id, {', '.join(REST)}) SELECT {', '.join(values)} FROM runs, count",
     )
 
 
-REST = ("ticket_id", "flow_version", "status", "options", "forked_from", "attempts", "created_at", "updated_at")
+REST = (
+    "ticket_id",
+    "flow_version",
+    "status",
+    "options",
+    "forked_from",
+    "attempts",
+    "created_at",
+    "updated_at",
+)
 
 
 async def test_ten_are_named_and_the_others_counted(folder: Path, desks: Path) -> None:
@@ -196,15 +258,23 @@ async def test_ten_are_named_and_the_others_counted(folder: Path, desks: Path) -
 
 @pytest.mark.parametrize(
     "columns",
-    [{"status": "'running'"}, {"status": "'finished'", "flow_version": "99"}, {"forked_from": "id"}],
+    [
+        {"status": "'running'"},
+        {"status": "'finished'", "flow_version": "99"},
+        {"forked_from": "id"},
+    ],
     ids=["not begun", "finished", "a fork"],
 )
-async def test_what_cannot_be_lost_stops_no_start(columns: dict[str, str], folder: Path, desks: Path) -> None:
+async def test_what_cannot_be_lost_stops_no_start(
+    columns: dict[str, str], folder: Path, desks: Path
+) -> None:
     copies(folder, 1, **columns)
     assert await approved(folder, desks) == "finished"
 
 
-async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(folder: Path, desks: Path) -> None:
+async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(
+    folder: Path, desks: Path
+) -> None:
     async with TicketGraph.open(folder, desks_dir=desks) as desk:
         (waiting,) = await desk.approvals()
         saver: Any = desk.assembly.graph.checkpointer
@@ -212,7 +282,9 @@ async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(folder: Path, 
         @asynccontextmanager
         async def opening() -> AsyncIterator[Any]:
             """After the rows were read, somebody decides, and the run is finished."""
-            assert (await desk.decide(waiting.id, "approve", decided_by="ada")).status == "finished"
+            assert (
+                await desk.decide(waiting.id, "approve", decided_by="ada")
+            ).status == "finished"
             yield saver
 
         assert await orphans(desk.database, opening, desk.assembly.services.desks) == []

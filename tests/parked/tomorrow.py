@@ -1,4 +1,5 @@
-"""What somebody may do to the graph before the next deploy, each as a change of a builder that is about to compile."""
+"""What somebody may do to the graph before the next deploy, each as a change of a builder
+that is about to compile."""
 
 from collections.abc import Callable
 from typing import Any
@@ -31,7 +32,9 @@ def redirect(builder: Any, old: str, new: str) -> None:
         builder.edges.add((start, new))
     for branches in builder.branches.values():
         for name, branch in branches.items():
-            ends = {label: new if end == old else end for label, end in branch.ends.items()}
+            ends = {
+                label: new if end == old else end for label, end in branch.ends.items()
+            }
             branches[name] = branch._replace(ends=ends)
 
 

@@ -1,4 +1,7 @@
-"""Ticket in, disposition out: every case of `cases/*.yaml` through the HTTP API of a real server, with no model."""
+"""Ticket in, disposition out.
+
+Every case of `cases/*.yaml` through the HTTP API of a real server, with no model.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -12,7 +15,9 @@ from tests.spec.expectations import PATHS, differences, request_of
 CASES = [
     pytest.param(group, case, id=f"{group}/{case['id']}")
     for group in PATHS
-    for case in yaml.safe_load((Path(__file__).parent / "cases" / f"{group}.yaml").read_text(encoding="utf-8"))
+    for case in yaml.safe_load(
+        (Path(__file__).parent / "cases" / f"{group}.yaml").read_text(encoding="utf-8")
+    )
 ]
 
 
@@ -41,8 +46,15 @@ def test_the_same_ticket_twice_is_linked(http: httpx.Client) -> None:
 
 def test_another_order_is_another_ticket(http: httpx.Client) -> None:
     def report(order: str) -> dict[str, Any]:
-        body = f"Order {order} has not arrived, although it was promised for Monday. Please look into it."
-        ticket = {"subject": "Missing order", "body": body, "customer_email": "orders@example.com"}
+        body = (
+            f"Order {order} has not arrived, although it was promised for Monday. Please "
+            "look into it."
+        )
+        ticket = {
+            "subject": "Missing order",
+            "body": body,
+            "customer_email": "orders@example.com",
+        }
         return http.post("/api/v1/workflow/process", json={"ticket": ticket}).json()
 
     report("ORD-111")

@@ -5,7 +5,13 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import InputError
-from storage.database.address import Address, MemoryAddress, PostgresAddress, SqliteAddress, address_of
+from storage.database.address import (
+    Address,
+    MemoryAddress,
+    PostgresAddress,
+    SqliteAddress,
+    address_of,
+)
 from storage.database.postgres import FROZEN, SEARCH, session
 from storage.database.timeouts import PATIENCE
 
@@ -30,13 +36,24 @@ def test_sqlite(url: str | None, address: Address) -> None:
 
 
 @pytest.mark.parametrize(
-    "scheme", ["postgresql", "postgres", "postgresql+asyncpg", "postgresql+psycopg2", "postgresql+psycopg"]
+    "scheme",
+    [
+        "postgresql",
+        "postgres",
+        "postgresql+asyncpg",
+        "postgresql+psycopg2",
+        "postgresql+psycopg",
+    ],
 )
 def test_postgresql_with_whatever_driver(scheme: str) -> None:
-    address = address_of(f"{scheme}://ada:sec%40ret@host:5433/desk?sslmode=require", FOLDER)
+    address = address_of(
+        f"{scheme}://ada:sec%40ret@host:5433/desk?sslmode=require", FOLDER
+    )
     assert isinstance(address, PostgresAddress)
     assert address.url.drivername == "postgresql+psycopg"
-    assert address.conninfo == "postgresql://ada:sec%40ret@host:5433/desk?sslmode=require"
+    assert (
+        address.conninfo == "postgresql://ada:sec%40ret@host:5433/desk?sslmode=require"
+    )
     assert "ret" not in repr(address)
 
 
@@ -45,7 +62,10 @@ def test_postgresql_with_whatever_driver(scheme: str) -> None:
     [
         ("ssl=prefer", "sslmode=prefer"),
         ("ssl=true", "sslmode=require"),
-        ("ssl=verify-full&target_session_attrs=any", "sslmode=verify-full&target_session_attrs=any"),
+        (
+            "ssl=verify-full&target_session_attrs=any",
+            "sslmode=verify-full&target_session_attrs=any",
+        ),
         ("options=-csearch_path%3Dfoo", "options=-csearch_path%3Dfoo"),
     ],
 )
@@ -55,16 +75,26 @@ def test_options_in_the_words_of_libpq(options: str, meant: str) -> None:
     assert address.conninfo == f"postgresql://host/desk?{meant}"
 
 
-@pytest.mark.parametrize("options", ["command_timeout=5", "ssl=require&sslmode=disable", "ret%20=1", "secret?x=1"])
-def test_options_that_libpq_does_not_know_are_refused_without_being_repeated(options: str) -> None:
+@pytest.mark.parametrize(
+    "options",
+    ["command_timeout=5", "ssl=require&sslmode=disable", "ret%20=1", "secret?x=1"],
+)
+def test_options_that_libpq_does_not_know_are_refused_without_being_repeated(
+    options: str,
+) -> None:
     with pytest.raises(InputError, match="option") as refused:
         address_of(f"postgresql+asyncpg://ada:sec%40ret@host/desk?{options}", FOLDER)
-    assert not any(part in str(refused.value) for part in ("ret", "ada", "host", "timeout", "require", "disable"))
+    assert not any(
+        part in str(refused.value)
+        for part in ("ret", "ada", "host", "timeout", "require", "disable")
+    )
     assert refused.value.__suppress_context__
 
 
 def test_options_of_the_address_are_kept_beside_ours() -> None:
-    address = address_of("postgresql://host/desk?options=-csearch_path%3Dfoo&keepalives_idle=77", FOLDER)
+    address = address_of(
+        "postgresql://host/desk?options=-csearch_path%3Dfoo&keepalives_idle=77", FOLDER
+    )
     assert isinstance(address, PostgresAddress)
     opened = session(address)
     assert opened["options"] == f"{FROZEN} {SEARCH} -csearch_path=foo"
@@ -72,7 +102,9 @@ def test_options_of_the_address_are_kept_beside_ours() -> None:
     assert opened["tcp_user_timeout"] == PATIENCE * 1000
 
 
-@pytest.mark.parametrize("url", ["mysql://host/desk", "desk.db", "http://host", "postgresql//x", ":::"])
+@pytest.mark.parametrize(
+    "url", ["mysql://host/desk", "desk.db", "http://host", "postgresql//x", ":::"]
+)
 def test_anything_else_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(InputError, match="DATABASE_URL") as refused:
         address_of(url, FOLDER)

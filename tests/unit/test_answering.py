@@ -49,13 +49,21 @@ def asides(embedder: Embedder) -> Asides:
 
 @pytest.fixture(scope="module")
 def articles(embedder: Embedder, asides: Asides) -> Articles:
-    return Articles(ARTICLES, embedder.embed([text for article in ARTICLES for text in faces(article)]), asides)
+    return Articles(
+        ARTICLES,
+        embedder.embed([text for article in ARTICLES for text in faces(article)]),
+        asides,
+    )
 
 
-def best(articles: Articles, embedder: Embedder, body: str, subject: str = "") -> Source:
+def best(
+    articles: Articles, embedder: Embedder, body: str, subject: str = ""
+) -> Source:
     parts = read(CleanTicket(subject=subject, body=body))
     empty = np.zeros((0, DIMENSIONS), np.float32)
-    views, points, stated = (embedder.embed(texts) if texts else empty for texts in parts)
+    views, points, stated = (
+        embedder.embed(texts) if texts else empty for texts in parts
+    )
     return articles.nearest(views, points, stated, 1)[0]
 
 
@@ -65,17 +73,29 @@ def test_a_question_finds_its_article(articles: Articles, embedder: Embedder) ->
     assert 0.7 < found.score <= 1
 
 
-def test_a_story_around_it_hardly_hides_the_question(articles: Articles, embedder: Embedder) -> None:
-    story = "Hello, we moved to the coast last spring. It is windy here. My sister often visits us with her dog."
+def test_a_story_around_it_hardly_hides_the_question(
+    articles: Articles, embedder: Embedder
+) -> None:
+    story = (
+        "Hello, we moved to the coast last spring. It is windy here. My sister often "
+        "visits us with her dog."
+    )
     plain = best(articles, embedder, "How do I bake bread?")
     told = best(articles, embedder, f"{story} How do I bake bread? Many greetings, Ole")
     assert told.id == "bread"
     assert told.score > plain.score - 0.05
 
 
-def test_the_subject_completes_a_question(articles: Articles, embedder: Embedder) -> None:
+def test_the_subject_completes_a_question(
+    articles: Articles, embedder: Embedder
+) -> None:
     alone = best(articles, embedder, "How often do I have to do that?")
-    assert best(articles, embedder, "How often do I have to do that?", "mowing the lawn").score > alone.score + 0.2
+    assert (
+        best(
+            articles, embedder, "How often do I have to do that?", "mowing the lawn"
+        ).score
+        > alone.score + 0.2
+    )
 
 
 @pytest.mark.parametrize(
@@ -99,17 +119,25 @@ def test_a_desk_without_articles_has_no_answer(asides: Asides) -> None:
 
 
 def test_a_long_message_is_read_but_not_taken_apart() -> None:
-    reading = read(CleanTicket(subject="Bread", body="How do I bake it? " + "It rains here. " * 80))
+    reading = read(
+        CleanTicket(subject="Bread", body="How do I bake it? " + "It rains here. " * 80)
+    )
     assert "how do i bake it ?" in reading.views
     assert (reading.points, reading.asides) == ((), ())
 
 
 def test_what_is_denied_is_no_aside() -> None:
-    reading = read(CleanTicket(subject="", body="There is no rush. My cat is grey and old. Where is it?"))
+    reading = read(
+        CleanTicket(
+            subject="", body="There is no rush. My cat is grey and old. Where is it?"
+        )
+    )
     assert reading.asides == ("my cat is grey and old",)
 
 
-def test_grave_examples_weigh_more_than_harmless_ones(asides: Asides, embedder: Embedder) -> None:
+def test_grave_examples_weigh_more_than_harmless_ones(
+    asides: Asides, embedder: Embedder
+) -> None:
     harmless, grave = examples()
     assert len(harmless) >= 100
     assert len(grave) >= 100

@@ -36,11 +36,18 @@ def source(source_id: str, score: float, category: str = "account") -> Source:
 def brief(**changes: Any) -> DraftBrief:
     known: dict[str, Any] = {
         "ticket": Ticket(
-            id="TKT-1", subject="Help", body="...", customer_name="Ada Byron", received_at=datetime.now(UTC)
+            id="TKT-1",
+            subject="Help",
+            body="...",
+            customer_name="Ada Byron",
+            received_at=datetime.now(UTC),
         ),
         "clean": CleanTicket(subject="Help", body="I forgot my password."),
         "classification": Classification(
-            category="account", category_confidence=0.9, severity="medium", severity_confidence=0.9
+            category="account",
+            category_confidence=0.9,
+            severity="medium",
+            severity_confidence=0.9,
         ),
         "extraction": Extraction(),
         "tone": "friendly",
@@ -96,7 +103,14 @@ def test_every_tone_has_its_words(desk: Desk, tone: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("Ada Byron", "Ada"), ("Jean-Luc P", "Jean-Luc"), (None, None), ("", None), ("<script>", None), ("a" * 41, None)],
+    [
+        ("Ada Byron", "Ada"),
+        ("Jean-Luc P", "Jean-Luc"),
+        (None, None),
+        ("", None),
+        ("<script>", None),
+        ("a" * 41, None),
+    ],
 )
 def test_what_to_call_the_customer(name: str | None, expected: str | None) -> None:
     assert first_name(name) == expected

@@ -27,7 +27,11 @@ def embedder() -> Embedder:
 
 def test_a_paraphrase_is_nearer_than_another_subject(embedder: Embedder) -> None:
     ticket, paraphrase, other = embedder.embed(
-        ["I was billed two times this month.", "You charged me twice in March.", "How do I change my password?"]
+        [
+            "I was billed two times this month.",
+            "You charged me twice in March.",
+            "How do I change my password?",
+        ]
     )
     assert ticket @ paraphrase > 0.5
     assert ticket @ other < 0.3
@@ -42,8 +46,13 @@ def test_every_text_has_a_unit_vector(embedder: Embedder, texts: list[str]) -> N
     assert np.allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-def test_a_text_has_the_same_vector_in_any_company_and_thread(embedder: Embedder) -> None:
-    texts = [f"Ticket {n}: the printer on floor {n} is out of paper. " * (n + 1) for n in range(12)]
+def test_a_text_has_the_same_vector_in_any_company_and_thread(
+    embedder: Embedder,
+) -> None:
+    texts = [
+        f"Ticket {n}: the printer on floor {n} is out of paper. " * (n + 1)
+        for n in range(12)
+    ]
     together = embedder.embed(texts)
     with ThreadPoolExecutor(4) as pool:
         alone = list(pool.map(lambda text: embedder.embed([text])[0], texts))
@@ -51,18 +60,26 @@ def test_a_text_has_the_same_vector_in_any_company_and_thread(embedder: Embedder
 
 
 def test_the_rewritten_model_says_what_the_file_says(embedder: Embedder) -> None:
-    file = ort.InferenceSession(embedder_module._model_path(), providers=["CPUExecutionProvider"])
+    file = ort.InferenceSession(
+        embedder_module._model_path(), providers=["CPUExecutionProvider"]
+    )
     for length in (1, 17, 126):
         tokens = np.random.default_rng(length).integers(1000, 30_000, (1, length))
         tokens = np.pad(tokens, ((0, 0), (1, 1)), constant_values=((0, 0), (101, 102)))
-        feed = {"input_ids": tokens, "attention_mask": np.ones_like(tokens), "token_type_ids": np.zeros_like(tokens)}
+        feed = {
+            "input_ids": tokens,
+            "attention_mask": np.ones_like(tokens),
+            "token_type_ids": np.zeros_like(tokens),
+        }
         hidden = np.asarray(file.run(None, feed)[0])
         expected = embedder_module._unit(hidden[0].mean(axis=0))
         assert expected @ embedder._encode(tokens[0, 1:-1].tolist()) > 0.985
 
 
 @pytest.mark.parametrize("threads", [1, 3])
-def test_the_number_of_threads_changes_no_vector(embedder: Embedder, threads: int) -> None:
+def test_the_number_of_threads_changes_no_vector(
+    embedder: Embedder, threads: int
+) -> None:
     texts = ["Where is my parcel? " * n for n in (1, 90, 300)]
     assert np.array_equal(Embedder.load(threads).embed(texts), embedder.embed(texts))
 
@@ -76,9 +93,16 @@ def test_a_text_of_one_chunk_is_read_in_the_thread_that_asks() -> None:
 
 
 @pytest.mark.parametrize("place", [0, 20_013, 40_009, 120_007, 199_000])
-def test_evidence_anywhere_in_200_000_characters_is_heard(embedder: Embedder, place: int) -> None:
-    log = "".join(f"{n % 60:02d} GET /index.html 200 served in {n % 97} ms. " for n in range(6_000))[:199_900]
-    evidence, without, with_it = embedder.embed([EVIDENCE, log, log[:place] + EVIDENCE + log[place:]])
+def test_evidence_anywhere_in_200_000_characters_is_heard(
+    embedder: Embedder, place: int
+) -> None:
+    log = "".join(
+        f"{n % 60:02d} GET /index.html 200 served in {n % 97} ms. "
+        for n in range(6_000)
+    )[:199_900]
+    evidence, without, with_it = embedder.embed(
+        [EVIDENCE, log, log[:place] + EVIDENCE + log[place:]]
+    )
     assert evidence @ with_it > evidence @ without + 0.02
 
 
@@ -97,7 +121,9 @@ def test_a_text_within_the_limit_is_read_whole(length: int) -> None:
     assert all(len(range(length)[chunk]) <= 126 for chunk in chunks)
 
 
-def test_a_file_that_is_not_the_expected_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_is_not_the_expected_one_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     forged = tmp_path / "tokenizer.json"
     forged.write_text("{}")
     monkeypatch.setattr(embedder_module, "_TOKENIZER_FILE", forged)
@@ -117,7 +143,9 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_model_that_lacks_one_product_is_refused() -> None:
     model = embedder_module._model_path().read_bytes()
     with pytest.raises(EngineError, match="not have the quantised products"):
-        with_int8_products(model.replace(b"layer.3.output.dense.bias", b"layer.3.output.dense.bios"))
+        with_int8_products(
+            model.replace(b"layer.3.output.dense.bias", b"layer.3.output.dense.bios")
+        )
 
 
 @pytest.mark.parametrize("model", [b"\x3a\x00", b"\x0d\x00\x00\x00\x00"])
@@ -127,7 +155,8 @@ def test_a_model_without_quantised_products_is_refused(model: bytes) -> None:
 
 
 class Recorder:
-    """An embedder that waits for the gate, writes down what it is asked, and cannot read the word "poison"."""
+    """An embedder that waits for the gate, writes down what it is asked, and cannot read
+    the word "poison"."""
 
     def __init__(self) -> None:
         self.calls: list[list[str]] = []
@@ -160,7 +189,9 @@ async def started(
 
 
 @pytest.mark.asyncio
-async def test_equal_texts_share_one_computation_under_way_and_done(recorder: Recorder) -> None:
+async def test_equal_texts_share_one_computation_under_way_and_done(
+    recorder: Recorder,
+) -> None:
     batching = BatchingEmbedder(recorder)
     tasks = await started(batching, recorder, "a", "a", "a")
     recorder.gate.set()
@@ -172,7 +203,9 @@ async def test_equal_texts_share_one_computation_under_way_and_done(recorder: Re
 
 
 @pytest.mark.asyncio
-async def test_what_waits_goes_in_one_call_and_each_gets_its_own(recorder: Recorder) -> None:
+async def test_what_waits_goes_in_one_call_and_each_gets_its_own(
+    recorder: Recorder,
+) -> None:
     batching = BatchingEmbedder(recorder)
     first = await started(batching, recorder, "a")
     rest = [asyncio.create_task(batching.embed(text)) for text in ("bb", "ccc", "dddd")]
@@ -180,11 +213,18 @@ async def test_what_waits_goes_in_one_call_and_each_gets_its_own(recorder: Recor
     recorder.gate.set()
     vectors = await asyncio.gather(*first, *rest)
     assert recorder.calls == [["a"], ["bb", "ccc", "dddd"]]
-    assert [vector.tolist() for vector in vectors] == [[1, 97], [2, 98], [3, 99], [4, 100]]
+    assert [vector.tolist() for vector in vectors] == [
+        [1, 97],
+        [2, 98],
+        [3, 99],
+        [4, 100],
+    ]
 
 
 @pytest.mark.asyncio
-async def test_one_waiter_giving_up_does_not_disturb_the_others(recorder: Recorder) -> None:
+async def test_one_waiter_giving_up_does_not_disturb_the_others(
+    recorder: Recorder,
+) -> None:
     batching = BatchingEmbedder(recorder)
     leaving, staying = await started(batching, recorder, "a", "a")
     leaving.cancel()
@@ -197,14 +237,21 @@ async def test_one_waiter_giving_up_does_not_disturb_the_others(recorder: Record
 
 
 @pytest.mark.asyncio
-async def test_a_text_that_cannot_be_read_fails_alone_and_is_tried_again(recorder: Recorder) -> None:
+async def test_a_text_that_cannot_be_read_fails_alone_and_is_tried_again(
+    recorder: Recorder,
+) -> None:
     batching = BatchingEmbedder(recorder)
     first = await started(batching, recorder, "a")
     rest = [asyncio.create_task(batching.embed(text)) for text in ("b", "poison", "c")]
     await asyncio.sleep(0)
     recorder.gate.set()
     results = await asyncio.gather(*first, *rest, return_exceptions=True)
-    assert [isinstance(result, EngineError) for result in results] == [False, False, True, False]
+    assert [isinstance(result, EngineError) for result in results] == [
+        False,
+        False,
+        True,
+        False,
+    ]
     with pytest.raises(EngineError):
         await batching.embed("poison")
 

@@ -1,4 +1,5 @@
-"""A pattern that begins with the letters it can begin with, so that it fails fast, has all of them."""
+"""A pattern that begins with the letters it can begin with, so that it fails fast, has all
+of them."""
 
 import importlib
 import pkgutil
@@ -38,7 +39,8 @@ def patterns_in(value: Any) -> Iterator[re.Pattern[str]]:
 
 
 def beginnings(items: Items) -> tuple[set[int], bool]:
-    """The literal characters that a sequence can begin with, and whether it may match nothing at all."""
+    """The literal characters that a sequence can begin with, and whether it may match
+    nothing at all."""
     found: set[int] = set()
     for code, given in items:
         if code in ZERO_WIDTH:
@@ -58,26 +60,42 @@ def of_item(code: Any, given: Any) -> tuple[set[int], bool]:
         return {value for kind, value in given if kind is _constants.LITERAL}, False
     if code is _constants.BRANCH:
         parts = [beginnings(branch) for branch in given[1]]
-        return set().union(*(letters for letters, _ in parts)), any(empty for _, empty in parts)
+        return set().union(*(letters for letters, _ in parts)), any(
+            empty for _, empty in parts
+        )
     if code in (_constants.SUBPATTERN, _constants.ATOMIC_GROUP):
         return beginnings(given if code is _constants.ATOMIC_GROUP else given[-1])
-    if code in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
+    if code in (
+        _constants.MAX_REPEAT,
+        _constants.MIN_REPEAT,
+        _constants.POSSESSIVE_REPEAT,
+    ):
         letters, empty = beginnings(given[2])
         return letters, empty or given[0] == 0
     return set(), code is _constants.GROUPREF
 
 
 def promises(items: Items) -> Iterator[tuple[set[int], set[int]]]:
-    """For each look-ahead at one of several characters: those, and the ones that what follows can begin with."""
+    """For each look-ahead at one of several characters.
+
+    Those, and the ones that what follows can begin with.
+    """
     for place, (code, given) in enumerate(items):
-        if code is _constants.ASSERT and given[0] == 1 and (letters := listed(given[1])):
+        if (
+            code is _constants.ASSERT
+            and given[0] == 1
+            and (letters := listed(given[1]))
+        ):
             yield letters, beginnings(items[place + 1 :])[0]
         for inside in within(code, given):
             yield from promises(inside)
 
 
 def listed(items: Items) -> set[int]:
-    """The characters of a class that stands alone; a range or a category in it counts as what it holds of ASCII."""
+    """The characters of a class that stands alone.
+
+    A range or a category in it counts as what it holds of ASCII.
+    """
     if len(items) != 1 or items[0][0] is not _constants.IN:
         return set()
     letters = {value for kind, value in items[0][1] if kind is _constants.LITERAL}
@@ -89,7 +107,9 @@ def listed(items: Items) -> set[int]:
     return {
         n
         for n in range(128)
-        if whole.match(chr(n)) or any(low <= n <= high for low, high in ranges) or (digits and chr(n).isdigit())
+        if whole.match(chr(n))
+        or any(low <= n <= high for low, high in ranges)
+        or (digits and chr(n).isdigit())
     } | letters
 
 
@@ -100,13 +120,21 @@ def within(code: Any, given: Any) -> Iterator[Items]:
         yield given[-1]
     elif code is _constants.ATOMIC_GROUP:
         yield given
-    elif code in (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.POSSESSIVE_REPEAT):
+    elif code in (
+        _constants.MAX_REPEAT,
+        _constants.MIN_REPEAT,
+        _constants.POSSESSIVE_REPEAT,
+    ):
         yield given[2]
 
 
 def broken(pattern: re.Pattern[str]) -> list[str]:
     caseless = bool(pattern.flags & re.IGNORECASE)
-    folded = (lambda codes: {ord(chr(code).lower()[0]) for code in codes}) if caseless else set[int]
+    folded = (
+        (lambda codes: {ord(chr(code).lower()[0]) for code in codes})
+        if caseless
+        else set[int]
+    )
     found = promises(_parser.parse(pattern.pattern, pattern.flags))
     return [
         f"{pattern.pattern[:80]}: {''.join(map(chr, missing))}"
@@ -122,9 +150,14 @@ def test_every_letter_that_a_pattern_can_begin_with_is_promised() -> None:
         for value in vars(module).values()
         for p in patterns_in(value)
     }
-    every |= {_pattern(names_of(desk)) for desk in load_desks(REPOSITORY / "policies" / "desks").values()}
+    every |= {
+        _pattern(names_of(desk))
+        for desk in load_desks(REPOSITORY / "policies" / "desks").values()
+    }
     promising = [
-        pattern for pattern in every if any(True for _ in promises(_parser.parse(pattern.pattern, pattern.flags)))
+        pattern
+        for pattern in every
+        if any(True for _ in promises(_parser.parse(pattern.pattern, pattern.flags)))
     ]
     assert len(promising) > 15
     assert [complaint for pattern in promising for complaint in broken(pattern)] == []

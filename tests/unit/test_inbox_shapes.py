@@ -38,7 +38,10 @@ def action(**args: Any) -> dict[str, Any]:
 
 def test_the_question_has_agent_inboxs_shape() -> None:
     question = asked(REQUEST, TEAMS)
-    assert question["action_request"] == {"action": "send_reply", "args": {"reply": REQUEST.draft}}
+    assert question["action_request"] == {
+        "action": "send_reply",
+        "args": {"reply": REQUEST.draft},
+    }
     assert question["config"] == {
         "allow_ignore": True,
         "allow_respond": True,
@@ -55,7 +58,10 @@ def test_the_question_has_agent_chat_uis_shape() -> None:
     assert (shown["name"], shown["args"]) == ("send_reply", {"reply": REQUEST.draft})
     assert shown["description"] == question["description"]
     assert question["review_configs"] == [
-        {"action_name": "send_reply", "allowed_decisions": ["approve", "edit", "reject"]}
+        {
+            "action_name": "send_reply",
+            "allowed_decisions": ["approve", "edit", "reject"],
+        }
     ]
 
 
@@ -74,7 +80,9 @@ def test_a_question_without_a_draft_says_so() -> None:
 def test_a_question_asked_again_begins_with_what_was_wrong() -> None:
     question = asked(REQUEST, TEAMS, problem="`team` must be one of: billing_team.")
     assert question["problem"] == "`team` must be one of: billing_team."
-    assert question["description"].startswith("**Your reply could not be used.** `team` must be one of: billing_team.")
+    assert question["description"].startswith(
+        "**Your reply could not be used.** `team` must be one of: billing_team."
+    )
 
 
 @pytest.mark.parametrize(
@@ -83,8 +91,14 @@ def test_a_question_asked_again_begins_with_what_was_wrong() -> None:
         (inbox("accept"), {"type": "approve"}),
         (inbox("accept", action(reply="unchanged")), {"type": "approve"}),
         (inbox("ignore"), {"type": "reject"}),
-        (inbox("response", " Shorter, please. "), {"type": "reject", "guidance": "Shorter, please."}),
-        (inbox("edit", action(reply="My words.")), {"type": "edit", "text": "My words."}),
+        (
+            inbox("response", " Shorter, please. "),
+            {"type": "reject", "guidance": "Shorter, please."},
+        ),
+        (
+            inbox("edit", action(reply="My words.")),
+            {"type": "edit", "text": "My words."},
+        ),
     ],
 )
 def test_agent_inbox_replies(reply: Any, expected: dict[str, Any]) -> None:
@@ -95,8 +109,14 @@ def test_agent_inbox_replies(reply: Any, expected: dict[str, Any]) -> None:
     ("reply", "expected"),
     [
         (chat("approve"), {"type": "approve"}),
-        (chat("edit", edited_action=action(reply="My words.")), {"type": "edit", "text": "My words."}),
-        (chat("reject", message="Shorter, please."), {"type": "reject", "guidance": "Shorter, please."}),
+        (
+            chat("edit", edited_action=action(reply="My words.")),
+            {"type": "edit", "text": "My words."},
+        ),
+        (
+            chat("reject", message="Shorter, please."),
+            {"type": "reject", "guidance": "Shorter, please."},
+        ),
         (chat("reject", message="  "), {"type": "reject"}),
         (chat("reject"), {"type": "reject"}),
     ],
@@ -108,7 +128,9 @@ def test_agent_chat_ui_replies(reply: Any, expected: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     "decision",
     [
-        ApprovalDecision(type="approve", decided_by="ada", shown_hash=REQUEST.shown_hash),
+        ApprovalDecision(
+            type="approve", decided_by="ada", shown_hash=REQUEST.shown_hash
+        ),
         ApprovalDecision(type="edit", text="My words.", decided_by="ada"),
         ApprovalDecision(type="respond", text="My words.", decided_by="ada"),
         ApprovalDecision(type="reject", decided_by="ada"),
@@ -148,7 +170,10 @@ def test_our_own_replies_as_value_and_as_json(decision: ApprovalDecision) -> Non
     ],
 )
 def test_what_has_none_of_the_shapes_is_told_the_shapes(reply: Any) -> None:
-    with pytest.raises(InputError, match="Send one ApprovalDecision, an Agent Inbox list of one, or an Agent Chat UI"):
+    with pytest.raises(
+        InputError,
+        match="Send one ApprovalDecision, an Agent Inbox list of one, or an Agent Chat UI",
+    ):
         decide(reply)
 
 
@@ -171,7 +196,9 @@ def test_an_own_text_that_is_missing_is_asked_for(reply: Any) -> None:
 
 @pytest.mark.parametrize("team", [None, "", "nobody"])
 def test_a_ticket_goes_to_a_team_of_the_desk_only(team: str | None) -> None:
-    with pytest.raises(InputError, match=r"^`team` must be one of: billing_team, product_team\.$"):
+    with pytest.raises(
+        InputError, match=r"^`team` must be one of: billing_team, product_team\.$"
+    ):
         decide({"type": "reassign", "team": team})
 
 
@@ -188,27 +215,58 @@ def test_what_is_wrong_is_named_and_not_repeated() -> None:
 
 
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-JSON = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3))
-KINDS = st.sampled_from(["accept", "approve", "edit", "ignore", "response", "reject", "reassign", "respond"]) | JSON
+JSON = st.recursive(
+    SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3)
+    ),
+)
+KINDS = (
+    st.sampled_from(
+        [
+            "accept",
+            "approve",
+            "edit",
+            "ignore",
+            "response",
+            "reject",
+            "reassign",
+            "respond",
+        ]
+    )
+    | JSON
+)
 FIELDS = st.fixed_dictionaries(
     {"type": KINDS},
     optional={
-        "args": JSON | st.fixed_dictionaries({"args": st.fixed_dictionaries({"reply": JSON})}),
-        "edited_action": st.fixed_dictionaries({"args": st.fixed_dictionaries({"reply": JSON})}),
+        "args": JSON
+        | st.fixed_dictionaries({"args": st.fixed_dictionaries({"reply": JSON})}),
+        "edited_action": st.fixed_dictionaries(
+            {"args": st.fixed_dictionaries({"reply": JSON})}
+        ),
         "message": JSON,
         "text": JSON,
         "guidance": JSON,
         "team": JSON | st.sampled_from(TEAMS),
     },
 )
-REPLIES = JSON | FIELDS | st.lists(FIELDS, max_size=2) | st.fixed_dictionaries({"decisions": st.lists(FIELDS)})
+REPLIES = (
+    JSON
+    | FIELDS
+    | st.lists(FIELDS, max_size=2)
+    | st.fixed_dictionaries({"decisions": st.lists(FIELDS)})
+)
 
 
 @given(REPLIES)
-def test_any_json_is_a_decision_that_can_be_carried_out_or_an_input_error(reply: Any) -> None:
+def test_any_json_is_a_decision_that_can_be_carried_out_or_an_input_error(
+    reply: Any,
+) -> None:
     try:
         decision = decide(reply)
     except InputError:
         return
-    assert decision.type not in ("edit", "respond") or (decision.text and decision.text.strip())
+    assert decision.type not in ("edit", "respond") or (
+        decision.text and decision.text.strip()
+    )
     assert decision.type != "reassign" or decision.team in TEAMS

@@ -1,4 +1,7 @@
-"""What a desk has learned: kept as numbers, refused when they are another program's, and applied."""
+"""What a desk has learned.
+
+Kept as numbers, refused when they are another program's, and applied.
+"""
 
 import json
 import shutil
@@ -32,14 +35,20 @@ def learned() -> Learned:
 
 def test_it_survives_being_written_and_read() -> None:
     kept = Learned.parse(learned().dump())
-    assert (kept.categories, kept.signals, kept.critical_from) == (("a", "b"), ("fire",), 0.6)
+    assert (kept.categories, kept.signals, kept.critical_from) == (
+        ("a", "b"),
+        ("fire",),
+        0.6,
+    )
     np.testing.assert_array_equal(kept.severity_weights, learned().severity_weights)
 
 
 def test_chances_add_up_and_signals_count() -> None:
     vector = np.full(4, 0.5, np.float32)
     calm = learned().severity_chances(vector, CALM)
-    burning = learned().severity_chances(vector, CALM.model_copy(update={"signals": ("fire",)}))
+    burning = learned().severity_chances(
+        vector, CALM.model_copy(update={"signals": ("fire",)})
+    )
     assert sum(calm.values()) == pytest.approx(1)
     assert calm != burning
     assert sum(learned().category_chances(vector).values()) == pytest.approx(1)
@@ -58,7 +67,12 @@ def test_files_of_other_programs_are_refused() -> None:
     with pytest.raises(DeskError, match=r"vectors\.npz cannot be read"):
         KnownTexts(Counting(), [b"not a file of ours"])
     foreign = BytesIO()
-    np.savez(foreign, about=np.array(json.dumps({"model": "another"})), category_weights=[0], severity_weights=[0])
+    np.savez(
+        foreign,
+        about=np.array(json.dumps({"model": "another"})),
+        category_weights=[0],
+        severity_weights=[0],
+    )
     with pytest.raises(DeskError, match="another embedding model"):
         Learned.parse(foreign.getvalue())
 
@@ -71,7 +85,9 @@ class Counting:
 
     def embed(self, texts):
         self.read += len(texts)
-        return np.array([[len(text), 1.0] for text in texts], np.float32).reshape(len(texts), 2)
+        return np.array([[len(text), 1.0] for text in texts], np.float32).reshape(
+            len(texts), 2
+        )
 
 
 def test_known_texts_are_not_read_again() -> None:
@@ -99,7 +115,9 @@ def test_the_shipped_vectors_are_those_of_the_shipped_texts() -> None:
         batching = BatchingEmbedder(known)
         Knowledge(known, batching, [desk])
         batching.close()
-        assert counting.read == 0, f"{desk.id}: its texts have changed; run `ticketgraph train` again"
+        assert counting.read == 0, (
+            f"{desk.id}: its texts have changed; run `ticketgraph train` again"
+        )
 
 
 def test_training_writes_what_the_desk_is_loaded_with(tmp_path: Path) -> None:
@@ -107,15 +125,23 @@ def test_training_writes_what_the_desk_is_loaded_with(tmp_path: Path) -> None:
     shutil.copytree(SHIPPED, folder)
     examples = SHIPPED.parents[2] / "evals" / "examples" / "customer_support.jsonl"
     some = tmp_path / "some.jsonl"
-    some.write_text("\n".join(examples.read_text(encoding="utf-8").splitlines()[::14]), encoding="utf-8")
+    some.write_text(
+        "\n".join(examples.read_text(encoding="utf-8").splitlines()[::14]),
+        encoding="utf-8",
+    )
     fitted = train(folder, [some])
     assert fitted.examples == 120
     assert 0.4 < fitted.category_accuracy <= 1
     assert 0 < fitted.critical_recall <= 1
     desk = load_desk(folder)
     assert desk.learned is not None
-    assert Learned.parse(desk.learned).categories == tuple(category.id for category in desk.categories)
+    assert Learned.parse(desk.learned).categories == tuple(
+        category.id for category in desk.categories
+    )
     assert desk.calibration.tickets == 120
-    some.write_text(json.dumps({"id": "1", "category": "nonsense", "severity": "low"}), encoding="utf-8")
+    some.write_text(
+        json.dumps({"id": "1", "category": "nonsense", "severity": "low"}),
+        encoding="utf-8",
+    )
     with pytest.raises(InputError, match="nonsense"):
         train(folder, [some])

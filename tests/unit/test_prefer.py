@@ -49,5 +49,7 @@ def test_how_long_is_waited_and_what_is_said_of_it(
 
 
 @given(st.lists(st.text(st.characters(max_codepoint=255)), max_size=4))
-def test_nothing_that_a_header_says_makes_anybody_wait_longer(values: list[str]) -> None:
+def test_nothing_that_a_header_says_makes_anybody_wait_longer(
+    values: list[str],
+) -> None:
     assert 0 <= parse(values).seconds(30.0) <= 30.0

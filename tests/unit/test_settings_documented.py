@@ -1,4 +1,5 @@
-"""The README's table of settings and .env.example hold every setting, with its default, and nothing else."""
+"""The README's table of settings and .env.example hold every setting, with its default, and
+nothing else."""
 
 import re
 from pathlib import Path
@@ -11,9 +12,18 @@ from server.settings import Settings
 from tests.conftest import REPOSITORY
 
 FIELDS = Settings.model_fields
-SECTION = (REPOSITORY / "README.md").read_text(encoding="utf-8").partition("\n## Settings\n")[2].partition("\n## ")[0]
+SECTION = (
+    (REPOSITORY / "README.md")
+    .read_text(encoding="utf-8")
+    .partition("\n## Settings\n")[2]
+    .partition("\n## ")[0]
+)
 ROWS = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", SECTION, re.MULTILINE)
-LINES = re.findall(r"^# (.+)\n#(\w+)=(.*)$", (REPOSITORY / ".env.example").read_text(encoding="utf-8"), re.MULTILINE)
+LINES = re.findall(
+    r"^# (.+)\n#(\w+)=(.*)$",
+    (REPOSITORY / ".env.example").read_text(encoding="utf-8"),
+    re.MULTILINE,
+)
 
 
 def written(default: Any) -> str:
@@ -22,21 +32,32 @@ def written(default: Any) -> str:
 
 
 def test_the_table_has_every_setting_once() -> None:
-    assert sorted(name for name, _, _ in ROWS) == sorted(name.upper() for name in FIELDS)
-    assert len(re.findall(r"^\| ", SECTION, re.MULTILINE)) == len(ROWS) + 1, "a row that is no setting"
+    assert sorted(name for name, _, _ in ROWS) == sorted(
+        name.upper() for name in FIELDS
+    )
+    assert len(re.findall(r"^\| ", SECTION, re.MULTILINE)) == len(ROWS) + 1, (
+        "a row that is no setting"
+    )
 
 
 @pytest.mark.parametrize(("name", "default", "meaning"), ROWS)
 def test_a_row_is_true(name: str, default: str, meaning: str) -> None:
     field = FIELDS[name.lower()]
-    assert default == ("not set" if field.default is None else f"`{written(field.default)}`")
+    assert default == (
+        "not set" if field.default is None else f"`{written(field.default)}`"
+    )
     assert meaning == (field.description or meaning)
     if isinstance(field.validation_alias, AliasChoices):
-        assert all(alias == name or f"`{alias}`" in meaning for alias in field.validation_alias.choices)
+        assert all(
+            alias == name or f"`{alias}`" in meaning
+            for alias in field.validation_alias.choices
+        )
 
 
 def test_the_example_has_every_setting_once() -> None:
-    assert sorted(name for _, name, _ in LINES) == sorted(name.upper() for name in FIELDS)
+    assert sorted(name for _, name, _ in LINES) == sorted(
+        name.upper() for name in FIELDS
+    )
 
 
 @pytest.mark.parametrize(("meaning", "name", "value"), LINES)

@@ -1,4 +1,7 @@
-"""Severity is read from what has happened: calm disasters are found, alarm words and denials are not."""
+"""Severity is read from what has happened.
+
+Calm disasters are found, alarm words and denials are not.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -19,22 +22,58 @@ from text.regexes import needed_words
 DESKS = Path(__file__).parents[2] / "policies" / "desks"
 SENTENCES = [
     line.split("|", 1)
-    for line in Path(__file__).with_name("severity_sentences.txt").read_text("utf-8").splitlines()
+    for line in Path(__file__)
+    .with_name("severity_sentences.txt")
+    .read_text("utf-8")
+    .splitlines()
     if not line.startswith("#")
 ]
 CRITICAL = [text for kind, text in SENTENCES if kind == "critical"]
 OTHER = [text for kind, text in SENTENCES if kind == "other"]
 LANDMARKS = [
-    ("critical", "URGENT: Production down\n\nEMERGENCY!!! Our entire production system is down. We have data loss."),
+    (
+        "critical",
+        (
+            "URGENT: Production down\n\nEMERGENCY!!! Our entire production system is down. We have "
+            "data loss."
+        ),
+    ),
     ("critical", "System down\n\nURGENT system down affecting all users"),
-    ("high", "Application crashes on startup\n\nIt keeps crashing, with error ERR-5003 every time. This is urgent!"),
-    ("high", "Double charge\n\nI was charged twice this month. Please refund the duplicate."),
-    ("high", "Bug in export\n\nThe application freezes. This happens every time without fail. Error ERR-EXP-001"),
+    (
+        "high",
+        (
+            "Application crashes on startup\n\nIt keeps crashing, with error ERR-5003 every time. "
+            "This is urgent!"
+        ),
+    ),
+    (
+        "high",
+        "Double charge\n\nI was charged twice this month. Please refund the duplicate.",
+    ),
+    (
+        "high",
+        (
+            "Bug in export\n\nThe application freezes. This happens every time without fail. Error "
+            "ERR-EXP-001"
+        ),
+    ),
     ("high", "I lost my work laptop on the train, customer files are on it."),
-    ("medium", "Cannot log in\n\nIt says invalid credentials, please help me reset my password."),
-    ("medium", "The export fails\n\nThere is a workaround: the same file works fine in Firefox."),
+    (
+        "medium",
+        "Cannot log in\n\nIt says invalid credentials, please help me reset my password.",
+    ),
+    (
+        "medium",
+        "The export fails\n\nThere is a workaround: the same file works fine in Firefox.",
+    ),
     ("low", "I wish the application had a dark mode."),
-    ("low", "Need help understanding the dashboard\n\nI am new to the platform and have trouble understanding it."),
+    (
+        "low",
+        (
+            "Need help understanding the dashboard\n\nI am new to the platform and have trouble "
+            "understanding it."
+        ),
+    ),
     ("low", "Help\n\n?"),
     ("low", "How do I change my plan?"),
     ("low", ""),
@@ -54,7 +93,9 @@ DENIALS = [
 @cache
 def desk(name: str) -> tuple[tuple[SeverityLevel, ...], tuple[Signal, ...]]:
     content = yaml.safe_load((DESKS / name / "severities.yaml").read_text("utf-8"))
-    signals = expand([Signal(**signal) for signal in content["signals"]], content["vocabulary"])
+    signals = expand(
+        [Signal(**signal) for signal in content["signals"]], content["vocabulary"]
+    )
     return tuple(SeverityLevel(**level) for level in content["severities"]), signals
 
 
@@ -81,7 +122,9 @@ def test_a_calm_disaster_is_critical(text: str, name: str) -> None:
 
 @both_desks
 @pytest.mark.parametrize("text", [*OTHER, *DENIALS])
-def test_alarm_words_denials_and_small_troubles_are_not_critical(text: str, name: str) -> None:
+def test_alarm_words_denials_and_small_troubles_are_not_critical(
+    text: str, name: str
+) -> None:
     verdict = judged(text, name)
     assert verdict.severity != "critical"
     assert not verdict.critical
@@ -93,12 +136,17 @@ def test_landmarks(severity: str, text: str, name: str) -> None:
     assert judged(text, name).severity == severity
 
 
-@pytest.mark.parametrize("text", ["a " * 100_000, "1" * 200_000, "(" * 200_000, "every order is gone if " * 9_000])
+@pytest.mark.parametrize(
+    "text",
+    ["a " * 100_000, "1" * 200_000, "(" * 200_000, "every order is gone if " * 9_000],
+)
 def test_cost_is_linear(text: str) -> None:
     judged("warm")
     start = perf_counter()
     judged(text)
-    assert perf_counter() - start < 5, "measured 0.3 s; anything quadratic takes minutes"
+    assert perf_counter() - start < 5, (
+        "measured 0.3 s; anything quadratic takes minutes"
+    )
 
 
 def test_tone_changes_nothing() -> None:
@@ -107,7 +155,9 @@ def test_tone_changes_nothing() -> None:
     assert calm == loud
 
 
-def test_urgency_words_are_reported_and_lift_a_ticket_without_signals_to_medium() -> None:
+def test_urgency_words_are_reported_and_lift_a_ticket_without_signals_to_medium() -> (
+    None
+):
     verdict = judged("This is urgent, please call me.")
     assert verdict.severity == "medium"
     assert verdict.urgency_indicators == ("urgent",)
@@ -128,21 +178,32 @@ def test_levels_without_urgency_words_report_none() -> None:
 
 def test_confidence_rises_with_evidence() -> None:
     one = judged("The site is down.")
-    more = judged("The site is down. There is a smell of gas. Somebody has transferred money from my account.")
+    more = judged(
+        "The site is down. There is a smell of gas. Somebody has transferred money from my account."
+    )
     assert 0 < one.confidence < more.confidence < 1
 
 
 def test_what_is_resolved_later_no_longer_counts_and_what_follows_does() -> None:
-    assert judged("Nobody can log in. Everything works again now.").severity != "critical"
-    assert judged("Everything works again now. Nobody can log in.").severity == "critical"
+    assert (
+        judged("Nobody can log in. Everything works again now.").severity != "critical"
+    )
+    assert (
+        judged("Everything works again now. Nobody can log in.").severity == "critical"
+    )
 
 
 def make(**signal: object) -> Signal:
-    return Signal.model_validate({"id": "a", "severity": "high", "reason": "r", **signal})
+    return Signal.model_validate(
+        {"id": "a", "severity": "high", "reason": "r", **signal}
+    )
 
 
 def test_parts_count_together_only_near_each_other() -> None:
-    parts = [make(id="x", severity=None, patterns=["one"]), make(id="y", severity=None, patterns=["two"])]
+    parts = [
+        make(id="x", severity=None, patterns=["one"]),
+        make(id="y", severity=None, patterns=["two"]),
+    ]
     signals = [*parts, make(id="z", severity="critical", all_of=["x", "y"])]
     assert assess("One. Two.", (), signals).critical == ("z",)
     assert assess("One. A. B. C. D. E. Two.", (), signals).severity == "low"
@@ -150,7 +211,10 @@ def test_parts_count_together_only_near_each_other() -> None:
 
 
 def test_a_signal_outweighs_wherever_it_is() -> None:
-    signals = [make(patterns=["broken"]), make(id="b", severity="low", patterns=["pixel"], outweighs=["a"])]
+    signals = [
+        make(patterns=["broken"]),
+        make(id="b", severity="low", patterns=["pixel"], outweighs=["a"]),
+    ]
     assert assess("Pixel. Broken.", (), signals).signals == ("b",)
 
 
@@ -174,11 +238,18 @@ def test_sentences_have_one_spelling(text: str, expected: list[str]) -> None:
 
 
 def test_endless_sentences_are_cut() -> None:
-    assert [len(part.split()) for part in sentences("a " * (MAX_WORDS + 1))] == [MAX_WORDS, 1]
+    assert [len(part.split()) for part in sentences("a " * (MAX_WORDS + 1))] == [
+        MAX_WORDS,
+        1,
+    ]
 
 
 def test_classes_are_spelled_out_within_each_other() -> None:
-    vocabulary = {"WHO": ["user*", "{STAFF}"], "STAFF": ["nurse", "night porter"], "NUM": r"\d+"}
+    vocabulary = {
+        "WHO": ["user*", "{STAFF}"],
+        "STAFF": ["nurse", "night porter"],
+        "NUM": r"\d+",
+    }
     assert expand([make(patterns=["{NUM} {WHO}"])], vocabulary)[0].patterns == (
         r"(?:\d+) (?:user[^ ]*|nurse|night porter)",
     )
@@ -194,9 +265,15 @@ def test_unknown_and_circular_classes_are_refused() -> None:
 @pytest.mark.parametrize(
     ("pattern", "needed"),
     [
-        (r"(?:a|b c) (?:d )?(?:users?|fail[^ ]*)", [{"a", "b"}, {"user", "users", "fail*"}]),
+        (
+            r"(?:a|b c) (?:d )?(?:users?|fail[^ ]*)",
+            [{"a", "b"}, {"user", "users", "fail*"}],
+        ),
         (r"(?:the )?(?:x|\d+) (?:y){0,2}", [{"x", "#"}]),
-        (r"(?:(?:the |our )?(?:whole|entire)|all) z", [{"the", "our", "whole", "entire", "all"}, {"z"}]),
+        (
+            r"(?:(?:the |our )?(?:whole|entire)|all) z",
+            [{"the", "our", "whole", "entire", "all"}, {"z"}],
+        ),
         (r"a b|c", [{"a", "c"}]),
         (r"a|[^ ]+", []),
         (r"(?!no )(?:[^ ]+ )z", []),
@@ -208,7 +285,10 @@ def test_unknown_and_circular_classes_are_refused() -> None:
         (r"salar(?:y|ies) (?:un|dis)abled (?:(?:un)?lock|open) x", [{"x"}]),
         (r"(?:[^ ]+ ){0,3}(?:a|b) (?:the )?(?:c|d)", [{"a", "b"}, {"c", "d"}]),
         (r"(?:x|a )(?:c|d)", []),
-        (r"(?:bull(?:y|ied)|gas|slips?(?=x)|leak\w*)", [{"bull*", "gas", "slip*", "leak*"}]),
+        (
+            r"(?:bull(?:y|ied)|gas|slips?(?=x)|leak\w*)",
+            [{"bull*", "gas", "slip*", "leak*"}],
+        ),
     ],
 )
 def test_needed_words(pattern: str, needed: list[set[str]]) -> None:
@@ -220,8 +300,14 @@ def test_unbalanced_patterns_are_refused() -> None:
         needed_words("(?:a")
 
 
-words = st.sampled_from(sorted({word for _, text in SENTENCES for word in text.split()}))
-texts = st.one_of(st.text(max_size=300), st.lists(words, max_size=80).map(" ".join), st.sampled_from(CRITICAL + OTHER))
+words = st.sampled_from(
+    sorted({word for _, text in SENTENCES for word in text.split()})
+)
+texts = st.one_of(
+    st.text(max_size=300),
+    st.lists(words, max_size=80).map(" ".join),
+    st.sampled_from(CRITICAL + OTHER),
+)
 
 
 @settings(deadline=None)
@@ -234,7 +320,12 @@ def test_never_raises_and_is_pure(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(texts, st.sampled_from(["There is a fire in the kitchen.", "Ransomware has encrypted the file server."]))
+@given(
+    texts,
+    st.sampled_from(
+        ["There is a fire in the kitchen.", "Ransomware has encrypted the file server."]
+    ),
+)
 def test_a_critical_sentence_more_never_lowers(text: str, disaster: str) -> None:
     more = judged(f"{text}\n\n{disaster}")
     assert more.severity == "critical"
@@ -242,7 +333,12 @@ def test_a_critical_sentence_more_never_lowers(text: str, disaster: str) -> None
 
 
 @settings(deadline=None)
-@given(st.sampled_from(CRITICAL), st.sampled_from(["Suppose {}", "What if {}", "In a drill, {}", "If it were so: {}"]))
+@given(
+    st.sampled_from(CRITICAL),
+    st.sampled_from(
+        ["Suppose {}", "What if {}", "In a drill, {}", "If it were so: {}"]
+    ),
+)
 def test_one_supposed_sentence_is_not_critical(text: str, wrapper: str) -> None:
     if len(sentences(text)) == 1:
         assert judged(wrapper.format(text)).severity != "critical"
@@ -252,5 +348,10 @@ def test_one_supposed_sentence_is_not_critical(text: str, wrapper: str) -> None:
 @given(st.lists(words, max_size=60).map(" ".join))
 def test_the_word_index_hides_no_match(text: str) -> None:
     _, signals = desk("customer_support")
-    blind = [s.model_copy(update={"patterns": tuple(f"(?:{p}|(?!))" for p in s.patterns)}) for s in signals]
-    assert judged(text).signals == assess(text, desk("customer_support")[0], blind).signals
+    blind = [
+        s.model_copy(update={"patterns": tuple(f"(?:{p}|(?!))" for p in s.patterns)})
+        for s in signals
+    ]
+    assert (
+        judged(text).signals == assess(text, desk("customer_support")[0], blind).signals
+    )

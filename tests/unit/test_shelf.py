@@ -39,7 +39,9 @@ def test_the_five_nearest_are_among_the_likely_ones() -> None:
     shelf, hits = filled(vectors), 0
     for question in units(50, seed=8) * 0.4 + vectors[::61][:50]:
         nearest = np.argsort(-(vectors @ question))[:5]
-        hits += len({str(number) for number in nearest} & set(shelf.likely(question, LIMIT)))
+        hits += len(
+            {str(number) for number in nearest} & set(shelf.likely(question, LIMIT))
+        )
     assert hits >= 0.99 * 5 * 50
 
 
@@ -66,7 +68,11 @@ async def test_a_search_beside_changes_names_only_tickets_that_were_there() -> N
     shelf = filled(vectors)
 
     def search() -> set[str]:
-        return {ticket_id for _ in range(30) for ticket_id in shelf.likely(vectors[3], LIMIT)}
+        return {
+            ticket_id
+            for _ in range(30)
+            for ticket_id in shelf.likely(vectors[3], LIMIT)
+        }
 
     searching = asyncio.create_task(asyncio.to_thread(search))
     for number in range(BLOCK, 3 * BLOCK):
@@ -79,8 +85,14 @@ async def test_a_search_beside_changes_names_only_tickets_that_were_there() -> N
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from(("put", "forget")), st.integers(0, 25)), max_size=120))
-def test_it_holds_what_was_put_last_and_not_forgotten(steps: list[tuple[str, int]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("put", "forget")), st.integers(0, 25)), max_size=120
+    )
+)
+def test_it_holds_what_was_put_last_and_not_forgotten(
+    steps: list[tuple[str, int]],
+) -> None:
     shelf, vectors, held = Shelf(capacity=50), units(26), set[str]()
     for step, number in steps[:50]:
         if step == "put":

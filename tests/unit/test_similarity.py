@@ -10,7 +10,10 @@ from hypothesis import strategies as st
 
 from engines.embedding.similarity import fingerprint, near_exact, normalised_digest
 
-TICKET = "Wrong invoice\n\nInvoice INV-2041 shows fifteen seats, but we only have twelve. Please correct it."
+TICKET = (
+    "Wrong invoice\n\nInvoice INV-2041 shows fifteen seats, but we only have twelve. "
+    "Please correct it."
+)
 
 
 def unit(*values: float) -> np.ndarray:
@@ -18,11 +21,15 @@ def unit(*values: float) -> np.ndarray:
 
 
 @given(a=st.text(), b=st.text(), angle=st.floats(0, np.pi))
-def test_the_dot_product_is_meaning_plus_half_spelling(a: str, b: str, angle: float) -> None:
+def test_the_dot_product_is_meaning_plus_half_spelling(
+    a: str, b: str, angle: float
+) -> None:
     x, y = unit(1, 0), unit(np.cos(angle), np.sin(angle))
     meaning = x @ y
     spelling = fingerprint(a, x)[2:] @ fingerprint(b, x)[2:] * 3
-    assert fingerprint(a, x) @ fingerprint(b, y) == pytest.approx((meaning + spelling / 2) / 1.5, abs=1e-5)
+    assert fingerprint(a, x) @ fingerprint(b, y) == pytest.approx(
+        (meaning + spelling / 2) / 1.5, abs=1e-5
+    )
 
 
 def test_a_fingerprint_is_of_one_length_and_norm() -> None:
@@ -37,7 +44,9 @@ def test_a_fingerprint_is_of_one_length_and_norm() -> None:
 def test_a_shared_identifier_brings_two_texts_together() -> None:
     embedding = unit(1, 0)
     report = fingerprint("NullPointerException in FooBarHandler.parse", embedding)
-    same = fingerprint("crash: FooBarHandler.parse throws NullPointerException", embedding)
+    same = fingerprint(
+        "crash: FooBarHandler.parse throws NullPointerException", embedding
+    )
     other = fingerprint("crash: the printer on the second floor is on fire", embedding)
     assert report @ same > report @ other + 0.1
 
@@ -48,8 +57,17 @@ def test_a_fingerprint_is_the_same_in_another_process() -> None:
         "print(fingerprint('Crème brûlée ORD-1', np.ones(1, np.float32)).tobytes().hex())"
     )
     root = Path(__file__).parents[2]
-    found = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout
-    assert found.strip() == fingerprint("Crème brûlée ORD-1", np.ones(1, np.float32)).tobytes().hex()
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert (
+        found.strip()
+        == fingerprint("Crème brûlée ORD-1", np.ones(1, np.float32)).tobytes().hex()
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +85,16 @@ def test_the_same_message_in_other_clothes_has_the_same_digest(again: str) -> No
     assert near_exact(again, TICKET) == 1
 
 
-@pytest.mark.parametrize("other", [TICKET.replace("2041", "2042"), TICKET.replace("twelve", "ten"), "", "हिन्दी", "हनद"])
+@pytest.mark.parametrize(
+    "other",
+    [
+        TICKET.replace("2041", "2042"),
+        TICKET.replace("twelve", "ten"),
+        "",
+        "हिन्दी",
+        "हनद",
+    ],
+)
 def test_another_message_has_another_digest(other: str) -> None:
     known = {normalised_digest(text) for text in (TICKET, "हिन्द")}
     assert normalised_digest(other) not in known
@@ -89,7 +116,11 @@ def test_a_line_in_front_does_not_make_another_message(again: str) -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        TICKET + " Also, two of our people cannot log in since Monday, and the export has been failing for a week.",
+        TICKET
+        + (
+            " Also, two of our people cannot log in since Monday, and the export has been "
+            "failing for a week."
+        ),
         "We cannot log in any more. " * 6 + TICKET,
         "The warehouse door does not close.",
         "",

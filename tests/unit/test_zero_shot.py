@@ -24,7 +24,11 @@ CATEGORIES = (
         description="Lawns, mowers, hedges and what grows outside.",
         exemplars=("The mower will not start.", "How often should I water the hedge?"),
     ),
-    Category(id="library", title="Library", description="Borrowing books, returning them, and fines for late returns."),
+    Category(
+        id="library",
+        title="Library",
+        description="Borrowing books, returning them, and fines for late returns.",
+    ),
 )
 SCORES = st.dictionaries(st.text(min_size=1), st.floats(-2, 2), min_size=1, max_size=8)
 
@@ -55,8 +59,12 @@ def test_a_ticket_goes_to_the_category_that_it_is_about(
     assert choose(scores).category == expected
 
 
-def test_the_order_of_categories_and_exemplars_does_not_matter(zero_shot: ZeroShot, embedder: Embedder) -> None:
-    turned = [c.model_copy(update={"exemplars": c.exemplars[::-1]}) for c in CATEGORIES[::-1]]
+def test_the_order_of_categories_and_exemplars_does_not_matter(
+    zero_shot: ZeroShot, embedder: Embedder
+) -> None:
+    turned = [
+        c.model_copy(update={"exemplars": c.exemplars[::-1]}) for c in CATEGORIES[::-1]
+    ]
     vector = embedder.embed(["The sprinkler floods the lawn."])[0]
     expected = zero_shot.scores(vector)
     found = ZeroShot(embedder, turned).scores(vector)
@@ -70,15 +78,22 @@ def test_a_desk_with_one_category_has_no_choice(embedder: Embedder) -> None:
 
 
 @given(scores=SCORES, temperature=st.floats(0.01, 10))
-def test_probabilities_sum_to_one_and_keep_the_order(scores: dict[str, float], temperature: float) -> None:
+def test_probabilities_sum_to_one_and_keep_the_order(
+    scores: dict[str, float], temperature: float
+) -> None:
     found = probabilities(scores, temperature)
     assert sum(found.values()) == pytest.approx(1)
     assert found[choose(scores).category] == max(found.values())
 
 
 @given(scores=SCORES, colder=st.floats(0.01, 1), warmer=st.floats(1, 10))
-def test_a_lower_temperature_is_never_less_sure(scores: dict[str, float], colder: float, warmer: float) -> None:
-    assert max(probabilities(scores, colder).values()) >= max(probabilities(scores, warmer).values()) - 1e-12
+def test_a_lower_temperature_is_never_less_sure(
+    scores: dict[str, float], colder: float, warmer: float
+) -> None:
+    assert (
+        max(probabilities(scores, colder).values())
+        >= max(probabilities(scores, warmer).values()) - 1e-12
+    )
 
 
 def test_probabilities_are_the_softmax() -> None:
@@ -101,6 +116,8 @@ def test_secondary_categories_are_close_and_few(
 
 
 def test_a_second_category_that_stands_out_is_named_however_far_behind() -> None:
-    assert choose({"defect": 2.0, "technical": 1.4, "billing": 1.2}).secondary == ("technical",)
+    assert choose({"defect": 2.0, "technical": 1.4, "billing": 1.2}).secondary == (
+        "technical",
+    )
     assert choose({"defect": 2.0, "technical": 1.4, "billing": 1.38}).secondary == ()
     assert choose({"defect": 2.0, "technical": 1.4}).secondary == ()

@@ -23,7 +23,10 @@ class TextCleaner:
         language.warm_up()
 
     def clean(self, subject: str, body: str) -> CleanTicket:
-        """The ticket as the nodes read it. The flags are about the text as received, quotes and comments included."""
+        """The ticket as the nodes read it.
+
+        The flags are about the text as received, quotes and comments included.
+        """
         title = normalise(subject).replace("\n", " ")
         received = normalise(body)
         text, quoted = split_quotes(_visible(received))
@@ -37,7 +40,9 @@ class TextCleaner:
             language=detected.language,
             language_confidence=detected.confidence,
             supported_language=detected.supported,
-            injection_flags=injection.scan(f"{subject}\n\n{body}", f"{title}\n\n{received}"),
+            injection_flags=injection.scan(
+                f"{subject}\n\n{body}", f"{title}\n\n{received}"
+            ),
         )
 
 

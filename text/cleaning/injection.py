@@ -1,4 +1,7 @@
-"""Signs that a text addresses the machine rather than the desk. A flag raises review; it is no defence by itself."""
+"""Signs that a text addresses the machine rather than the desk. A flag raises review.
+
+It is no defence by itself.
+"""
 
 import base64
 import binascii
@@ -20,7 +23,9 @@ _MAX_BLOB = 2_000
 
 _WORD = re.compile(r"[a-z]+")
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=])[A-Za-z0-9+/]{32,}+={0,2}")
-_TAG_LETTERS = re.compile("(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007e]{4,}")
+_TAG_LETTERS = re.compile(
+    "(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0020-\U000e007e]{4,}"
+)
 _TAG_OFFSET = 0xE0000
 _REVERSED = "\u202e"
 
@@ -36,22 +41,33 @@ def _index() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
 
 
 _BY_WORD = _index()
-_BY_LINE = tuple((rule.id, re.compile(rule.pattern, re.MULTILINE)) for rule in LINE_RULES)
-_VOCABULARY = frozenset([*_BY_WORD, "instructions", "previous", "prior", "above", "rules", "prompt", "mode"])
+_BY_LINE = tuple(
+    (rule.id, re.compile(rule.pattern, re.MULTILINE)) for rule in LINE_RULES
+)
+_VOCABULARY = frozenset(
+    [*_BY_WORD, "instructions", "previous", "prior", "above", "rules", "prompt", "mode"]
+)
 
 
 def scan(received: str, normal: str) -> tuple[InjectionFlag, ...]:
-    """The first finding of each rule in a text as received and in its normalised form, quotes and comments included."""
+    """The first finding of each rule in a text as received and in its normalised form,
+    quotes and comments included.
+    """
     findings: dict[str, str] = {}
     for rule, excerpt in _findings(received, normal):
         findings.setdefault(rule, excerpt)
-    return tuple(InjectionFlag(rule=rule, excerpt=excerpt) for rule, excerpt in findings.items())
+    return tuple(
+        InjectionFlag(rule=rule, excerpt=excerpt) for rule, excerpt in findings.items()
+    )
 
 
 def _findings(received: str, normal: str) -> Iterator[tuple[str, str]]:
     written = unescape(normal)
     yield from _plain(normal if written == normal else normalise(written))
-    for source, hidden in (("hidden_characters", _tag_text(received)), ("encoded", _decoded(received))):
+    for source, hidden in (
+        ("hidden_characters", _tag_text(received)),
+        ("encoded", _decoded(received)),
+    ):
         found = next(_plain(normalise(hidden)), None) if hidden else None
         if found:
             yield source, found[1]
@@ -90,7 +106,10 @@ def _tag_text(text: str) -> str:
     """What is written in Unicode's invisible tag letters, flags of regions aside."""
     if text.isascii():
         return ""
-    return " ".join("".join(chr(ord(char) - _TAG_OFFSET) for char in run) for run in _TAG_LETTERS.findall(text))
+    return " ".join(
+        "".join(chr(ord(char) - _TAG_OFFSET) for char in run)
+        for run in _TAG_LETTERS.findall(text)
+    )
 
 
 def _decoded(text: str) -> str:
@@ -99,7 +118,9 @@ def _decoded(text: str) -> str:
     for blob in _BASE64.findall(text)[:_MAX_BLOBS]:
         cut = blob[:_MAX_BLOB].rstrip("=")
         try:
-            plain = base64.b64decode(cut + "=" * (-len(cut) % 4), validate=True).decode("utf-8")
+            plain = base64.b64decode(cut + "=" * (-len(cut) % 4), validate=True).decode(
+                "utf-8"
+            )
         except (binascii.Error, UnicodeDecodeError):
             continue
         if plain.isprintable() or "\n" in plain:

@@ -2,8 +2,9 @@
 # pyright: reportUnknownArgumentType=false
 """Which language a ticket is in, or None when it is too short or too technical to tell.
 
-py3langid (a naive Bayes model over byte n-grams after Lui and Baldwin, 2012), restricted to the languages
-that tickets plausibly come in: with all 140 of its languages, stop-word-free English drifts to Latin or Scots.
+py3langid (a naive Bayes model over byte n-grams after Lui and Baldwin, 2012), restricted to
+the languages that tickets plausibly come in: with all 140 of its languages, stop-word-free
+English drifts to Latin or Scots.
 """
 
 import re
@@ -16,8 +17,46 @@ import numpy as np
 from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 LANGUAGES = (
-    *("ar", "bg", "ca", "cs", "da", "de", "el", "en", "es", "et", "fi", "fr", "he", "hi", "hr", "hu", "id", "it", "ja"),
-    *("ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sv", "th", "tr", "uk", "vi", "zh"),
+    *(
+        "ar",
+        "bg",
+        "ca",
+        "cs",
+        "da",
+        "de",
+        "el",
+        "en",
+        "es",
+        "et",
+        "fi",
+        "fr",
+        "he",
+        "hi",
+        "hr",
+        "hu",
+        "id",
+        "it",
+        "ja",
+    ),
+    *(
+        "ko",
+        "lt",
+        "lv",
+        "nl",
+        "no",
+        "pl",
+        "pt",
+        "ro",
+        "ru",
+        "sk",
+        "sl",
+        "sv",
+        "th",
+        "tr",
+        "uk",
+        "vi",
+        "zh",
+    ),
 )
 """ISO 639-1 codes of what can be told apart."""
 
@@ -29,15 +68,22 @@ _MIN_LETTERS_OTHER_SCRIPT = 4
 _MIN_CONFIDENCE = 0.5
 _IMPROBABLE = 0.1
 
-_BLOCKS = re.compile(r"\{(code|noformat)\b[^{}]{0,40}\}.{0,3000}?\{\1\}|```.{0,3000}?```", re.DOTALL)
+_BLOCKS = re.compile(
+    r"\{(code|noformat)\b[^{}]{0,40}\}.{0,3000}?\{\1\}|```.{0,3000}?```", re.DOTALL
+)
 _TECHNICAL = re.compile(r"[\d@/\\_=<>{}\[\]#$%&*+|~^`]|\w[.:]\w|[a-z][A-Z]")
-_STACK_LINE = re.compile(r"^\s?(?:at|File|Caused by|\.\.\.|[\w.$]+(?:Exception|Error))\b.*$", re.MULTILINE)
+_STACK_LINE = re.compile(
+    r"^\s?(?:at|File|Caused by|\.\.\.|[\w.$]+(?:Exception|Error))\b.*$", re.MULTILINE
+)
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1fff\u2e80-\ud7ff\uf900-\ufaff]")
 
 
 class Detection(NamedTuple):
-    """The language (ISO 639-1) with its probability, or None for both; and whether the desk may speak it."""
+    """The language (ISO 639-1) with its probability, or None for both.
+
+    And whether the desk may speak it.
+    """
 
     language: str | None
     confidence: float | None
@@ -48,7 +94,9 @@ _UNKNOWN = Detection(None, None, True)
 
 
 def detect(text: str, spoken: Collection[str]) -> Detection:
-    """The language of a text, for a desk that speaks `spoken`; unknown when it is too short or too unclear to tell.
+    """The language of a text, for a desk that speaks `spoken`.
+
+    Unknown when it is too short or too unclear to tell.
 
     A language counts as unsupported only when those the desk speaks are together improbable.
     """
@@ -61,7 +109,9 @@ def detect(text: str, spoken: Collection[str]) -> Detection:
     if confidence < _MIN_CONFIDENCE:
         return _UNKNOWN
     ours = sum(probability for code, probability in ranking.items() if code in spoken)
-    return Detection(language, round(confidence, 4), language in spoken or ours > _IMPROBABLE)
+    return Detection(
+        language, round(confidence, 4), language in spoken or ours > _IMPROBABLE
+    )
 
 
 def warm_up() -> None:
@@ -73,15 +123,22 @@ def warm_up() -> None:
 def _identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)
-    # One row a feature, side by side in memory: choosing columns leaves them in the order of the languages.
+    # One row a feature, side by side in memory: choosing columns leaves them in the order
+    # of the languages.
     identifier.nb_ptc = np.ascontiguousarray(identifier.nb_ptc)
     return identifier
 
 
 def _prose(text: str) -> tuple[str, int, int]:
-    """(words of the text without code and identifiers, their letters, of these in other than Latin script)."""
+    """(words of the text without code and identifiers, their letters, of these in other
+    than Latin script).
+    """
     text = _BLOCKS.sub(" ", text[:_READ])
     tokens = _STACK_LINE.sub(" ", text).split()
-    plain = " ".join(token for token in tokens if (token.islower() and token.isalpha()) or not _TECHNICAL.search(token))
+    plain = " ".join(
+        token
+        for token in tokens
+        if (token.islower() and token.isalpha()) or not _TECHNICAL.search(token)
+    )
     sample = " ".join(_WORD.findall(plain))[:_SAMPLE]
     return sample, len(sample) - sample.count(" "), len(_OTHER_SCRIPT.findall(sample))

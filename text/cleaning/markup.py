@@ -1,7 +1,8 @@
 """HTML to text, for bodies that are clearly HTML.
 
-An own scanner: the standard library's parser takes quadratic time on unclosed tags and raises on some
-declarations, and a ticket is neither well-formed nor friendly. Linear in the length of the text; raises nothing.
+An own scanner: the standard library's parser takes quadratic time on unclosed tags and
+raises on some declarations, and a ticket is neither well-formed nor friendly. Linear in the
+length of the text; raises nothing.
 """
 
 import re
@@ -9,37 +10,72 @@ from html import unescape
 
 from text.cleaning.unicode import normalise
 
-_DOCUMENT = re.compile(r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE)
-_ELEMENT = "p|div|span|table|tr|td|ul|ol|li|br|b|i|u|strong|em|font|h[1-6]|a|blockquote|pre|center|img|hr|style|meta"
+_DOCUMENT = re.compile(
+    r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE
+)
+_ELEMENT = (
+    "p|div|span|table|tr|td|ul|ol|li|br|b|i|u|strong|em|font|h[1-6]|a|blockquote|pre"
+    "|center|img|hr|style|meta"
+)
 _OPENS = re.compile(rf"\s*(?:<!--|<(?:{_ELEMENT})\b)", re.IGNORECASE)
-_CLOSES = re.compile(rf"<(?:/(?:{_ELEMENT})|br ?/?|(?:img|hr)\b[^<>]*)>|-->", re.IGNORECASE)
+_CLOSES = re.compile(
+    rf"<(?:/(?:{_ELEMENT})|br ?/?|(?:img|hr)\b[^<>]*)>|-->", re.IGNORECASE
+)
 _BREAKS = re.compile(r"<br ?/?>", re.IGNORECASE)
 
-_TAG = re.compile(r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]{0,30}+)(?P<attributes>[^<>]*+)>")
+_TAG = re.compile(
+    r"<(?P<end>/?)(?P<name>[a-zA-Z][a-zA-Z0-9:]{0,30}+)(?P<attributes>[^<>]*+)>"
+)
 _DECLARATION = re.compile(r"<[!?][^<>]*+>")
-_HREF = re.compile(r"""\bhref ?= ?["']?((?:https?://|mailto:|tel:)[^"'\s>]{1,2000})""", re.IGNORECASE)
+_HREF = re.compile(
+    r"""\bhref ?= ?["']?((?:https?://|mailto:|tel:)[^"'\s>]{1,2000})""", re.IGNORECASE
+)
 
 _DROPPED = frozenset({"script", "style", "head", "title", "template"})
 _LINES = frozenset(
-    {"br", "div", "tr", "li", "hr", "pre", "center", "table", "ul", "ol", "dt", "dd", "header", "footer"}
+    {
+        "br",
+        "div",
+        "tr",
+        "li",
+        "hr",
+        "pre",
+        "center",
+        "table",
+        "ul",
+        "ol",
+        "dt",
+        "dd",
+        "header",
+        "footer",
+    }
 )
-_PARAGRAPHS = frozenset({"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "article"})
+_PARAGRAPHS = frozenset(
+    {"p", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "section", "article"}
+)
 
 
 def is_html(text: str) -> bool:
-    """True for a whole document, a text wrapped in elements, or one with several line-break elements.
+    """True for a whole document, a text wrapped in elements, or one with several line-break
+    elements.
 
     A sentence that merely mentions a tag is not HTML, nor is code quoted in prose.
     """
     if _DOCUMENT.match(text):
         return True
     tail = text[-300:].rstrip()
-    wrapped = _OPENS.match(text) is not None and tail.endswith(">") and _CLOSES.search(tail) is not None
+    wrapped = (
+        _OPENS.match(text) is not None
+        and tail.endswith(">")
+        and _CLOSES.search(tail) is not None
+    )
     return wrapped or len(_BREAKS.findall(text)) > 1
 
 
 def to_text(html: str) -> str:
-    """The text a reader would see: lines and paragraphs kept, quotes as `> ` lines, links with their address.
+    """The text a reader would see.
+
+    Lines and paragraphs kept, quotes as `> ` lines, links with their address.
 
     Comments, scripts and styles are dropped.
     """
@@ -58,7 +94,9 @@ def _without(text: str, opening: str, closing: str) -> str:
     """The text without each stretch from `opening` to `closing`; one that is never closed stays."""
     kept: list[str] = []
     position = 0
-    while (start := text.find(opening, position)) >= 0 and (end := text.find(closing, start)) >= 0:
+    while (start := text.find(opening, position)) >= 0 and (
+        end := text.find(closing, start)
+    ) >= 0:
         kept.append(text[position:start])
         position = end + len(closing)
     return "".join(kept) + text[position:]
@@ -96,7 +134,11 @@ class _Writer:
             self._link = unescape(found[1]) if found else ""
         elif self._link:
             shown = self._parts[-1] if self._parts else ""
-            address = self._link.partition(":")[2] if self._link.startswith(("mailto:", "tel:")) else self._link
+            address = (
+                self._link.partition(":")[2]
+                if self._link.startswith(("mailto:", "tel:"))
+                else self._link
+            )
             if address not in shown:
                 self._parts.append(f" ({address})")
             self._link = ""

@@ -1,4 +1,6 @@
-"""One spelling for every character: NFKC, no control, zero-width or direction characters, tidy white space.
+"""One spelling for every character.
+
+NFKC, no control, zero-width or direction characters, tidy white space.
 
 Every function is linear in the length of its text and raises nothing.
 """
@@ -23,7 +25,10 @@ _INVISIBLE = re.compile(f"[{_CONTROLS}{_FORMAT}{_FORMAT_TAGS}{_BLANK_LETTERS}]")
 
 
 def normalise(text: str) -> str:
-    """The text with one spelling per character; lines and paragraphs are kept, at most one blank line in a row."""
+    """The text with one spelling per character.
+
+    Lines and paragraphs are kept, at most one blank line in a row.
+    """
     text = _LINE_ENDS.sub("\n", text)
     if not text.isascii():
         text = _compose(_SURROGATES.sub("\ufffd", text))
@@ -40,4 +45,8 @@ def _compose(text: str) -> str:
     """NFKC; NFC when that would blow the text up: some ligatures stand for eighteen letters."""
     text = limit_marks(_INVISIBLE.sub("", text))
     composed = unicodedata.normalize("NFKC", text)
-    return composed if len(composed) <= 2 * len(text) else unicodedata.normalize("NFC", text)
+    return (
+        composed
+        if len(composed) <= 2 * len(text)
+        else unicodedata.normalize("NFC", text)
+    )

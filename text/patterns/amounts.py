@@ -11,23 +11,33 @@ CODES = (
     "|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|ILS|ZAR|SGD|HKD|KRW|AED|SAR|THB|ARS|CLP|COP"
 )
 SIGNS = r"(?:US|[RAC])?\$|[€£¥₹₩₽₺₪₴]"
-WORDS = "dollars?|bucks|euros?|pounds?|quid|francs?|franken|reais|real|pesos?|rupees?|yen|yuan|kr|zł|fr"
+WORDS = (
+    "dollars?|bucks|euros?|pounds?|quid|francs?|franken|reais|real|pesos?|rupees?|yen|yuan"
+    "|kr|zł|fr"
+)
 FIGURE = r"\d[\d.,'\u2019]*+(?:[ \xa0\u202f]\d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
-SCALE = r"(?:[ ]?(?P<scale{n}>k|mn|mio|million(?:en|s)?|millones|milioni|milhões|bn|billions?)(?!\w))?"
+SCALE = (
+    r"(?:[ ]?(?P<scale{n}>k|mn|mio|million(?:en|s)?|millones|milioni|milhões|bn"
+    r"|billions?)(?!\w))?"
+)
 AMOUNT = re.compile(
     rf"(?=\S)(?<![\w.$])(?:(?:{SIGNS})|(?=[A-Z]{{3}}(?: -?)?\d)(?:{CODES}))[ \xa0]?-?"
     rf"(?P<figure1>{FIGURE}){SCALE.format(n=1)}"
-    rf"|(?=\d)(?<![\w.,'\u2019#/:-])(?P<figure2>{FIGURE}){SCALE.format(n=2)}[ \xa0]?(?:(?:{SIGNS})|(?:{CODES}"
+    rf"|(?=\d)(?<![\w.,'\u2019#/:-])(?P<figure2>{FIGURE}){SCALE.format(n=2)}[ \xa0]?(?:"
+    rf"(?:{SIGNS})|(?:{CODES}"
     rf"|{WORDS})(?!\w))",
     re.IGNORECASE,
 )
 BARE = re.compile(
-    r"(?=\d)(?<![\w.,'#/:$€£+-])(?:\d{1,3}(?:,\d{3})++\.\d\d|\d{1,3}(?:\.\d{3})++,\d\d|\d{1,6}[.,]\d\d)"
+    r"(?=\d)(?<![\w.,'#/:$€£+-])(?:\d{1,3}(?:,\d{3})++\.\d\d|\d{1,3}(?:\.\d{3})++,\d\d"
+    r"|\d{1,6}[.,]\d\d)"
     r"(?![\w%]|[.,:]\d| ?[%°]| [a-zA-Z]{1,2}\b)"
 )
 MONEY_TALK = re.compile(
-    r"\b(?:paid|pay|payments?|charg(?:e[sd]?|ing)|debit(?:ed|s)?|refund(?:ed|s)?|invoiced?|billed|bill|transfers?|cost|price|fee|total"
-    r"|sum|amount|booked|bank|receipt|slip|bezahlt|abgebucht|rechnung|betrag|payé|facture|montant|pagado|factura|importe|pagato)\b",
+    r"\b(?:paid|pay|payments?|charg(?:e[sd]?|ing)|debit(?:ed|s)?|refund(?:ed|s)?|invoiced?"
+    r"|billed|bill|transfers?|cost|price|fee|total"
+    r"|sum|amount|booked|bank|receipt|slip|bezahlt|abgebucht|rechnung|betrag|payé|facture"
+    r"|montant|pagado|factura|importe|pagato)\b",
     re.IGNORECASE,
 )
 NEAR = 80
@@ -50,7 +60,9 @@ def find_amounts(page: Page) -> Iterator[Finding]:
 
 
 def _bare(page: Page) -> Iterator[Finding]:
-    """Numbers with two decimals and no currency ("89.90 was taken from my card") near a word about money."""
+    """Numbers with two decimals and no currency ("89.90 was taken from my card") near a
+    word about money.
+    """
     for match in BARE.finditer(page.words):
         near = page.words[max(0, match.start() - NEAR) : match.end() + NEAR]
         value = to_number(match[0])
@@ -59,9 +71,12 @@ def _bare(page: Page) -> Iterator[Finding]:
 
 
 def to_number(figure: str) -> float | None:
-    """Digits with separators as a number; None when no reading makes sense ("1.2.3,4,5", forty digits).
+    """Digits with separators as a number.
 
-    The last separator is the decimal one unless exactly three digits follow it or it stands more than once.
+    None when no reading makes sense ("1.2.3,4,5", forty digits).
+
+    The last separator is the decimal one unless exactly three digits follow it or it stands
+    more than once.
     """
     figure = figure.rstrip(TRAILING)
     if len(figure) > MAX_FIGURE:
@@ -71,7 +86,11 @@ def to_number(figure: str) -> float | None:
         return float(figure)
     last = separators[-1]
     whole, _, rest = figure.rpartition(last)
-    if separators.count(last) > 1 or last not in ".," or (len(rest) == GROUP and whole not in {"0", ""}):
+    if (
+        separators.count(last) > 1
+        or last not in ".,"
+        or (len(rest) == GROUP and whole not in {"0", ""})
+    ):
         whole, rest = figure, ""
     groups = re.split(r"\D", whole)
     if len(groups) > 1 and any(len(group) != GROUP for group in groups[1:]):

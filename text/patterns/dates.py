@@ -23,17 +23,23 @@ MONTHS = (
 )
 """Names of the twelve months and their abbreviations; several languages share one line."""
 
-MONTH_NUMBER = {name: number for number, names in enumerate(MONTHS, start=1) for name in names.split("|")}
+MONTH_NUMBER = {
+    name: number
+    for number, names in enumerate(MONTHS, start=1)
+    for name in names.split("|")
+}
 NAME = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
 INITIALS = "".join(sorted({name[0] for name in MONTH_NUMBER}))
 WRITTEN = re.compile(
     rf"(?=[\d{INITIALS}])(?<![\w./:-])(?:"
     r"(?P<iso>\d{4}([-/.])\d{1,2}\2\d{1,2})(?![\w./-]*[-/.\d]\d)"
     r"|(?P<numeric>\d{1,2}([-/.])\d{1,2}\4(?:\d{4}|\d{2}))(?![-/.]?\d)"
-    rf"|(?P<named>(?P<day>\d{{1,2}})(?:st|nd|rd|th|er|\.|º)? (?:of |de )?(?P<month>{NAME})\b\.?(?:(?: de"
+    r"|(?P<named>(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)? (?:of "
+    rf"|de )?(?P<month>{NAME})\b\.?(?:(?: de"
     rf"| del)?,? (?P<year>\d{{4}})\b)?)"
     r"|(?P<english>(?=[^\W\d_]{3,10}\.? \d)"
-    rf"(?P<month2>{NAME})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:|\.\d)(?:,? (?P<year2>\d{{4}})\b)?)"
+    rf"(?P<month2>{NAME})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:"
+    r"|\.\d)(?:,? (?P<year2>\d{4})\b)?)"
     r")(?!\w(?<!T))",
     re.IGNORECASE,
 )
@@ -43,13 +49,20 @@ IMPOSSIBLE = Flaw("a date in the text does not exist")
 
 
 def find_dates(page: Page) -> Iterator[Finding | Flaw]:
-    """ISO dates for unambiguous ones; "03/04/2024" and dates without a four-digit year stay as written."""
+    """ISO dates for unambiguous ones.
+
+    "03/04/2024" and dates without a four-digit year stay as written.
+    """
     for match in WRITTEN.finditer(page.prose):
         if match["iso"]:
             year, month, day = (int(part) for part in re.split(r"\D", match["iso"]))
         elif match["numeric"]:
             day, month, year = (int(part) for part in re.split(r"\D", match["numeric"]))
-            if max(day, month) <= MAX_MONTH and day != month and "." not in match["numeric"]:
+            if (
+                max(day, month) <= MAX_MONTH
+                and day != month
+                and "." not in match["numeric"]
+            ):
                 year = 0
             elif month > MAX_MONTH and "." not in match["numeric"]:
                 day, month = month, day
@@ -60,7 +73,9 @@ def find_dates(page: Page) -> Iterator[Finding | Flaw]:
         yield from _checked(match, year, month, day)
 
 
-def _checked(match: re.Match[str], year: int, month: int, day: int) -> Iterator[Finding | Flaw]:
+def _checked(
+    match: re.Match[str], year: int, month: int, day: int
+) -> Iterator[Finding | Flaw]:
     try:
         found = date(year if year in YEARS else 2000, month, day)
     except ValueError:
@@ -70,4 +85,9 @@ def _checked(match: re.Match[str], year: int, month: int, day: int) -> Iterator[
     written = match[0].rstrip(".")
     value = found.isoformat() if year in YEARS else written
     if year in YEARS or not match["iso"]:
-        yield Finding(value, match.start(), match.start() + len(written), 0.95 if year in YEARS else 0.8)
+        yield Finding(
+            value,
+            match.start(),
+            match.start() + len(written),
+            0.95 if year in YEARS else 0.8,
+        )

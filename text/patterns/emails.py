@@ -9,19 +9,25 @@ from text.patterns.finding import Finding, Flaw
 from text.patterns.page import Page
 
 ADDRESS = re.compile(
-    r"(?<![\w.%+'/@~-])(?P<local>[\w.%+'-]{1,64}+)@(?P<domain>[\w-]++(?:\.{1,2}[\w-]++)*+)(?P<next>[@/]|:(?=\S))?"
+    r"(?<![\w.%+'/@~-])(?P<local>[\w.%+'-]{1,64}+)@(?P<domain>[\w-]++(?:\.{1,2}[\w-]++)*+)"
+    r"(?P<next>[@/]|:(?=\S))?"
 )
 LOGIN = re.compile(
-    r"\b(?:ssh|scp|sftp|rsync|git clone|git push|git remote add \w{1,20})(?: -\S{1,20})*(?: \S{1,40})? $"
+    r"\b(?:ssh|scp|sftp|rsync|git clone|git push|git remote add \w{1,20})(?: -\S{1,20})*(?: "
+    r"\S{1,40})? $"
 )
 CALLED_MAIL = re.compile(
-    r"(?:e-?mail|mailto|address|adresse|correo|courriel|reach me|contact me)[^.\n]{0,25}$", re.IGNORECASE
+    r"(?:e-?mail|mailto|address|adresse|correo|courriel|reach me|contact me)[^.\n]{0,25}$",
+    re.IGNORECASE,
 )
 INVALID = Flaw("an address in the text is not a valid e-mail address")
 
 
 def find_emails(page: Page) -> Iterator[Finding | Flaw]:
-    """Addresses as written. Logins such as git@host:path and user names in URLs are not addresses."""
+    """Addresses as written.
+
+    Logins such as git@host:path and user names in URLs are not addresses.
+    """
     valid: dict[str, bool] = {}
     for match in ADDRESS.finditer(page.prose) if "@" in page.prose else ():
         before = page.prose[max(0, match.start() - 70) : match.start()]
@@ -33,7 +39,9 @@ def find_emails(page: Page) -> Iterator[Finding | Flaw]:
             valid[address] = _is_valid(address)
         top = match["domain"].rpartition(".")[2]
         if not valid[address]:
-            if CALLED_MAIL.search(before) or (top != match["domain"] and top.isalpha() and len(top) > 1):
+            if CALLED_MAIL.search(before) or (
+                top != match["domain"] and top.isalpha() and len(top) > 1
+            ):
                 yield INVALID
         elif any(char.isalpha() for char in top):
             yield Finding(address, start, match.end("domain"), 0.97)

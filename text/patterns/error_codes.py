@@ -1,4 +1,7 @@
-"""Error codes: forms of their own, what a sentence calls an error, and what a machine shows or fails with."""
+"""Error codes.
+
+Forms of their own, what a sentence calls an error, and what a machine shows or fails with.
+"""
 
 import re
 from collections.abc import Iterator
@@ -20,44 +23,68 @@ from text.patterns.tokens import counted, enumerated
 CODED = "|".join(
     rf"{word} (?:code|number)s?"
     for word in (
-        *("exit", "return", "response", "result", "reason", "failure", "diagnostic", "trouble", "service"),
+        *(
+            "exit",
+            "return",
+            "response",
+            "result",
+            "reason",
+            "failure",
+            "diagnostic",
+            "trouble",
+            "service",
+        ),
         *("alarm", "warning", "fault", "stop"),
     )
 )
 NOUNS = (
-    r"errors?|err|faults?|failures?|exceptions?|bug ?check|stop code|status code|http status|exit status"
+    r"errors?|err|faults?|failures?|exceptions?|bug ?check|stop code|status code|http status"
+    r"|exit status"
     rf"|response status|status|{CODED}"
-    r"|fehler(?:meldung)?|störung|ausnahme|erreurs?|défaut|panne|fallo|avería|errore|errori|guasto|erros?|falha|fout"
+    r"|fehler(?:meldung)?|störung|ausnahme|erreurs?|défaut|panne|fallo|avería|errore|errori"
+    r"|guasto|erros?|falha|fout"
     r"|messages?|meldung|mensaje|messaggio|mensagem|reason|grund|alarm|alert|code"
 )
-SOFT = re.compile(r"messages?|meldung|mensaje|messaggio|mensagem|reason|grund|alarm|alert|code", re.IGNORECASE)
+SOFT = re.compile(
+    r"messages?|meldung|mensaje|messaggio|mensagem|reason|grund|alarm|alert|code",
+    re.IGNORECASE,
+)
 """Labels of many things: a bare number beside one is no error code."""
 COMPOUNDS = (
-    r"(?:error|fault|status|exit|return|fehler|störungs|fout)[-_]?(?:codes?|nummern?|number|nr|no|id)|errno"
+    r"(?:error|fault|status|exit|return|fehler|störungs|fout)[-_]?(?:codes?|nummern?|number|nr"
+    r"|no|id)|errno"
     r"|codes? d['\u2019]erreur|códigos? de (?:error|erro|fallo|falha)|codic[ei] (?:di )?errore"
 )
 ENDS = (
-    "fail|crash|stop|abort|exit|quit|respond|terminat|di|end|refus|reject|declin|return|throw|answer|bricht"
+    "fail|crash|stop|abort|exit|quit|respond|terminat|di|end|refus|reject|declin|return|throw"
+    "|answer|bricht"
     "|échou|plant|fall|termin"
 )
 SHOWS = (
-    "get|gets|getting|got|show|shows|showing|showed|display|displays|displaying|displayed|says|saying|said"
-    "|throw|throws|throwing|threw|return|returns|returned|returning|gives?|giving|gave|report|reports|reported|flash"
+    "get|gets|getting|got|show|shows|showing|showed|display|displays|displaying|displayed|says"
+    "|saying|said"
+    "|throw|throws|throwing|threw|return|returns|returned|returning|gives?|giving|gave|report"
+    "|reports|reported|flash"
     "|flashes|flashing|blinks?|blinking|reads|raises|raised|logs|outputs|prints|beeps"
-    "|zeigt|meldet|erscheint|bekomme|erhalte|kommt|affiche|indique|renvoie|reçois|muestra|aparece|sale"
+    "|zeigt|meldet|erscheint|bekomme|erhalte|kommt|affiche|indique|renvoie|reçois|muestra"
+    "|aparece|sale"
     "|devuelve|mostra|appare|restituisce|exibe|recebo|ricevo|recibo"
 )
 SHOWN = (
-    rf"(?:{by_initial(ENDS)})\w{{0,5}} (?:\w{{1,20}} ){{0,3}}?(?:with|at|mit|ab mit|avec|con|com)|{by_initial(SHOWS)}"
+    rf"(?:{by_initial(ENDS)})\w{{0,5}} (?:\w{{1,20}} ){{0,3}}?(?:with|at|mit|ab mit|avec"
+    rf"|con|com)|{by_initial(SHOWS)}"
 )
 SHOWN_GAP = (
-    r"(?:[ \t:=(\[\"'“„»`,]{1,4}+|(?:a|an|the|me|us|this|that|up|out|back|only|just|now|always|code|message"
-    r"|status|following|den|die|das|un|une|una|um|uma|le|la|el|lo|il|o|me|mir|uns|codice|código)(?=[ :]))"
+    r"(?:[ \t:=(\[\"'“„»`,]{1,4}+|(?:a|an|the|me|us|this|that|up|out|back|only|just|now|always"
+    r"|code|message"
+    r"|status|following|den|die|das|un|une|una|um|uma|le|la|el|lo|il|o|me|mir|uns|codice"
+    r"|código)(?=[ :]))"
 )
 COMPOUND = re.compile(COMPOUNDS, re.IGNORECASE)
 LABELLED = labelled(NOUNS, COMPOUNDS, CODE)
 REPORTED = re.compile(
-    rf"(?=\w)(?<!\w)(?P<verb>{SHOWN})(?!\w)(?P<gap>(?:{SHOWN_GAP}){{1,6}}+)(?P<id>{CODE})(?!\w)", re.IGNORECASE
+    rf"(?=\w)(?<!\w)(?P<verb>{SHOWN})(?!\w)(?P<gap>(?:{SHOWN_GAP}){{1,6}}+)(?P<id>{CODE})(?!\w)",
+    re.IGNORECASE,
 )
 CALLED_AFTER = re.compile(
     rf"(?=\w)(?<![\w.:/-])(?P<id>{CODE})[\"'”)]?[ ](?:(?:internal |server |status )?(?:error|fault"
@@ -65,31 +92,42 @@ CALLED_AFTER = re.compile(
     r"|(?:[a-z]{1,10} ){0,2}(?=[a-z]{2,3} )(?:on|in|at|auf|sur|en|no|sul) "
     r"(?:\w{2,5} )?(?:\w{3,7} (?:of|left|right) (?:the )?)?"
     r"(?:display|screen|panel|bildschirm|écran|pantalla|schermo|visor|ecrã)"
-    r"|(?:keeps? |is )?(?:appears?|appearing|pops? up|popping up|comes? up|flash(?:es|ing)|blink(?:s|ing)))(?!\w)",
+    r"|(?:keeps? |is )?(?:appears?|appearing|pops? up|popping up|comes? up|flash(?:es|ing)"
+    r"|blink(?:s|ing)))(?!\w)",
     re.IGNORECASE,
 )
 ANY = re.compile(rf"(?=\w)(?<![\w./-]){CODE}(?!\w)")
 STATUS_PHRASE = re.compile(
-    r"(?P<id>[45](?<![\w.:/-][45])\d\d)(?= (?:errors?|status|responses?|page|not found|forbidden|unauthorized"
+    r"(?P<id>[45](?<![\w.:/-][45])\d\d)(?= (?:errors?|status|responses?|page|not found"
+    r"|forbidden|unauthorized"
     r"|bad gateway|bad request"
-    r"|internal server|service unavailable|gateway time-?out|too many requests|conflict|unprocessable)\b)",
+    r"|internal server|service unavailable|gateway time-?out|too many requests|conflict"
+    r"|unprocessable)\b)",
     re.IGNORECASE,
 )
 AFTER_QUOTE = re.compile(r"\w[.!?]?[\"'”»] \(?$")
 OTHER_CODE = re.compile(
-    r"(?:promo(?:tion)?|discount|coupon|voucher|zip|post(?:al)?|gift|access|verification|security|country|area|qr|bar"
-    r"|source|product|booking|tracking|dress|sort|referral|login|invite|activation|licen[cs]e)[ -]$",
+    r"(?:promo(?:tion)?|discount|coupon|voucher|zip|post(?:al)?|gift|access|verification"
+    r"|security|country|area|qr|bar"
+    r"|source|product|booking|tracking|dress|sort|referral|login|invite|activation"
+    r"|licen[cs]e)[ -]$",
     re.IGNORECASE,
 )
 SHORT = re.compile(r"[EF]-?\d{2,5}")
 TROUBLE = re.compile(
-    r"err|fail|fault|crash|stuck|broke|not work|won't|doesn't|cannot|can't|problem|issue|display|stop|fehler"
+    r"err|fail|fault|crash|stuck|broke|not work|won't|doesn't|cannot|can't|problem|issue"
+    r"|display|stop|fehler"
     r"|défaut|panne|fallo|guasto|erro",
     re.IGNORECASE,
 )
-NAMES_ERROR = re.compile(r"err(?:or|eur|o)?(?![a-z])|errors|fail|refused|exception|fehler", re.IGNORECASE)
+NAMES_ERROR = re.compile(
+    r"err(?:or|eur|o)?(?![a-z])|errors|fail|refused|exception|fehler", re.IGNORECASE
+)
 ADDRESS_BEFORE = re.compile(
-    r"(?:[<\[({@]|(?<!code)(?<!error)=|\b(?:at|address|addr|pointer|tid|nid|pc|sp|handle|offset|thread|object) )$",
+    (
+        r"(?:[<\[({@]|(?<!code)(?<!error)=|\b(?:at|address|addr|pointer|tid|nid|pc|sp|handle|offset"
+        r"|thread|object) )$"
+    ),
     re.IGNORECASE,
 )
 CLAUSE = re.compile(r"(?:[^.!?\n]|[.!?](?![\s.!?]))++")
@@ -100,19 +138,28 @@ NEAR = 80
 
 
 def find_error_codes(page: Page) -> Iterator[Finding]:
-    """Codes as written; "HTTP 503" keeps its HTTP, "error 503" is "503". Never the word "code" itself."""
+    """Codes as written; "HTTP 503" keeps its HTTP, "error 503" is "503".
+
+    Never the word "code" itself.
+    """
     text = page.codes
-    clauses = [m.span() for m in CLAUSE.finditer(text) if CODE_SIGN.search(text, *m.span())]
+    clauses = [
+        m.span() for m in CLAUSE.finditer(text) if CODE_SIGN.search(text, *m.span())
+    ]
     yield from _labelled(text)
     yield from _reported(text, clauses)
-    yield from (Finding(m["id"], *m.span("id"), 0.85) for m in STATUS_PHRASE.finditer(text))
+    yield from (
+        Finding(m["id"], *m.span("id"), 0.85) for m in STATUS_PHRASE.finditer(text)
+    )
     for match in _within(clauses, CALLED_AFTER, text):
         if is_code(match["id"]) and not is_technology(match["id"]):
             yield Finding(match["id"], *match.span("id"), 0.85)
     yield from _alone(text, clauses)
 
 
-def _within(clauses: list[tuple[int, int]], pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+def _within(
+    clauses: list[tuple[int, int]], pattern: re.Pattern[str], text: str
+) -> Iterator[re.Match[str]]:
     for start, end in clauses:
         yield from pattern.finditer(text, start, end)
 
@@ -122,15 +169,29 @@ def _labelled(text: str) -> Iterator[Finding]:
         token, (start, end) = match["id"], match.span("id")
         label = match["label"].lower()
         soft = SOFT.fullmatch(label) is not None
-        if soft and (token.isdigit() or OTHER_CODE.search(text[max(0, match.start() - 14) : match.start()])):
+        if soft and (
+            token.isdigit()
+            or OTHER_CODE.search(text[max(0, match.start() - 14) : match.start()])
+        ):
             continue
-        marked = not soft and bool(MARKER.search(match["gap"]) or MARKER.search(label) or COMPOUND.fullmatch(label))
+        marked = not soft and bool(
+            MARKER.search(match["gap"])
+            or MARKER.search(label)
+            or COMPOUND.fullmatch(label)
+        )
         if not token.isdigit():
             if is_code(token, marked=marked) and (marked or not is_technology(token)):
                 yield Finding(token, start, end, 0.95 if marked else 0.9)
-                yield from (Finding(text[a:b], a, b, 0.85) for a, b in enumerated(text, token, end))
+                yield from (
+                    Finding(text[a:b], a, b, 0.85)
+                    for a, b in enumerated(text, token, end)
+                )
         elif _is_number(text, match, marked=marked):
-            signed = (marked or len(token) > len("9999")) and text[start - 1] == "-" and text[start - 2] in " :=("
+            signed = (
+                (marked or len(token) > len("9999"))
+                and text[start - 1] == "-"
+                and text[start - 2] in " :=("
+            )
             start -= signed
             yield Finding(text[start:end], start, end, 0.9 if marked else 0.8)
 
@@ -152,7 +213,9 @@ def _reported(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
         coded = "code" in match["gap"].lower()
         if token.isdigit():
             ends_with = match["verb"].lower().endswith(("with", "mit", "avec"))
-            number = is_code_number(token, marked=coded) and (coded or len(token) > len("99"))
+            number = is_code_number(token, marked=coded) and (
+                coded or len(token) > len("99")
+            )
             if (ends_with or coded) and number and not counted(text, end):
                 yield Finding(token, start, end, 0.75)
         elif (
@@ -166,7 +229,9 @@ def _reported(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
 
 def _alone(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
     for match in _within(clauses, ANY, text):
-        if len(match[0]) >= len("E10") and (match[0][0].isupper() or match[0][0] in "0en"):
+        if len(match[0]) >= len("E10") and (
+            match[0][0].isupper() or match[0][0] in "0en"
+        ):
             confidence = _alone_confidence(text, match[0], *match.span())
             if confidence:
                 yield Finding(match[0], *match.span(), confidence)
@@ -186,4 +251,7 @@ def _alone_confidence(text: str, token: str, start: int, end: int) -> float:
 
 
 def _near(words: re.Pattern[str], text: str, start: int, end: int) -> bool:
-    return bool(words.search(text, max(0, start - NEAR), start) or words.search(text, end, end + NEAR))
+    return bool(
+        words.search(text, max(0, start - NEAR), start)
+        or words.search(text, end, end + NEAR)
+    )

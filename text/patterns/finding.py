@@ -1,4 +1,7 @@
-"""What a finder gives back: something found, or something that looked right and failed its check."""
+"""What a finder gives back.
+
+Something found, or something that looked right and failed its check.
+"""
 
 from dataclasses import dataclass
 

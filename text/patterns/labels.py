@@ -11,10 +11,14 @@ from text.regexes import branches
 ORDER_NOUNS = (
     r"orders?|purchases?|bookings?|reservations?"
     r"|bestellung(?:en)?|auftrag|aufträge|buchung(?:en)?|reservierung(?:en)?"
-    r"|commandes?|achats?|réservations?|pedidos?|compras?|reservas?|encomendas?|ordin[ei]|acquist[oi]|prenotazion[ei]"
+    r"|commandes?|achats?|réservations?|pedidos?|compras?|reservas?|encomendas?|ordin[ei]"
+    r"|acquist[oi]|prenotazion[ei]"
     r"|bestelling(?:en)?"
 )
-ORDER_COMPOUNDS = r"(?:bestell|auftrags|buchungs|reservierungs|bestel|order)[-_ ]?(?:nummern?|nr|no|number|id|ref)"
+ORDER_COMPOUNDS = (
+    r"(?:bestell|auftrags|buchungs|reservierungs|bestel|order)[-_ ]?(?:nummern?"
+    r"|nr|no|number|id|ref)"
+)
 CONFIRMATIONS = r"confirmation|bestätigung|confirmación|conferma|confirmação"
 """Name an order only together with a word for number."""
 ACCOUNT_NOUNS = (
@@ -22,14 +26,20 @@ ACCOUNT_NOUNS = (
     r"|konto|kunden?|mitglieds?|compte|client|cuenta|cliente|conto|conta|utente"
 )
 ACCOUNT_COMPOUNDS = (
-    r"(?:konto|kunden|mitglieds|benutzer|account|customer|user|client|member)[-_ ]?(?:nummer|nr|number|id)"
+    r"(?:konto|kunden|mitglieds|benutzer|account|customer|user|client"
+    r"|member)[-_ ]?(?:nummer|nr|number|id)"
 )
 
 NUMBER = (
-    r"numbers?|num|nos?|nrs?|nbr|nummern?|numéros?|números?|numeros?|numero|n[°º]|n(?=\.[ \d])|№|ids?|codes?"
-    r"|ref|refs|reference|references|referenz|référence|referencia|riferimento|confirmation|confirmations"
+    r"numbers?|num|nos?|nrs?|nbr|nummern?|numéros?|números?|numeros?|numero|n[°º]|n(?=\.[ \d])"
+    r"|№|ids?|codes?"
+    r"|ref|refs|reference|references|referenz|référence|referencia|riferimento|confirmation"
+    r"|confirmations"
 )
-VERB = r"is|was|are|were|says|ist|lautet|war|est|es|era|sono|son|são|called|numbered|placed|named|status|details"
+VERB = (
+    r"is|was|are|were|says|ist|lautet|war|est|es|era|sono|son|são|called|numbered|placed"
+    r"|named|status|details"
+)
 PREPOSITION = r"with|under|the|my|for|of|from|für|mit|der|die|unter|avec|sous|le|con|com|del|il|sob"
 GAP = (
     rf"(?:[ \t\xa0:#=([\"'“„»,\u2013-]{{1,4}}+|\.(?=[ #\d])|(?<=[: ])(?<=:.|.:)\n{{1,2}}"
@@ -43,7 +53,10 @@ LOOSE = re.compile(rf"(?<!\w)(?:{PREPOSITION})(?!\w)", re.IGNORECASE)
 
 
 def by_initial(words: str) -> str:
-    """The same alternatives, gathered by first letter: at each place in a text only those of one letter are tried."""
+    """The same alternatives, gathered by first letter.
+
+    At each place in a text only those of one letter are tried.
+    """
     gathered: dict[str, list[str]] = {}
     for word in branches(words):
         gathered.setdefault(word[0], []).append(word)
@@ -51,9 +64,13 @@ def by_initial(words: str) -> str:
 
 
 def labelled(nouns: str, compounds: str, token: str = ID) -> re.Pattern[str]:
-    """Label, gap and id. Groups: `label`, `gap`, `id`. A gap is at most eight small words or bits of punctuation."""
+    """Label, gap and id. Groups: `label`, `gap`, `id`.
+
+    A gap is at most eight small words or bits of punctuation.
+    """
     return re.compile(
-        rf"(?=\w)(?<![\w-])(?P<label>{compounds}|{by_initial(nouns)})(?![A-Za-zÀ-ÿ])(?P<gap>(?:{GAP}){{0,8}}+)(?<![A-Za-zÀ-ÿ\d])"
+        rf"(?=\w)(?<![\w-])(?P<label>{compounds}|{by_initial(nouns)})(?![A-Za-zÀ-ÿ])(?P<gap>"
+        rf"(?:{GAP}){{0,8}}+)(?<![A-Za-zÀ-ÿ\d])"
         rf"(?=[A-Za-z.:/_-]{{0,40}}+\d|(?-i:[A-Z_]{{4}}))(?P<id>{token})(?!\w)",
         re.IGNORECASE,
     )

@@ -21,7 +21,9 @@ class Page:
 
     @cached_property
     def words(self) -> str:
-        """Also without e-mail addresses, paths, stack traces, hashes, dates, network addresses and versions."""
+        """Also without e-mail addresses, paths, stack traces, hashes, dates, network
+        addresses and versions.
+        """
         return blank(self.prose, MACHINE)
 
     @cached_property
@@ -31,13 +33,18 @@ class Page:
 
     @cached_property
     def orders(self) -> tuple[Finding, ...]:
-        """The order ids: a field of its own, and what neither a code nor a phone number may be read from."""
+        """The order ids.
+
+        A field of its own, and what neither a code nor a phone number may be read from.
+        """
         return tuple(find_orders(self.ids))
 
     @cached_property
     def codes(self) -> str:
         """As `ids`, also without the order ids."""
-        return blank_spans(self.ids, sorted({(order.start, order.end) for order in self.orders}))
+        return blank_spans(
+            self.ids, sorted({(order.start, order.end) for order in self.orders})
+        )
 
     @cached_property
     def numbers(self) -> str:

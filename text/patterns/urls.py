@@ -13,7 +13,13 @@ def find_urls(page: Page) -> Iterator[Finding]:
     """Addresses with http, https or a leading www."""
     for match in URL.finditer(page.text):
         address = match[0].rstrip(".,;:!?*_")
-        if address.endswith((")", "]")) and address.count("(") < address.count(")") + ("[" not in address):
+        if address.endswith((")", "]")) and address.count("(") < address.count(")") + (
+            "[" not in address
+        ):
             address = address.rstrip(")].,;:")
-        if "." in address.partition("//")[2] or "localhost" in address or address.startswith("www."):
+        if (
+            "." in address.partition("//")[2]
+            or "localhost" in address
+            or address.startswith("www.")
+        ):
             yield Finding(address, match.start(), match.start() + len(address), 0.95)

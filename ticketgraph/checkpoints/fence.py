@@ -1,7 +1,11 @@
-"""Fences: a process that was overtaken (frozen past its lease, cut off from the database) changes nothing any more.
+"""Fences.
 
-Whoever goes on with a run raises its `epoch` first. Everything that is then written of the run, checkpoints, effects
-and outcome, is written in a transaction that finds the epoch unchanged.
+A process that was overtaken (frozen past its lease, cut off from the database) changes
+nothing any more.
+
+Whoever goes on with a run raises its `epoch` first. Everything that is then written of the
+run, checkpoints, effects and outcome, is written in a transaction that finds the epoch
+unchanged.
 """
 
 from collections.abc import Iterator
@@ -24,7 +28,10 @@ class OvertakenError(ConflictError):
 
 @contextmanager
 def holding(epoch: int | None) -> Iterator[None]:
-    """Inside, everything that is written of a run is written as the holder of this epoch. None fences nothing."""
+    """Inside, everything that is written of a run is written as the holder of this epoch.
+
+    None fences nothing.
+    """
     token = _epoch.set(epoch)
     try:
         yield
@@ -38,6 +45,8 @@ def held() -> int | None:
 
 
 async def check(connection: AsyncConnection, run_id: str, epoch: int | None) -> None:
-    """Raise OvertakenError unless the run still has the epoch, which then stays until the transaction ends."""
+    """Raise OvertakenError unless the run still has the epoch, which then stays until the
+    transaction ends.
+    """
     if epoch is not None and await runs.epoch(connection, run_id) != epoch:
         raise OvertakenError(OVERTAKEN)

@@ -1,4 +1,7 @@
-"""Checkpoints on PostgreSQL: LangGraph's own saver and tables, written in groups and only by who holds the run."""
+"""Checkpoints on PostgreSQL.
+
+LangGraph's own saver and tables, written in groups and only by who holds the run.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -28,8 +31,9 @@ INLINE = (str, int, float, bool, type(None))
 class FencedPostgresSaver(AsyncPostgresSaver):
     """The saver that the graph uses on PostgreSQL. Make it with `postgres_saver`.
 
-    LangGraph's saver writes each channel by itself, in a transaction for each checkpoint. It still does for what is
-    written of a run that nobody holds: a fork, and a state that is changed by hand.
+    LangGraph's saver writes each channel by itself, in a transaction for each checkpoint.
+    It still does for what is written of a run that nobody holds: a fork, and a state that
+    is changed by hand.
     """
 
     watchers: Watchers
@@ -46,28 +50,52 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         run_id, epoch = thread_of(config), held()
         if epoch is None:
             # A caller that is cancelled must not leave a connection in the middle of something.
-            saved = await asyncio.shield(super().aput(config, checkpoint, metadata, new_versions))
+            saved = await asyncio.shield(
+                super().aput(config, checkpoint, metadata, new_versions)
+            )
         else:
-            await self.save(self.of_checkpoint(config, checkpoint, metadata, new_versions, epoch))
-            place = {"thread_id": run_id, "checkpoint_ns": place_of(config)["checkpoint_ns"]}
-            saved: RunnableConfig = {"configurable": {**place, "checkpoint_id": checkpoint["id"]}}
+            await self.save(
+                self.of_checkpoint(config, checkpoint, metadata, new_versions, epoch)
+            )
+            place = {
+                "thread_id": run_id,
+                "checkpoint_ns": place_of(config)["checkpoint_ns"],
+            }
+            saved: RunnableConfig = {
+                "configurable": {**place, "checkpoint_id": checkpoint["id"]}
+            }
         self.watchers.saved(run_id)
         return saved
 
     async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
     ) -> None:
         """Save what one task wrote; returns when it is committed. Raises OvertakenError."""
         epoch = held()
         if epoch is None:
-            await asyncio.shield(super().aput_writes(config, writes, task_id, task_path))
+            await asyncio.shield(
+                super().aput_writes(config, writes, task_id, task_path)
+            )
             return
         place = place_of(config)
         rows = self._dump_writes(
-            place["thread_id"], place["checkpoint_ns"], place["checkpoint_id"], task_id, task_path, writes
+            place["thread_id"],
+            place["checkpoint_ns"],
+            place["checkpoint_id"],
+            task_id,
+            task_path,
+            writes,
         )
         special = all(channel in WRITES_IDX_MAP for channel, _ in writes)
-        await self.save(Save(thread_of(config), epoch, **{"rewrites" if special else "writes": rows}))
+        await self.save(
+            Save(
+                thread_of(config), epoch, **{"rewrites" if special else "writes": rows}
+            )
+        )
 
     def of_checkpoint(
         self,
@@ -81,21 +109,41 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         place = place_of(config)
         thread, namespace = place["thread_id"], place["checkpoint_ns"]
         values = checkpoint["channel_values"]
-        large = {name: value for name, value in values.items() if not isinstance(value, INLINE)}
-        small = {**checkpoint, "channel_values": {name: values[name] for name in values if name not in large}}
-        versions = {name: version for name, version in new_versions.items() if name in large}
+        large = {
+            name: value
+            for name, value in values.items()
+            if not isinstance(value, INLINE)
+        }
+        small = {
+            **checkpoint,
+            "channel_values": {
+                name: values[name] for name in values if name not in large
+            },
+        }
+        versions = {
+            name: version for name, version in new_versions.items() if name in large
+        }
         about = get_serializable_checkpoint_metadata(config, metadata)
-        row = (checkpoint["id"], place.get("checkpoint_id"), orjson.dumps(small).decode(), orjson.dumps(about).decode())
+        row = (
+            checkpoint["id"],
+            place.get("checkpoint_id"),
+            orjson.dumps(small).decode(),
+            orjson.dumps(about).decode(),
+        )
         blobs = self._dump_blobs(thread, namespace, large, versions)
         return Save(thread, epoch, blobs=blobs, checkpoints=[(thread, namespace, *row)])
 
     async def save(self, one: Save) -> None:
         """Save it, alone if the run is locked. Raises OvertakenError."""
-        if not await self.saves.write(one) and not await asyncio.shield(self.saves.alone(one)):
+        if not await self.saves.write(one) and not await asyncio.shield(
+            self.saves.alone(one)
+        ):
             raise OvertakenError(OVERTAKEN)
 
 
-def postgres_saver(database: PostgresDatabase, watchers: Watchers) -> FencedPostgresSaver:
+def postgres_saver(
+    database: PostgresDatabase, watchers: Watchers
+) -> FencedPostgresSaver:
     """The saver on a database whose pool is open."""
     saver = FencedPostgresSaver(database.pool, serde=strict_serializer())
     saver.lock = cast("asyncio.Lock", asyncio.Semaphore(database.pool.max_size))

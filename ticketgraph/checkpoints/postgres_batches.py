@@ -1,4 +1,7 @@
-"""What runs save on PostgreSQL: of many runs together, in one statement, and only for who holds them."""
+"""What runs save on PostgreSQL.
+
+Of many runs together, in one statement, and only for who holds them.
+"""
 
 import asyncio
 from collections.abc import Sequence
@@ -11,11 +14,28 @@ from psycopg_pool import AsyncConnectionPool
 from storage.database.group_commit import Gathering
 from storage.database.unavailable import AWAY
 
-BLOBS = {"thread_id": "text", "checkpoint_ns": "text", "channel": "text", "version": "text", "type": "text"}
+BLOBS = {
+    "thread_id": "text",
+    "checkpoint_ns": "text",
+    "channel": "text",
+    "version": "text",
+    "type": "text",
+}
 BLOBS |= {"blob": "bytea"}
-CHECKPOINTS = {"thread_id": "text", "checkpoint_ns": "text", "checkpoint_id": "text", "parent_checkpoint_id": "text"}
+CHECKPOINTS = {
+    "thread_id": "text",
+    "checkpoint_ns": "text",
+    "checkpoint_id": "text",
+    "parent_checkpoint_id": "text",
+}
 CHECKPOINTS |= {"checkpoint": "jsonb", "metadata": "jsonb"}
-WRITES = {"thread_id": "text", "checkpoint_ns": "text", "checkpoint_id": "text", "task_id": "text", "task_path": "text"}
+WRITES = {
+    "thread_id": "text",
+    "checkpoint_ns": "text",
+    "checkpoint_id": "text",
+    "task_id": "text",
+    "task_path": "text",
+}
 WRITES |= {"idx": "int", "channel": "text", "type": "text", "blob": "bytea"}
 """LangGraph's tables, and what their columns are."""
 
@@ -41,7 +61,10 @@ class Save:
 
 
 class Saves(Gathering[Save]):
-    """Saves in groups. `write` returns whether a save was done: not when the run is another one's, or is locked."""
+    """Saves in groups. `write` returns whether a save was done.
+
+    Not when the run is another one's, or is locked.
+    """
 
     def __init__(self, pool: "AsyncConnectionPool[Any]") -> None:
         super().__init__(asyncio.Semaphore(TURNS))
@@ -82,7 +105,10 @@ class Saves(Gathering[Save]):
         ):
             rows = [(*row, one.epoch) for one in group for row in getattr(one, table)]
             values += arrays(rows, len(columns) + 1)
-        async with self.pool.connection() as connection, connection.cursor(binary=True) as cursor:
+        async with (
+            self.pool.connection() as connection,
+            connection.cursor(binary=True) as cursor,
+        ):
             await cursor.execute(statement.encode(), values)
             return {(row["id"], row["epoch"]) for row in await cursor.fetchall()}
 
@@ -90,17 +116,25 @@ class Saves(Gathering[Save]):
 def is_away(error: Exception) -> bool:
     """Whether the database is away, and not only a statement refused."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
-    return isinstance(error, AWAY) and (state is None or state.startswith(("08", "57P")))
+    return isinstance(error, AWAY) and (
+        state is None or state.startswith(("08", "57P"))
+    )
 
 
 def arrays(rows: Sequence[Row], width: int) -> list[list[Any]]:
     """Rows as columns."""
-    return [list(column) for column in zip(*rows, strict=True)] if rows else [[] for _ in range(width)]
+    return (
+        [list(column) for column in zip(*rows, strict=True)]
+        if rows
+        else [[] for _ in range(width)]
+    )
 
 
 def adding(table: str, columns: dict[str, str], conflict: str) -> str:
     """Insert rows of runs that are held. JSON comes as text: orjson has made it."""
-    given = ", ".join(f"%b::{'text' if kind == 'jsonb' else kind}[]" for kind in columns.values())
+    given = ", ".join(
+        f"%b::{'text' if kind == 'jsonb' else kind}[]" for kind in columns.values()
+    )
     chosen = ", ".join(f"new.{name}::{kind}" for name, kind in columns.items())
     return f"""(
         INSERT INTO {table} ({", ".join(columns)})

@@ -1,8 +1,9 @@
 """Checkpoints on SQLite, written in groups.
 
-LangGraph's asynchronous saver hops to its thread several times an operation and commits each on its own. Here one
-thread owns one connection to LangGraph's synchronous saver; whatever is waiting is done in one hop and one commit.
-Nobody is told that a checkpoint is saved before the commit that holds it.
+LangGraph's asynchronous saver hops to its thread several times an operation and commits
+each on its own. Here one thread owns one connection to LangGraph's synchronous saver;
+whatever is waiting is done in one hop and one commit. Nobody is told that a checkpoint is
+saved before the commit that holds it.
 """
 
 import asyncio
@@ -48,16 +49,27 @@ class OneTransaction(SqliteSaver):
 class GroupCommitSaver(BaseCheckpointSaver[str]):
     """The saver that the graph uses. Make it with `open_saver`."""
 
-    def __init__(self, saver: OneTransaction, groups: Groups, watchers: Watchers) -> None:
+    def __init__(
+        self, saver: OneTransaction, groups: Groups, watchers: Watchers
+    ) -> None:
         super().__init__(serde=saver.serde)
         self.saver = saver
         self.groups = groups
         self.watchers = watchers
 
-    def with_allowlist(self, extra_allowlist: Collection[tuple[str, ...]]) -> "GroupCommitSaver":
-        """The saver that also restores these types: LangGraph asks for those of the state's schema."""
+    def with_allowlist(
+        self, extra_allowlist: Collection[tuple[str, ...]]
+    ) -> "GroupCommitSaver":
+        """The saver that also restores these types.
+
+        LangGraph asks for those of the state's schema.
+        """
         allowing = self.saver.with_allowlist(extra_allowlist)
-        return GroupCommitSaver(allowing, self.groups, self.watchers) if isinstance(allowing, OneTransaction) else self
+        return (
+            GroupCommitSaver(allowing, self.groups, self.watchers)
+            if isinstance(allowing, OneTransaction)
+            else self
+        )
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint named by the config, or the thread's newest."""
@@ -72,7 +84,9 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         limit: int | None = None,
     ) -> AsyncIterator[CheckpointTuple]:
         """The thread's checkpoints, newest first."""
-        read = partial(self.saver.list, config, filter=filter, before=before, limit=limit)
+        read = partial(
+            self.saver.list, config, filter=filter, before=before, limit=limit
+        )
         for found in await self.groups.read(lambda: list(read())):
             yield found
 
@@ -93,13 +107,19 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
     def fenced(self, run_id: str, epoch: int | None) -> bool:
         """True while the run has the epoch. Raises OvertakenError otherwise."""
         if epoch is not None:
-            found = self.saver.conn.execute("SELECT epoch FROM runs WHERE id = ?", (run_id,)).fetchone()
+            found = self.saver.conn.execute(
+                "SELECT epoch FROM runs WHERE id = ?", (run_id,)
+            ).fetchone()
             if found != (epoch,):
                 raise OvertakenError(OVERTAKEN)
         return True
 
     async def aput_writes(
-        self, config: RunnableConfig, writes: Sequence[tuple[str, Any]], task_id: str, task_path: str = ""
+        self,
+        config: RunnableConfig,
+        writes: Sequence[tuple[str, Any]],
+        task_id: str,
+        task_path: str = "",
     ) -> None:
         """Save what one task wrote; returns when it is committed. Raises OvertakenError."""
         run_id, epoch = thread_of(config), held()
@@ -126,12 +146,16 @@ def place_of(config: RunnableConfig) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def open_saver(name: str | Path, write_lock: asyncio.Lock, watchers: Watchers) -> AsyncIterator[GroupCommitSaver]:
+async def open_saver(
+    name: str | Path, write_lock: asyncio.Lock, watchers: Watchers
+) -> AsyncIterator[GroupCommitSaver]:
     """The saver for a SQLite database. `write_lock` is the one that our own writes take."""
     connection = await asyncio.to_thread(connect, str(name))
     groups = Groups(lambda: connection, write_lock)
     try:
-        yield GroupCommitSaver(OneTransaction(connection, serde=strict_serializer()), groups, watchers)
+        yield GroupCommitSaver(
+            OneTransaction(connection, serde=strict_serializer()), groups, watchers
+        )
     finally:
         await groups.close()
         connection.close()
@@ -139,11 +163,16 @@ async def open_saver(name: str | Path, write_lock: asyncio.Lock, watchers: Watch
 
 def strict_serializer() -> JsonPlusSerializer:
     """Restores the types of ours that a checkpoint may hold, and no others."""
-    return JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in values()])
+    return JsonPlusSerializer(
+        allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in values()]
+    )
 
 
 def values() -> Iterator[type[Value]]:
-    """Every type of ours that a checkpoint may hold: the contracts, and nothing that anybody else could name."""
+    """Every type of ours that a checkpoint may hold.
+
+    The contracts, and nothing that anybody else could name.
+    """
     found = [Value]
     while found:
         kind = found.pop()
@@ -154,7 +183,9 @@ def values() -> Iterator[type[Value]]:
 def connect(name: str) -> sqlite3.Connection:
     """One connection with our pragmas and LangGraph's tables."""
     uri = name.startswith("file:")
-    connection = sqlite3.connect(name, check_same_thread=False, isolation_level=None, uri=uri)
+    connection = sqlite3.connect(
+        name, check_same_thread=False, isolation_level=None, uri=uri
+    )
     for pragma in PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
     SqliteSaver(connection).setup()

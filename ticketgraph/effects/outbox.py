@@ -17,28 +17,43 @@ from ticketgraph import tasks
 from ticketgraph.checkpoints import fence as fencing
 
 OUTSIDE = frozenset({"reply", "external_ticket", "assignment", "notification"})
-"""Actions that are another system's to carry out. A link between tickets is ours and is done by being recorded."""
+"""Actions that are another system's to carry out.
 
-RESOLVED: dict[Outcome, EffectStatus] = {"sent": "sent", "send_again": "queued", "drop": "dropped"}
+A link between tickets is ours and is done by being recorded.
+"""
+
+RESOLVED: dict[Outcome, EffectStatus] = {
+    "sent": "sent",
+    "send_again": "queued",
+    "drop": "dropped",
+}
 
 NO_CONNECTOR = (
-    "No connector is configured, so nothing can be sent. Set DELIVERY_WEBHOOK_URL, or resolve it as sent or drop."
+    "No connector is configured, so nothing can be sent. Set DELIVERY_WEBHOOK_URL, "
+    "or resolve it as sent or drop."
 )
 
 
 class StoredOutbox:
-    """nodes.services.Outbox on our database. A fork has no effects, and nothing that replays one has.
+    """nodes.services.Outbox on our database.
 
-    `jobs` takes the tasks to deliver; without, which is without a connector, effects are only recorded.
+    A fork has no effects, and nothing that replays one has.
+
+    `jobs` takes the tasks to deliver; without, which is without a connector, effects are
+    only recorded.
     """
 
-    def __init__(self, database: Database, now: Callable[[], datetime], jobs: Jobs | None = None) -> None:
+    def __init__(
+        self, database: Database, now: Callable[[], datetime], jobs: Jobs | None = None
+    ) -> None:
         self.database = database
         self.now = now
         self.jobs = jobs
 
     async def put(self, ticket_id: str, run_id: str, effects: Sequence[Effect]) -> bool:
-        """See nodes.services.Outbox. A run that we did not take in (LangGraph Studio's) has no effects either.
+        """See nodes.services.Outbox.
+
+        A run that we did not take in (LangGraph Studio's) has no effects either.
 
         Raises OvertakenError when somebody else has gone on with the run.
         """
@@ -56,9 +71,17 @@ class StoredOutbox:
         return recorded
 
     async def record(
-        self, connection: AsyncConnection, ticket_id: str, run_id: str, effects: Sequence[Effect], at: datetime
+        self,
+        connection: AsyncConnection,
+        ticket_id: str,
+        run_id: str,
+        effects: Sequence[Effect],
+        at: datetime,
     ) -> None:
-        """Record effects, with the tasks to deliver them, in the caller's transaction; `wake` when it is committed."""
+        """Record effects, with the tasks to deliver them, in the caller's transaction.
+
+        `wake` when it is committed.
+        """
         outside = OUTSIDE if self.jobs else frozenset[str]()
         queued = await outbox.put(connection, ticket_id, run_id, effects, at, outside)
         await self.enqueue(connection, queued)
@@ -75,7 +98,10 @@ class StoredOutbox:
             self.jobs.wake()
 
     async def reconcile(self) -> int:
-        """Put down a task for every effect that is on its way and has none. Returns how many had none."""
+        """Put down a task for every effect that is on its way and has none.
+
+        Returns how many had none.
+        """
         if self.jobs is None:
             return 0
         async with self.database.write() as connection:
@@ -87,7 +113,10 @@ class StoredOutbox:
         return len(lost)
 
     async def resolve(self, key: str, resolution: Resolution) -> LedgerEntry:
-        """Take a person's word on a parked effect; the first one counts. See TicketGraph.resolve_effect."""
+        """Take a person's word on a parked effect; the first one counts.
+
+        See TicketGraph.resolve_effect.
+        """
         status, at = RESOLVED[resolution.outcome], self.now()
         if status == "queued" and self.jobs is None:
             raise InputError(NO_CONNECTOR)
@@ -97,17 +126,25 @@ class StoredOutbox:
             values |= {"remote_id": resolution.remote_id} if status == "sent" else {}
             if not await outbox.resolve(connection, seen, status, **values):
                 now = (await outbox.row(connection, key))["status"]
-                raise ConflictError(f"This effect does not wait for a person (any more): it is {now}.")
+                raise ConflictError(
+                    f"This effect does not wait for a person (any more): it is {now}."
+                )
             if status == "queued":
                 await self.enqueue(connection, [key])
             resolved = await outbox.row(connection, key)
-            detail = evidence.of_resolution(key, seen["status"], seen["attempts"], resolution)
+            detail = evidence.of_resolution(
+                key, seen["status"], seen["attempts"], resolution
+            )
             who = resolution.decided_by
-            await audit.record(connection, "effect", seen["ticket_id"], seen["run_id"], who, detail, at)
+            await audit.record(
+                connection, "effect", seen["ticket_id"], seen["run_id"], who, detail, at
+            )
         self.wake()
         return entry_of(resolved)
 
 
 def entry_of(row: Mapping[Any, Any]) -> LedgerEntry:
     """A row as people read it."""
-    return LedgerEntry.model_validate({name: row[name] for name in LedgerEntry.model_fields})
+    return LedgerEntry.model_validate(
+        {name: row[name] for name in LedgerEntry.model_fields}
+    )

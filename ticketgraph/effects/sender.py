@@ -1,8 +1,11 @@
-"""Sends what the ledger holds: each effect at most once, none lost, and what nobody can know goes to a person.
+"""Sends what the ledger holds.
 
-An attempt is begun in the ledger before anything leaves (`sending`), may send for so many seconds, and is ended in the
-ledger only by the one who began it, or by whoever has waited until it cannot send any more. Unless the receiver has
-said no, nobody sends again before the receiver was asked for the marker.
+Each effect at most once, none lost, and what nobody can know goes to a person.
+
+An attempt is begun in the ledger before anything leaves (`sending`), may send for so many
+seconds, and is ended in the ledger only by the one who began it, or by whoever has waited
+until it cannot send any more. Unless the receiver has said no, nobody sends again before
+the receiver was asked for the marker.
 """
 
 import asyncio
@@ -32,7 +35,10 @@ DELIVERY_SECONDS = 4.0
 """How long an attempt may send when nothing else is said."""
 
 SIDE_BY_SIDE = 32
-"""Attempts of one process at the same time: a receiver that hangs does not take the places of all runs."""
+"""Attempts of one process at the same time.
+
+A receiver that hangs does not take the places of all runs.
+"""
 
 BUSY = 0.5
 """Seconds until an effect is looked at again for which there was no place."""
@@ -41,17 +47,24 @@ ROUND = 10
 """After so many attempts, and again after as many, a person is asked."""
 
 LONGEST_PAUSE = 900.0
-"""Seconds between two attempts. With four times the pause after each, ten attempts are made in about an hour."""
+"""Seconds between two attempts.
+
+With four times the pause after each, ten attempts are made in about an hour.
+"""
 
 LONGEST_SEARCH = 3600.0
 """Seconds for which a receiver that does not answer is asked about one attempt."""
 
 UNCONFIGURED = 60.0
-"""Seconds until an effect is looked at again that was queued while there was a connector, and now there is none."""
+"""Seconds until an effect is looked at again that was queued while there was a connector,
+and now there is none."""
 
 
 class Delivery:
-    """The handler of ticketgraph.tasks.DELIVER. An attempt sends for `seconds`: less than a job's lease."""
+    """The handler of ticketgraph.tasks.DELIVER. An attempt sends for `seconds`.
+
+    Less than a job's lease.
+    """
 
     def __init__(
         self,
@@ -70,7 +83,9 @@ class Delivery:
 
     @property
     def patience(self) -> float:
-        """Seconds after which an attempt that was begun sends nothing, and the receiver has done with what came."""
+        """Seconds after which an attempt that was begun sends nothing, and the receiver has
+        done with what came.
+        """
         return 1.5 * self.seconds
 
     async def deliver(self, key: str) -> None:
@@ -93,7 +108,11 @@ class Delivery:
         turn = await self.database.transact(partial(outbox.claim, key=key, at=at))
         if turn is None:
             return
-        await (self.send(connector, turn, before) if turn.mine else self.look(connector, turn))
+        await (
+            self.send(connector, turn, before)
+            if turn.mine
+            else self.look(connector, turn)
+        )
 
     async def send(self, connector: Connector, turn: Turn, before: float) -> None:
         """Hand it over, and write down what came of it."""
@@ -108,7 +127,9 @@ class Delivery:
         except NotAcceptedError as error:
             await self.later(turn, "refused", said(error), error.seconds)
         except Exception as error:
-            await self.database.transact(partial(outbox.note, turn=turn, error=said(error)))
+            await self.database.transact(
+                partial(outbox.note, turn=turn, error=said(error))
+            )
             raise AgainError(self.patience) from error
         else:
             await self.settle(turn, "sent", remote_id=remote_id)
@@ -133,31 +154,61 @@ class Delivery:
             else:
                 await self.settle(turn, "sent", remote_id=remote_id)
 
-    async def later(self, turn: Turn, at_last: EffectStatus, error: str, wanted: float = 0.0) -> None:
-        """Queue what was certainly not accepted for another attempt; when there were enough, ask a person.
+    async def later(
+        self, turn: Turn, at_last: EffectStatus, error: str, wanted: float = 0.0
+    ) -> None:
+        """Queue what was certainly not accepted for another attempt.
+
+        When there were enough, ask a person.
 
         Raises AgainError, in not less than the seconds that the receiver `wanted`.
         """
         tried = turn.row["attempts"] % ROUND
         if tried == 0:
-            await self.settle(turn, at_last, error=f"{error} {ROUND} attempts were made.")
+            await self.settle(
+                turn, at_last, error=f"{error} {ROUND} attempts were made."
+            )
             return
         await self.end(turn, "queued", error=error)
         raise AgainError(min(max(4.0 ** (tried - 1), wanted), LONGEST_PAUSE))
 
     async def settle(
-        self, turn: Turn, status: EffectStatus, remote_id: str | None = None, error: str | None = None
+        self,
+        turn: Turn,
+        status: EffectStatus,
+        remote_id: str | None = None,
+        error: str | None = None,
     ) -> None:
         """End an attempt for good, or until a person has decided, and say so."""
         await self.end(turn, status, remote_id, error)
         level = logging.INFO if status == "sent" else logging.WARNING
-        log.log(level, "effect %s: %s at attempt %d", turn.row["key"], status, turn.row["attempts"])
+        log.log(
+            level,
+            "effect %s: %s at attempt %d",
+            turn.row["key"],
+            status,
+            turn.row["attempts"],
+        )
 
     async def end(
-        self, turn: Turn, status: EffectStatus, remote_id: str | None = None, error: str | None = None
+        self,
+        turn: Turn,
+        status: EffectStatus,
+        remote_id: str | None = None,
+        error: str | None = None,
     ) -> None:
-        """End an attempt. Raises AgainError when somebody else has: one who was overtaken finishes no job either."""
-        ended = partial(outbox.settle, turn=turn, status=status, at=self.now(), remote_id=remote_id, error=error)
+        """End an attempt. Raises AgainError when somebody else has.
+
+        One who was overtaken finishes no job either.
+        """
+        ended = partial(
+            outbox.settle,
+            turn=turn,
+            status=status,
+            at=self.now(),
+            remote_id=remote_id,
+            error=error,
+        )
         if not await self.database.transact(ended):
             raise AgainError
 
@@ -165,9 +216,18 @@ class Delivery:
 def outbound(turn: Turn) -> OutboundEffect:
     """The effect as its receiver gets it."""
     row = turn.row
-    return OutboundEffect(row["key"], row["action"], row["target"], row["ticket_id"], row["payload"])
+    return OutboundEffect(
+        row["key"], row["action"], row["target"], row["ticket_id"], row["payload"]
+    )
 
 
 def said(error: Exception) -> str:
-    """What is known of an error: our own words, else only its name, as others may quote what was sent."""
-    return str(error) if isinstance(error, DeliveryError) else f"{type(error).__name__} while the receiver was asked."
+    """What is known of an error.
+
+    Our own words, else only its name, as others may quote what was sent.
+    """
+    return (
+        str(error)
+        if isinstance(error, DeliveryError)
+        else f"{type(error).__name__} while the receiver was asked."
+    )

@@ -1,4 +1,7 @@
-"""Erasing a customer: the tickets with all that belongs to them, and their traces in the runs of others."""
+"""Erasing a customer.
+
+The tickets with all that belongs to them, and their traces in the runs of others.
+"""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,20 +37,31 @@ class Eraser:
     jobs: Jobs
     now: Callable[[], datetime]
 
-    async def erase(self, ticket_ids: Sequence[str], actor: str, reason: dict[str, str]) -> Erasure:
-        """Erase tickets. What was begun and broken off is done again, and completed, by the same call.
+    async def erase(
+        self, ticket_ids: Sequence[str], actor: str, reason: dict[str, str]
+    ) -> Erasure:
+        """Erase tickets.
 
-        First nobody can find them any more; then their traces go, run by run; at last they go themselves, all in one
-        transaction. A run of theirs that is under way writes nothing after that: its row, and so its epoch, is gone.
-        `actor` and `reason` go into the audit log.
+        What was begun and broken off is done again, and completed, by the same call.
+
+        First nobody can find them any more; then their traces go, run by run; at last they
+        go themselves, all in one transaction. A run of theirs that is under way writes
+        nothing after that: its row, and so its epoch, is gone. `actor` and `reason` go into
+        the audit log.
         """
         total = Erasure()
         for begin in range(0, len(ticket_ids), AT_ONCE):
-            done = await self.erase_some(frozenset(ticket_ids[begin : begin + AT_ONCE]), actor, reason)
-            total = Erasure(**{name: value + getattr(total, name) for name, value in done})
+            done = await self.erase_some(
+                frozenset(ticket_ids[begin : begin + AT_ONCE]), actor, reason
+            )
+            total = Erasure(
+                **{name: value + getattr(total, name) for name, value in done}
+            )
         return total
 
-    async def erase_some(self, gone: frozenset[str], actor: str, reason: dict[str, str]) -> Erasure:
+    async def erase_some(
+        self, gone: frozenset[str], actor: str, reason: dict[str, str]
+    ) -> Erasure:
         """Erase so many tickets as a transaction takes."""
         async with self.database.write() as connection:
             for run in await erasure.hide(connection, gone):
@@ -61,10 +75,20 @@ class Eraser:
         async with self.database.write() as connection:
             done = await self.delete(connection, gone)
             done = done.model_copy(update={"cleaned": len(traced)})
-            await audit.record(connection, "erasure", OF_ALL, None, actor, {**reason, **done.model_dump()}, self.now())
+            await audit.record(
+                connection,
+                "erasure",
+                OF_ALL,
+                None,
+                actor,
+                {**reason, **done.model_dump()},
+                self.now(),
+            )
         return done
 
-    async def again(self, connection: AsyncConnection, run_id: str, ticket_id: str) -> None:
+    async def again(
+        self, connection: AsyncConnection, run_id: str, ticket_id: str
+    ) -> None:
         """Put a run down that was taken away from whoever had it."""
         await self.jobs.enqueue(connection, tasks.advance(run_id, ticket_id))
 
@@ -73,21 +97,32 @@ class Eraser:
         async with self.database.read() as connection:
             own = set(await erasure.runs_of(connection, gone))
             saved = await threads.naming(connection, CHANNELS, gone)
-            return sorted((saved | await erasure.results_naming(connection, gone)) - own)
+            return sorted(
+                (saved | await erasure.results_naming(connection, gone)) - own
+            )
 
     async def clean(self, run_id: str, gone: frozenset[str]) -> None:
-        """Rewrite what is saved of a run, without these tickets. Whoever goes on with it begins again from there."""
+        """Rewrite what is saved of a run, without these tickets.
+
+        Whoever goes on with it begins again from there.
+        """
         async with self.database.write() as connection:
             row = await erasure.held(connection, run_id)
             if row is None:
                 return
             if row["result"] is not None:
-                await erasure.set_result(connection, run_id, untraced(row["result"], gone))
-            await threads.rewrite(connection, run_id, CHANNELS, gone, changing(self.serde, gone))
+                await erasure.set_result(
+                    connection, run_id, untraced(row["result"], gone)
+                )
+            await threads.rewrite(
+                connection, run_id, CHANNELS, gone, changing(self.serde, gone)
+            )
             for taken in await erasure.take_away(connection, erasure.this(run_id)):
                 await self.again(connection, run_id, taken["ticket_id"])
 
-    async def delete(self, connection: AsyncConnection, gone: frozenset[str]) -> Erasure:
+    async def delete(
+        self, connection: AsyncConnection, gone: frozenset[str]
+    ) -> Erasure:
         """Delete the tickets with their runs, and whatever was still to be done for them."""
         run_ids = await erasure.runs_of(connection, gone)
         subjects = await erasure.subjects_of(connection, gone, run_ids)

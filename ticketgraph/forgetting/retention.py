@@ -1,4 +1,7 @@
-"""Forgetting by age, as the desks' settings say: checkpoints of finished runs, and tickets that have ended."""
+"""Forgetting by age, as the desks' settings say.
+
+Checkpoints of finished runs, and tickets that have ended.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +26,10 @@ TICKETS = 1000
 ORPHANED = timedelta(days=1)
 """After which what is saved of a run that there is not is nobody's fork in the making."""
 
-PRUNED = "The checkpoints of this run were pruned. Its result and its steps are kept; a fork can begin at the start."
+PRUNED = (
+    "The checkpoints of this run were pruned. Its result and its steps are kept; a fork "
+    "can begin at the start."
+)
 
 
 @dataclass(frozen=True)
@@ -35,20 +41,36 @@ class Retention:
     eraser: Eraser
 
     async def prune(self, now: datetime, *, everything: bool = False) -> Pruned:
-        """Forget what the desks no longer keep; with `everything`, the checkpoints of all finished runs.
+        """Forget what the desks no longer keep.
 
-        Several processes may do it side by side. The space is used again; the files shrink by `storage.queries.vacuum`.
+        With `everything`, the checkpoints of all finished runs.
+
+        Several processes may do it side by side. The space is used again; the files shrink
+        by `storage.queries.vacuum`.
         """
         runs = tickets = 0
         for desk in self.desks.values():
-            kept = timedelta(0) if everything else timedelta(hours=desk.settings.checkpoint_hours)
-            runs += await self.all_of(partial(pruning.prune, desk=desk.id, before=now - kept, at=now, limit=BATCH))
+            kept = (
+                timedelta(0)
+                if everything
+                else timedelta(hours=desk.settings.checkpoint_hours)
+            )
+            runs += await self.all_of(
+                partial(
+                    pruning.prune, desk=desk.id, before=now - kept, at=now, limit=BATCH
+                )
+            )
             tickets += await self.erase_ended(desk, now)
-        await self.all_of(partial(pruning.prune_orphans, before=now - ORPHANED, limit=BATCH))
+        await self.all_of(
+            partial(pruning.prune_orphans, before=now - ORPHANED, limit=BATCH)
+        )
         return Pruned(runs=runs, tickets=tickets)
 
     async def all_of(self, batch: Transaction[int]) -> int:
-        """Do a batch in a transaction of its own until there is nothing left to do. Returns how much was done."""
+        """Do a batch in a transaction of its own until there is nothing left to do.
+
+        Returns how much was done.
+        """
         total = 0
         while done := await self.database.transact(batch):
             total += done
@@ -64,7 +86,9 @@ class Retention:
                 old = await pruning.ended(connection, desk.id, before, TICKETS)
             if not old:
                 return total
-            total += (await self.eraser.erase(old, "system", {"reason": "ticket_days"})).tickets
+            total += (
+                await self.eraser.erase(old, "system", {"reason": "ticket_days"})
+            ).tickets
 
 
 def refuse_pruned(run: RowMapping) -> None:

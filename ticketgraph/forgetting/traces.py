@@ -1,4 +1,7 @@
-"""What one ticket leaves in the runs of others: suggestions, sources, the link of a duplicate, hints for the agent."""
+"""What one ticket leaves in the runs of others.
+
+Suggestions, sources, the link of a duplicate, hints for the agent.
+"""
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import partial
@@ -11,34 +14,51 @@ from contracts.retrieval import Duplicate, SimilarTicket, Source
 from storage.queries.checkpoints import Change
 
 CHANNELS = ("similar", "sources", "duplicate", "draft")
-"""The parts of the state that hold other tickets. Where only their ids are, that says nothing of anybody."""
+"""The parts of the state that hold other tickets.
+
+Where only their ids are, that says nothing of anybody.
+"""
 
 JOINED = ("classification", "extraction", "draft", "duplicate_of")
 """What a duplicate's result has from the ticket that it joins."""
 
 
 def changing(serde: SerializerProtocol, gone: Collection[str]) -> Change:
-    """How serialized values and whole checkpoints lose what comes from the tickets that are gone."""
+    """How serialized values and whole checkpoints lose what comes from the tickets that are
+    gone.
+    """
     return partial(changed, serde, gone)
 
 
-def changed(serde: SerializerProtocol, gone: Collection[str], kind: str, data: bytes) -> tuple[str, bytes]:
-    """The same in LangGraph's own way of writing. The run goes on from it as if it had never found more."""
+def changed(
+    serde: SerializerProtocol, gone: Collection[str], kind: str, data: bytes
+) -> tuple[str, bytes]:
+    """The same in LangGraph's own way of writing.
+
+    The run goes on from it as if it had never found more.
+    """
     value = serde.loads_typed((kind, data))
     if isinstance(value, dict) and "channel_values" in value:
         held = value["channel_values"]
-        value["channel_values"] = held | {name: without(held[name], gone) for name in CHANNELS if name in held}
+        value["channel_values"] = held | {
+            name: without(held[name], gone) for name in CHANNELS if name in held
+        }
     else:
         value = without(value, gone)
     return serde.dumps_typed(value)
 
 
 def without(value: Any, gone: Collection[str]) -> Any:
-    """A channel's value without what comes from the tickets that are gone. What a reply says stays as it was shown."""
+    """A channel's value without what comes from the tickets that are gone.
+
+    What a reply says stays as it was shown.
+    """
     if isinstance(value, list):
         return [one for one in value if named(one) not in gone]
     if isinstance(value, Draft):
-        return value.model_copy(update={"suggested_actions": hints(value.suggested_actions, gone)})
+        return value.model_copy(
+            update={"suggested_actions": hints(value.suggested_actions, gone)}
+        )
     return None if named(value) in gone else value
 
 
@@ -50,15 +70,29 @@ def named(value: Any) -> str | None:
 
 
 def hints(actions: Iterable[str], gone: Collection[str]) -> tuple[str, ...]:
-    """The suggested actions that point to none of the tickets: those that do name its subject, too."""
-    return tuple(action for action in actions if not any(ticket_id in action for ticket_id in gone))
+    """The suggested actions that point to none of the tickets.
+
+    Those that do name its subject, too.
+    """
+    return tuple(
+        action
+        for action in actions
+        if not any(ticket_id in action for ticket_id in gone)
+    )
 
 
 def untraced(result: Mapping[str, Any], gone: Collection[str]) -> dict[str, Any]:
     """A run's result without what comes from the tickets that are gone."""
-    cleaned = {**result, "similar": [one for one in result.get("similar", ()) if one["ticket_id"] not in gone]}
+    cleaned = {
+        **result,
+        "similar": [
+            one for one in result.get("similar", ()) if one["ticket_id"] not in gone
+        ],
+    }
     if result.get("duplicate_of") in gone:
         return cleaned | dict.fromkeys(JOINED)
     if draft := result.get("draft"):
-        cleaned["draft"] = draft | {"suggested_actions": hints(draft["suggested_actions"], gone)}
+        cleaned["draft"] = draft | {
+            "suggested_actions": hints(draft["suggested_actions"], gone)
+        }
     return cleaned

@@ -1,4 +1,7 @@
-"""News of runs between processes, by PostgreSQL's NOTIFY. A wake-up only: what is true is in the tables."""
+"""News of runs between processes, by PostgreSQL's NOTIFY. A wake-up only.
+
+What is true is in the tables.
+"""
 
 import asyncio
 import logging
@@ -44,7 +47,10 @@ class Signals:
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[Watchers]:
         """Send and listen, until the end. The watchers are to be used by everything here."""
-        tasks = [asyncio.create_task(self.keep_sending()), asyncio.create_task(self.keep_listening())]
+        tasks = [
+            asyncio.create_task(self.keep_sending()),
+            asyncio.create_task(self.keep_listening()),
+        ]
         try:
             yield self.watchers
         finally:

@@ -17,10 +17,13 @@ def nobody(_run_id: str, _news: News) -> None:
 
 @dataclass(eq=False)
 class Watch:
-    """What somebody is told of one run. An event only says that the database is worth reading again.
+    """What somebody is told of one run.
 
-    `saved` is set whenever something of the run is saved; the watcher clears it before reading. `rests` is set when the
-    run is finished, waits or has failed; `run` is then how, if this process has brought it there.
+    An event only says that the database is worth reading again.
+
+    `saved` is set whenever something of the run is saved; the watcher clears it before
+    reading. `rests` is set when the run is finished, waits or has failed; `run` is then
+    how, if this process has brought it there.
     """
 
     saved: asyncio.Event = field(default_factory=asyncio.Event)

@@ -28,7 +28,10 @@ ATTEMPTS = 3
 """How often a run may fail before it is given up."""
 
 BEGINNINGS = 12
-"""How often a run may be begun without ever coming to rest: one that kills its process is given up, too."""
+"""How often a run may be begun without ever coming to rest.
+
+One that kills its process is given up, too.
+"""
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,18 @@ class Advancing:
 
         Raises AgainError when it is to be tried again, and what a database raises that is away.
         """
-        job = await self.executor.database.transact(partial(self.claimed, run_id=run_id))
+        job = await self.executor.database.transact(
+            partial(self.claimed, run_id=run_id)
+        )
         if job is None:
             return
         try:
             with holding(job.epoch):
                 await self.executor.advance(job, self.control)
         except OvertakenError:
-            log.warning("run %s is in other hands: what was done of it here is dropped", run_id)
+            log.warning(
+                "run %s is in other hands: what was done of it here is dropped", run_id
+            )
         except GraphDrained:
             await self.executor.database.transact(partial(self.put_back, job=job))
             raise AgainError from None
@@ -63,13 +70,21 @@ class Advancing:
             await self.failed(job, type(error).__name__)
 
     async def claimed(self, connection: AsyncConnection, run_id: str) -> Job | None:
-        """The run, held from now on by whoever asks; None when it rests, or was given up just now."""
+        """The run, held from now on by whoever asks.
+
+        None when it rests, or was given up just now.
+        """
         row = await runs.claim(connection, run_id, self.executor.services.now())
         if row is None:
             return None
         job = job_of(row, await tickets.row(connection, row["ticket_id"]))
         if row["begun"] > BEGINNINGS:
-            await self.give_up(connection, job, "Died", f"It never came to rest in {BEGINNINGS} attempts.")
+            await self.give_up(
+                connection,
+                job,
+                "Died",
+                f"It never came to rest in {BEGINNINGS} attempts.",
+            )
             return None
         return job
 
@@ -80,11 +95,15 @@ class Advancing:
 
     async def failed(self, job: Job, error: str) -> None:
         """Count the failure; the last one gives the run up. Raises AgainError for the others."""
-        if attempts := await self.executor.database.transact(partial(self.counted, job=job, error=error)):
+        if attempts := await self.executor.database.transact(
+            partial(self.counted, job=job, error=error)
+        ):
             raise AgainError(pause(attempts))
         self.executor.watchers.rests(job.run_id)
 
-    async def counted(self, connection: AsyncConnection, job: Job, error: str) -> int | None:
+    async def counted(
+        self, connection: AsyncConnection, job: Job, error: str
+    ) -> int | None:
         """How often the run has failed now; None when it was given up, or is in other hands."""
         now = self.executor.services.now()
         row = await runs.row(connection, job.run_id)
@@ -97,7 +116,9 @@ class Advancing:
         await self.give_up(connection, job, error, f"{error} in {attempts} attempts.")
         return None
 
-    async def give_up(self, connection: AsyncConnection, job: Job, error: str, why: str) -> None:
+    async def give_up(
+        self, connection: AsyncConnection, job: Job, error: str, why: str
+    ) -> None:
         """Mark the run and its ticket as failed, for a person to look at."""
         now = self.executor.services.now()
         run = Run(
@@ -109,11 +130,17 @@ class Advancing:
             forked_from=job.forked_from,
             created_at=job.created_at,
         )
-        values = {"status": "failed", "error": error, "result": run.model_dump(mode="json")}
+        values = {
+            "status": "failed",
+            "error": error,
+            "result": run.model_dump(mode="json"),
+        }
         await runs.change(connection, job.run_id, now, **values)
         if job.forked_from is None:
             await tickets.change(connection, job.ticket.id, now, status="failed")
         if desk := self.executor.services.desks.get(job.ticket.desk):
             await plan(connection, run, job.ticket, desk, now)
         detail = {"error": error, "flow": FLOW_VERSION}
-        await audit.record(connection, "failed", job.ticket.id, job.run_id, "system", detail, now)
+        await audit.record(
+            connection, "failed", job.ticket.id, job.run_id, "system", detail, now
+        )

@@ -14,8 +14,8 @@ from storage.queries import runs, tickets
 class Job:
     """A run to be advanced, or one that was stored just now.
 
-    `fresh` when nothing of it can have been saved yet; `replayed` when the ticket had been taken in before; `epoch` as
-    who it is held (ticketgraph/checkpoints/fence.py).
+    `fresh` when nothing of it can have been saved yet; `replayed` when the ticket had been
+    taken in before; `epoch` as who it is held (ticketgraph/checkpoints/fence.py).
     """
 
     run_id: str
@@ -31,11 +31,18 @@ class Job:
 async def load_job(connection: AsyncConnection, run_id: str) -> Job:
     """A stored run as a job. Raises NotFoundError."""
     run = await runs.row(connection, run_id)
-    return replace(job_of(run, await tickets.row(connection, run["ticket_id"])), fresh=False, epoch=None)
+    return replace(
+        job_of(run, await tickets.row(connection, run["ticket_id"])),
+        fresh=False,
+        epoch=None,
+    )
 
 
 def job_of(run: RowMapping, ticket: RowMapping) -> Job:
-    """A run as whoever holds it goes on with it. Of a fork something is saved from the beginning."""
+    """A run as whoever holds it goes on with it.
+
+    Of a fork something is saved from the beginning.
+    """
     return Job(
         run["id"],
         tickets.as_ticket(ticket),

@@ -1,4 +1,7 @@
-"""Runs that were given up: looking at them, and trying one again, as it was or with a corrected ticket."""
+"""Runs that were given up.
+
+Looking at them, and trying one again, as it was or with a corrected ticket.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,7 +28,8 @@ from ticketgraph.runs.claim import Job, load_job
 
 NOT_DEAD = "This run is not given up (any more). Load it again to see how it stands."
 DELIVERED = (
-    "Effects of this run are recorded already, so it cannot begin anew with another ticket or other options. "
+    "Effects of this run are recorded already, so it cannot begin anew with another ticket or "
+    "other options. "
     "Try it again without changes: it goes on from where it stopped."
 )
 
@@ -39,24 +43,37 @@ class Changes:
     options: RunOptions | None = None
 
 
-async def page(connection: AsyncConnection, limit: int, offset: int) -> tuple[list[DeadLetter], int]:
+async def page(
+    connection: AsyncConnection, limit: int, offset: int
+) -> tuple[list[DeadLetter], int]:
     """Runs that were given up, the longest waiting first, and how many there are in all."""
     rows, total = await dead_letters.page(connection, limit, offset)
     return [DeadLetter(**letter_of(row, row["desk"])) for row in rows], total
 
 
 async def one(connection: AsyncConnection, run_id: str) -> DeadLetterDetail:
-    """A run that was given up, with its ticket. Raises NotFoundError, also for a run that is not given up."""
+    """A run that was given up, with its ticket.
+
+    Raises NotFoundError, also for a run that is not given up.
+    """
     row = await runs.row(connection, run_id)
     if row["status"] != "failed" or row["forked_from"]:
-        raise NotFoundError("There is no dead letter with this id. Its run may have gone on: load the run.")
+        raise NotFoundError(
+            "There is no dead letter with this id. Its run may have gone on: load the run."
+        )
     job = await load_job(connection, run_id)
-    return DeadLetterDetail(**letter_of(row, job.ticket.desk), ticket=job.ticket, options=job.options)
+    return DeadLetterDetail(
+        **letter_of(row, job.ticket.desk), ticket=job.ticket, options=job.options
+    )
 
 
 def letter_of(row: RowMapping, desk: str) -> dict[str, Any]:
     """What a run's row says of its end."""
-    known = {"ticket_id": row["ticket_id"], "error": row["error"] or "unknown", "attempts": row["attempts"]}
+    known = {
+        "ticket_id": row["ticket_id"],
+        "error": row["error"] or "unknown",
+        "attempts": row["attempts"],
+    }
     return {"run_id": row["id"], "desk": desk, "since": row["updated_at"], **known}
 
 
@@ -71,17 +88,24 @@ async def retry(
 ) -> Job:
     """Let a run go on that was given up, all in the caller's transaction. Returns the run.
 
-    Without changes it goes on from its last checkpoint; with another ticket or other options it begins anew. What was
-    changed is recorded with digests of before and after. Raises NotFoundError, InputError for changes that cannot be
-    used, ConflictError when it is not given up (any more) or has had effects that a new beginning would repeat.
+    Without changes it goes on from its last checkpoint; with another ticket or other
+    options it begins anew. What was changed is recorded with digests of before and after.
+    Raises NotFoundError, InputError for changes that cannot be used, ConflictError when it
+    is not given up (any more) or has had effects that a new beginning would repeat.
     """
     dead = await runs.row(connection, run_id)
     job = await load_job(connection, run_id)
     if job.ticket.desk not in desks:
-        raise InputError(f"There is no desk {job.ticket.desk} any more. Bring it back, then try the run again.")
+        raise InputError(
+            f"There is no desk {job.ticket.desk} any more. Bring it back, then try the run again."
+        )
     ticket, options = corrected(job.ticket, changes), changes.options or job.options
     anew = ticket != job.ticket or options != job.options
-    renewed = {"options": options.model_dump(mode="json"), "flow_version": FLOW_VERSION} if anew else {}
+    renewed = (
+        {"options": options.model_dump(mode="json"), "flow_version": FLOW_VERSION}
+        if anew
+        else {}
+    )
     if not await dead_letters.revive(connection, run_id, now, **renewed):
         raise ConflictError(NOT_DEAD)
     if anew:
@@ -91,8 +115,16 @@ async def retry(
         await fingerprints.forget(connection, [ticket.id])
     values = {"subject": ticket.subject, "body": ticket.body, "status": "received"}
     await tickets.change(connection, ticket.id, now, **values)
-    await jobs.enqueue(connection, tasks.advance(run_id, ticket.id, queue_priority_of(ticket, desks[ticket.desk])))
-    detail = {"error": dead["error"], "attempts": dead["attempts"], "anew": anew, **difference(job, ticket, options)}
+    await jobs.enqueue(
+        connection,
+        tasks.advance(run_id, ticket.id, queue_priority_of(ticket, desks[ticket.desk])),
+    )
+    detail = {
+        "error": dead["error"],
+        "attempts": dead["attempts"],
+        "anew": anew,
+        **difference(job, ticket, options),
+    }
     await audit.record(connection, "retry", ticket.id, run_id, by, detail, now)
     return Job(run_id, ticket, options, job.created_at)
 
@@ -101,17 +133,29 @@ def corrected(ticket: Ticket, changes: Changes) -> Ticket:
     """The ticket with another subject or body. Raises InputError when they cannot be used."""
     given = {"subject": changes.subject, "body": changes.body}
     try:
-        changed = Ticket.model_validate(dict(ticket) | {name: text for name, text in given.items() if text is not None})
+        changed = Ticket.model_validate(
+            dict(ticket)
+            | {name: text for name, text in given.items() if text is not None}
+        )
     except ValidationError as error:
         raise InputError("The changed subject or body is too long.") from error
     if not f"{changed.subject}{changed.body}".strip():
-        raise InputError("The ticket would have neither a subject nor a body. Leave at least one of them.")
+        raise InputError(
+            "The ticket would have neither a subject nor a body. Leave at least one of them."
+        )
     return changed
 
 
 def difference(job: Job, ticket: Ticket, options: RunOptions) -> dict[str, Any]:
-    """What the audit log keeps of a change: which parts, and digests of the text before and after."""
-    changed = [name for name in ("subject", "body") if getattr(ticket, name) != getattr(job.ticket, name)]
+    """What the audit log keeps of a change.
+
+    Which parts, and digests of the text before and after.
+    """
+    changed = [
+        name
+        for name in ("subject", "body")
+        if getattr(ticket, name) != getattr(job.ticket, name)
+    ]
     return {
         "changed": changed + ["options"] * (options != job.options),
         "before": digest(job.ticket.subject, job.ticket.body),

@@ -15,8 +15,11 @@ SETTLED = ("resolved", "awaiting_customer", "closed", "duplicate")
 """The states of a ticket in which nobody owes the customer an answer."""
 
 
-async def plan(connection: AsyncConnection, run: Run, ticket: Ticket, desk: Desk, now: datetime) -> None:
-    """Set, move or take back the deadlines that follow from a run, in the transaction that settles it.
+async def plan(
+    connection: AsyncConnection, run: Run, ticket: Ticket, desk: Desk, now: datetime
+) -> None:
+    """Set, move or take back the deadlines that follow from a run, in the transaction that
+    settles it.
 
     The ticket's row says already where it stands. A fork plans nothing.
     """
@@ -31,34 +34,64 @@ async def plan(connection: AsyncConnection, run: Run, ticket: Ticket, desk: Desk
 
 
 def due_of(run: Run, ticket: Ticket, desk: Desk) -> datetime:
-    """When the first answer is due: as decided, else by the severity; one that nobody knows counts as medium."""
+    """When the first answer is due: as decided, else by the severity.
+
+    One that nobody knows counts as medium.
+    """
     if run.decision and run.decision.due_at:
         return run.decision.due_at
     severity = run.classification.severity if run.classification else "medium"
     return sla.due_at(ticket.received_at, desk.severity(severity))
 
 
-async def hasten(connection: AsyncConnection, ticket_id: str, due_at: datetime, desk: Desk) -> None:
-    """Make a ticket due no later than that, with a warning before; a settled one has no deadlines."""
+async def hasten(
+    connection: AsyncConnection, ticket_id: str, due_at: datetime, desk: Desk
+) -> None:
+    """Make a ticket due no later than that, with a warning before.
+
+    A settled one has no deadlines.
+    """
     row = await deadlines.due_no_later(connection, ticket_id, due_at)
     if row is None or row["status"] in SETTLED:
         await deadlines.cancel(connection, deadlines.OF_TICKET, ticket_id)
         return
-    warned_at = row["received_at"] + (row["due_at"] - row["received_at"]) * desk.settings.sla_warning_share
+    warned_at = (
+        row["received_at"]
+        + (row["due_at"] - row["received_at"]) * desk.settings.sla_warning_share
+    )
     warning = Deadline("sla_warning", ticket_id, ticket_id, warned_at)
-    await deadlines.put(connection, warning, Deadline("sla_breach", ticket_id, ticket_id, row["due_at"]))
+    await deadlines.put(
+        connection, warning, Deadline("sla_breach", ticket_id, ticket_id, row["due_at"])
+    )
 
 
-async def hasten_original(connection: AsyncConnection, ticket_id: str, due_at: datetime, desk: Desk) -> None:
-    """A repeated message may be more severe than what it repeats: the open original is then due sooner."""
+async def hasten_original(
+    connection: AsyncConnection, ticket_id: str, due_at: datetime, desk: Desk
+) -> None:
+    """A repeated message may be more severe than what it repeats.
+
+    The open original is then due sooner.
+    """
     row = (await tickets.rows(connection, [ticket_id])).get(ticket_id)
     if row and row["status"] not in SETTLED:
         await hasten(connection, ticket_id, due_at, desk)
 
 
-async def expect_answer(connection: AsyncConnection, asked: PendingApproval, desk: Desk, now: datetime) -> None:
-    """Remind the team of a question, and end its time. A question that was asked before keeps its times."""
-    ticket_id, hours = asked.request.ticket_id, desk.settings.approval_hours - desk.settings.reminder_hours
+async def expect_answer(
+    connection: AsyncConnection, asked: PendingApproval, desk: Desk, now: datetime
+) -> None:
+    """Remind the team of a question, and end its time.
+
+    A question that was asked before keeps its times.
+    """
+    ticket_id, hours = (
+        asked.request.ticket_id,
+        desk.settings.approval_hours - desk.settings.reminder_hours,
+    )
     reminded_at = max(now, asked.expires_at - timedelta(hours=hours))
     reminder = Deadline("approval_reminder", asked.id, ticket_id, reminded_at)
-    await deadlines.put(connection, reminder, Deadline("approval_expiry", asked.id, ticket_id, asked.expires_at))
+    await deadlines.put(
+        connection,
+        reminder,
+        Deadline("approval_expiry", asked.id, ticket_id, asked.expires_at),
+    )

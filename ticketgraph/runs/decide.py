@@ -26,14 +26,18 @@ async def decide(
     decision: ApprovalDecision,
     now: datetime,
 ) -> Job:
-    """Take a decision and put the run down to go on, all in the caller's transaction. Returns the run.
+    """Take a decision and put the run down to go on, all in the caller's transaction.
 
-    Raises NotFoundError, InputError for an unknown team or missing text, ConflictError when it was decided before.
+    Returns the run.
+
+    Raises NotFoundError, InputError for an unknown team or missing text, ConflictError when
+    it was decided before.
     """
     asked = await approvals.row(connection, approval_id)
     job = await load_job(connection, asked["run_id"])
     check(decision, desks[job.ticket.desk])
-    # Before the approval: whoever does one of these deadlines holds it, and comes to the approval after it.
+    # Before the approval: whoever does one of these deadlines holds it, and comes to the
+    # approval after it.
     await deadlines.cancel(connection, deadlines.OF_APPROVAL, approval_id)
     await approvals.decide(connection, approval_id, decision, now)
     await runs.change(connection, job.run_id, now, status="running")
@@ -41,7 +45,15 @@ async def decide(
     priority = queue_priority_for(ticket["severity"], ticket["due_at"], now)
     await jobs.enqueue(connection, tasks.advance(job.run_id, job.ticket.id, priority))
     detail = evidence.of_approval(approval_id, asked["shown_hash"], decision)
-    await audit.record(connection, "approval", job.ticket.id, job.run_id, decision.decided_by, detail, now)
+    await audit.record(
+        connection,
+        "approval",
+        job.ticket.id,
+        job.run_id,
+        decision.decided_by,
+        detail,
+        now,
+    )
     return job
 
 

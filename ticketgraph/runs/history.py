@@ -26,7 +26,9 @@ INPUT = "__input__"
 
 async def checkpoints_of(graph: Graph, run_id: str) -> Sequence[Checkpoint]:
     """A run's saved moments, the first one first."""
-    snapshots = [snapshot async for snapshot in graph.aget_state_history(config_of(run_id))]
+    snapshots = [
+        snapshot async for snapshot in graph.aget_state_history(config_of(run_id))
+    ]
     return [checkpoint_of(snapshot) for snapshot in reversed(snapshots)]
 
 
@@ -37,10 +39,15 @@ def checkpoint_of(snapshot: StateSnapshot) -> Checkpoint:
     return Checkpoint(
         checkpoint_id=checkpoint_id_of(snapshot.config),
         parent_id=checkpoint_id_of(parent) if parent else None,
-        created_at=datetime.fromisoformat(snapshot.created_at) if snapshot.created_at else None,
+        created_at=datetime.fromisoformat(snapshot.created_at)
+        if snapshot.created_at
+        else None,
         step=metadata.get("step", -1),
         next=snapshot.next,
-        written_by=", ".join(step.step_name for step in snapshot.values.get("steps", ())[-1:]) or None,
+        written_by=", ".join(
+            step.step_name for step in snapshot.values.get("steps", ())[-1:]
+        )
+        or None,
         pending_interrupt=bool(snapshot.interrupts),
     )
 
@@ -58,24 +65,41 @@ async def fork_of(
     options: RunOptions | None,
     changes: Mapping[str, Any],
 ) -> Job:
-    """A new run of the same ticket that starts where the old one was. Raises NotFoundError, InputError."""
-    at = await moment(assembly.graph, job.run_id, checkpoint_id) if checkpoint_id else None
+    """A new run of the same ticket that starts where the old one was.
+
+    Raises NotFoundError, InputError.
+    """
+    at = (
+        await moment(assembly.graph, job.run_id, checkpoint_id)
+        if checkpoint_id
+        else None
+    )
     try:
         ticket = Ticket.model_validate({**dict(job.ticket), **changes})
     except ValidationError as error:
-        raise InputError("A changed field is not one of the ticket's, or has a wrong type.") from error
+        raise InputError(
+            "A changed field is not one of the ticket's, or has a wrong type."
+        ) from error
     now = assembly.services.now()
     chosen = options or job.options
     forked = Job(new_run_id, ticket, chosen, now, forked_from=job.run_id)
     if at is None or not at.values.get("steps"):
         # Saved, because what was changed of the ticket is nowhere else.
-        await assembly.graph.aupdate_state(config_of(new_run_id), first_input(forked), as_node=INPUT)
+        await assembly.graph.aupdate_state(
+            config_of(new_run_id), first_input(forked), as_node=INPUT
+        )
     else:
         await copy(assembly, at, forked)
 
     async def write(connection: AsyncConnection) -> None:
         await runs.add(
-            connection, new_run_id, ticket.id, FLOW_VERSION, chosen.model_dump(mode="json"), now, forked_from=job.run_id
+            connection,
+            new_run_id,
+            ticket.id,
+            FLOW_VERSION,
+            chosen.model_dump(mode="json"),
+            now,
+            forked_from=job.run_id,
         )
         await assembly.jobs.enqueue(connection, tasks.advance(new_run_id, ticket.id))
 
@@ -88,7 +112,9 @@ async def moment(graph: Graph, run_id: str, checkpoint_id: str) -> StateSnapshot
     """One saved moment of a run. Raises NotFoundError."""
     snapshot = await graph.aget_state(config_of(run_id, checkpoint_id))
     if snapshot.created_at is None:
-        raise NotFoundError("The run has no checkpoint with this id. Its history lists them.")
+        raise NotFoundError(
+            "The run has no checkpoint with this id. Its history lists them."
+        )
     return snapshot
 
 
@@ -97,9 +123,16 @@ async def copy(assembly: Assembly, at: StateSnapshot, forked: Job) -> None:
     source = await assembly.saver.aget_tuple(at.config)
     if source is None:
         raise GoneError(PRUNED)
-    target: RunnableConfig = {"configurable": {"thread_id": forked.run_id, "checkpoint_ns": ""}}
-    # PostgreSQL's saver stores the values of the versions that it is told are new: of the new run, all are.
+    target: RunnableConfig = {
+        "configurable": {"thread_id": forked.run_id, "checkpoint_ns": ""}
+    }
+    # PostgreSQL's saver stores the values of the versions that it is told are new: of the
+    # new run, all are.
     versions = source.checkpoint["channel_versions"]
-    config = await assembly.saver.aput(target, source.checkpoint, source.metadata, versions)
+    config = await assembly.saver.aput(
+        target, source.checkpoint, source.metadata, versions
+    )
     last = at.values["steps"][-1].step_name
-    await assembly.graph.aupdate_state(config, {"run_id": forked.run_id, "options": forked.options}, as_node=last)
+    await assembly.graph.aupdate_state(
+        config, {"run_id": forked.run_id, "options": forked.options}, as_node=last
+    )

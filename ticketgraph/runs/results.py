@@ -9,11 +9,26 @@ from graph.state import State
 from ticketgraph.runs.claim import Job
 
 
-def run_of(state: State, *, job: Job, status: RunStatus, now: datetime, approval: PendingApproval | None = None) -> Run:
+def run_of(
+    state: State,
+    *,
+    job: Job,
+    status: RunStatus,
+    now: datetime,
+    approval: PendingApproval | None = None,
+) -> Run:
     """What the state of a run amounts to."""
-    classification, decision, clean = state.get("classification"), state.get("decision"), state.get("clean")
+    classification, decision, clean = (
+        state.get("classification"),
+        state.get("decision"),
+        state.get("clean"),
+    )
     duplicate, similar = state.get("duplicate"), tuple(state.get("similar", ()))
-    closest = duplicate.score if duplicate else max((ticket.score for ticket in similar), default=None)
+    closest = (
+        duplicate.score
+        if duplicate
+        else max((ticket.score for ticket in similar), default=None)
+    )
     draft = state.get("draft")
     return Run(
         run_id=job.run_id,
@@ -32,10 +47,14 @@ def run_of(state: State, *, job: Job, status: RunStatus, now: datetime, approval
         delivery=state.get("delivery"),
         steps=tuple(state.get("steps", ())),
         problems=tuple(state.get("problems", ())),
-        engine=classification.engine if classification else (draft.engine if draft else None),
+        engine=classification.engine
+        if classification
+        else (draft.engine if draft else None),
         degraded=state.get("degraded", False),
         injection_flag=bool(clean and clean.injection_flags),
-        injection_reasons=tuple(flag.rule for flag in clean.injection_flags) if clean else (),
+        injection_reasons=tuple(flag.rule for flag in clean.injection_flags)
+        if clean
+        else (),
         language=clean.language if clean else None,
         forked_from=job.forked_from,
         total_duration_ms=round((now - job.created_at).total_seconds() * 1000, 3),
@@ -82,9 +101,14 @@ def ticket_columns(run: Run) -> dict[str, Any]:
 
 
 def assigned_team(run: Run) -> str | None:
-    """The team that works on the ticket: the one it was delivered to, until then the one that was decided."""
+    """The team that works on the ticket.
+
+    The one it was delivered to, until then the one that was decided.
+    """
     effects = run.delivery.effects if run.delivery else ()
-    delivered = next((effect.target for effect in effects if effect.action == "assignment"), None)
+    delivered = next(
+        (effect.target for effect in effects if effect.action == "assignment"), None
+    )
     return delivered or (run.decision.team if run.decision else None)
 
 
@@ -92,6 +116,12 @@ def ticket_status(run: Run) -> str:
     """Where the ticket stands for the people who work with it."""
     if run.status in ("waiting", "failed"):
         return run.status
-    if run.approval is None and run.delivery and any(e.action == "reply" for e in run.delivery.effects):
+    if (
+        run.approval is None
+        and run.delivery
+        and any(e.action == "reply" for e in run.delivery.effects)
+    ):
         return "awaiting_customer" if run.disposition == "request_info" else "resolved"
-    return {"duplicate": "duplicate", None: "processed"}.get(run.disposition, "assigned")
+    return {"duplicate": "duplicate", None: "processed"}.get(
+        run.disposition, "assigned"
+    )

@@ -57,39 +57,66 @@ class TicketMemory:
         self.known: LRUCache[str, NDArray[np.float32]] = LRUCache(KEPT)
 
     async def read(self, clean: CleanTicket) -> NDArray[np.float32]:
-        """The fingerprint of a text. Those of the last texts are kept: a run asks for its own three times."""
+        """The fingerprint of a text. Those of the last texts are kept.
+
+        A run asks for its own three times.
+        """
         known = self.known.get(clean.text)
         if known is None:
             embedding = await self.embedder.embed(clean.text)
-            known = self.known[clean.text] = await by_size(len(clean.text), fingerprint, clean.text, embedding)
+            known = self.known[clean.text] = await by_size(
+                len(clean.text), fingerprint, clean.text, embedding
+            )
         return known
 
     async def learn(self, ticket_id: str, clean: CleanTicket) -> Sequence[Earlier]:
-        """Remember a stored ticket: from now on it is found. Returns the customer's earlier ones."""
-        return await self.vectors.remember(ticket_id, normalised_digest(clean.text), await self.read(clean))
+        """Remember a stored ticket: from now on it is found.
+
+        Returns the customer's earlier ones.
+        """
+        return await self.vectors.remember(
+            ticket_id, normalised_digest(clean.text), await self.read(clean)
+        )
 
     async def missing(self) -> int:
         """How many tickets that were looked at have no fingerprint, or another model's."""
-        return await self.database.look(partial(fingerprints.count_lacking, model=MODEL_NAME, desks=[*self.cleaners]))
+        return await self.database.look(
+            partial(
+                fingerprints.count_lacking, model=MODEL_NAME, desks=[*self.cleaners]
+            )
+        )
 
     async def repair(self, limit: int) -> int:
-        """Learn the newest tickets that have no fingerprint, or another model's, at most `limit`. Returns how many.
+        """Learn the newest tickets that have no fingerprint, or another model's, at most
+        `limit`. Returns how many.
 
         One takes some 10 ms.
         """
-        lacking = partial(fingerprints.lacking, model=MODEL_NAME, desks=[*self.cleaners])
+        lacking = partial(
+            fingerprints.lacking, model=MODEL_NAME, desks=[*self.cleaners]
+        )
         done = 0
         while done < limit and (
-            rows := await self.database.look(partial(lacking, limit=min(limit - done, REPAIRED_AT_ONCE)))
+            rows := await self.database.look(
+                partial(lacking, limit=min(limit - done, REPAIRED_AT_ONCE))
+            )
         ):
             for row in rows:
                 cleaner = self.cleaners[row["desk"]]
-                await self.learn(row["id"], await asyncio.to_thread(cleaner.clean, row["subject"], row["body"]))
+                await self.learn(
+                    row["id"],
+                    await asyncio.to_thread(cleaner.clean, row["subject"], row["body"]),
+                )
             done += len(rows)
         return done
 
-    async def duplicate(self, ticket: Ticket, clean: CleanTicket, window_hours: float) -> Duplicate | None:
-        """See nodes.services.Memory. Of two tickets, whichever process handles them, only one repeats the other."""
+    async def duplicate(
+        self, ticket: Ticket, clean: CleanTicket, window_hours: float
+    ) -> Duplicate | None:
+        """See nodes.services.Memory.
+
+        Of two tickets, whichever process handles them, only one repeats the other.
+        """
         window, digest = timedelta(hours=window_hours), normalised_digest(clean.text)
         for earlier in await self.learn(ticket.id, clean):
             exact = earlier.digest == digest
@@ -97,11 +124,15 @@ class TicketMemory:
                 exact or earlier.likeness >= WORTH_READING
             ):
                 continue
-            if found := await self.compare(ticket, clean, earlier.ticket_id, exact=exact):
+            if found := await self.compare(
+                ticket, clean, earlier.ticket_id, exact=exact
+            ):
                 return found
         return None
 
-    async def compare(self, ticket: Ticket, clean: CleanTicket, earlier_id: str, *, exact: bool) -> Duplicate | None:
+    async def compare(
+        self, ticket: Ticket, clean: CleanTicket, earlier_id: str, *, exact: bool
+    ) -> Duplicate | None:
         """What the ticket repeats, if that is the earlier one and it is still open."""
         try:
             row = await self.database.look(partial(tickets.row, ticket_id=earlier_id))
@@ -114,11 +145,19 @@ class TicketMemory:
             return Duplicate(ticket_id=linked, score=1.0, kind="exact")
         earlier = self.cleaners[ticket.desk].clean(row["subject"], row["body"]).text
         score = await by_size(len(earlier), repetition, clean.text, earlier)
-        return None if score is None else Duplicate(ticket_id=linked, score=score, kind="near_exact")
+        return (
+            None
+            if score is None
+            else Duplicate(ticket_id=linked, score=score, kind="near_exact")
+        )
 
-    async def similar(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[SimilarTicket]:
+    async def similar(
+        self, ticket: Ticket, clean: CleanTicket, limit: int
+    ) -> list[SimilarTicket]:
         """See nodes.services.Memory."""
-        nearest = await self.vectors.nearest(await self.read(clean), ticket.desk, limit, but=ticket.id)
+        nearest = await self.vectors.nearest(
+            await self.read(clean), ticket.desk, limit, but=ticket.id
+        )
         return [
             SimilarTicket(
                 ticket_id=near.ticket_id,
@@ -126,19 +165,27 @@ class TicketMemory:
                 score=round(near.score, 4),
                 status="solved" if near.solved else "open",
             )
-            for near, row in await self.stored([near for near in nearest if near.score >= SHOWN])
+            for near, row in await self.stored(
+                [near for near in nearest if near.score >= SHOWN]
+            )
         ]
 
-    async def sources(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
+    async def sources(
+        self, ticket: Ticket, clean: CleanTicket, limit: int
+    ) -> list[Source]:
         """See nodes.services.Memory."""
         articles = await self.knowledge.nearest(ticket.desk, clean, limit)
         solved = await self.solved(ticket, clean, limit)
         return sorted((*articles, *solved), key=lambda source: -source.score)[:limit]
 
-    async def solved(self, ticket: Ticket, clean: CleanTicket, limit: int) -> list[Source]:
+    async def solved(
+        self, ticket: Ticket, clean: CleanTicket, limit: int
+    ) -> list[Source]:
         """The nearest tickets whose solution is known."""
         vector = await self.read(clean)
-        nearest = await self.vectors.nearest(vector, ticket.desk, limit, but=ticket.id, only_solved=True)
+        nearest = await self.vectors.nearest(
+            vector, ticket.desk, limit, but=ticket.id, only_solved=True
+        )
         return [
             Source(
                 id=near.ticket_id,
@@ -155,14 +202,23 @@ class TicketMemory:
         """Those of the tickets that are still there, with their rows."""
         if not nearest:
             return []
-        rows = await self.database.look(partial(tickets.rows, ticket_ids=[near.ticket_id for near in nearest]))
-        return [(near, rows[near.ticket_id]) for near in nearest if near.ticket_id in rows]
+        rows = await self.database.look(
+            partial(tickets.rows, ticket_ids=[near.ticket_id for near in nearest])
+        )
+        return [
+            (near, rows[near.ticket_id]) for near in nearest if near.ticket_id in rows
+        ]
 
     async def original(self, ticket_id: str) -> Original:
         """See nodes.services.Memory."""
         row = await self.database.look(partial(tickets.row, ticket_id=ticket_id))
         answered = row["status"] in tickets.ANSWERED
-        return Original(ticket_id=ticket_id, severity=row["severity"], team=row["assigned_team"], answered=answered)
+        return Original(
+            ticket_id=ticket_id,
+            severity=row["severity"],
+            team=row["assigned_team"],
+            answered=answered,
+        )
 
 
 def repetition(text: str, earlier: str) -> float | None:

@@ -1,4 +1,7 @@
-"""Solved tickets from elsewhere: stored closed, with their solution, so that `retrieve` finds them as sources."""
+"""Solved tickets from elsewhere.
+
+Stored closed, with their solution, so that `retrieve` finds them as sources.
+"""
 
 import asyncio
 import hashlib
@@ -27,12 +30,17 @@ class SolvedTicket(Value):
 
 
 async def import_solved(
-    assembly: Assembly, solved: Sequence[SolvedTicket], progress: Callable[[int, int], None] | None = None
+    assembly: Assembly,
+    solved: Sequence[SolvedTicket],
+    progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Store solved tickets and their fingerprints, and let them serve at once. Returns how many are new.
+    """Store solved tickets and their fingerprints, and let them serve at once.
 
-    The same desk, subject and body is the same ticket: it is stored once, however often it comes. `progress` is called
-    with how many are through, and of how many. The tickets' desks must exist.
+    Returns how many are new.
+
+    The same desk, subject and body is the same ticket: it is stored once, however often it
+    comes. `progress` is called with how many are through, and of how many. The tickets'
+    desks must exist.
     """
     added = 0
     for begin in range(0, len(solved), BATCH):
@@ -49,19 +57,37 @@ async def _import_batch(assembly: Assembly, batch: Sequence[SolvedTicket]) -> in
     async with assembly.database.write() as connection:
         await one_at_a_time(connection, "import")
         known = await tickets.rows(connection, [*by_id])
-        new = {ticket_id: item for ticket_id, item in by_id.items() if ticket_id not in known}
+        new = {
+            ticket_id: item
+            for ticket_id, item in by_id.items()
+            if ticket_id not in known
+        }
         for ticket_id, item in new.items():
             ticket = Ticket(id=ticket_id, received_at=now, **dict(item.ticket))
-            await tickets.add(connection, ticket, "closed", solution=item.solution, category=item.category)
+            await tickets.add(
+                connection,
+                ticket,
+                "closed",
+                solution=item.solution,
+                category=item.category,
+            )
         read = await fingerprints.known_of(connection, MODEL_NAME, [*by_id])
-    unread = [(ticket_id, item.ticket) for ticket_id, item in by_id.items() if ticket_id not in read]
-    await asyncio.gather(*(_learn(assembly, ticket_id, ticket) for ticket_id, ticket in unread))
+    unread = [
+        (ticket_id, item.ticket)
+        for ticket_id, item in by_id.items()
+        if ticket_id not in read
+    ]
+    await asyncio.gather(
+        *(_learn(assembly, ticket_id, ticket) for ticket_id, ticket in unread)
+    )
     return len(new)
 
 
 async def _learn(assembly: Assembly, ticket_id: str, ticket: NewTicket) -> None:
     cleaner = assembly.services.cleaners[ticket.desk]
-    await assembly.memory.learn(ticket_id, await asyncio.to_thread(cleaner.clean, ticket.subject, ticket.body))
+    await assembly.memory.learn(
+        ticket_id, await asyncio.to_thread(cleaner.clean, ticket.subject, ticket.body)
+    )
 
 
 def solved_id(ticket: NewTicket) -> str:

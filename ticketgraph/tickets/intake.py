@@ -30,7 +30,10 @@ REUSED_SOURCE_ID = (
 
 @dataclass(frozen=True)
 class Key:
-    """A caller's word that whatever comes under one value is one request. `scope` says where it comes in."""
+    """A caller's word that whatever comes under one value is one request.
+
+    `scope` says where it comes in.
+    """
 
     scope: str
     value: str
@@ -38,7 +41,10 @@ class Key:
 
 @dataclass(frozen=True)
 class Intake:
-    """One request. `job` is what becomes of it if it is new; without `start` its ticket is only stored."""
+    """One request. `job` is what becomes of it if it is new.
+
+    Without `start` its ticket is only stored.
+    """
 
     job: Job
     jobs: Jobs
@@ -47,10 +53,13 @@ class Intake:
     priority: int = 0
 
     async def write(self, connection: AsyncConnection) -> Job | str:
-        """Store it, unless it is known: then the job is the first one's, or a text says why it cannot be.
+        """Store it, unless it is known.
+
+        Then the job is the first one's, or a text says why it cannot be.
 
         A refusal is no exception here: those would undo the transactions beside it, too.
-        Raises sqlalchemy.exc.IntegrityError when a random id was taken, or somebody else was first just now.
+        Raises sqlalchemy.exc.IntegrityError when a random id was taken, or somebody else
+        was first just now.
         """
         if self.key is None:
             return await self.stored(connection)
@@ -61,41 +70,65 @@ class Intake:
             await idempotency.forget(connection, scope, value, now - KEPT)
         elif known:
             same = known["digest"] == digest
-            return await self.again(connection, known["ticket_id"], known["run_id"]) if same else REUSED_KEY
+            return (
+                await self.again(connection, known["ticket_id"], known["run_id"])
+                if same
+                else REUSED_KEY
+            )
         job = await self.stored(connection)
         if isinstance(job, Job):
             run_id = job.run_id if self.start else None
             await idempotency.prune(connection, now - KEPT)
-            await idempotency.add(connection, scope, value, digest, job.ticket.id, run_id, now)
+            await idempotency.add(
+                connection, scope, value, digest, job.ticket.id, run_id, now
+            )
         return job
 
     async def stored(self, connection: AsyncConnection) -> Job | str:
         """The ticket and its run, unless the source has sent it before."""
         ticket = self.job.ticket
         if ticket.source_id is not None:
-            known = await tickets.of_source(connection, ticket.desk, ticket.source, ticket.source_id)
+            known = await tickets.of_source(
+                connection, ticket.desk, ticket.source, ticket.source_id
+            )
             if known:
-                if any(known[name] != getattr(ticket, name) for name in ("subject", "body", "customer")):
+                if any(
+                    known[name] != getattr(ticket, name)
+                    for name in ("subject", "body", "customer")
+                ):
                     return REUSED_SOURCE_ID
                 run = await runs.of_ticket(connection, known["id"])
-                return await self.again(connection, known["id"], run["id"] if run else None)
+                return await self.again(
+                    connection, known["id"], run["id"] if run else None
+                )
         await tickets.add(connection, ticket)
         return await self.begun(connection, self.job)
 
-    async def again(self, connection: AsyncConnection, ticket_id: str, run_id: str | None) -> Job:
-        """The job of a ticket that is here. One that was only stored gets its one run when this request wants it."""
+    async def again(
+        self, connection: AsyncConnection, ticket_id: str, run_id: str | None
+    ) -> Job:
+        """The job of a ticket that is here.
+
+        One that was only stored gets its one run when this request wants it.
+        """
         if run_id is not None:
             return replace(await load_job(connection, run_id), replayed=True)
         ticket = tickets.as_ticket(await tickets.row(connection, ticket_id))
-        return await self.begun(connection, replace(self.job, ticket=ticket, replayed=True))
+        return await self.begun(
+            connection, replace(self.job, ticket=ticket, replayed=True)
+        )
 
     async def begun(self, connection: AsyncConnection, job: Job) -> Job:
         """The job with its run stored and put down to be done, if it is to be started."""
         if not self.start:
             return replace(job, fresh=False)
         chosen = job.options.model_dump(mode="json")
-        await runs.add(connection, job.run_id, job.ticket.id, FLOW_VERSION, chosen, job.created_at)
-        await self.jobs.enqueue(connection, tasks.advance(job.run_id, job.ticket.id, self.priority))
+        await runs.add(
+            connection, job.run_id, job.ticket.id, FLOW_VERSION, chosen, job.created_at
+        )
+        await self.jobs.enqueue(
+            connection, tasks.advance(job.run_id, job.ticket.id, self.priority)
+        )
         return job
 
 
@@ -109,8 +142,11 @@ def accepted(taken: Job | str) -> Job:
 def digest_of(ticket: NewTicket, options: RunOptions) -> str:
     """SHA-256 of what a caller asked for, whatever the order of its keys.
 
-    Defaults are left out: a field that a later version adds changes no digest of what was sent before.
+    Defaults are left out: a field that a later version adds changes no digest of what was
+    sent before.
     """
-    sent = ticket.model_dump(mode="json", exclude={"id", "received_at"}, exclude_defaults=True)
+    sent = ticket.model_dump(
+        mode="json", exclude={"id", "received_at"}, exclude_defaults=True
+    )
     asked = [sent, options.model_dump(mode="json", exclude_defaults=True)]
     return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()

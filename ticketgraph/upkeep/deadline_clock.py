@@ -1,4 +1,7 @@
-"""Does what is due. Any number of processes tick side by side: each deadline is one transaction of one of them."""
+"""Does what is due. Any number of processes tick side by side.
+
+Each deadline is one transaction of one of them.
+"""
 
 import asyncio
 import logging
@@ -56,7 +59,10 @@ class Ticker:
                 away = False
             except Exception as error:
                 if not away:
-                    log.error("deadlines wait, the database does not answer: %s", type(error).__name__)
+                    log.error(
+                        "deadlines wait, the database does not answer: %s",
+                        type(error).__name__,
+                    )
                 away = True
             await asyncio.sleep(seconds)
 
@@ -68,7 +74,10 @@ class Ticker:
         return count
 
     async def next(self, now: datetime) -> bool:
-        """Do one deadline, in a transaction of its own: its failure is nobody else's. False when nothing is due."""
+        """Do one deadline, in a transaction of its own: its failure is nobody else's.
+
+        False when nothing is due.
+        """
         claimed: list[Deadline] = []
 
         async def work(connection: AsyncConnection) -> None:
@@ -81,13 +90,21 @@ class Ticker:
         except Exception as error:
             if not claimed:
                 raise
-            log.error("deadline %s could not be kept: %s", claimed[0].key, type(error).__name__)
-            await self.database.transact(partial(deadlines.put_off, key=claimed[0].key, until=now + PUT_OFF))
+            log.error(
+                "deadline %s could not be kept: %s",
+                claimed[0].key,
+                type(error).__name__,
+            )
+            await self.database.transact(
+                partial(deadlines.put_off, key=claimed[0].key, until=now + PUT_OFF)
+            )
         if claimed:
             self.jobs.wake()
         return bool(claimed)
 
-    async def act(self, connection: AsyncConnection, deadline: Deadline, now: datetime) -> None:
+    async def act(
+        self, connection: AsyncConnection, deadline: Deadline, now: datetime
+    ) -> None:
         """What a deadline leads to."""
         match deadline.kind:
             case "sla_warning" | "sla_breach":
@@ -97,21 +114,41 @@ class Ticker:
             case "approval_expiry":
                 await self.expire(connection, deadline, now)
 
-    async def warn(self, connection: AsyncConnection, deadline: Deadline, now: datetime) -> None:
-        """Tell the team of an open ticket that its time is running out, or over, and write that down."""
+    async def warn(
+        self, connection: AsyncConnection, deadline: Deadline, now: datetime
+    ) -> None:
+        """Tell the team of an open ticket that its time is running out, or over, and write
+        that down.
+        """
         ticket = await tickets.row(connection, deadline.ticket_id)
         breached = ticket["due_at"] <= now
         if ticket["status"] in SETTLED or breached != (deadline.kind == "sla_breach"):
             return  # settled, or a warning that came so late that the breach says it
         run = await runs.of_ticket(connection, deadline.ticket_id)
         run_id = run["id"] if run else ""
-        team = ticket["assigned_team"] or self.desks[ticket["desk"]].routing.fallback_team
-        told = {"severity": ticket["severity"], "priority": ticket["priority"], "due_at": moment(ticket["due_at"])}
-        await self.outbox.record(connection, ticket["id"], run_id, [notice(deadline, ticket, team, told)], now)
+        team = (
+            ticket["assigned_team"] or self.desks[ticket["desk"]].routing.fallback_team
+        )
+        told = {
+            "severity": ticket["severity"],
+            "priority": ticket["priority"],
+            "due_at": moment(ticket["due_at"]),
+        }
+        await self.outbox.record(
+            connection,
+            ticket["id"],
+            run_id,
+            [notice(deadline, ticket, team, told)],
+            now,
+        )
         detail = {"team": team, **told}
-        await audit.record(connection, deadline.kind, deadline.ticket_id, run_id, "system", detail, now)
+        await audit.record(
+            connection, deadline.kind, deadline.ticket_id, run_id, "system", detail, now
+        )
 
-    async def remind(self, connection: AsyncConnection, deadline: Deadline, now: datetime) -> None:
+    async def remind(
+        self, connection: AsyncConnection, deadline: Deadline, now: datetime
+    ) -> None:
         """Tell the team that decides that a question still waits."""
         asked = await approvals.row(connection, deadline.subject)
         if asked["status"] != "pending" or asked["expires_at"] <= now:
@@ -119,22 +156,39 @@ class Ticker:
         ticket = await tickets.row(connection, deadline.ticket_id)
         told = {"approval": asked["id"], "expires_at": moment(asked["expires_at"])}
         effects = [notice(deadline, ticket, asked["request"]["team"], told)]
-        await self.outbox.record(connection, ticket["id"], asked["run_id"], effects, now)
+        await self.outbox.record(
+            connection, ticket["id"], asked["run_id"], effects, now
+        )
 
-    async def expire(self, connection: AsyncConnection, deadline: Deadline, now: datetime) -> None:
+    async def expire(
+        self, connection: AsyncConnection, deadline: Deadline, now: datetime
+    ) -> None:
         """Take the desk's safe default for a decision. Where a person was first, theirs stands."""
         try:
             asked = await approvals.row(connection, deadline.subject)
             ticket = await tickets.row(connection, deadline.ticket_id)
-            decision = safe_default(self.desks[ticket["desk"]], asked["request"]["team"])
-            await decide(connection, self.jobs, self.desks, deadline.subject, decision, now)
+            decision = safe_default(
+                self.desks[ticket["desk"]], asked["request"]["team"]
+            )
+            await decide(
+                connection, self.jobs, self.desks, deadline.subject, decision, now
+            )
         except (ConflictError, NotFoundError):
             return
 
 
-def notice(deadline: Deadline, ticket: RowMapping, team: str, told: Mapping[str, Any]) -> Effect:
+def notice(
+    deadline: Deadline, ticket: RowMapping, team: str, told: Mapping[str, Any]
+) -> Effect:
     """A notification for a team. Of one deadline there is one, however often it moves."""
-    payload = {"notice": deadline.kind, "subject": ticket["subject"], "team": team, **told}
-    of_approval = f":{deadline.subject}" if deadline.kind in deadlines.OF_APPROVAL else ""
+    payload = {
+        "notice": deadline.kind,
+        "subject": ticket["subject"],
+        "team": team,
+        **told,
+    }
+    of_approval = (
+        f":{deadline.subject}" if deadline.kind in deadlines.OF_APPROVAL else ""
+    )
     key = f"{deadline.ticket_id}:notification:{deadline.kind}{of_approval}"
     return Effect(action="notification", target=team, payload=payload, key=key)

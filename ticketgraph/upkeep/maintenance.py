@@ -1,4 +1,7 @@
-"""What a worker looks after now and then: what nobody goes on with, and what is old enough to be forgotten."""
+"""What a worker looks after now and then.
+
+What nobody goes on with, and what is old enough to be forgotten.
+"""
 
 import asyncio
 import logging

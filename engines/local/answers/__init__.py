@@ -1,1 +1,3 @@
-"""Which article answers a ticket by itself, and what in a ticket keeps it from being answered so."""
+"""Which article answers a ticket by itself, and what in a ticket keeps it from being
+answered so.
+"""

@@ -1,8 +1,11 @@
-"""Which article answers a ticket: by its question rather than by its story, and whether something is left unanswered.
+"""Which article answers a ticket.
 
-A ticket is read in several ways: whole, and each sentence that asks, wishes or thanks, alone, with the subject, and
-with the sentence before it. An article has several faces: its title and what people typically ask. The
-nearest pair counts, so that greetings and stories around a plain question do not hide it.
+By its question rather than by its story, and whether something is left unanswered.
+
+A ticket is read in several ways: whole, and each sentence that asks, wishes or thanks,
+alone, with the subject, and with the sentence before it. An article has several faces: its
+title and what people typically ask. The nearest pair counts, so that greetings and stories
+around a plain question do not hide it.
 """
 
 import re
@@ -19,7 +22,8 @@ from policies.severity.obstacles import LONG, affirmed
 from text.clauses import sentences
 
 _ASKS: Final = re.compile(
-    r"\?|\b(?:how|where|which|when|what|until|can i|may i|(?:is|are) there|tell|explain|wonder\w*|wish"
+    r"\?|\b(?:how|where|which|when|what|until|can i|may i|(?:is|are) there|tell|explain"
+    r"|wonder\w*|wish"
     r"|would (?:be|love|help)|idea|suggest\w*|add|miss|thank\w*|please)\b"
 )
 _MOST_ASKS: Final = 8
@@ -31,7 +35,10 @@ _PLAIN_QUESTION: Final = 7
 """Words from which a question can be understood without the sentence before it."""
 
 _GRAVE, _GRAVE_ON_TOPIC, _ON_TOPIC = 0.0, 0.25, 0.45
-"""Gravity from which a statement is grave; it must be higher for one as close as this to the article."""
+"""Gravity from which a statement is grave.
+
+It must be higher for one as close as this to the article.
+"""
 _TROUBLE, _TROUBLE_MARGIN = 0.45, 0.1
 _OTHER_QUESTION, _OTHER_MARGIN = 0.65, 0.25
 
@@ -39,7 +46,10 @@ Vectors = NDArray[np.float32]
 
 
 class Reading(NamedTuple):
-    """Texts to be embedded: the ways of reading a ticket, its sentences, and what they state without asking."""
+    """Texts to be embedded.
+
+    The ways of reading a ticket, its sentences, and what they state without asking.
+    """
 
     views: tuple[str, ...]
     points: tuple[str, ...]
@@ -47,11 +57,18 @@ class Reading(NamedTuple):
 
 
 def read(clean: CleanTicket) -> Reading:
-    """The ways of reading a ticket, at most 25. A long one has no points: it is never answered by an article alone."""
+    """The ways of reading a ticket, at most 25. A long one has no points.
+
+    It is never answered by an article alone.
+    """
     said = [sentence.strip() for sentence in sentences(clean.text)]
     subject = next((sentence.strip() for sentence in sentences(clean.subject)), "")
     views = [clean.text]
-    asking = [i for i, sentence in enumerate(said) if _words(sentence) >= _SHORTEST_ASK and _ASKS.search(sentence)]
+    asking = [
+        i
+        for i, sentence in enumerate(said)
+        if _words(sentence) >= _SHORTEST_ASK and _ASKS.search(sentence)
+    ]
     for i in asking[:_MOST_ASKS]:
         views.append(said[i])
         if subject and said[i] != subject:
@@ -60,31 +77,52 @@ def read(clean: CleanTicket) -> Reading:
             views.append(f"{said[i - 1]} {said[i]}")
     if len(clean.text.split()) > LONG:
         return Reading(tuple(views), (), ())
-    points = [s for s in said if _words(s) >= (_PLAIN_QUESTION if "?" in s else _SHORTEST_POINT)]
+    points = [
+        s
+        for s in said
+        if _words(s) >= (_PLAIN_QUESTION if "?" in s else _SHORTEST_POINT)
+    ]
     heading = subject if _words(subject) < _SHORTEST_SUBJECT else None
-    stated = [" ".join(affirmed(s).split()) for s in points if "?" not in s and s != heading]
-    return Reading(tuple(views), tuple(points), tuple(s for s in stated if _words(s) >= _SHORTEST_POINT))
+    stated = [
+        " ".join(affirmed(s).split()) for s in points if "?" not in s and s != heading
+    ]
+    return Reading(
+        tuple(views),
+        tuple(points),
+        tuple(s for s in stated if _words(s) >= _SHORTEST_POINT),
+    )
 
 
 def faces(article: Source) -> tuple[str, ...]:
-    """The texts that stand for an article; what it says itself only where nobody wrote down what people ask."""
+    """The texts that stand for an article.
+
+    What it says itself only where nobody wrote down what people ask.
+    """
     return article.title, *(article.questions or (article.excerpt,))
 
 
 class Articles:
     """A desk's articles with the vectors [n, d] of all their faces, in order."""
 
-    def __init__(self, articles: Sequence[Source], vectors: Vectors, asides: Asides) -> None:
+    def __init__(
+        self, articles: Sequence[Source], vectors: Vectors, asides: Asides
+    ) -> None:
         """Take the articles, and the vectors of the texts that `faces` gives for each."""
         self.articles = tuple(articles)
         self._vectors = vectors
         self._asides = asides
         counts = [len(faces(article)) for article in articles]
         self._starts = np.cumsum([0, *counts[:-1]])
-        self._sendable = np.array([article.self_service for article in articles], dtype=bool)
+        self._sendable = np.array(
+            [article.self_service for article in articles], dtype=bool
+        )
 
-    def nearest(self, views: Vectors, points: Vectors, asides: Vectors, limit: int) -> list[Source]:
-        """The best articles, best first, for a ticket of which the parts of its `Reading` are given as [n, d]."""
+    def nearest(
+        self, views: Vectors, points: Vectors, asides: Vectors, limit: int
+    ) -> list[Source]:
+        """The best articles, best first, for a ticket of which the parts of its `Reading`
+        are given as [n, d].
+        """
         if not self.articles:
             return []
         likeness = self._likeness(views).max(axis=0)
@@ -94,7 +132,8 @@ class Articles:
             self.articles[i].model_copy(
                 update={
                     "score": round(min(float(likeness[i]), 1.0), 4),
-                    "leaves_open": self._leaves_open(by_point, int(i)) or _any_grave(gravity, by_aside[:, i]),
+                    "leaves_open": self._leaves_open(by_point, int(i))
+                    or _any_grave(gravity, by_aside[:, i]),
                     "questions": (),
                 }
             )
@@ -106,7 +145,9 @@ class Articles:
         return np.maximum.reduceat(vectors @ self._vectors.T, self._starts, axis=1)
 
     def _leaves_open(self, by_point: NDArray[np.float32], chosen: int) -> bool:
-        """Whether a sentence is about trouble that needs a person, or asks what quite another article answers."""
+        """Whether a sentence is about trouble that needs a person, or asks what quite
+        another article answers.
+        """
         own = by_point[:, chosen]
         trouble = by_point[:, ~self._sendable].max(axis=1, initial=0)
         others = self._sendable.copy()
@@ -119,7 +160,9 @@ class Articles:
 
 def _any_grave(gravity: NDArray[np.float64], likeness: NDArray[np.float32]) -> bool:
     """Whether a statement is grave, each with its likeness to the article."""
-    return bool((gravity >= np.where(likeness >= _ON_TOPIC, _GRAVE_ON_TOPIC, _GRAVE)).any())
+    return bool(
+        (gravity >= np.where(likeness >= _ON_TOPIC, _GRAVE_ON_TOPIC, _GRAVE)).any()
+    )
 
 
 def _words(sentence: str) -> int:

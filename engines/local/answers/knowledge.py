@@ -19,31 +19,46 @@ from policies.severity.obstacles import obstacles
 class Knowledge:
     """Every desk's articles and what they are compared by, read once."""
 
-    def __init__(self, embedder: TextEmbedder, batching: BatchingEmbedder, desks: Iterable[Desk]) -> None:
+    def __init__(
+        self, embedder: TextEmbedder, batching: BatchingEmbedder, desks: Iterable[Desk]
+    ) -> None:
         """Read the articles with `embedder`; tickets are read with `batching`."""
         self.batching = batching
         asides = Asides(*[embedder.embed(texts) for texts in examples()])
         self.articles: dict[str, Articles] = {}
         for desk in desks:
             texts = [text for article in desk.articles for text in faces(article)]
-            vectors = embedder.embed(texts) if texts else np.zeros((0, DIMENSIONS), np.float32)
+            vectors = (
+                embedder.embed(texts)
+                if texts
+                else np.zeros((0, DIMENSIONS), np.float32)
+            )
             self.articles[desk.id] = Articles(desk.articles, vectors, asides)
 
-    async def nearest(self, desk_id: str, clean: CleanTicket, limit: int) -> list[Source]:
+    async def nearest(
+        self, desk_id: str, clean: CleanTicket, limit: int
+    ) -> list[Source]:
         """The articles nearest to a ticket, best first.
 
-        Sentence by sentence only where an article might be sent alone: that reading costs several times the other. A
-        ticket that is read as a whole leaves something open, for all that is known.
+        Sentence by sentence only where an article might be sent alone: that reading costs
+        several times the other. A ticket that is read as a whole leaves something open, for
+        all that is known.
         """
         articles = self.articles[desk_id]
-        if clean.injection_flags or await by_size(len(clean.text), obstacles, clean.text):
+        if clean.injection_flags or await by_size(
+            len(clean.text), obstacles, clean.text
+        ):
             return [
                 article.model_copy(update={"leaves_open": True})
-                for article in await self.found(articles, Reading((clean.text,), (), ()), limit)
+                for article in await self.found(
+                    articles, Reading((clean.text,), (), ()), limit
+                )
             ]
         return await self.found(articles, read(clean), limit)
 
-    async def found(self, articles: Articles, reading: Reading, limit: int) -> list[Source]:
+    async def found(
+        self, articles: Articles, reading: Reading, limit: int
+    ) -> list[Source]:
         """The articles nearest to what was read."""
         views, points, asides = await asyncio.gather(*map(self.embedded, reading))
         return articles.nearest(views, points, asides, limit)

@@ -1,4 +1,6 @@
-"""What sets groups of example texts apart, where similarity alone weighs what they share as well."""
+"""What sets groups of example texts apart, where similarity alone weighs what they share as
+well.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -20,7 +22,10 @@ class Contrast:
         share = len(groups) * np.bincount(labels)[labels] / len(rows)
         self._center = rows.mean(axis=0)
         centered = rows - self._center
-        dual = np.linalg.solve(centered @ centered.T + _RIDGE * np.diag(share), targets - targets.mean(axis=0))
+        dual = np.linalg.solve(
+            centered @ centered.T + _RIDGE * np.diag(share),
+            targets - targets.mean(axis=0),
+        )
         self._weights = centered.T @ dual
 
     def scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:

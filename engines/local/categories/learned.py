@@ -1,7 +1,9 @@
-"""What a desk has learned from labelled tickets: linear models over what a ticket reads like and its signals.
+"""What a desk has learned from labelled tickets.
 
-Multinomial logistic regression, fitted by `ticketgraph train` and kept as plain numbers in the desk's `learned.npz`.
-Here they are only applied: no training library is needed to run.
+Linear models over what a ticket reads like and its signals.
+
+Multinomial logistic regression, fitted by `ticketgraph train` and kept as plain numbers in
+the desk's `learned.npz`. Here they are only applied: no training library is needed to run.
 """
 
 import io
@@ -24,8 +26,11 @@ MEANING_WEIGHT = 3.0
 """How much a unit embedding counts beside the 0-or-1 features in the severity model."""
 
 ZERO_SHOT_SHARE = 0.8
-"""How much the exemplars count beside what was learned. More learning is better on tickets like the examples (.70 to
-.80 accuracy) and worse on public ones (.78 to .69); this gains five points there and loses one here."""
+"""How much the exemplars count beside what was learned.
+
+More learning is better on tickets like the examples (.70 to .80 accuracy) and worse on
+public ones (.78 to .69); this gains five points there and loses one here.
+"""
 
 LEAST_CHANCE = 1e-6
 
@@ -46,11 +51,19 @@ class Learned:
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
                 about: dict[str, Any] = json.loads(str(stored["about"]))
-                category_weights, severity_weights = stored["category_weights"], stored["severity_weights"]
+                category_weights, severity_weights = (
+                    stored["category_weights"],
+                    stored["severity_weights"],
+                )
         except (ValueError, KeyError, OSError) as error:
-            raise DeskError("learned.npz cannot be read. Write it again with `ticketgraph train`.") from error
+            raise DeskError(
+                "learned.npz cannot be read. Write it again with `ticketgraph train`."
+            ) from error
         if about.get("model") != MODEL_NAME:
-            raise DeskError("learned.npz was fitted with another embedding model. Run `ticketgraph train` again.")
+            raise DeskError(
+                "learned.npz was fitted with another embedding model. Run `ticketgraph train` "
+                "again."
+            )
         return cls(
             categories=tuple(about["categories"]),
             category_weights=category_weights,
@@ -78,19 +91,40 @@ class Learned:
 
     def category_chances(self, embedding: Vector) -> dict[str, float]:
         """The chance of each category by the learned model alone."""
-        return dict(zip(self.categories, softmax(self.category_weights @ extended(embedding)), strict=True))
+        return dict(
+            zip(
+                self.categories,
+                softmax(self.category_weights @ extended(embedding)),
+                strict=True,
+            )
+        )
 
-    def severity_chances(self, embedding: Vector, verdict: SeverityVerdict) -> dict[Severity, float]:
+    def severity_chances(
+        self, embedding: Vector, verdict: SeverityVerdict
+    ) -> dict[Severity, float]:
         """The chance of each severity, from what the text reads like and what the signals say."""
         features = severity_features(embedding, verdict, self.signals)
-        return dict(zip(SEVERITIES, softmax(self.severity_weights @ extended(features)), strict=True))
+        return dict(
+            zip(
+                SEVERITIES,
+                softmax(self.severity_weights @ extended(features)),
+                strict=True,
+            )
+        )
 
 
-def severity_features(embedding: Vector, verdict: SeverityVerdict, signals: Sequence[str]) -> Vector:
-    """What the severity model sees: [meaning, the detector's severity, each signal found or not]."""
+def severity_features(
+    embedding: Vector, verdict: SeverityVerdict, signals: Sequence[str]
+) -> Vector:
+    """What the severity model sees.
+
+    [meaning, the detector's severity, each signal found or not].
+    """
     judged = [float(verdict.severity == severity) for severity in SEVERITIES]
     found = [float(signal in verdict.signals) for signal in signals]
-    return np.concatenate((embedding * MEANING_WEIGHT, np.array(judged + found, np.float32))).astype(np.float32)
+    return np.concatenate(
+        (embedding * MEANING_WEIGHT, np.array(judged + found, np.float32))
+    ).astype(np.float32)
 
 
 def extended(features: Vector) -> Vector:
@@ -104,10 +138,14 @@ def softmax(logits: Vector) -> list[float]:
     return (weights / weights.sum()).tolist()
 
 
-def blended(scores: Mapping[str, float], learned: Mapping[str, float], temperature: float) -> dict[str, float]:
+def blended(
+    scores: Mapping[str, float], learned: Mapping[str, float], temperature: float
+) -> dict[str, float]:
     """Zero-shot scores and learned chances as one score a category, on the scale of the scores."""
     return {
         category: ZERO_SHOT_SHARE * score
-        + (1 - ZERO_SHOT_SHARE) * temperature * float(np.log(max(learned[category], LEAST_CHANCE)))
+        + (1 - ZERO_SHOT_SHARE)
+        * temperature
+        * float(np.log(max(learned[category], LEAST_CHANCE)))
         for category, score in scores.items()
     }

@@ -1,4 +1,7 @@
-"""A desk's categories as the local engine scores them: exemplars, and what was learned from labelled tickets."""
+"""A desk's categories as the local engine scores them.
+
+Exemplars, and what was learned from labelled tickets.
+"""
 
 from engines.embedding.embedder import TextEmbedder
 from engines.local.categories.learned import Learned, Vector, blended
@@ -13,12 +16,22 @@ class CategoryScorer:
         self.zero_shot = ZeroShot(embedder, desk.categories)
         self.categories = self.zero_shot.categories
         learned = Learned.parse(desk.learned) if desk.learned else None
-        # Weights of other categories are of no use: the desk's YAML was changed after they were fitted.
-        self.learned = learned if learned and set(learned.categories) == set(self.categories) else None
+        # Weights of other categories are of no use: the desk's YAML was changed after they
+        # were fitted.
+        self.learned = (
+            learned
+            if learned and set(learned.categories) == set(self.categories)
+            else None
+        )
 
     def scores(self, embedding: Vector) -> dict[str, float]:
-        """Raw score of each category for a ticket's unit vector; comparable within one desk only."""
+        """Raw score of each category for a ticket's unit vector.
+
+        Comparable within one desk only.
+        """
         scores = self.zero_shot.scores(embedding)
         if self.learned is None:
             return scores
-        return blended(scores, self.learned.category_chances(embedding), UNFITTED_TEMPERATURE)
+        return blended(
+            scores, self.learned.category_chances(embedding), UNFITTED_TEMPERATURE
+        )

@@ -1,8 +1,11 @@
-"""Categories without a single label: a ticket is compared with each category's exemplars and description.
+"""Categories without a single label.
 
-Measured on public tickets that nothing here was fitted on: the number and breadth of the exemplars decide (8 to 28 a
-category bring eight points of accuracy), the formula little. Separate views of subject, body and sentences bring
-nothing over one vector of the whole text.
+A ticket is compared with each category's exemplars and description.
+
+Measured on public tickets that nothing here was fitted on: the number and breadth of the
+exemplars decide (8 to 28 a category bring eight points of accuracy), the formula little.
+Separate views of subject, body and sentences bring nothing over one vector of the whole
+text.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,14 +19,18 @@ from engines.local.categories.contrast import Contrast
 from policies.desk.model import Category
 
 UNFITTED_TEMPERATURE: Final = 0.125
-"""Temperature for a desk that has none fitted: the best for public tickets, which makes no probability calibrated."""
+"""Temperature for a desk that has none fitted.
+
+The best for public tickets, which makes no probability calibrated.
+"""
 
 _NEAREST: Final = 3
 _DESCRIPTION_WEIGHT: Final = 0.5
 _CONTRAST_WEIGHT: Final = 0.5
 _SECONDARY_MARGIN: Final = 0.1
 _STANDS_OUT: Final = 0.08
-"""Lead over the third category with which the second is worth naming, however far the first is ahead."""
+"""Lead over the third category with which the second is worth naming, however far the first
+is ahead."""
 _MAX_SECONDARY: Final = 2
 
 
@@ -35,24 +42,47 @@ class Choice(NamedTuple):
 
 
 class ZeroShot:
-    """A desk's categories as vectors, computed once. Speaks the languages that its embedder speaks."""
+    """A desk's categories as vectors, computed once.
+
+    Speaks the languages that its embedder speaks.
+    """
 
     def __init__(self, embedder: TextEmbedder, categories: Sequence[Category]) -> None:
         self.categories = tuple(category.id for category in categories)
-        self._descriptions = embedder.embed([f"{category.title}. {category.description}" for category in categories])
-        texts = [category.exemplars or (category.description,) for category in categories]
+        self._descriptions = embedder.embed(
+            [f"{category.title}. {category.description}" for category in categories]
+        )
+        texts = [
+            category.exemplars or (category.description,) for category in categories
+        ]
         self._exemplars = [embedder.embed(exemplars) for exemplars in texts]
-        self._contrast = Contrast([np.vstack(pair) for pair in zip(self._exemplars, self._descriptions, strict=True)])
+        self._contrast = Contrast(
+            [
+                np.vstack(pair)
+                for pair in zip(self._exemplars, self._descriptions, strict=True)
+            ]
+        )
 
     def scores(self, embedding: NDArray[np.float32]) -> dict[str, float]:
-        """Raw score of each category for a ticket's unit vector [d]; comparable within one desk only.
+        """Raw score of each category for a ticket's unit vector [d].
 
-        The mean similarity to the three nearest exemplars, half the similarity to the description, and half of what
-        sets the category's exemplars apart from the others'.
+        Comparable within one desk only.
+
+        The mean similarity to the three nearest exemplars, half the similarity to the
+        description, and half of what sets the category's exemplars apart from the others'.
         """
-        nearest = np.array([np.sort(exemplars @ embedding)[-_NEAREST:].mean() for exemplars in self._exemplars])
+        nearest = np.array(
+            [
+                np.sort(exemplars @ embedding)[-_NEAREST:].mean()
+                for exemplars in self._exemplars
+            ]
+        )
         description = self._descriptions @ embedding
-        totals = nearest + _DESCRIPTION_WEIGHT * description + _CONTRAST_WEIGHT * self._contrast.scores(embedding)
+        totals = (
+            nearest
+            + _DESCRIPTION_WEIGHT * description
+            + _CONTRAST_WEIGHT * self._contrast.scores(embedding)
+        )
         return dict(zip(self.categories, totals.tolist(), strict=True))
 
 
@@ -64,12 +94,22 @@ def probabilities(scores: Mapping[str, float], temperature: float) -> dict[str, 
 
 
 def choose(scores: Mapping[str, float]) -> Choice:
-    """Pick the best category, and at most two more: within 0.1 of it, or the second where it leads the third.
+    """Pick the best category, and at most two more.
+
+    Within 0.1 of it, or the second where it leads the third.
 
     A defect is always a technical matter too; the contrast between the two would hide it.
     """
     best, *others = sorted(scores, key=lambda category: -scores[category])
-    close = [category for category in others if scores[best] - scores[category] <= _SECONDARY_MARGIN]
-    if not close and len(others) > 1 and scores[others[0]] - scores[others[1]] >= _STANDS_OUT:
+    close = [
+        category
+        for category in others
+        if scores[best] - scores[category] <= _SECONDARY_MARGIN
+    ]
+    if (
+        not close
+        and len(others) > 1
+        and scores[others[0]] - scores[others[1]] >= _STANDS_OUT
+    ):
         close = others[:1]
     return Choice(best, tuple(close[:_MAX_SECONDARY]))

@@ -1,8 +1,9 @@
 """Product names that no list holds: a capitalised name in a place where a sentence names a product.
 
-A capital alone proves nothing; people, places and days have one too. A name counts beside a version, after a label,
-before a noun such as "app", after a verb such as "use", as a part of a program ("the settings of Tidepool"), with a
-model number after an article, or by its inner capital ("StaffDeck").
+A capital alone proves nothing; people, places and days have one too. A name counts beside a
+version, after a label, before a noun such as "app", after a verb such as "use", as a part
+of a program ("the settings of Tidepool"), with a model number after an article, or by its
+inner capital ("StaffDeck").
 """
 
 import re
@@ -14,30 +15,61 @@ from text.patterns.page import Page
 _WORD = r"[A-Z][a-z]{2,20}(?:[A-Z][a-z]{2,20})?"
 _NAME = rf"(?P<name>{_WORD}(?: (?:{_WORD}|[A-Z]{{2,5}})){{0,2}})"
 _MODEL = r"[A-Z]{0,2}\d{1,4}[A-Za-z]{0,2}"
-# Each begins with the letters that it can begin with: at most places in a text the engine then tries nothing else.
+# Each begins with the letters that it can begin with: at most places in a text the engine
+# then tries nothing else.
 _DETERMINER = (
-    r"(?=[ahlmnoprty])(?:the|my|our|your|his|her|their|a|an|this|new|old|phone|laptop|tablet|reader|model is|model)"
+    r"(?=[ahlmnoprty])(?:the|my|our|your|his|her|their|a|an|this|new|old|phone|laptop"
+    r"|tablet|reader|model is|model)"
 )
 _PART = (
-    r"(?=[abcdefilmnprstvw])(?:accounts?|administrators?|app|bar|bell|boards?|buttons?|calendar|client|codes|console|copy|dashboard"
+    r"(?=[abcdefilmnprstvw])(?:accounts?|administrators?|app|bar|bell|boards?|buttons?|calendar"
+    r"|client|codes|console|copy|dashboard"
     r"|entries|export"
-    r"|fields?|figures|import|licen[cs]es?|lists?|login|menu|page|plan|profile|reports?|rights|screens?|settings|sign-in"
+    r"|fields?|figures|import|licen[cs]es?|lists?|login|menu|page|plan|profile|reports?|rights"
+    r"|screens?|settings|sign-in"
     r"|tabs?|version|view|window|workspace|curiosity|bug|fault|error)"
 )
-_NOUN = r"(?:app|client|console|profile|program|software|portal|plugin|team|shop|sensor|headset|speaker|printer)"
+_NOUN = (
+    r"(?:app|client|console|profile|program|software|portal|plugin|team|shop|sensor|headset"
+    r"|speaker|printer)"
+)
 _OWNER = r"(?=[mtoy])(?:the|my|our|your)"
-_VERB = r"(?=[bilorsuw])(?:us(?:es?|ing)|open(?:ed)?|start(?:ed)?|launch|install(?:ed)?|restart|bought|wears|own)"
+_VERB = (
+    r"(?=[bilorsuw])(?:us(?:es?|ing)|open(?:ed)?|start(?:ed)?|launch|install(?:ed)?|restart"
+    r"|bought|wears|own)"
+)
 _PATTERNS = tuple(
     (re.compile(pattern, re.MULTILINE), confidence)
     for pattern, confidence in (
         (rf"(?<![\w.@/-]){_NAME} v?\d{{1,4}}(?:\.\d{{1,4}}){{1,3}}(?![\w.]\d)", 0.8),
-        (rf"^(?:(?:[A-Z][a-z]+ )?(?i:product|game|app|plugin|software|program|device|model|tool)): *{_NAME}", 0.85),
-        (rf"^{_NAME}(?:,? [\w ]{{1,24}})?, (?:\w+, )?(?:app )?(?:version|patch|release) \d", 0.8),
+        (
+            (
+                r"^(?:(?:[A-Z][a-z]+ )?(?i:product|game|app|plugin|software|program|device|model"
+                rf"|tool)): *{_NAME}"
+            ),
+            0.85,
+        ),
+        (
+            rf"^{_NAME}(?:,? [\w ]{{1,24}})?, (?:\w+, )?(?:app )?(?:version|patch|release) \d",
+            0.8,
+        ),
         (rf"(?i:\b{_OWNER}) {_NAME} (?:(?:desktop|web|mobile) )?{_NOUN}\b", 0.75),
         (rf"(?i:\b{_VERB}) (?:the |your |my |our )?{_NAME}(?![\w-])", 0.7),
-        (rf"\b{_PART}(?: (?:of|for|with) [a-z]+)? (?:in|of|for|from|on) (?:the |your )?{_NAME}(?![\w-])", 0.7),
-        (rf"(?i:(?<!\w){_DETERMINER}) [\"(]?(?P<name>{_WORD}(?: {_WORD})? {_MODEL})(?![\w.:-])", 0.75),
-        (r"(?<![\w@./-])(?P<name>[A-Z][a-z]{2,12}[A-Z][a-z]{2,12})(?![\w@./(:#\[-])", 0.7),
+        (
+            (
+                rf"\b{_PART}(?: (?:of|for|with) [a-z]+)? (?:in|of|for|from|on) (?:the "
+                rf"|your )?{_NAME}(?![\w-])"
+            ),
+            0.7,
+        ),
+        (
+            rf"(?i:(?<!\w){_DETERMINER}) [\"(]?(?P<name>{_WORD}(?: {_WORD})? {_MODEL})(?![\w.:-])",
+            0.75,
+        ),
+        (
+            r"(?<![\w@./-])(?P<name>[A-Z][a-z]{2,12}[A-Z][a-z]{2,12})(?![\w@./(:#\[-])",
+            0.7,
+        ),
     )
 )
 NO_PRODUCT = """
@@ -51,7 +83,8 @@ invoice version release update team support customer dear hello best kind regard
 professor sir madam view file settings legend paypal whatsapp youtube linkedin facebook github mastercard visa office
 branch branches store quad school university hospital counter desk platform track channel episode season
 """
-"""Platforms, days, places in a building and other words that have a capital or a number without being a product."""
+"""Platforms, days, places in a building and other words that have a capital or a number
+without being a product."""
 
 LEADING = """
 the my our your in on at of for from with this that a an is since when after i we it and or use using upgrade update

@@ -37,28 +37,47 @@ DESK_FINDERS: dict[str, Callable[[Page, FieldDefinition], Found]] = {
 
 
 def extract_fields(
-    text: str, definitions: Sequence[FieldDefinition], *, required: Sequence[str], customer_email: str | None
+    text: str,
+    definitions: Sequence[FieldDefinition],
+    *,
+    required: Sequence[str],
+    customer_email: str | None,
 ) -> Extraction:
     """Every defined field found in `text` (subject, blank line, body); spans are offsets into it.
 
-    `required` are names of fields that the category needs; a verified `customer_email` stands in for those
-    definitions that allow it. Raises DeskError for a definition of kind `pattern` whose pattern is none.
+    `required` are names of fields that the category needs; a verified `customer_email`
+    stands in for those definitions that allow it. Raises DeskError for a definition of kind
+    `pattern` whose pattern is none.
     """
     page = Page(text)
     fields: list[ExtractedField] = []
     errors: list[str] = []
     for definition in definitions:
         found = list(_find(page, definition))
-        errors += dict.fromkeys(f"{definition.name}: {flaw.reason}." for flaw in found if isinstance(flaw, Flaw))
-        field = _field(text, definition.name, [finding for finding in found if isinstance(finding, Finding)])
+        errors += dict.fromkeys(
+            f"{definition.name}: {flaw.reason}."
+            for flaw in found
+            if isinstance(flaw, Flaw)
+        )
+        field = _field(
+            text,
+            definition.name,
+            [finding for finding in found if isinstance(finding, Finding)],
+        )
         if field:
             fields.append(field)
     present = {field.name for field in fields}
     if customer_email:
-        present |= {definition.name for definition in definitions if definition.satisfied_by_customer_email}
+        present |= {
+            definition.name
+            for definition in definitions
+            if definition.satisfied_by_customer_email
+        }
     return Extraction(
         fields=tuple(fields),
-        missing_required=tuple(name for name in dict.fromkeys(required) if name not in present),
+        missing_required=tuple(
+            name for name in dict.fromkeys(required) if name not in present
+        ),
         validation_errors=tuple(errors),
         engine="local",
     )
@@ -86,7 +105,10 @@ def _field(text: str, name: str, findings: list[Finding]) -> ExtractedField | No
 
 
 def _distinct(findings: list[Finding]) -> list[Finding]:
-    """In the order of the text: of overlapping findings the first and longest, of equal values the first."""
+    """In the order of the text.
+
+    Of overlapping findings the first and longest, of equal values the first.
+    """
     kept: list[Finding] = []
     for finding in sorted(findings, key=lambda f: (f.start, -f.end, -f.confidence)):
         if not kept or finding.start >= kept[-1].end:

@@ -1,4 +1,6 @@
-"""Keeps addresses that a message addressed to the machine brings along out of the extracted fields."""
+"""Keeps addresses that a message addressed to the machine brings along out of the extracted
+fields.
+"""
 
 from collections.abc import Sequence
 
@@ -7,16 +9,28 @@ from policies.desk.model import FieldDefinition
 
 
 def without_planted(
-    extraction: Extraction, definitions: Sequence[FieldDefinition], customer_email: str | None
+    extraction: Extraction,
+    definitions: Sequence[FieldDefinition],
+    customer_email: str | None,
 ) -> Extraction:
-    """The extraction of a flagged message: of its e-mail addresses only those at the customer's own domain are kept.
+    """The extraction of a flagged message.
 
-    Whoever tells the machine where to send something names a stranger's mailbox, never the account's.
+    Of its e-mail addresses only those at the customer's own domain are kept.
+
+    Whoever tells the machine where to send something names a stranger's mailbox, never the
+    account's.
     """
-    emails = {definition.name for definition in definitions if definition.kind == "email"}
+    emails = {
+        definition.name for definition in definitions if definition.kind == "email"
+    }
     domain = _domain(customer_email or "")
-    kept = [_kept(field, domain) if field.name in emails else field for field in extraction.fields]
-    return extraction.model_copy(update={"fields": tuple(field for field in kept if field)})
+    kept = [
+        _kept(field, domain) if field.name in emails else field
+        for field in extraction.fields
+    ]
+    return extraction.model_copy(
+        update={"fields": tuple(field for field in kept if field)}
+    )
 
 
 def _kept(field: ExtractedField, domain: str) -> ExtractedField | None:
@@ -28,7 +42,12 @@ def _kept(field: ExtractedField, domain: str) -> ExtractedField | None:
         return field
     # The span is that of the first value, which may be gone.
     return field.model_copy(
-        update={"value": own[0] if len(own) == 1 else own, "source_span": None, "start": None, "end": None}
+        update={
+            "value": own[0] if len(own) == 1 else own,
+            "source_span": None,
+            "start": None,
+            "end": None,
+        }
     )
 
 

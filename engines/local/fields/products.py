@@ -13,28 +13,44 @@ from text.patterns.finding import Finding
 from text.patterns.page import Page
 
 TIERS = (
-    "free|lite|light|basic|starter|standard|plus|pro|professional|premium|gold|silver|platinum|family|student|personal"
+    "free|lite|light|basic|starter|standard|plus|pro|professional|premium|gold|silver|platinum"
+    "|family|student|personal"
     "|individual|team|teams|business|enterprise|ultimate|unlimited|deluxe|advanced|home|duo|max"
 )
 TIER_NAME = re.compile(TIERS, re.IGNORECASE)
-"""A tier is named together with its noun ("Pro subscription"), a product without it ("Photon" for "the Photon app")."""
-NOUNS = "subscription|plan|membership|licen[cs]e|edition|suite|app|package|bundle|tier|add-on|plugin|abonnement|abo"
+"""A tier is named together with its noun ("Pro subscription"), a product without it
+("Photon" for "the Photon app")."""
+NOUNS = (
+    "subscription|plan|membership|licen[cs]e|edition|suite|app|package|bundle|tier|add-on"
+    "|plugin|abonnement|abo"
+)
 NAME = r"(?:[A-Z]\w{0,30}+[ ]){1,3}"
-NAMED = re.compile(rf"(?<![\w-])(?P<name>(?P<words>{NAME})(?P<noun>(?i:{NOUNS})))(?![\w-])")
+NAMED = re.compile(
+    rf"(?<![\w-])(?P<name>(?P<words>{NAME})(?P<noun>(?i:{NOUNS})))(?![\w-])"
+)
 TIER = re.compile(
-    rf"(?=[abdefghilmpstu])(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIERS}) (?:{NOUNS}))s?(?![\w-])",
+    (
+        rf"(?=[abdefghilmpstu])(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIERS}) "
+        rf"(?:{NOUNS}))s?(?![\w-])"
+    ),
     re.IGNORECASE,
 )
 VERSIONED = re.compile(
-    r"(?=[BIRUbiortuw])(?<!\w)(?:[Uu]s(?:e|ing)|[Rr]unning|[Ii]nstalled|[Bb]ought|on|with|of|to|in) "
+    r"(?=[BIRUbiortuw])(?<!\w)(?:[Uu]s(?:e|ing)|[Rr]unning|[Ii]nstalled|[Bb]ought|on|with|of|to"
+    r"|in) "
     r"(?:the |your |our |my )?"
-    r"(?P<name>(?:[A-Z]\w{0,30}+[ ]){1,4})(?:version |ver\.? |v\.?)\d{1,4}+(?:\.\d{1,4}+){0,3}(?!\w)"
+    r"(?P<name>(?:[A-Z]\w{0,30}+[ ]){1,4})(?:version |ver\.? "
+    r"|v\.?)\d{1,4}+(?:\.\d{1,4}+){0,3}(?!\w)"
 )
 NOT_A_NAME = re.compile(
-    r"a|an|the|my|our|your|his|her|their|this|that|these|those|i|we|you|it|in|on|for|of|to|with|from|and|or|but"
-    r"|not|no|is|are|was|cancel|renew|upgrade|update|change|downgrade|buy|get|new|old|current|existing|paid|same"
-    r"|other|another|any|every|each|please|hello|hi|dear|thanks|what|which|when|where|why|how|can|could|does|did"
-    r"|has|have|if|since|after|before|free|monthly|annual|yearly|two|second|wrong|active|expired|billed|charged"
+    r"a|an|the|my|our|your|his|her|their|this|that|these|those|i|we|you|it|in|on|for|of|to|with"
+    r"|from|and|or|but"
+    r"|not|no|is|are|was|cancel|renew|upgrade|update|change|downgrade|buy|get|new|old|current"
+    r"|existing|paid|same"
+    r"|other|another|any|every|each|please|hello|hi|dear|thanks|what|which|when|where|why|how"
+    r"|can|could|does|did"
+    r"|has|have|if|since|after|before|free|monthly|annual|yearly|two|second|wrong|active"
+    r"|expired|billed|charged"
     r"|regarding|about|re|fwd",
     re.IGNORECASE,
 )
@@ -44,17 +60,23 @@ SENTENCE_ENDS = frozenset(".!?:\n")
 
 
 def find_products(page: Page, definition: FieldDefinition) -> Iterator[Finding]:
-    """The definition's terms, "Pro subscription" by its noun and "Photon Pro" by "using Photon Pro version 3"."""
+    """The definition's terms, "Pro subscription" by its noun and "Photon Pro" by "using
+    Photon Pro version 3".
+    """
     yield from find_terms(page, definition)
     for match in NAMED.finditer(page.words):
         yield from _named(page.words, match)
     for match in TIER.finditer(page.words):
-        if not match["name"].isupper() and not match["name"].lower().startswith(("free ", "home ", "light ")):
+        if not match["name"].isupper() and not match["name"].lower().startswith(
+            ("free ", "home ", "light ")
+        ):
             yield Finding(match["name"], *match.span("name"), 0.8)
     for match in VERSIONED.finditer(page.words):
         name = match["name"].rstrip()
         if not NOT_A_NAME.fullmatch(name.split()[0]):
-            yield Finding(name, match.start("name"), match.start("name") + len(name), 0.8)
+            yield Finding(
+                name, match.start("name"), match.start("name") + len(name), 0.8
+            )
     yield from find_brands(page)
 
 
@@ -68,6 +90,10 @@ def _named(text: str, match: re.Match[str]) -> Iterator[Finding]:
     before = text[max(0, start - 4) : start].rstrip(" \"'(*-")
     opens_sentence = before[-1:] in SENTENCE_ENDS if before else True
     tier = all(TIER_NAME.fullmatch(word) for word in words)
-    end = match.end() if tier or match["noun"][0].isupper() else start + len(" ".join(words))
+    end = (
+        match.end()
+        if tier or match["noun"][0].isupper()
+        else start + len(" ".join(words))
+    )
     if len(words) > 1 or not opens_sentence:
         yield Finding(text[start:end], start, end, 0.85)

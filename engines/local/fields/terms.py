@@ -35,7 +35,9 @@ def find_pattern(page: Page, definition: FieldDefinition) -> Iterator[Finding]:
 @lru_cache(maxsize=256)
 def _any_of(terms: tuple[str, ...]) -> re.Pattern[str]:
     longest_first = sorted(terms, key=len, reverse=True)
-    words = "|".join(r"\s{1,3}".join(map(re.escape, term.split())) for term in longest_first)
+    words = "|".join(
+        r"\s{1,3}".join(map(re.escape, term.split())) for term in longest_first
+    )
     return re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)
 
 
@@ -46,4 +48,6 @@ def _compiled(name: str, pattern: str | None) -> re.Pattern[str]:
     try:
         return re.compile(pattern)
     except re.error as error:
-        raise DeskError(f"the pattern of the field {name} is no regular expression: {error}") from error
+        raise DeskError(
+            f"the pattern of the field {name} is no regular expression: {error}"
+        ) from error

@@ -18,40 +18,56 @@ if TYPE_CHECKING:
     from server.settings import Settings
     from storage.database.address import PostgresAddress, SqliteAddress
 
-NO_MODEL = "none: the local engine does the whole job. Set LLM_PROVIDER or a key to have one."
+NO_MODEL = (
+    "none: the local engine does the whole job. Set LLM_PROVIDER or a key to have one."
+)
 NO_PRICE = (
-    "has no price: its cost counts as 0, or, where there is a budget, as that of the dearest model. See LLM_PRICES."
+    "has no price: its cost counts as 0, or, where there is a budget, as that of the "
+    "dearest model. See LLM_PRICES."
 )
 OR_NONE = "It may also be 'none', to do without a model."
 """The settings list the providers, and `none` is no provider."""
-GOES_ON = "Tickets are handled all the same: the local engine does what a model cannot, marked as degraded."
+GOES_ON = (
+    "Tickets are handled all the same: the local engine does what a model cannot, marked "
+    "as degraded."
+)
 
 
 def doctor(
     seconds: Annotated[
-        float, typer.Option(min=0.1, max=600, help="How long one call of a model, or of the connector, may take.")
+        float,
+        typer.Option(
+            min=0.1,
+            max=600,
+            help="How long one call of a model, or of the connector, may take.",
+        ),
     ] = 15.0,
     repair: Annotated[
         bool,
         typer.Option(
             "--repair",
-            help="First put down tasks for runs and effects that have none, and make missing fingerprints. "
+            help="First put down tasks for runs and effects that have none, and make missing "
+            "fingerprints. "
             "A data folder must not be in use.",
         ),
     ] = False,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Check the settings, the database, the connector, and each configured model with one tiny call.
+    """Check the settings, the database, the connector, and each configured model with one
+    tiny call.
 
-    It only looks, also beside a running server. Exit code 1 when something is wrong, 2 when a setting cannot be used.
+    It only looks, also beside a running server. Exit code 1 when something is wrong, 2 when
+    a setting cannot be used.
 
     Example: ticketgraph doctor --json
     """
     settings = usable_settings(data_dir)
     found = of_what_is_kept(settings, repairing=repair)
     if settings.delivery_webhook_url:
-        found.append(asyncio.run(of_the_connector(str(settings.delivery_webhook_url), seconds)))
+        found.append(
+            asyncio.run(of_the_connector(str(settings.delivery_webhook_url), seconds))
+        )
     of_models = asyncio.run(asked(settings, seconds))
     for finding in (*found, *of_models):
         tell(finding, json=json)
@@ -62,14 +78,21 @@ def doctor(
 
 
 def usable_settings(data_dir: Path | None) -> "Settings":
-    """The settings. Raises InputError for what contradicts each other, or names what is not there."""
+    """The settings.
+
+    Raises InputError for what contradicts each other, or names what is not there.
+    """
     from engines.models.prices import SHIPPED, load_prices
     from engines.models.providers import resolve
 
     try:
         settings = settings_with(data_dir=data_dir)
     except InputError as error:
-        raise InputError(f"{error.detail} {OR_NONE}") if ": llm_provider" in error.detail else error from None
+        raise (
+            InputError(f"{error.detail} {OR_NONE}")
+            if ": llm_provider" in error.detail
+            else error
+        ) from None
     resolve(settings)
     load_prices(settings.llm_prices or SHIPPED)
     return settings
@@ -78,8 +101,9 @@ def usable_settings(data_dir: Path | None) -> "Settings":
 def of_what_is_kept(settings: "Settings", *, repairing: bool) -> list[Finding]:
     """What there is to say of the database, after it was repaired if it is to be.
 
-    Raises InputError for an address that names none, DeskError for invalid policies, and UnavailableError when it
-    cannot be repaired: a folder in use, and what a start would be refused for.
+    Raises InputError for an address that names none, DeskError for invalid policies, and
+    UnavailableError when it cannot be repaired: a folder in use, and what a start would be
+    refused for.
     """
     from policies.loading.load import load_desks
     from storage.database.address import MemoryAddress, SqliteAddress, address_of
@@ -87,25 +111,51 @@ def of_what_is_kept(settings: "Settings", *, repairing: bool) -> list[Finding]:
     address = address_of(settings.database_url, settings.data_dir)
     desks = load_desks(settings.desks_dir or SHIPPED_DESKS)
     if isinstance(address, MemoryAddress):
-        return [Finding("database", "note", "It is in memory, where only its own process sees it.")]
+        return [
+            Finding(
+                "database",
+                "note",
+                "It is in memory, where only its own process sees it.",
+            )
+        ]
     if isinstance(address, SqliteAddress) and not address.path.is_file():
-        return [Finding("database", "note", f"There is none yet: {address.path} is made by ticketgraph serve.")]
+        return [
+            Finding(
+                "database",
+                "note",
+                f"There is none yet: {address.path} is made by ticketgraph serve.",
+            )
+        ]
     # Not above: where there is no database, none of it is needed.
     from server.cli.doctor.diagnosis import diagnose
 
     delivering = settings.delivery_webhook_url is not None
-    found = [repaired(address, settings.desks_dir, delivering=delivering)] if repairing else []
-    return found + asyncio.run(diagnose(address, [*desks], datetime.now(UTC), delivering=delivering))
+    found = (
+        [repaired(address, settings.desks_dir, delivering=delivering)]
+        if repairing
+        else []
+    )
+    return found + asyncio.run(
+        diagnose(address, [*desks], datetime.now(UTC), delivering=delivering)
+    )
 
 
-def repaired(address: "PostgresAddress | SqliteAddress", desks_dir: Path | None, *, delivering: bool) -> Finding:
+def repaired(
+    address: "PostgresAddress | SqliteAddress",
+    desks_dir: Path | None,
+    *,
+    delivering: bool,
+) -> Finding:
     """Put right what can be, and say what that was."""
     strictly()
     # Not above: it brings the engine.
     from ticketgraph.repair import repair
 
     done = asyncio.run(repair(address, desks_dir, delivering=delivering))
-    words = f"Tasks put down: {done.runs} for runs, {done.effects} for effects. Fingerprints made: {done.fingerprints}."
+    words = (
+        f"Tasks put down: {done.runs} for runs, {done.effects} for effects. Fingerprints "
+        f"made: {done.fingerprints}."
+    )
     return Finding("repair", "ok", words, vars(done))
 
 
@@ -130,7 +180,13 @@ async def asked(settings: "Settings", seconds: float) -> list[Finding]:
 
     found = list[Finding]()
     for answer in await probe(models, seconds):
-        found.append(Finding("model", "ok" if answer.well else "BAD", f"{answer.model}: {answer.says}"))
+        found.append(
+            Finding(
+                "model",
+                "ok" if answer.well else "BAD",
+                f"{answer.model}: {answer.says}",
+            )
+        )
         if prices.of(answer.model) is None:
             found.append(Finding("price", "note", f"{answer.model} {NO_PRICE}"))
     return found

@@ -1,4 +1,7 @@
-"""What `ticketgraph doctor` finds in a database. Only reads, also beside the processes that use it."""
+"""What `ticketgraph doctor` finds in a database.
+
+Only reads, also beside the processes that use it.
+"""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -27,20 +30,36 @@ LATE = timedelta(minutes=1)
 UNREAD = "They are not found when another reads alike: ticketgraph doctor --repair."
 TAMPERED = "docs/reliability.md, Who decided what."
 FORGOTTEN = "They are forgotten a day later, or were saved by something else."
-ELSEWHERE = "Start the version that was here before and decide there what waits: docs/reliability.md, Deploying."
+ELSEWHERE = (
+    "Start the version that was here before and decide there what waits: "
+    "docs/reliability.md, Deploying."
+)
 
 
 async def diagnose(
-    address: PostgresAddress | SqliteAddress, desks: Collection[str], now: datetime, *, delivering: bool
+    address: PostgresAddress | SqliteAddress,
+    desks: Collection[str],
+    now: datetime,
+    *,
+    delivering: bool,
 ) -> list[Finding]:
-    """Everything that there is to say of a database. `delivering`: there is somebody to send effects to."""
+    """Everything that there is to say of a database. `delivering`.
+
+    There is somebody to send effects to.
+    """
     try:
         async with looking(address) as database:
             return await examined(address, database, desks, now, delivering=delivering)
     except UnavailableError as error:
         return [Finding("database", "BAD", error.detail)]
     except AWAY as error:
-        return [Finding("database", "BAD", f"It does not answer any more: {type(error).__name__}.")]
+        return [
+            Finding(
+                "database",
+                "BAD",
+                f"It does not answer any more: {type(error).__name__}.",
+            )
+        ]
 
 
 async def examined(
@@ -57,7 +76,9 @@ async def examined(
     try:
         revision = await refuse_behind(address)
     except UnavailableError as error:
-        return [Finding("migrations", "BAD", f"{error.detail}. Nothing else was looked at.")]
+        return [
+            Finding("migrations", "BAD", f"{error.detail}. Nothing else was looked at.")
+        ]
     async with at_one_moment(database) as connection:
         read = await books(connection, now, now - LATE, NAMED)
     versions = await of_versions(database, desks)
@@ -85,8 +106,18 @@ async def of_versions(database: Database, desks: Collection[str]) -> Finding:
         lost = await lost_in(database, desks)
     counts = {"begun": count, "lost": len(lost)}
     if lost:
-        return Finding("versions", "BAD", f"Cannot go on in this version: {named(lost)}. {ELSEWHERE}", counts)
-    return Finding("versions", "ok", f"{count} waiting or under way, none that this version cannot go on with.", counts)
+        return Finding(
+            "versions",
+            "BAD",
+            f"Cannot go on in this version: {named(lost)}. {ELSEWHERE}",
+            counts,
+        )
+    return Finding(
+        "versions",
+        "ok",
+        f"{count} waiting or under way, none that this version cannot go on with.",
+        counts,
+    )
 
 
 async def of_vectors(connection: AsyncConnection, desks: Collection[str]) -> Finding:
@@ -94,7 +125,12 @@ async def of_vectors(connection: AsyncConnection, desks: Collection[str]) -> Fin
     missing = await fingerprints.count_lacking(connection, MODEL_NAME, desks)
     counts = {"missing": missing}
     if missing:
-        return Finding("vectors", "BAD", f"Tickets without a fingerprint: {missing}. {UNREAD}", counts)
+        return Finding(
+            "vectors",
+            "BAD",
+            f"Tickets without a fingerprint: {missing}. {UNREAD}",
+            counts,
+        )
     return Finding("vectors", "ok", "Tickets without a fingerprint: 0.", counts)
 
 
@@ -103,7 +139,10 @@ async def of_the_audit_log(connection: AsyncConnection) -> Finding:
     found = await verify(connection)
     counts = {"records": found.records}
     if found.fault:
-        words = f"Record {found.fault.sequence}: {found.fault.kind}, {found.fault.evidence}. {TAMPERED}"
+        words = (
+            f"Record {found.fault.sequence}: {found.fault.kind}, {found.fault.evidence}. "
+            f"{TAMPERED}"
+        )
         return Finding("audit", "BAD", words, counts)
     return Finding("audit", "ok", f"{found.records} records, head {found.head}", counts)
 
@@ -113,5 +152,10 @@ async def of_leftovers(connection: AsyncConnection) -> Finding:
     count = await threads_of_no_run(connection)
     counts = {"threads": count}
     if count:
-        return Finding("leftovers", "note", f"Checkpoints without a run: those of {count} threads. {FORGOTTEN}", counts)
+        return Finding(
+            "leftovers",
+            "note",
+            f"Checkpoints without a run: those of {count} threads. {FORGOTTEN}",
+            counts,
+        )
     return Finding("leftovers", "ok", "Checkpoints without a run: none.", counts)

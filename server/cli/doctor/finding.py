@@ -13,7 +13,10 @@ UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 @dataclass(frozen=True)
 class Finding:
-    """`what` was looked at, how it is, and what there is to say and to do about it; `counts` are for programs."""
+    """`what` was looked at, how it is, and what there is to say and to do about it.
+
+    `counts` are for programs.
+    """
 
     what: str
     state: Literal["ok", "note", "BAD"]
@@ -30,5 +33,7 @@ def named(ids: Sequence[str], count: int | None = None) -> str:
 def lasting(time: timedelta) -> str:
     """A time in its largest unit."""
     seconds = max(int(time.total_seconds()), 0)
-    unit, size = next(((unit, size) for unit, size in UNITS if seconds >= size), UNITS[-1])
+    unit, size = next(
+        ((unit, size) for unit, size in UNITS if seconds >= size), UNITS[-1]
+    )
     return f"{seconds // size} {unit}"

@@ -20,33 +20,55 @@ Result = TypeVar("Result")
 
 DataDir = Annotated[
     Path | None,
-    typer.Option(help="Folder of the database; DATA_DIR if not given, or else ./data. One process at a time uses it."),
+    typer.Option(
+        help=(
+            "Folder of the database; DATA_DIR if not given, or else ./data. One process at a "
+            "time uses it."
+        )
+    ),
 ]
-AsJson = Annotated[bool, typer.Option("--json", help="One JSON object per line, for other programs.")]
+AsJson = Annotated[
+    bool, typer.Option("--json", help="One JSON object per line, for other programs.")
+]
 
 
 def settings_with(**given: Any) -> "Settings":
-    """The settings of the environment, with those that are given and not None in their place. Raises InputError."""
+    """The settings of the environment, with those that are given and not None in their place.
+
+    Raises InputError.
+    """
     from server.settings import Settings
 
     try:
-        settings = Settings(**{name: value for name, value in given.items() if value is not None})
+        settings = Settings(
+            **{name: value for name, value in given.items() if value is not None}
+        )
     except ValidationError as error:
         raise InputError(f"A setting cannot be used: {fault_of(error)}.") from None
     if given.get("data_dir") is not None and settings.database_url is not None:
-        raise InputError("--data-dir and DATABASE_URL name two databases. Give only one of them.")
+        raise InputError(
+            "--data-dir and DATABASE_URL name two databases. Give only one of them."
+        )
     return settings
 
 
 def strictly() -> None:
-    """Set what LangGraph reads when it is imported: without it, a saved run comes back as plain dicts."""
+    """Set what LangGraph reads when it is imported.
+
+    Without it, a saved run comes back as plain dicts.
+    """
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 
-def with_desk(data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]) -> Result:
-    """Do `work` on the open database and close it. A PostgreSQL database is left to its workers: see `opened_desk`.
+def with_desk(
+    data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]
+) -> Result:
+    """Do `work` on the open database and close it.
 
-    Raises what `work` raises, DeskError for invalid policies, UnavailableError when another process has the folder.
+    A PostgreSQL database is left to its workers: see `opened_desk`.
+
+    Raises what `work` raises, DeskError for invalid policies, UnavailableError when another
+    process has the folder.
     """
     strictly()
     from server.opening import opened_desk

@@ -1,4 +1,7 @@
-"""The two streams: results go to stdout, everything about them to stderr. Texts of customers are made harmless."""
+"""The two streams: results go to stdout, everything about them to stderr.
+
+Texts of customers are made harmless.
+"""
 
 import os
 from collections.abc import Mapping
@@ -16,7 +19,11 @@ PIPE_WIDTH = 200
 IDENTIFIERS = ("ticket", "approval", "checkpoint", "desk", "run", "effect")
 """Columns that are copied into the next command."""
 
-HARMLESS = {code: "\ufffd" for code in (*range(0x20), *range(0x7F, 0xA0)) if code not in (0x09, 0x0A)} | {0x0D: None}
+HARMLESS = {
+    code: "\ufffd"
+    for code in (*range(0x20), *range(0x7F, 0xA0))
+    if code not in (0x09, 0x0A)
+} | {0x0D: None}
 """A terminal obeys control characters; a customer must not be the one who writes them."""
 
 
@@ -43,15 +50,25 @@ def _console(*, stderr: bool, markup: bool) -> Console:
 
 
 def print_json(value: BaseModel | Mapping[Any, Any]) -> None:
-    """One JSON object on one line, in UTF-8 whatever the terminal's encoding; a database row is an object as well."""
-    data = value.model_dump(mode="json") if isinstance(value, BaseModel) else dict(value)
+    """One JSON object on one line, in UTF-8 whatever the terminal's encoding.
+
+    A database row is an object as well.
+    """
+    data = (
+        value.model_dump(mode="json") if isinstance(value, BaseModel) else dict(value)
+    )
     typer.echo(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS))
 
 
 def table(*columns: str) -> Table:
-    """An empty table. What names something stays on one line, so that it can be copied; milliseconds are numbers."""
+    """An empty table. What names something stays on one line, so that it can be copied.
+
+    Milliseconds are numbers.
+    """
     made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         side: Literal["left", "right"] = "right" if column == "ms" else "left"
-        made.add_column(column, justify=side, overflow="fold", no_wrap=column in IDENTIFIERS)
+        made.add_column(
+            column, justify=side, overflow="fold", no_wrap=column in IDENTIFIERS
+        )
     return made

@@ -1,8 +1,11 @@
-"""Rows of a file, each with the line it starts on. What cannot be read is a fault with its line, not the end of it all.
+"""Rows of a file, each with the line it starts on.
 
-JSON is any sequence of values, lists being opened, so a list, one object and JSON lines all read as `json`; `jsonl`
-keeps every line to itself, so that a broken one costs only itself. CSV and JSON that break off inside a row end there:
-where the next row begins can then only be guessed, and a guess would make tickets that nobody wrote.
+What cannot be read is a fault with its line, not the end of it all.
+
+JSON is any sequence of values, lists being opened, so a list, one object and JSON lines all
+read as `json`; `jsonl` keeps every line to itself, so that a broken one costs only itself.
+CSV and JSON that break off inside a row end there: where the next row begins can then only
+be guessed, and a guess would make tickets that nobody wrote.
 """
 
 import csv
@@ -58,11 +61,17 @@ def rows_of(file: str, format: Format | None) -> list[Row | Fault]:
 
     Raises InputError when the file cannot be read as a whole, or its format is unknown.
     """
-    chosen = format or (FORMATS.get(Path(file).suffix.lower()) if file != STDIN else "json")
+    chosen = format or (
+        FORMATS.get(Path(file).suffix.lower()) if file != STDIN else "json"
+    )
     if chosen is None:
-        raise InputError(f"{file}: the format is not known by this extension. Name it with --format.")
+        raise InputError(
+            f"{file}: the format is not known by this extension. Name it with --format."
+        )
     text = text_of(file)
-    read = {"json": json_rows, "jsonl": jsonl_rows, "csv": csv_rows, "text": text_rows}[chosen]
+    read = {"json": json_rows, "jsonl": jsonl_rows, "csv": csv_rows, "text": text_rows}[
+        chosen
+    ]
     try:
         return list(read(text))
     except InputError as error:
@@ -75,7 +84,9 @@ def text_of(file: str) -> str:
         data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError(f"{file}: this is not UTF-8 text. Save it with that encoding.") from None
+        raise InputError(
+            f"{file}: this is not UTF-8 text. Save it with that encoding."
+        ) from None
     except OSError as error:
         raise InputError(f"{file}: {error.strerror}.") from None
 
@@ -125,7 +136,9 @@ def csv_rows(text: str) -> Iterator[Row | Fault]:
     Raises InputError when the header names neither a subject nor a body.
     """
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True)
+    reader = csv.reader(
+        io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True
+    )
     columns: list[str] = []
     line = 1
     try:
@@ -133,9 +146,17 @@ def csv_rows(text: str) -> Iterator[Row | Fault]:
             if not columns:
                 columns = [cell.strip().casefold().replace(" ", "_") for cell in cells]
                 if not NEEDED.intersection(columns):
-                    raise InputError("the first line must name the columns, at least subject or body.")
+                    raise InputError(
+                        "the first line must name the columns, at least subject or body."
+                    )
             elif len(cells) > len(columns):
-                yield Fault(line, f"{len(cells)} cells under {len(columns)} columns; put text with commas in quotes")
+                yield Fault(
+                    line,
+                    (
+                        f"{len(cells)} cells under {len(columns)} columns; put text with commas in "
+                        "quotes"
+                    ),
+                )
             elif any(cells):
                 yield row_of(dict(zip(columns, cells, strict=False)), line)
             line = reader.line_num + 1
@@ -152,7 +173,9 @@ def row_of(value: Any, line: int) -> Row | Fault:
     """The record that a value is, when it is an object of things that can be stored."""
     if not isinstance(value, dict):
         return Fault(line, "this is not an object with subject and body")
-    values = {name: content for name, content in value.items() if content not in (None, "")}
+    values = {
+        name: content for name, content in value.items() if content not in (None, "")
+    }
     try:
         orjson.dumps(values)
     except TypeError as error:

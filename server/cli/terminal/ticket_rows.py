@@ -1,4 +1,7 @@
-"""From a row to a ticket: what a ticket has is taken as such, what it has not goes to its metadata."""
+"""From a row to a ticket.
+
+What a ticket has is taken as such, what it has not goes to its metadata.
+"""
 
 from typing import Any
 
@@ -13,10 +16,16 @@ NOTHING_SAID = "it has neither a subject nor a body"
 
 def ticket_of(row: Row, desk: str) -> NewTicket | Fault:
     """The ticket that a row describes, for `desk` unless the row names another."""
-    own = {name: value for name, value in row.values.items() if name in NewTicket.model_fields}
+    own = {
+        name: value
+        for name, value in row.values.items()
+        if name in NewTicket.model_fields
+    }
     if not ("subject" in own or "body" in own):
         return Fault(row.line, NOTHING_SAID)
-    rest: dict[str, Any] = {name: value for name, value in row.values.items() if name not in own}
+    rest: dict[str, Any] = {
+        name: value for name, value in row.values.items() if name not in own
+    }
     given = own.get("metadata", {})
     own["metadata"] = {**rest, **given} if isinstance(given, dict) else given
     try:

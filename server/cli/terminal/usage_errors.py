@@ -1,4 +1,7 @@
-"""What the user did wrong, or cannot have now, is one sentence on stderr and exit code 2; never a stack trace."""
+"""What the user did wrong, or cannot have now, is one sentence on stderr and exit code 2.
+
+Never a stack trace.
+"""
 
 from typing import Any
 

@@ -21,7 +21,9 @@ NONE = "-"
 
 def runs_table(runs: Sequence[Run]) -> Table:
     """One line a ticket."""
-    made = table("ticket", "category", "severity", "disposition", "team", "engine", "ms")
+    made = table(
+        "ticket", "category", "severity", "disposition", "team", "engine", "ms"
+    )
     for run in runs:
         kind, decision = run.classification, run.decision
         made.add_row(
@@ -42,10 +44,14 @@ def approvals_table(rows: "Iterable[RowMapping]") -> Table:
     for row in rows:
         request = ApprovalRequest.model_validate(row["request"])
         decision = row["decision"]
-        status = f"{decision['type']} by {row['decided_by']}" if decision else row["status"]
+        status = (
+            f"{decision['type']} by {row['decided_by']}" if decision else row["status"]
+        )
         reasons = plain("\n".join(request.reasons))
         until = minute(row["expires_at"]) if row["status"] == "pending" else NONE
-        made.add_row(row["id"], row["ticket_id"], request.team, reasons, plain(status), until)
+        made.add_row(
+            row["id"], row["ticket_id"], request.team, reasons, plain(status), until
+        )
     return made
 
 
@@ -53,9 +59,21 @@ def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> Table:
     """One line a saved moment."""
     made = table("step", "checkpoint", "after", "next", "saved")
     for point in checkpoints:
-        upcoming = ", ".join(point.next) + (" (waiting for a person)" if point.pending_interrupt else "")
-        saved = point.created_at.isoformat(sep=" ", timespec="milliseconds") if point.created_at else NONE
-        made.add_row(str(point.step), point.checkpoint_id, point.written_by or NONE, upcoming or NONE, saved)
+        upcoming = ", ".join(point.next) + (
+            " (waiting for a person)" if point.pending_interrupt else ""
+        )
+        saved = (
+            point.created_at.isoformat(sep=" ", timespec="milliseconds")
+            if point.created_at
+            else NONE
+        )
+        made.add_row(
+            str(point.step),
+            point.checkpoint_id,
+            point.written_by or NONE,
+            upcoming or NONE,
+            saved,
+        )
     return made
 
 
@@ -65,8 +83,13 @@ def minute(at: datetime) -> str:
 
 
 def show_ticket(console: Console, row: "RowMapping") -> None:
-    """A ticket as it was received, and its solution if it has one; `row` as storage.queries.tickets gives it."""
-    console.print(facts((("ticket", row["id"]), ("desk", row["desk"]), ("status", row["status"]))))
+    """A ticket as it was received, and its solution if it has one.
+
+    `row` as storage.queries.tickets gives it.
+    """
+    console.print(
+        facts((("ticket", row["id"]), ("desk", row["desk"]), ("status", row["status"])))
+    )
     console.print(boxed(row["body"], row["subject"] or "(no subject)"))
     if row["solution"]:
         console.print(boxed(row["solution"], "solution"))
@@ -76,11 +99,21 @@ def show_run(console: Console, run: Run) -> None:
     """What was understood, decided and written, and what a person can do now."""
     console.print(facts(summary(run)))
     if run.draft:
-        console.print(boxed(run.draft.content, f"reply, {run.draft.tone}, {run.draft.engine} engine"))
+        console.print(
+            boxed(
+                run.draft.content, f"reply, {run.draft.tone}, {run.draft.engine} engine"
+            )
+        )
     steps = table("step", "status", "engine", "problem", "ms")
     for step in run.steps:
         problem = plain(step.error or NONE)
-        steps.add_row(step.step_name, step.status, step.engine or NONE, problem, f"{step.duration_ms:.1f}")
+        steps.add_row(
+            step.step_name,
+            step.status,
+            step.engine or NONE,
+            problem,
+            f"{step.duration_ms:.1f}",
+        )
     console.print(steps)
     if run.approval:
         show_question(console, run)
@@ -92,7 +125,9 @@ def show_question(console: Console, run: Run) -> None:
         return
     lines = [f"A person is asked until {minute(run.approval.expires_at)}:"]
     lines += [f"  {plain(reason)}" for reason in run.approval.request.reasons]
-    lines += [f"Answer with: ticketgraph decide {run.approval.id} approve|edit|reject|reassign|respond"]
+    lines += [
+        f"Answer with: ticketgraph decide {run.approval.id} approve|edit|reject|reassign|respond"
+    ]
     console.print(Text("\n".join(lines)), soft_wrap=True)
 
 
@@ -108,7 +143,10 @@ def summary(run: Run) -> Iterator[tuple[str, str]]:
         yield "severity", f"{kind.severity} ({kind.severity_confidence:.2f})"
     if run.extraction:
         for field in run.extraction.fields:
-            yield field.name, ", ".join(str(value) for value in run.extraction.values(field.name))
+            yield (
+                field.name,
+                ", ".join(str(value) for value in run.extraction.values(field.name)),
+            )
         if run.extraction.missing_required:
             yield "missing", ", ".join(run.extraction.missing_required)
     yield from decided(run)
@@ -117,7 +155,10 @@ def summary(run: Run) -> Iterator[tuple[str, str]]:
     if run.draft and run.draft.sources:
         yield "sources", ", ".join(run.draft.sources)
     for similar in run.similar:
-        yield "similar", f"{similar.ticket_id} {similar.score:.2f} {similar.status}: {similar.subject}"
+        yield (
+            "similar",
+            f"{similar.ticket_id} {similar.score:.2f} {similar.status}: {similar.subject}",
+        )
     if run.injection_flag:
         yield "suspicious", ", ".join(run.injection_reasons)
 
@@ -148,4 +189,6 @@ def facts(pairs: Iterable[tuple[str, str]]) -> Table:
 
 def boxed(text: str, title: str) -> Panel:
     """A text of its own with a title."""
-    return Panel(Text(plain(text)), title=Text(plain(title)), title_align="left", expand=False)
+    return Panel(
+        Text(plain(text)), title=Text(plain(title)), title_align="left", expand=False
+    )

@@ -1,7 +1,9 @@
-"""Workers on a database, in this process or as one of their own: `python -m tests.integration.jobs.bench DATABASE_URL`.
+"""Workers on a database, in this process or as one of their own.
 
-The program does one task at a time. It tells on stdout what it has begun, and each line on stdin lets it end one task.
-When stdin is closed it drains and ends.
+`python -m tests.integration.jobs.bench DATABASE_URL`.
+
+The program does one task at a time. It tells on stdout what it has begun, and each line on
+stdin lets it end one task. When stdin is closed it drains and ends.
 """
 
 import asyncio
@@ -60,7 +62,9 @@ class Bench:
         await self.note(f"end {subject}")
 
     @asynccontextmanager
-    async def working(self, at_once: int = 4, patience: float = 5.0) -> AsyncIterator[asyncio.Task[None]]:
+    async def working(
+        self, at_once: int = 4, patience: float = 5.0
+    ) -> AsyncIterator[asyncio.Task[None]]:
         """Inside, the worker works. In the end it is drained."""
         work = asyncio.create_task(self.jobs.work({KIND: self.do}, at_once))
         try:
@@ -81,14 +85,24 @@ class Bench:
                 await asyncio.sleep(0.02)
 
 
-def task(subject: str, lock: str | None = None, priority: int = 0, not_before: datetime | None = None) -> Task:
+def task(
+    subject: str,
+    lock: str | None = None,
+    priority: int = 0,
+    not_before: datetime | None = None,
+) -> Task:
     """A task with a lock of its own, unless it is said."""
     return Task(KIND, subject, lock or subject, priority, not_before)
 
 
 def begun(*workers: Bench) -> list[str]:
     """The subjects of what was begun."""
-    return [what.removeprefix("begin ") for worker in workers for what in worker.seen if what.startswith("begin ")]
+    return [
+        what.removeprefix("begin ")
+        for worker in workers
+        for what in worker.seen
+        if what.startswith("begin ")
+    ]
 
 
 def held_until(event: asyncio.Event) -> Handler:
@@ -127,7 +141,9 @@ async def bench(url: str, handler: Handler = at_once) -> AsyncIterator[Bench]:
 def process(url: str) -> Iterator[subprocess.Popen[str]]:
     """The program, killed in the end unless it has ended."""
     command = [sys.executable, "-m", "tests.integration.jobs.bench", url]
-    started = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+    started = subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1
+    )
     with started:
         try:
             yield started

@@ -21,7 +21,9 @@ async def test_what_is_committed_is_done_once(one: Bench) -> None:
 
 
 async def test_what_is_put_down_in_a_grouped_transaction_too(one: Bench) -> None:
-    await one.database.transact(lambda connection: one.jobs.enqueue(connection, task("a")))
+    await one.database.transact(
+        lambda connection: one.jobs.enqueue(connection, task("a"))
+    )
     async with one.working():
         await one.until_nothing_is_open()
     assert one.seen == ["begin a", "end a"]
@@ -42,7 +44,13 @@ async def test_what_is_rolled_back_is_never_done(one: Bench) -> None:
 
 
 async def test_the_most_urgent_goes_first_then_the_oldest(one: Bench) -> None:
-    await one.put(task("a"), task("b", priority=2), task("c"), task("d", priority=10), task("e", priority=2))
+    await one.put(
+        task("a"),
+        task("b", priority=2),
+        task("c"),
+        task("d", priority=10),
+        task("e", priority=2),
+    )
     async with one.working(at_once=1):
         await one.until_nothing_is_open()
     assert begun(one) == ["d", "b", "e", "a", "c"]
@@ -70,7 +78,9 @@ async def test_of_one_lock_one_at_a_time_in_order(one: Bench, other: Bench) -> N
     subjects = [f"{number:02}" for number in range(20)]
     await one.put(*(task(subject, lock="same") for subject in subjects))
     async with one.working(), other.working():
-        await one.until_nothing_is_open(5)  # a second look every half a second would not be enough
+        await one.until_nothing_is_open(
+            5
+        )  # a second look every half a second would not be enough
     assert order == subjects
     assert len(begun(one, other)) == 20
 
@@ -86,10 +96,17 @@ async def test_nothing_is_begun_before_its_time(one: Bench) -> None:
     async with one.working():
         await one.put(task("later", not_before=time_set), task("now"))
         await one.until_nothing_is_open()
-    assert begun_at["now"] < time_set <= begun_at["later"] < time_set + timedelta(seconds=2)
+    assert (
+        begun_at["now"]
+        < time_set
+        <= begun_at["later"]
+        < time_set + timedelta(seconds=2)
+    )
 
 
-async def test_what_fails_is_tried_again_with_growing_pauses_while_others_go_on(one: Bench) -> None:
+async def test_what_fails_is_tried_again_with_growing_pauses_while_others_go_on(
+    one: Bench,
+) -> None:
     tries: list[float] = []
 
     async def failing_thrice(subject: str) -> None:
@@ -105,7 +122,9 @@ async def test_what_fails_is_tried_again_with_growing_pauses_while_others_go_on(
         assert "end bad" not in one.seen
         await one.until_nothing_is_open(20)
     pauses = [later - earlier for earlier, later in pairwise(tries)]
-    assert [pause >= least for pause, least in zip(pauses, [0.2, 0.4, 0.8], strict=True)] == [True] * 3
+    assert [
+        pause >= least for pause, least in zip(pauses, [0.2, 0.4, 0.8], strict=True)
+    ] == [True] * 3
 
 
 async def test_what_wants_to_be_called_again_has_not_failed(one: Bench) -> None:
@@ -122,11 +141,15 @@ async def test_what_wants_to_be_called_again_has_not_failed(one: Bench) -> None:
     async with one.working():
         await one.put(task("a"))
         await one.until_nothing_is_open(20)
-    assert 0.2 <= tries[7] - tries[6] < 2.0  # the pause of a first failure; of a seventh it would be 12.8
+    assert (
+        0.2 <= tries[7] - tries[6] < 2.0
+    )  # the pause of a first failure; of a seventh it would be 12.8
     assert all(later - earlier >= 0.1 for earlier, later in pairwise(tries))
 
 
-async def test_a_thousand_tasks_are_each_done_exactly_once_by_four_workers(url: str) -> None:
+async def test_a_thousand_tasks_are_each_done_exactly_once_by_four_workers(
+    url: str,
+) -> None:
     async with AsyncExitStack() as stack:
         benches = [await stack.enter_async_context(bench(url)) for _ in range(4)]
         for worker in benches:
@@ -134,7 +157,9 @@ async def test_a_thousand_tasks_are_each_done_exactly_once_by_four_workers(url: 
         subjects = [f"{number}" for number in range(1000)]
         for start in range(0, 1000, 100):
             chunk = subjects[start : start + 100]
-            await benches[0].put(*(task(subject, lock=f"lock {int(subject) % 300}") for subject in chunk))
+            await benches[0].put(
+                *(task(subject, lock=f"lock {int(subject) % 300}") for subject in chunk)
+            )
         await benches[0].until_nothing_is_open(60)
         assert Counter(begun(*benches)) == dict.fromkeys(subjects, 1)
 

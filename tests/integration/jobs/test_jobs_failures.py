@@ -1,4 +1,7 @@
-"""Jobs when workers stop, die, freeze or lose their database: the rest of the contract, kept by both."""
+"""Jobs when workers stop, die, freeze or lose their database.
+
+The rest of the contract, kept by both.
+"""
 
 import asyncio
 import signal
@@ -10,7 +13,15 @@ from contextlib import AbstractContextManager, contextmanager
 import pytest
 from sqlalchemy.engine import make_url
 
-from tests.integration.jobs.bench import KIND, Bench, begun, held_until, process, task, told
+from tests.integration.jobs.bench import (
+    KIND,
+    Bench,
+    begun,
+    held_until,
+    process,
+    task,
+    told,
+)
 from tests.postgres import PostgresServer
 
 TAKEN_OVER_SECONDS = 10.0
@@ -21,7 +32,10 @@ Outage = Callable[[], AbstractContextManager[None]]
 
 @pytest.fixture
 def outage(request: pytest.FixtureRequest, url: str) -> Outage:
-    """Inside, the database refuses everything: PostgreSQL ends every connection, SQLite finds no table."""
+    """Inside, the database refuses everything.
+
+    PostgreSQL ends every connection, SQLite finds no table.
+    """
     name = str(make_url(url).database)
 
     @contextmanager
@@ -37,14 +51,18 @@ def outage(request: pytest.FixtureRequest, url: str) -> Outage:
     def without_connections() -> Iterator[None]:
         server: PostgresServer = request.getfixturevalue("postgres")
         server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        server.execute(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")  # noqa: S608 - a name of ours
+        server.execute(
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"  # noqa: S608
+        )
         yield
         server.execute(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
 
     return without_table if url.startswith("sqlite") else without_connections
 
 
-async def test_drain_finishes_what_was_begun_and_begins_nothing(one: Bench, other: Bench) -> None:
+async def test_drain_finishes_what_was_begun_and_begins_nothing(
+    one: Bench, other: Bench
+) -> None:
     go = asyncio.Event()
     one.handler = held_until(go)
     work = asyncio.create_task(one.jobs.work({KIND: one.do}, 1))
@@ -73,7 +91,9 @@ async def test_drain_gives_back_what_does_not_end(one: Bench, other: Bench) -> N
     assert time.monotonic() - given_back < 3.0  # a lease is longer
 
 
-async def test_a_drain_that_lasts_longer_than_a_lease_loses_nothing_to_others(one: Bench, other: Bench) -> None:
+async def test_a_drain_that_lasts_longer_than_a_lease_loses_nothing_to_others(
+    one: Bench, other: Bench
+) -> None:
     async def long(_subject: str) -> None:
         await asyncio.sleep(8)  # longer than the lease and a heartbeat
 
@@ -89,7 +109,9 @@ async def test_a_drain_that_lasts_longer_than_a_lease_loses_nothing_to_others(on
     assert other.seen == []
 
 
-async def test_a_cancelled_worker_gives_its_tasks_back(one: Bench, other: Bench) -> None:
+async def test_a_cancelled_worker_gives_its_tasks_back(
+    one: Bench, other: Bench
+) -> None:
     one.handler = held_until(asyncio.Event())
     await one.put(task("a"))
     work = asyncio.create_task(one.jobs.work({KIND: one.do}, 1))
@@ -101,7 +123,9 @@ async def test_a_cancelled_worker_gives_its_tasks_back(one: Bench, other: Bench)
         await other.until(lambda: begun(other) == ["a"], 3)
 
 
-async def test_tasks_of_a_killed_process_are_done_by_another_one(url: str, one: Bench) -> None:
+async def test_tasks_of_a_killed_process_are_done_by_another_one(
+    url: str, one: Bench
+) -> None:
     with process(url) as killed:
         await one.put(task("a"))
         assert await told(killed) == "begin a"
@@ -115,7 +139,9 @@ async def test_tasks_of_a_killed_process_are_done_by_another_one(url: str, one: 
     assert begun(one) == ["a"]
 
 
-async def test_a_process_that_was_frozen_finishes_nothing_that_is_not_its_own(url: str, one: Bench) -> None:
+async def test_a_process_that_was_frozen_finishes_nothing_that_is_not_its_own(
+    url: str, one: Bench
+) -> None:
     go = asyncio.Event()
     one.handler = held_until(go)
     with process(url) as frozen:
@@ -127,7 +153,9 @@ async def test_a_process_that_was_frozen_finishes_nothing_that_is_not_its_own(ur
         async with one.working():
             await one.until(lambda: begun(one) == ["a"], TAKEN_OVER_SECONDS)
             frozen.send_signal(signal.SIGCONT)
-            frozen.stdin.write("\n")  # its handler ends, and so it would finish the task
+            frozen.stdin.write(
+                "\n"
+            )  # its handler ends, and so it would finish the task
             frozen.stdin.close()
             assert await asyncio.to_thread(frozen.wait) == 0
             assert await one.open_subjects() == {"a", "b"}
@@ -137,7 +165,9 @@ async def test_a_process_that_was_frozen_finishes_nothing_that_is_not_its_own(ur
     assert begun(one) == ["a", "b"]
 
 
-async def test_work_goes_on_when_the_database_is_back(one: Bench, other: Bench, outage: Outage) -> None:
+async def test_work_goes_on_when_the_database_is_back(
+    one: Bench, other: Bench, outage: Outage
+) -> None:
     go = asyncio.Event()
     one.handler = held_until(go)
     async with one.working():
@@ -147,7 +177,9 @@ async def test_work_goes_on_when_the_database_is_back(one: Bench, other: Bench, 
             with outage():
                 go.set()
                 await one.until(lambda: "end a" in one.seen)
-                await asyncio.sleep(2)  # long enough for heartbeats, fetches and the end of the task to fail
+                await asyncio.sleep(
+                    2
+                )  # long enough for heartbeats, fetches and the end of the task to fail
             await one.put(task("b"))
             await one.until_nothing_is_open(30)
     assert sorted(begun(one, other)) == ["a", "b"]

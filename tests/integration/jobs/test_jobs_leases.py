@@ -1,4 +1,7 @@
-"""The leased table under any order of claims, expiries and late ends: no task is lost, no lock is held twice."""
+"""The leased table under any order of claims, expiries and late ends.
+
+No task is lost, no lock is held twice.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -11,7 +14,13 @@ from typing import Any
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import Connection, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -30,7 +39,10 @@ WORKERS = st.sampled_from(["one", "two"])
 
 
 class Leases(RuleBasedStateMachine):
-    """Two workers who believe that they hold what they once claimed. What is true is counted beside the table."""
+    """Two workers who believe that they hold what they once claimed.
+
+    What is true is counted beside the table.
+    """
 
     connection: Connection
 
@@ -75,11 +87,19 @@ class Leases(RuleBasedStateMachine):
     @precondition(lambda self: any(self.believed.values()))
     @rule(data=st.data(), failed=st.booleans())
     def end(self, data: st.DataObject, failed: bool) -> None:
-        worker = data.draw(st.sampled_from(sorted(who for who, claims in self.believed.items() if claims)))
+        worker = data.draw(
+            st.sampled_from(
+                sorted(who for who, claims in self.believed.items() if claims)
+            )
+        )
         claim = data.draw(st.sampled_from(self.believed[worker]))
         self.believed[worker].remove(claim)
         holds = self.holds(worker, claim)
-        self.do(table.settle, [Ended(claim, PutBack(1.0, counted=True) if failed else None)], self.now)
+        self.do(
+            table.settle,
+            [Ended(claim, PutBack(1.0, counted=True) if failed else None)],
+            self.now,
+        )
         if holds:
             del self.last[claim.subject]
             self.unfinished -= set() if failed else {claim.subject}
@@ -111,7 +131,10 @@ def test_no_order_of_events_loses_a_task_or_shares_a_lock() -> None:
         try:
             machine = type("Machine", (Leases,), {"connection": writer.connection})
             run_state_machine_as_test(
-                machine, settings=settings(max_examples=100, stateful_step_count=30, deadline=None)
+                machine,
+                settings=settings(
+                    max_examples=100, stateful_step_count=30, deadline=None
+                ),
             )
         finally:
             writer.connection.close()
@@ -143,9 +166,13 @@ async def test_an_id_that_comes_again_is_another_task(path: Path) -> None:
 async def test_taking_over_frees_the_leases_of_the_dead_at_once(path: Path) -> None:
     database = SqliteDatabase(path)
     dead = LeasedJobs(database, "dead")
-    await database.transact(lambda connection: dead.enqueue(connection, Task(KIND, "a", "a")))
+    await database.transact(
+        lambda connection: dead.enqueue(connection, Task(KIND, "a", "a"))
+    )
     now = datetime.now(UTC)
-    assert await database.transact(lambda connection: table.claim(connection, "dead", [KIND], 1, now))
+    assert await database.transact(
+        lambda connection: table.claim(connection, "dead", [KIND], 1, now)
+    )
     done = asyncio.Event()
 
     async def finish(_subject: str) -> None:

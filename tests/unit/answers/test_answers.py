@@ -1,4 +1,7 @@
-"""Whole tickets through both shipped desks: what an article answers, and the near misses that it must not answer."""
+"""Whole tickets through both shipped desks.
+
+What an article answers, and the near misses that it must not answer.
+"""
 
 import asyncio
 from pathlib import Path
@@ -14,9 +17,16 @@ LEAST_ANSWERED = 0.75
 
 def tickets(desk: str, kind: str) -> list[LabelledTicket]:
     """The cases of one desk and kind, each from a customer of its own."""
-    cases = yaml.safe_load((Path(__file__).parent / f"{desk}.yaml").read_text(encoding="utf-8"))[kind]
+    cases = yaml.safe_load(
+        (Path(__file__).parent / f"{desk}.yaml").read_text(encoding="utf-8")
+    )[kind]
     return [
-        LabelledTicket(id=f"{kind}-{n}", desk=desk, customer_email=f"customer{n}@{kind}.example", **case)
+        LabelledTicket(
+            id=f"{kind}-{n}",
+            desk=desk,
+            customer_email=f"customer{n}@{kind}.example",
+            **case,
+        )
         for n, case in enumerate(cases)
     ]
 
@@ -27,7 +37,11 @@ def answered(rows: list[LabelledTicket]) -> list[str]:
     async def run() -> list[str]:
         async with scratch_graph() as graph:
             outcomes = await run_all(graph, rows)
-        return [outcome.row.body for outcome in outcomes if outcome.run.disposition == "auto_resolve"]
+        return [
+            outcome.row.body
+            for outcome in outcomes
+            if outcome.run.disposition == "auto_resolve"
+        ]
 
     return asyncio.run(run())
 

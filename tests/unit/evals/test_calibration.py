@@ -18,7 +18,9 @@ from ticketgraph.assembly import SHIPPED_DESKS
 DESK = "customer_support"
 
 
-def drawn(temperature: float, tickets: int, seed: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
+def drawn(
+    temperature: float, tickets: int, seed: int
+) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Scores, and labels drawn from their softmax at a temperature."""
     random = np.random.default_rng(seed)
     scores = random.normal(size=(tickets, 4))
@@ -28,15 +30,23 @@ def drawn(temperature: float, tickets: int, seed: int) -> tuple[NDArray[np.float
 
 @settings(max_examples=20, deadline=None)
 @given(st.sampled_from([0.2, 0.5, 1.0, 2.0]), st.integers(0, 1000))
-def test_the_temperature_that_drew_the_labels_is_found(temperature: float, seed: int) -> None:
-    assert fit_temperature(*drawn(temperature, 4000, seed)) == pytest.approx(temperature, rel=0.2)
+def test_the_temperature_that_drew_the_labels_is_found(
+    temperature: float, seed: int
+) -> None:
+    assert fit_temperature(*drawn(temperature, 4000, seed)) == pytest.approx(
+        temperature, rel=0.2
+    )
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.floats(0.1, 10), st.integers(0, 1000))
-def test_scores_in_another_unit_give_the_temperature_in_that_unit(unit: float, seed: int) -> None:
+def test_scores_in_another_unit_give_the_temperature_in_that_unit(
+    unit: float, seed: int
+) -> None:
     scores, labels = drawn(0.5, 200, seed)
-    assert fit_temperature(scores * unit, labels) == pytest.approx(fit_temperature(scores, labels) * unit, rel=1e-3)
+    assert fit_temperature(scores * unit, labels) == pytest.approx(
+        fit_temperature(scores, labels) * unit, rel=1e-3
+    )
 
 
 def test_scores_that_are_always_right_give_a_finite_temperature() -> None:
@@ -80,8 +90,15 @@ def desks(tmp_path: Path) -> Path:
 
 def labelled(folder: Path, count: int, **label: str) -> Path:
     """So many labelled tickets, in the words of the desk's own exemplars."""
-    texts = [(text, c.id) for c in load_desk(SHIPPED_DESKS / DESK).categories for text in c.exemplars[::3]][:count]
-    rows = [{"id": str(n), "body": text, "category": category} | label for n, (text, category) in enumerate(texts)]
+    texts = [
+        (text, c.id)
+        for c in load_desk(SHIPPED_DESKS / DESK).categories
+        for text in c.exemplars[::3]
+    ][:count]
+    rows = [
+        {"id": str(n), "body": text, "category": category} | label
+        for n, (text, category) in enumerate(texts)
+    ]
     path = folder / "mine.jsonl"
     path.write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
     return path
@@ -91,9 +108,18 @@ def test_a_fit_is_written_where_the_desk_reads_it(desks: Path) -> None:
     written = fit_desk(DESK, [labelled(desks, 1000)], desks)
     assert load_desk(desks / DESK).calibration == written
     assert written.tickets >= ENOUGH
-    assert written.fitted_on.startswith("mine.jsonl (cross-validated calibration error 0.")
-    schema = (desks / DESK / "calibration.yaml").read_text(encoding="utf-8").splitlines()[0]
-    assert schema == (SHIPPED_DESKS / DESK / "calibration.yaml").read_text(encoding="utf-8").splitlines()[0]
+    assert written.fitted_on.startswith(
+        "mine.jsonl (cross-validated calibration error 0."
+    )
+    schema = (
+        (desks / DESK / "calibration.yaml").read_text(encoding="utf-8").splitlines()[0]
+    )
+    assert (
+        schema
+        == (SHIPPED_DESKS / DESK / "calibration.yaml")
+        .read_text(encoding="utf-8")
+        .splitlines()[0]
+    )
 
 
 @pytest.mark.parametrize(
@@ -104,7 +130,9 @@ def test_a_fit_is_written_where_the_desk_reads_it(desks: Path) -> None:
         (1000, {"category": "gardening"}, "no category gardening"),
     ],
 )
-def test_what_cannot_be_fitted_changes_nothing(desks: Path, count: int, label: dict[str, str], complaint: str) -> None:
+def test_what_cannot_be_fitted_changes_nothing(
+    desks: Path, count: int, label: dict[str, str], complaint: str
+) -> None:
     before = (desks / DESK / "calibration.yaml").read_bytes()
     with pytest.raises(InputError, match=complaint):
         fit_desk(DESK, [labelled(desks, count, **label)], desks)

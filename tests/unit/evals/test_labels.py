@@ -13,7 +13,10 @@ from evals.labels import original_of, read_labelled
 def written(folder: Path, *rows: dict[str, Any] | str) -> Path:
     """A file with these lines."""
     path = folder / "some.jsonl"
-    lines = [row if isinstance(row, str) else json.dumps(row, ensure_ascii=False) for row in rows]
+    lines = [
+        row if isinstance(row, str) else json.dumps(row, ensure_ascii=False)
+        for row in rows
+    ]
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
     return path
 
@@ -44,35 +47,78 @@ def test_a_golden_row_keeps_every_label(tmp_path: Path) -> None:
 
 
 def test_a_category_row_needs_no_text(tmp_path: Path) -> None:
-    (row,) = read_labelled(written(tmp_path, {"id": "c", "source": "x", "body": None, "category": "billing"}))
-    assert (row.desk, row.subject, row.body, row.category) == ("customer_support", "", "", "billing")
-    assert (row.safe, row.injection, row.fields, row.severity, row.tells_duplicate) == (None, None, None, None, False)
+    (row,) = read_labelled(
+        written(
+            tmp_path, {"id": "c", "source": "x", "body": None, "category": "billing"}
+        )
+    )
+    assert (row.desk, row.subject, row.body, row.category) == (
+        "customer_support",
+        "",
+        "",
+        "billing",
+    )
+    assert (row.safe, row.injection, row.fields, row.severity, row.tells_duplicate) == (
+        None,
+        None,
+        None,
+        None,
+        False,
+    )
 
 
 def test_a_department_is_a_category_of_the_helpdesk(tmp_path: Path) -> None:
-    (row,) = read_labelled(written(tmp_path, {"id": "d", "body": "My pay slip", "department": "HR"}))
+    (row,) = read_labelled(
+        written(tmp_path, {"id": "d", "body": "My pay slip", "department": "HR"})
+    )
     assert (row.desk, row.category) == ("internal_helpdesk", "HR")
 
 
 def test_extraction_columns_are_fields_even_when_empty(tmp_path: Path) -> None:
-    found = {"id": "e", "body": "x", "email": ["a@b.example"], "phone": [], "order_id": [], "error_code": ["E1"]}
+    found = {
+        "id": "e",
+        "body": "x",
+        "email": ["a@b.example"],
+        "phone": [],
+        "order_id": [],
+        "error_code": ["E1"],
+    }
     (row,) = read_labelled(written(tmp_path, found))
-    assert row.fields == {"account_email": ("a@b.example",), "phone_number": (), "order_id": (), "error_code": ("E1",)}
+    assert row.fields == {
+        "account_email": ("a@b.example",),
+        "phone_number": (),
+        "order_id": (),
+        "error_code": ("E1",),
+    }
 
 
 def test_known_duplicates_and_blank_lines(tmp_path: Path) -> None:
-    rows = read_labelled(written(tmp_path, {"id": "1", "duplicates": ["2"]}, "", {"id": "2", "duplicates": []}))
+    rows = read_labelled(
+        written(
+            tmp_path,
+            {"id": "1", "duplicates": ["2"]},
+            "",
+            {"id": "2", "duplicates": []},
+        )
+    )
     assert [row.duplicates for row in rows] == [("2",), ()]
 
 
 def test_a_line_separator_inside_a_text_ends_no_line(tmp_path: Path) -> None:
-    (row,) = read_labelled(written(tmp_path, {"id": "1", "body": "first\u2028second\x85third"}))
+    (row,) = read_labelled(
+        written(tmp_path, {"id": "1", "body": "first\u2028second\x85third"})
+    )
     assert row.body == "first\u2028second\x85third"
 
 
 def test_the_original_of_a_chain_is_its_first_ticket(tmp_path: Path) -> None:
     rows = read_labelled(
-        written(tmp_path, {"id": "1"}, {"id": "2", "duplicate_of": "1"}, {"id": "3", "duplicate_of": "2"})
+        written(
+            tmp_path,
+            {"id": "1"},
+            {"id": "2", "duplicate_of": "1"},
+            {"id": "3", "duplicate_of": "2"},
+        )
     )
     by_id = {row.id: row for row in rows}
     assert [original_of(row, by_id) for row in rows] == [None, "1", "1"]
@@ -87,8 +133,14 @@ def test_the_original_of_a_chain_is_its_first_ticket(tmp_path: Path) -> None:
         ('{"id": "2", "severity": "huge"}', r"some\.jsonl:2: severity: "),
         ('{"id": "2", "fields": {"amount": 3}}', r"some\.jsonl:2: fields\.amount: "),
         ('{"id": "1"}', r"some\.jsonl:2: the id 1 was used before"),
-        ('{"id": "2", "duplicate_of": "3"}', r"some\.jsonl:2: duplicate_of names no earlier ticket"),
-        ('{"id": "2", "duplicate_of": "2"}', r"some\.jsonl:2: duplicate_of names no earlier ticket"),
+        (
+            '{"id": "2", "duplicate_of": "3"}',
+            r"some\.jsonl:2: duplicate_of names no earlier ticket",
+        ),
+        (
+            '{"id": "2", "duplicate_of": "2"}',
+            r"some\.jsonl:2: duplicate_of names no earlier ticket",
+        ),
     ],
 )
 def test_errors_name_file_and_line(tmp_path: Path, line: str, complaint: str) -> None:
@@ -98,7 +150,12 @@ def test_errors_name_file_and_line(tmp_path: Path, line: str, complaint: str) ->
 
 def test_errors_do_not_repeat_the_text(tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
-        read_labelled(written(tmp_path, {"id": "1", "body": ["secret words"], "severity": "secret words"}))
+        read_labelled(
+            written(
+                tmp_path,
+                {"id": "1", "body": ["secret words"], "severity": "secret words"},
+            )
+        )
     assert "secret" not in caught.value.detail
 
 

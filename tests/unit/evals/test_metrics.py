@@ -24,14 +24,29 @@ from evals.metrics import (
 )
 
 labels = st.sampled_from(["a", "b", "c"])
-answers = st.lists(st.tuples(labels, st.one_of(st.none(), labels)), min_size=1, max_size=40)
+answers = st.lists(
+    st.tuples(labels, st.one_of(st.none(), labels)), min_size=1, max_size=40
+)
 judged = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_size=60)
 
 
 def test_of_nothing_every_figure_is_unknown() -> None:
-    assert (share([]), accuracy([], []), macro_f1([]), calibration_error([], []), coverage([], [])) == (None,) * 5
-    assert (class_scores([], []), confusion([], []), field_scores([], []), latency([])) == ((), {}, (), None)
-    assert score("x", 0, 0, 0) == Score(label="x", precision=None, recall=None, f1=None, support=0)
+    assert (
+        share([]),
+        accuracy([], []),
+        macro_f1([]),
+        calibration_error([], []),
+        coverage([], []),
+    ) == (None,) * 5
+    assert (
+        class_scores([], []),
+        confusion([], []),
+        field_scores([], []),
+        latency([]),
+    ) == ((), {}, (), None)
+    assert score("x", 0, 0, 0) == Score(
+        label="x", precision=None, recall=None, f1=None, support=0
+    )
 
 
 def test_scores_of_each_expected_class() -> None:
@@ -50,7 +65,10 @@ def test_a_class_that_was_never_given_has_no_precision_and_counts_as_zero() -> N
 
 
 def test_the_confusion_matrix_names_missing_answers() -> None:
-    assert confusion(["a", "a", "b"], ["b", None, "b"]) == {"a": {NO_ANSWER: 1, "b": 1}, "b": {"b": 1}}
+    assert confusion(["a", "a", "b"], ["b", None, "b"]) == {
+        "a": {NO_ANSWER: 1, "b": 1},
+        "b": {"b": 1},
+    }
 
 
 @given(answers)
@@ -68,9 +86,9 @@ def test_the_confusion_matrix_holds_every_ticket_and_the_right_ones_on_its_diago
 
 def test_calibration_error_is_the_gap_of_each_bin_by_its_weight() -> None:
     # Bin .9-1: mean confidence .95 and accuracy .5 (2 tickets). Bin .2-.3: .25 and 0 (2 tickets).
-    assert calibration_error([0.9, 1.0, 0.2, 0.3 - 1e-12], [True, False, False, False]) == pytest.approx(
-        0.5 * 0.45 + 0.5 * 0.25
-    )
+    assert calibration_error(
+        [0.9, 1.0, 0.2, 0.3 - 1e-12], [True, False, False, False]
+    ) == pytest.approx(0.5 * 0.45 + 0.5 * 0.25)
 
 
 def test_sure_and_right_is_calibrated_sure_and_wrong_is_not() -> None:
@@ -79,7 +97,9 @@ def test_sure_and_right_is_calibrated_sure_and_wrong_is_not() -> None:
 
 
 @given(judged)
-def test_calibration_error_lies_between_zero_and_one(pairs: list[tuple[float, bool]]) -> None:
+def test_calibration_error_lies_between_zero_and_one(
+    pairs: list[tuple[float, bool]],
+) -> None:
     error = calibration_error([c for c, _ in pairs], [r for _, r in pairs])
     assert error is not None
     assert 0 <= error <= 1
@@ -98,7 +118,9 @@ def test_no_threshold_separates_equal_confidences() -> None:
 
 
 @given(judged, st.floats(0.5, 1))
-def test_coverage_can_be_reached_by_a_threshold(pairs: list[tuple[float, bool]], at: float) -> None:
+def test_coverage_can_be_reached_by_a_threshold(
+    pairs: list[tuple[float, bool]], at: float
+) -> None:
     share_through = coverage([c for c, _ in pairs], [r for _, r in pairs], at=at)
     assert share_through is not None
     reachable = {0.0}
@@ -110,7 +132,8 @@ def test_coverage_can_be_reached_by_a_threshold(pairs: list[tuple[float, bool]],
 
 
 @pytest.mark.parametrize(
-    ("value", "same"), [("ORD\u20111", "ord\u20101"), ("  A  b", "a B"), ("\uff211", "a1"), (19, 19.004)]
+    ("value", "same"),
+    [("ORD\u20111", "ord\u20101"), ("  A  b", "a B"), ("\uff211", "a1"), (19, 19.004)],
 )
 def test_values_that_count_as_the_same(value: str | float, same: str | float) -> None:
     assert comparable(value) == comparable(same)
@@ -124,7 +147,11 @@ def test_values_that_do_not(value: str | float, other: str | float) -> None:
 def test_fields_are_judged_by_value_and_only_those_that_are_labelled() -> None:
     scores = field_scores(
         [{"order_id": ["A-1", "A-2"]}, {"order_id": []}, {"amount": [5.0]}],
-        [{"order_id": ["a-1"], "url": ["x"]}, {"order_id": ["B"]}, {"amount": [5, 6.0]}],
+        [
+            {"order_id": ["a-1"], "url": ["x"]},
+            {"order_id": ["B"]},
+            {"amount": [5, 6.0]},
+        ],
     )
     assert scores == (
         Score(label="amount", precision=0.5, recall=1.0, f1=2 / 3, support=1),
@@ -133,13 +160,27 @@ def test_fields_are_judged_by_value_and_only_those_that_are_labelled() -> None:
     )
 
 
-@given(st.lists(st.dictionaries(st.sampled_from("xy"), st.lists(st.sampled_from(["1", "2", 3.0]))), max_size=8))
-def test_fields_compared_with_themselves_are_never_wrong(rows: list[dict[str, list[str | float]]]) -> None:
-    assert all(s.precision in (None, 1.0) and s.recall in (None, 1.0) for s in field_scores(rows, rows))
+@given(
+    st.lists(
+        st.dictionaries(
+            st.sampled_from("xy"), st.lists(st.sampled_from(["1", "2", 3.0]))
+        ),
+        max_size=8,
+    )
+)
+def test_fields_compared_with_themselves_are_never_wrong(
+    rows: list[dict[str, list[str | float]]],
+) -> None:
+    assert all(
+        s.precision in (None, 1.0) and s.recall in (None, 1.0)
+        for s in field_scores(rows, rows)
+    )
 
 
 def test_levels_between_severities() -> None:
-    assert [levels_between("high", given_) for given_ in ("high", "critical", "low")] == [0, 1, 2]
+    assert [
+        levels_between("high", given_) for given_ in ("high", "critical", "low")
+    ] == [0, 1, 2]
     assert levels_between("high", None) > levels_between("critical", "low")
 
 

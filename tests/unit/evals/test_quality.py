@@ -17,29 +17,63 @@ from evals.labels import LabelledTicket
 from evals.runner import Outcome, Suggestion
 
 
-def outcome(labels: dict[str, Any], *, ms: float = 1.0, linked: str | None = None, **run: Any) -> Outcome:
+def outcome(
+    labels: dict[str, Any], *, ms: float = 1.0, linked: str | None = None, **run: Any
+) -> Outcome:
     """A labelled ticket that came out so."""
     row = LabelledTicket.model_validate({"id": "t"} | labels)
-    values = {"run_id": "r", "ticket_id": "T", "desk": row.desk, "status": "finished", "created_at": datetime.now(UTC)}
+    values = {
+        "run_id": "r",
+        "ticket_id": "T",
+        "desk": row.desk,
+        "status": "finished",
+        "created_at": datetime.now(UTC),
+    }
     return Outcome(row, Run.model_validate(values | run), ms, linked)
 
 
 def judged(
-    category: str = "billing", severity: Severity = "low", confidence: float = 0.8, **more: Any
+    category: str = "billing",
+    severity: Severity = "low",
+    confidence: float = 0.8,
+    **more: Any,
 ) -> Classification:
     """A classification."""
-    values = {"category": category, "category_confidence": confidence, "severity": severity, "severity_confidence": 0.5}
+    values = {
+        "category": category,
+        "category_confidence": confidence,
+        "severity": severity,
+        "severity_confidence": 0.5,
+    }
     return Classification.model_validate(values | more)
 
 
 def figures(outcomes: Sequence[Outcome]) -> FileReport:
     """What they amount to."""
-    return file_report("some.jsonl", [outcome.row for outcome in outcomes], outcomes, [])
+    return file_report(
+        "some.jsonl", [outcome.row for outcome in outcomes], outcomes, []
+    )
 
 
 def test_without_labels_there_are_no_figures() -> None:
-    report = figures([outcome({}, classification=judged(), injection_flag=True, disposition="auto_resolve")])
-    parts = (report.category, report.severity, report.automation, report.injection, report.duplicates, report.language)
+    report = figures(
+        [
+            outcome(
+                {},
+                classification=judged(),
+                injection_flag=True,
+                disposition="auto_resolve",
+            )
+        ]
+    )
+    parts = (
+        report.category,
+        report.severity,
+        report.automation,
+        report.injection,
+        report.duplicates,
+        report.language,
+    )
     assert parts == (None,) * 6
     assert (report.fields, report.misses, report.similar) == ((), (), None)
     assert report.milliseconds is not None
@@ -53,13 +87,23 @@ def test_without_tickets_there_is_nothing() -> None:
 def test_an_abstention_is_wrong_and_states_no_confidence() -> None:
     report = figures(
         [
-            outcome({"category": "billing"}, classification=judged("billing", confidence=1.0)),
-            outcome({"category": "billing"}, classification=judged("billing", abstained=True)),
+            outcome(
+                {"category": "billing"},
+                classification=judged("billing", confidence=1.0),
+            ),
+            outcome(
+                {"category": "billing"},
+                classification=judged("billing", abstained=True),
+            ),
             outcome({"category": "billing"}, status="failed"),
         ]
     ).category
     assert report is not None
-    assert (report.tickets, report.abstained, report.accuracy) == (3, 2, pytest.approx(1 / 3))
+    assert (report.tickets, report.abstained, report.accuracy) == (
+        3,
+        2,
+        pytest.approx(1 / 3),
+    )
     assert (report.calibration_error, report.coverage_at_90) == (0.0, 1.0)
     assert report.confusion == {"billing": {"(none)": 2, "billing": 1}}
 
@@ -72,15 +116,28 @@ def test_critical_tickets_are_counted_both_ways() -> None:
         ("low", "low"),
         ("medium", "high"),
     ]
-    report = figures([outcome({"severity": e}, classification=judged(severity=g)) for e, g in pairs]).severity
+    report = figures(
+        [outcome({"severity": e}, classification=judged(severity=g)) for e, g in pairs]
+    ).severity
     assert report is not None
     assert (report.accuracy, report.within_one_level) == (0.4, 0.8)
-    assert (report.critical_recall, report.false_critical) == (0.5, pytest.approx(1 / 3))
+    assert (report.critical_recall, report.false_critical) == (
+        0.5,
+        pytest.approx(1 / 3),
+    )
 
 
-@given(st.lists(st.tuples(st.sampled_from(SEVERITIES), st.sampled_from(SEVERITIES)), min_size=1))
-def test_within_one_level_is_never_less_than_accurate(pairs: list[tuple[Severity, Severity]]) -> None:
-    report = figures([outcome({"severity": e}, classification=judged(severity=g)) for e, g in pairs]).severity
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(SEVERITIES), st.sampled_from(SEVERITIES)), min_size=1
+    )
+)
+def test_within_one_level_is_never_less_than_accurate(
+    pairs: list[tuple[Severity, Severity]],
+) -> None:
+    report = figures(
+        [outcome({"severity": e}, classification=judged(severity=g)) for e, g in pairs]
+    ).severity
     assert report is not None
     assert report.accuracy is not None
     assert report.within_one_level is not None
@@ -101,18 +158,32 @@ def test_what_happened_without_a_person() -> None:
     assert report is not None
     assert (report.safe, report.no_person, report.auto_resolved) == (4, 0.5, 0.25)
     assert (report.unsafe, report.unsafe_auto_resolved) == (2, 0.5)
-    assert report.safe_dispositions == {"auto_resolve": 1, "assign": 1, "escalate": 1, "failed": 1}
+    assert report.safe_dispositions == {
+        "auto_resolve": 1,
+        "assign": 1,
+        "escalate": 1,
+        "failed": 1,
+    }
     assert report.unsafe_dispositions == {"auto_resolve": 1, "escalate": 1}
 
 
 def test_flags_links_and_languages() -> None:
     report = figures(
         [
-            outcome({"id": "1", "injection": True, "language": "en", "duplicate_of": None}, language="en"),
             outcome(
-                {"id": "2", "injection": True, "language": "de", "duplicate_of": "1"}, injection_flag=True, linked="1"
+                {"id": "1", "injection": True, "language": "en", "duplicate_of": None},
+                language="en",
             ),
-            outcome({"id": "3", "injection": False, "duplicate_of": "2"}, injection_flag=True, linked="1"),
+            outcome(
+                {"id": "2", "injection": True, "language": "de", "duplicate_of": "1"},
+                injection_flag=True,
+                linked="1",
+            ),
+            outcome(
+                {"id": "3", "injection": False, "duplicate_of": "2"},
+                injection_flag=True,
+                linked="1",
+            ),
             outcome({"id": "4", "injection": False, "duplicate_of": "1"}),
             outcome({"id": "5", "duplicate_of": None}, linked="4"),
         ]
@@ -121,7 +192,10 @@ def test_flags_links_and_languages() -> None:
     assert (report.injection.attacks, report.injection.recall) == (2, 0.5)
     assert (report.injection.harmless, report.injection.false_positives) == (2, 1)
     assert report.duplicates is not None
-    assert (report.duplicates.duplicates, report.duplicates.recall) == (3, pytest.approx(2 / 3))
+    assert (report.duplicates.duplicates, report.duplicates.recall) == (
+        3,
+        pytest.approx(2 / 3),
+    )
     assert report.duplicates.false_links == 1
     assert report.language is not None
     assert report.language.accuracy == 0.5
@@ -129,13 +203,20 @@ def test_flags_links_and_languages() -> None:
 
 def test_known_duplicates_among_the_suggestions() -> None:
     row = LabelledTicket(id="1", duplicates=("2", "3"))
-    report = file_report("some.jsonl", [row], [], [Suggestion(row, ("3", "4")), Suggestion(row, ("2", "3"))])
+    report = file_report(
+        "some.jsonl",
+        [row],
+        [],
+        [Suggestion(row, ("3", "4")), Suggestion(row, ("2", "3"))],
+    )
     assert report.similar is not None
     assert (report.similar.tickets, report.similar.recall_at_5) == (2, 0.75)
 
 
 def test_every_wrong_answer_is_listed_and_no_right_one() -> None:
-    found = Extraction.model_validate({"fields": [{"name": "order_id", "value": ["A-1", "B-2"], "confidence": 1}]})
+    found = Extraction.model_validate(
+        {"fields": [{"name": "order_id", "value": ["A-1", "B-2"], "confidence": 1}]}
+    )
     labels = {
         "category": "billing",
         "severity": "high",

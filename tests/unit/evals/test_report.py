@@ -17,7 +17,10 @@ GOLDEN = (
     {
         "id": "first",
         "subject": "Charged twice",
-        "body": "My card was charged twice for order ORD-48213. Please refund one of the two charges of 49.00 EUR.",
+        "body": (
+            "My card was charged twice for order ORD-48213. Please refund one of the two "
+            "charges of 49.00 EUR."
+        ),
         "customer_email": "ada@example.com",
         "category": "billing",
         "severity": "medium",
@@ -30,7 +33,10 @@ GOLDEN = (
     {
         "id": "again",
         "subject": "Charged twice",
-        "body": "My card was charged twice for order ORD-48213. Please refund one of the two charges of 49.00 EUR.",
+        "body": (
+            "My card was charged twice for order ORD-48213. Please refund one of the two "
+            "charges of 49.00 EUR."
+        ),
         "customer_email": "ada@example.com",
         "category": "billing",
         "duplicate_of": "first",
@@ -38,7 +44,10 @@ GOLDEN = (
     {
         "id": "down",
         "subject": "Everything is down",
-        "body": "Since nine o'clock nobody in our company can log in, production has stopped and we lose all orders.",
+        "body": (
+            "Since nine o'clock nobody in our company can log in, production has stopped "
+            "and we lose all orders."
+        ),
         "customer_email": "bob@example.com",
         "severity": "critical",
         "safe": False,
@@ -46,31 +55,52 @@ GOLDEN = (
     },
 )
 ALIKE = (
-    {"id": "a", "body": "The export to a spreadsheet ends with an empty file.", "duplicates": ["b"]},
-    {"id": "b", "body": "Exporting to a spreadsheet gives a file with nothing in it.", "duplicates": ["a"]},
-    {"id": "c", "body": "Please change the colour of the button on the start page.", "duplicates": []},
+    {
+        "id": "a",
+        "body": "The export to a spreadsheet ends with an empty file.",
+        "duplicates": ["b"],
+    },
+    {
+        "id": "b",
+        "body": "Exporting to a spreadsheet gives a file with nothing in it.",
+        "duplicates": ["a"],
+    },
+    {
+        "id": "c",
+        "body": "Please change the colour of the button on the start page.",
+        "duplicates": [],
+    },
 )
 
 
 @pytest.fixture
 def desks(tmp_path: Path) -> Path:
     """A folder with one desk."""
-    shutil.copytree(SHIPPED_DESKS / "customer_support", tmp_path / "desks" / "customer_support")
+    shutil.copytree(
+        SHIPPED_DESKS / "customer_support", tmp_path / "desks" / "customer_support"
+    )
     return tmp_path / "desks"
 
 
 def written(folder: Path, name: str, *rows: dict[str, Any]) -> Path:
     """A file of labelled tickets."""
-    (folder / name).write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    (folder / name).write_text(
+        "\n".join(json.dumps(row) for row in rows), encoding="utf-8"
+    )
     return folder / name
 
 
 @pytest.mark.asyncio
 @pytest.mark.parametrize("concurrency", [1, 3])
-async def test_tickets_run_through_the_graph(tmp_path: Path, desks: Path, concurrency: int) -> None:
+async def test_tickets_run_through_the_graph(
+    tmp_path: Path, desks: Path, concurrency: int
+) -> None:
     done: list[tuple[int, int]] = []
     report = await evaluate(
-        [written(tmp_path, "golden.jsonl", *GOLDEN), written(tmp_path, "alike.jsonl", *ALIKE)],
+        [
+            written(tmp_path, "golden.jsonl", *GOLDEN),
+            written(tmp_path, "alike.jsonl", *ALIKE),
+        ],
         concurrency=concurrency,
         progress=lambda count, total: done.append((count, total)),
         desks_dir=desks,
@@ -84,13 +114,19 @@ async def test_tickets_run_through_the_graph(tmp_path: Path, desks: Path, concur
     assert golden.severity.critical_recall == 1.0
     assert golden.fields[-1].f1 == 1.0
     assert alike.similar is not None
-    assert (alike.tickets, alike.similar.tickets, alike.similar.recall_at_5) == (3, 2, 1.0)
+    assert (alike.tickets, alike.similar.tickets, alike.similar.recall_at_5) == (
+        3,
+        2,
+        1.0,
+    )
     assert Report.model_validate_json(report.model_dump_json()) == report
 
 
 @pytest.mark.asyncio
 async def test_every_figure_is_shown(tmp_path: Path, desks: Path) -> None:
-    report = await evaluate([written(tmp_path, "golden.jsonl", *GOLDEN)], limit=2, desks_dir=desks)
+    report = await evaluate(
+        [written(tmp_path, "golden.jsonl", *GOLDEN)], limit=2, desks_dir=desks
+    )
     page = io.StringIO()
     show(report, Console(file=page, width=120))
     shown = " ".join(page.getvalue().split())
@@ -101,11 +137,20 @@ async def test_every_figure_is_shown(tmp_path: Path, desks: Path) -> None:
 
 
 @pytest.mark.asyncio
-async def test_another_desk_takes_the_place_of_the_one_in_the_rows(tmp_path: Path, desks: Path) -> None:
-    file = written(tmp_path, "rows.jsonl", {"id": "1", "body": "My salary is missing.", "department": "HR"})
+async def test_another_desk_takes_the_place_of_the_one_in_the_rows(
+    tmp_path: Path, desks: Path
+) -> None:
+    file = written(
+        tmp_path,
+        "rows.jsonl",
+        {"id": "1", "body": "My salary is missing.", "department": "HR"},
+    )
     report = await evaluate([file], desk="customer_support", desks_dir=desks)
     assert report.files[0].desks == ("customer_support",)
-    with pytest.raises(InputError, match=r"rows\.jsonl: there is no desk internal_helpdesk; .*customer_support"):
+    with pytest.raises(
+        InputError,
+        match=r"rows\.jsonl: there is no desk internal_helpdesk; .*customer_support",
+    ):
         await evaluate([file], desks_dir=desks)
 
 

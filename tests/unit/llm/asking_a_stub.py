@@ -19,8 +19,17 @@ class Answer(BaseModel):
     fields: list[str]
 
 
-def question(text: str = "It is about billing.", seconds: float = 10.0, ticket: str = "T-1") -> Question[Answer]:
-    return Question("classify", ticket, "desk", Rendered(system="You classify.", user=text), Answer, seconds)
+def question(
+    text: str = "It is about billing.", seconds: float = 10.0, ticket: str = "T-1"
+) -> Question[Answer]:
+    return Question(
+        "classify",
+        ticket,
+        "desk",
+        Rendered(system="You classify.", user=text),
+        Answer,
+        seconds,
+    )
 
 
 async def asked(asker: Asker, **changed: Any) -> Answered[Answer] | ModelError:

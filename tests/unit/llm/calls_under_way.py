@@ -1,4 +1,5 @@
-"""A provider whose calls stay under way until the test ends them, and who calls it by way of a gateway."""
+"""A provider whose calls stay under way until the test ends them, and who calls it by way
+of a gateway."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -57,7 +58,9 @@ async def answered(gateway: Gateway, work: Callable[[], Awaitable[str]]) -> str:
     return reply
 
 
-def start(gateway: Gateway, work: Callable[[], Awaitable[str]], count: int) -> list[asyncio.Task[str]]:
+def start(
+    gateway: Gateway, work: Callable[[], Awaitable[str]], count: int
+) -> list[asyncio.Task[str]]:
     return [asyncio.create_task(answered(gateway, work)) for _ in range(count)]
 
 
@@ -65,4 +68,7 @@ async def outcomes(tasks: list[asyncio.Task[str]]) -> list[str]:
     """The names of what came of it: waits, so that a waiter that was forgotten hangs the test."""
     async with asyncio.timeout(5):
         results = await asyncio.gather(*tasks, return_exceptions=True)
-    return [result if isinstance(result, str) else type(result).__name__ for result in results]
+    return [
+        result if isinstance(result, str) else type(result).__name__
+        for result in results
+    ]

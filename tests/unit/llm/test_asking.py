@@ -1,4 +1,7 @@
-"""One step's question: never more calls than allowed, over in time, and everything that was used is counted."""
+"""One step's question.
+
+Never more calls than allowed, over in time, and everything that was used is counted.
+"""
 
 import asyncio
 import time
@@ -45,14 +48,20 @@ ESTIMATED = {"nousage", "oddusage"}
     rejects=st.sets(st.sampled_from(["json_schema", "json_object", "tools"])),
 )
 async def test_whatever_the_calls_meet_they_are_few_and_counted(
-    shared: tuple[ModelStub, Chat], modes: list[str], attempts: int, fallback: str | None, rejects: set[str]
+    shared: tuple[ModelStub, Chat],
+    modes: list[str],
+    attempts: int,
+    fallback: str | None,
+    rejects: set[str],
 ) -> None:
     stub, chat = shared
     stub.reset()
     stub.then(*modes)
     stub.rejects, stub.retry_after = rejects, "0"
     records: list[CallRecord] = []
-    asker = asker_on(models_on(stub.url, fallback), chat, attempts=attempts, observe=records.append)
+    asker = asker_on(
+        models_on(stub.url, fallback), chat, attempts=attempts, observe=records.append
+    )
     outcome = await asked(asker)
     usage = outcome.usage
     assert 1 <= usage.calls == len(stub.requests) <= attempts
@@ -61,14 +70,22 @@ async def test_whatever_the_calls_meet_they_are_few_and_counted(
     assert ESTIMATED & set(modes) or usage.prompt_tokens % USAGE["prompt_tokens"] == 0
     if not rejects:
         met = modes[: usage.calls]
-        counted = sum(mode not in UNCOUNTED | ESTIMATED for mode in met) * USAGE["total_tokens"]
-        assert usage.tokens > counted if ESTIMATED & set(met) else usage.tokens == counted
+        counted = (
+            sum(mode not in UNCOUNTED | ESTIMATED for mode in met)
+            * USAGE["total_tokens"]
+        )
+        assert (
+            usage.tokens > counted if ESTIMATED & set(met) else usage.tokens == counted
+        )
     assert "ok" not in [record.outcome for record in records[:-1]]
     assert (records[-1].outcome == "ok") == isinstance(outcome, Answered)
 
 
 @settings(max_examples=6, deadline=None)
-@given(modes=st.permutations(["timeout", "500", "malformed"]), fallback=st.sampled_from([None, "n"]))
+@given(
+    modes=st.permutations(["timeout", "500", "malformed"]),
+    fallback=st.sampled_from([None, "n"]),
+)
 async def test_a_call_that_hangs_ends_with_the_step(
     shared: tuple[ModelStub, Chat], modes: list[str], fallback: str | None
 ) -> None:
@@ -96,7 +113,9 @@ FAILURES: dict[str, type[ModelError]] = {
 
 
 @pytest.mark.parametrize("mode", FAILURES)
-async def test_the_fallback_model_is_asked_once_after_the_primary(stub: ModelStub, chat: Chat, mode: str) -> None:
+async def test_the_fallback_model_is_asked_once_after_the_primary(
+    stub: ModelStub, chat: Chat, mode: str
+) -> None:
     stub.then(mode, "ok")
     stub.retry_after = "0"
     answered = await asked(asker_on(models_on(stub.url, "n"), chat))
@@ -107,25 +126,39 @@ async def test_the_fallback_model_is_asked_once_after_the_primary(stub: ModelStu
 
 
 @pytest.mark.parametrize("mode", FAILURES)
-async def test_what_fails_twice_is_its_own_failure(stub: ModelStub, chat: Chat, mode: str) -> None:
+async def test_what_fails_twice_is_its_own_failure(
+    stub: ModelStub, chat: Chat, mode: str
+) -> None:
     stub.mode, stub.retry_after = mode, "0"
     assert type(await asked(asker_on(models_on(stub.url, "n"), chat))) is FAILURES[mode]
     assert models_asked(stub) == ["m", "n"]
 
 
-@pytest.mark.parametrize("mode", ["malformed", "wrongschema", "empty", "cut", "truncated"])
-async def test_without_a_fallback_a_broken_answer_is_repaired_once(stub: ModelStub, chat: Chat, mode: str) -> None:
+@pytest.mark.parametrize(
+    "mode", ["malformed", "wrongschema", "empty", "cut", "truncated"]
+)
+async def test_without_a_fallback_a_broken_answer_is_repaired_once(
+    stub: ModelStub, chat: Chat, mode: str
+) -> None:
     stub.mode = mode
     outcome = await asked(asker_on(models_on(stub.url, max_tokens=100), chat))
     assert isinstance(outcome, ModelError)
-    assert outcome.usage == Usage(calls=2, prompt_tokens=200, completion_tokens=40, cached_tokens=80, models=(PRIMARY,))
+    assert outcome.usage == Usage(
+        calls=2,
+        prompt_tokens=200,
+        completion_tokens=40,
+        cached_tokens=80,
+        models=(PRIMARY,),
+    )
     first, second = stub.requests
     assert "It is about billing." in second.text
     assert second.text != first.text
     assert second.body["max_tokens"] == (200 if mode in ("truncated", "cut") else 100)
 
 
-async def test_the_repair_names_what_was_wrong_and_repeats_nothing(stub: ModelStub, chat: Chat) -> None:
+async def test_the_repair_names_what_was_wrong_and_repeats_nothing(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.then("wrongschema", "ok")
     assert isinstance(await asked(asker_on(models_on(stub.url), chat)), Answered)
     repair = stub.requests[1].text
@@ -142,7 +175,9 @@ async def test_a_refused_key_is_not_tried_again(stub: ModelStub, chat: Chat) -> 
     assert models_asked(stub) == ["m"]
 
 
-async def test_a_rate_limit_that_outlasts_the_step_ends_it_at_once(stub: ModelStub, chat: Chat) -> None:
+async def test_a_rate_limit_that_outlasts_the_step_ends_it_at_once(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.mode, stub.retry_after = "429", "7"
     started = time.monotonic()
     outcome = await asked(asker_on(models_on(stub.url), chat), seconds=5.0)
@@ -151,7 +186,9 @@ async def test_a_rate_limit_that_outlasts_the_step_ends_it_at_once(stub: ModelSt
     assert len(stub.requests) == 1
 
 
-async def test_a_rate_limit_that_ends_in_time_is_waited_for(stub: ModelStub, chat: Chat) -> None:
+async def test_a_rate_limit_that_ends_in_time_is_waited_for(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.then("429", "ok")
     stub.retry_after = "0.2"
     started = time.monotonic()
@@ -160,7 +197,9 @@ async def test_a_rate_limit_that_ends_in_time_is_waited_for(stub: ModelStub, cha
     assert models_asked(stub) == ["m", "m"]
 
 
-async def test_a_way_of_asking_that_was_refused_is_remembered(stub: ModelStub, chat: Chat) -> None:
+async def test_a_way_of_asking_that_was_refused_is_remembered(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.rejects = {"json_schema"}
     asker = asker_on(models_on(stub.url), chat)
     first, second = await asked(asker, ticket="T-1"), await asked(asker, ticket="T-2")
@@ -172,7 +211,9 @@ async def test_a_way_of_asking_that_was_refused_is_remembered(stub: ModelStub, c
     ]
 
 
-async def test_the_ladder_has_as_many_calls_as_any_other_failure(stub: ModelStub, chat: Chat) -> None:
+async def test_the_ladder_has_as_many_calls_as_any_other_failure(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.rejects = {"json_schema", "json_object", "tools"}
     asker = asker_on(models_on(stub.url), chat)
     assert type(await asked(asker)) is FormatRefused
@@ -183,17 +224,25 @@ async def test_the_ladder_has_as_many_calls_as_any_other_failure(stub: ModelStub
     assert "response_format" not in stub.requests[-1].body
 
 
-async def test_tickets_side_by_side_do_not_refuse_more_than_the_provider_did(stub: ModelStub, chat: Chat) -> None:
+async def test_tickets_side_by_side_do_not_refuse_more_than_the_provider_did(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.rejects = {"json_schema"}
     asker = asker_on(models_on(stub.url), chat)
-    outcomes = await asyncio.gather(*(asked(asker, ticket=f"T-{number}") for number in range(20)))
+    outcomes = await asyncio.gather(
+        *(asked(asker, ticket=f"T-{number}") for number in range(20))
+    )
     assert all(isinstance(outcome, Answered) for outcome in outcomes)
-    ways = Counter(received.body["response_format"]["type"] for received in stub.requests)
+    ways = Counter(
+        received.body["response_format"]["type"] for received in stub.requests
+    )
     assert ways["json_object"] == 20
     assert ways["json_schema"] <= 2
 
 
-async def test_a_step_waits_for_a_place_no_longer_than_leaves_time_for_a_call(stub: ModelStub, chat: Chat) -> None:
+async def test_a_step_waits_for_a_place_no_longer_than_leaves_time_for_a_call(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.mode = "timeout"
     asker = asker_on(models_on(stub.url), chat, concurrency=1)
     calling = asyncio.create_task(asked(asker, seconds=2.0))
@@ -206,7 +255,9 @@ async def test_a_step_waits_for_a_place_no_longer_than_leaves_time_for_a_call(st
     assert len(stub.requests) == 1
 
 
-async def test_a_call_that_is_cut_off_at_its_deadline_counts_against_the_circuit(stub: ModelStub, chat: Chat) -> None:
+async def test_a_call_that_is_cut_off_at_its_deadline_counts_against_the_circuit(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.mode = "timeout"
     asker = asker_on(models_on(stub.url), chat)
     for _ in range(4):

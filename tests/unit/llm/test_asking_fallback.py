@@ -8,7 +8,14 @@ import pytest
 
 from engines.llm.ask import Answered
 from engines.models.chat import Chat
-from engines.models.failures import Busy, CircuitOpen, KeyRefused, ModelError, ModelTimedOut, ProviderFailed
+from engines.models.failures import (
+    Busy,
+    CircuitOpen,
+    KeyRefused,
+    ModelError,
+    ModelTimedOut,
+    ProviderFailed,
+)
 from engines.models.records import CallRecord
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, models_on
@@ -18,7 +25,10 @@ from tests.unit.llm.calls_under_way import LONG, Provider, outcomes, settled
 PRIMARY, FALLBACK = "compatible/m", "compatible/n"
 
 
-@pytest.mark.parametrize(("mode", "seconds"), [("timeout", 1.5), ("404", 10.0), ("500", 10.0), ("malformed", 10.0)])
+@pytest.mark.parametrize(
+    ("mode", "seconds"),
+    [("timeout", 1.5), ("404", 10.0), ("500", 10.0), ("malformed", 10.0)],
+)
 async def test_a_primary_that_fails_is_left_alone_although_the_fallback_answers(
     stub: ModelStub, chat: Chat, mode: str, seconds: float
 ) -> None:
@@ -37,30 +47,48 @@ async def test_a_primary_that_fails_is_left_alone_although_the_fallback_answers(
     assert asker.gateway.states() == {PRIMARY: "open", FALLBACK: "closed"}
 
 
-async def test_a_call_that_was_not_sent_is_none_of_the_attempts(stub: ModelStub, chat: Chat) -> None:
+async def test_a_call_that_was_not_sent_is_none_of_the_attempts(
+    stub: ModelStub, chat: Chat
+) -> None:
     records: list[CallRecord] = []
     asker = asker_on(models_on(stub.url, "n"), chat, attempts=1, observe=records.append)
     for _ in range(4):
         asker.gateway.unusable(PRIMARY, ProviderFailed())
     assert isinstance(await asked(asker), Answered)
-    assert [(record.model, record.outcome) for record in records] == [(PRIMARY, "CircuitOpen"), (FALLBACK, "ok")]
+    assert [(record.model, record.outcome) for record in records] == [
+        (PRIMARY, "CircuitOpen"),
+        (FALLBACK, "ok"),
+    ]
     assert models_asked(stub) == ["n"]
 
 
-async def test_a_busy_primary_leads_to_the_fallback(stub: ModelStub, chat: Chat) -> None:
+async def test_a_busy_primary_leads_to_the_fallback(
+    stub: ModelStub, chat: Chat
+) -> None:
     records: list[CallRecord] = []
-    asker, provider = asker_on(models_on(stub.url, "n"), chat, observe=records.append), Provider()
-    hanging = [asyncio.create_task(asker.gateway.call(PRIMARY, LONG, provider)) for _ in range(2)]
+    asker, provider = (
+        asker_on(models_on(stub.url, "n"), chat, observe=records.append),
+        Provider(),
+    )
+    hanging = [
+        asyncio.create_task(asker.gateway.call(PRIMARY, LONG, provider))
+        for _ in range(2)
+    ]
     await settled()
     answered = await asked(asker, seconds=2.0)
     assert isinstance(answered, Answered)
     assert answered.usage.models == (FALLBACK,)
-    assert [(record.model, record.outcome) for record in records] == [(PRIMARY, "Busy"), (FALLBACK, "ok")]
+    assert [(record.model, record.outcome) for record in records] == [
+        (PRIMARY, "Busy"),
+        (FALLBACK, "ok"),
+    ]
     await provider.end()
     assert await outcomes(hanging) == ["ok", "ok"]
 
 
-async def test_two_models_at_rest_end_the_step_at_once(stub: ModelStub, chat: Chat) -> None:
+async def test_two_models_at_rest_end_the_step_at_once(
+    stub: ModelStub, chat: Chat
+) -> None:
     asker = asker_on(models_on(stub.url, "n"), chat)
     for model in (PRIMARY, FALLBACK):
         for _ in range(4):
@@ -71,7 +99,9 @@ async def test_two_models_at_rest_end_the_step_at_once(stub: ModelStub, chat: Ch
     assert stub.requests == []
 
 
-async def test_a_refused_key_closes_the_way_to_both_models(stub: ModelStub, chat: Chat) -> None:
+async def test_a_refused_key_closes_the_way_to_both_models(
+    stub: ModelStub, chat: Chat
+) -> None:
     stub.mode = "401"
     asker = asker_on(models_on(stub.url, "n"), chat)
     assert type(await asked(asker)) is KeyRefused
@@ -81,10 +111,14 @@ async def test_a_refused_key_closes_the_way_to_both_models(stub: ModelStub, chat
 
 
 @pytest.mark.parametrize("mode", ["500", "malformed", "401", "timeout"])
-async def test_thirty_cold_questions_at_a_dead_provider_make_few_calls(stub: ModelStub, chat: Chat, mode: str) -> None:
+async def test_thirty_cold_questions_at_a_dead_provider_make_few_calls(
+    stub: ModelStub, chat: Chat, mode: str
+) -> None:
     stub.mode = mode
     asker = asker_on(models_on(stub.url, "n"), chat)
-    outcomes = await asyncio.gather(*(asked(asker, ticket=f"T-{n}", seconds=2.0) for n in range(30)))
+    outcomes = await asyncio.gather(
+        *(asked(asker, ticket=f"T-{n}", seconds=2.0) for n in range(30))
+    )
     assert all(isinstance(outcome, ModelError) for outcome in outcomes)
     assert len(stub.requests) <= 12
     again = await asked(asker, seconds=2.0)

@@ -65,11 +65,15 @@ def test_one_that_has_never_answered_is_given_up_sooner() -> None:
 def test_a_refused_key_opens_it_at_once() -> None:
     breaker = Breaker("acme", clock=Clock())
     breaker.failed(KeyRefused())
-    with pytest.raises(CircuitOpen, match=r"^acme rests for another 30 s\. .* refused the key\.$"):
+    with pytest.raises(
+        CircuitOpen, match=r"^acme rests for another 30 s\. .* refused the key\.$"
+    ):
         breaker.allow()
 
 
-@pytest.mark.parametrize("error", [FormatRefused(), ModelDeclined(), Busy(), CircuitOpen()])
+@pytest.mark.parametrize(
+    "error", [FormatRefused(), ModelDeclined(), Busy(), CircuitOpen()]
+)
 def test_what_says_nothing_of_the_provider_is_not_counted(error: ModelError) -> None:
     breaker = Breaker("acme", clock=Clock())
     for _ in range(10 * THRESHOLD):
@@ -95,7 +99,9 @@ def test_one_probe_after_the_rest_and_its_success_closes() -> None:
     assert breaker.state == "closed"
 
 
-def test_the_rest_doubles_while_probes_fail_and_a_success_makes_it_short_again() -> None:
+def test_the_rest_doubles_while_probes_fail_and_a_success_makes_it_short_again() -> (
+    None
+):
     clock = Clock()
     breaker = opened(clock)
     for rest in (REST, 60.0, 120.0, 240.0, LONGEST, LONGEST):
@@ -190,13 +196,19 @@ class AnyOrder(RuleBasedStateMachine):
         if before != "closed":
             self.probes.append(self.clock.time)
 
-    @rule(error=st.sampled_from([ProviderFailed(), RateLimited(), KeyRefused(), FormatRefused(), Invalid()]))
+    @rule(
+        error=st.sampled_from(
+            [ProviderFailed(), RateLimited(), KeyRefused(), FormatRefused(), Invalid()]
+        )
+    )
     def fails(self, error: ModelError) -> None:
         before = self.breaker.state
         self.breaker.failed(error)
         if before == "closed" and error.breaks:
             self.in_a_row += 1
-            assert (self.breaker.state == "open") == (error.opens or self.in_a_row >= self.threshold)
+            assert (self.breaker.state == "open") == (
+                error.opens or self.in_a_row >= self.threshold
+            )
         if before != "open" and self.breaker.state == "open":
             self.opened_at = self.clock.time
             self.threshold = THRESHOLD

@@ -33,7 +33,13 @@ class Clock:
 
 
 def used(prompt: int, completion: int, cached: int = 0) -> Usage:
-    return Usage(calls=1, prompt_tokens=prompt, completion_tokens=completion, cached_tokens=cached, models=("acme/x",))
+    return Usage(
+        calls=1,
+        prompt_tokens=prompt,
+        completion_tokens=completion,
+        cached_tokens=cached,
+        models=("acme/x",),
+    )
 
 
 def test_what_was_used_is_what_it_costs() -> None:
@@ -41,7 +47,9 @@ def test_what_was_used_is_what_it_costs() -> None:
     reservation = budget.reserve("t", "d", "acme/big", 1_000, 1_000)
     assert budget.spent_today() == 0
     usage = budget.settle(reservation, used(600_000, 10_000, cached=100_000))
-    assert usage == used(600_000, 10_000, cached=100_000).model_copy(update={"cost_usd": 1.2})
+    assert usage == used(600_000, 10_000, cached=100_000).model_copy(
+        update={"cost_usd": 1.2}
+    )
     assert budget.spent_today() == 1.2
     assert budget.spent_today_by_desk() == {"d": 1.2}
 
@@ -49,7 +57,10 @@ def test_what_was_used_is_what_it_costs() -> None:
 def test_the_ticket_s_budget() -> None:
     budget = Budget(PRICES, 0.01, None, None, Clock())
     budget.settle(budget.reserve("t", "d", "acme/big", 500, 900), used(500, 800))
-    with pytest.raises(BudgetSpent, match=r"acme/big may cost 0\.010000 USD; this ticket's budget has 0\.001000 left"):
+    with pytest.raises(
+        BudgetSpent,
+        match=r"acme/big may cost 0\.010000 USD; this ticket's budget has 0\.001000 left",
+    ):
         budget.reserve("t", "d", "acme/big", 0, 1_000)
     budget.reserve("t", "d", "acme/small", 0, 1_000)
     budget.reserve("other", "d", "acme/big", 0, 1_000)
@@ -94,7 +105,9 @@ def test_a_release_gives_back_and_does_nothing_after_a_settlement() -> None:
     budget.reserve("t", "d", "acme/big", 0, 40)
 
 
-def test_more_used_than_reserved_is_booked_and_stops_what_follows_but_not_what_is_free() -> None:
+def test_more_used_than_reserved_is_booked_and_stops_what_follows_but_not_what_is_free() -> (
+    None
+):
     budget = Budget(PRICES, None, 0.001, None, Clock())
     budget.settle(budget.reserve("t", "d", "acme/big", 0, 100), used(0, 300))
     assert budget.spent_today() == 0.003
@@ -106,7 +119,9 @@ def test_more_used_than_reserved_is_booked_and_stops_what_follows_but_not_what_i
 def test_what_is_forfeited_is_spent_once() -> None:
     budget = Budget(PRICES, 0.001, None, None, Clock())
     reservation = budget.reserve("t", "d", "acme/big", 0, 80)
-    assert budget.forfeit(reservation, used(0, 0)) == used(0, 0).model_copy(update={"cost_usd": 0.0008})
+    assert budget.forfeit(reservation, used(0, 0)) == used(0, 0).model_copy(
+        update={"cost_usd": 0.0008}
+    )
     budget.forfeit(reservation, used(0, 0))
     budget.settle(reservation, used(0, 80))
     budget.release(reservation)
@@ -130,7 +145,8 @@ def test_a_budget_of_nothing_lets_only_free_models_through() -> None:
 
 
 @pytest.mark.parametrize(
-    ("limits", "cost"), [((None, None, None), 0.0), ((9, None, None), 12.0), ((None, 99, None), 12.0)]
+    ("limits", "cost"),
+    [((None, None, None), 0.0), ((9, None, None), 12.0), ((None, 99, None), 12.0)],
 )
 def test_an_unknown_model_is_the_dearest_where_there_is_a_limit(
     limits: tuple[float | None, float | None, None], cost: float
@@ -144,7 +160,9 @@ def test_a_new_utc_day_is_a_new_budget_for_days_and_desks_but_not_for_tickets() 
     clock = Clock(datetime(2026, 3, 1, 23, 59, tzinfo=UTC))
     budget = Budget(PRICES, 0.0015, 0.001, {"d": 0.001}, clock, spent_today={})
     budget.settle(budget.reserve("t", "d", "acme/big", 0, 100), used(0, 100))
-    clock.time = clock.time.astimezone(timezone(timedelta(hours=-8))) + timedelta(seconds=59)
+    clock.time = clock.time.astimezone(timezone(timedelta(hours=-8))) + timedelta(
+        seconds=59
+    )
     with pytest.raises(BudgetSpent):
         budget.reserve("u", "d", "acme/big", 0, 1)
     clock.time += timedelta(seconds=1)
@@ -176,7 +194,9 @@ def test_a_clock_put_back_brings_no_money_twice() -> None:
     assert budget.spent_today() == 0.001
 
 
-def test_old_tickets_are_forgotten_and_calls_of_theirs_still_settle(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_old_tickets_are_forgotten_and_calls_of_theirs_still_settle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(module, "TICKETS", 2)
     budget = Budget(PRICES, 0.001, None, None, Clock())
     reservation = budget.reserve("old", "d", "acme/big", 0, 100)

@@ -1,4 +1,7 @@
-"""The cache of answers: one call for identical requests, and nobody pays or fails for somebody else."""
+"""The cache of answers.
+
+One call for identical requests, and nobody pays or fails for somebody else.
+"""
 
 import asyncio
 import gc
@@ -82,11 +85,19 @@ async def test_a_failure_reaches_all_who_wait_costs_one_and_is_not_kept() -> Non
     cache, making = AnswerCache(10), Making()
     tasks = [asyncio.create_task(cache.get("a", making)) for _ in range(3)]
     await settled()
-    making.ending.set_exception(Invalid("detail", Usage(calls=1, prompt_tokens=7), problems=("severity: enum",)))
+    making.ending.set_exception(
+        Invalid("detail", Usage(calls=1, prompt_tokens=7), problems=("severity: enum",))
+    )
     errors = await asyncio.gather(*tasks, return_exceptions=True)
     assert [type(error) for error in errors] == [Invalid] * 3
-    assert [error.usage.calls for error in errors if isinstance(error, Invalid)] == [1, 0, 0]
-    assert [(e.detail, e.problems) for e in errors if isinstance(e, Invalid)] == [("detail", ("severity: enum",))] * 3
+    assert [error.usage.calls for error in errors if isinstance(error, Invalid)] == [
+        1,
+        0,
+        0,
+    ]
+    assert [(e.detail, e.problems) for e in errors if isinstance(e, Invalid)] == [
+        ("detail", ("severity: enum",))
+    ] * 3
     again = Making()
     again.ending.set_result("x")
     assert await cache.get("a", again) == ("x", False)
@@ -104,7 +115,9 @@ async def test_the_first_caller_cancelled_does_not_take_the_others_along() -> No
     assert (making.calls, making.cancelled) == (1, 0)
 
 
-async def test_when_nobody_waits_any_more_the_request_is_cancelled_and_can_be_made_again() -> None:
+async def test_when_nobody_waits_any_more_the_request_is_cancelled_and_can_be_made_again() -> (
+    None
+):
     cache, making = AnswerCache(10), Making()
     tasks = [asyncio.create_task(cache.get("a", making)) for _ in range(2)]
     await settled()
@@ -118,9 +131,18 @@ async def test_when_nobody_waits_any_more_the_request_is_cancelled_and_can_be_ma
     assert (making.calls, making.cancelled, again.calls) == (1, 1, 1)
 
 
-async def test_an_abandoned_request_that_takes_its_time_and_fails_disturbs_nobody() -> None:
-    cache, started, ending, trouble = AnswerCache(10), asyncio.Event(), asyncio.Event(), list[object]()
-    asyncio.get_running_loop().set_exception_handler(lambda _, context: trouble.append(context))
+async def test_an_abandoned_request_that_takes_its_time_and_fails_disturbs_nobody() -> (
+    None
+):
+    cache, started, ending, trouble = (
+        AnswerCache(10),
+        asyncio.Event(),
+        asyncio.Event(),
+        list[object](),
+    )
+    asyncio.get_running_loop().set_exception_handler(
+        lambda _, context: trouble.append(context)
+    )
 
     async def stubborn() -> str:
         try:

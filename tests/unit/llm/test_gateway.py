@@ -1,16 +1,36 @@
-"""The gateway: slow start, the bound on calls to a failing provider, and waiters that are never forgotten."""
+"""The gateway.
+
+Slow start, the bound on calls to a failing provider, and waiters that are never forgotten.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
 
-from engines.models.failures import Busy, CircuitOpen, Invalid, KeyRefused, ModelError, ModelTimedOut, ProviderFailed
+from engines.models.failures import (
+    Busy,
+    CircuitOpen,
+    Invalid,
+    KeyRefused,
+    ModelError,
+    ModelTimedOut,
+    ProviderFailed,
+)
 from engines.models.gateway import Gateway
-from tests.unit.llm.calls_under_way import LONG, Clock, Provider, outcomes, settled, start
+from tests.unit.llm.calls_under_way import (
+    LONG,
+    Clock,
+    Provider,
+    outcomes,
+    settled,
+    start,
+)
 
 
-async def step(gateway: Gateway, work: Callable[[], Awaitable[str]], judge: ModelError | None) -> str:
+async def step(
+    gateway: Gateway, work: Callable[[], Awaitable[str]], judge: ModelError | None
+) -> str:
     """At most two calls, as a step of a ticket makes them; `judge` finds an answer unusable."""
     for _ in range(2):
         try:
@@ -27,7 +47,9 @@ async def step(gateway: Gateway, work: Callable[[], Awaitable[str]], judge: Mode
     return "failed"
 
 
-async def ticket(gateway: Gateway, work: Callable[[], Awaitable[str]], judge: ModelError | None) -> str:
+async def ticket(
+    gateway: Gateway, work: Callable[[], Awaitable[str]], judge: ModelError | None
+) -> str:
     await asyncio.gather(step(gateway, work, judge), step(gateway, work, judge))
     return await step(gateway, work, judge)
 
@@ -57,7 +79,9 @@ async def test_thirty_tickets_at_once_make_few_calls(
     assert {task.result() for task in tickets} == {"CircuitOpen"}
 
 
-async def test_thirty_tickets_at_once_at_a_provider_that_fails_without_waiting() -> None:
+async def test_thirty_tickets_at_once_at_a_provider_that_fails_without_waiting() -> (
+    None
+):
     calls = 0
 
     async def broken() -> str:
@@ -85,7 +109,9 @@ async def test_each_usable_answer_doubles_the_calls_at_once_up_to_the_limit() ->
 
 async def test_an_answer_that_nobody_calls_usable_earns_no_trust() -> None:
     gateway, provider = Gateway(10), Provider()
-    tasks = [asyncio.create_task(gateway.call("acme", LONG, provider)) for _ in range(6)]
+    tasks = [
+        asyncio.create_task(gateway.call("acme", LONG, provider)) for _ in range(6)
+    ]
     await settled()
     for _ in range(3):
         assert len(provider.under_way) == 2
@@ -115,7 +141,9 @@ async def test_waiters_fail_the_moment_the_circuit_opens() -> None:
     assert provider.calls == 2
 
 
-async def test_who_was_given_a_place_as_the_circuit_opened_sends_nothing_and_gives_it_back() -> None:
+async def test_who_was_given_a_place_as_the_circuit_opened_sends_nothing_and_gives_it_back() -> (
+    None
+):
     clock = Clock()
     gateway, provider = Gateway(1, clock), Provider()
 
@@ -169,21 +197,33 @@ async def test_a_timeout_inside_the_work_is_not_a_busy_gateway() -> None:
 async def test_providers_do_not_share_circuits_or_places() -> None:
     gateway, provider = Gateway(1), Provider()
     gateway.unusable("acme/m", KeyRefused())
-    tasks = [asyncio.create_task(gateway.call(model, LONG, provider)) for model in ("other/m", "third/m")]
+    tasks = [
+        asyncio.create_task(gateway.call(model, LONG, provider))
+        for model in ("other/m", "third/m")
+    ]
     await settled()
     assert provider.most == 2
     await provider.end()
     assert await outcomes(tasks) == ["ok", "ok"]
-    assert gateway.states() == {"acme/m": "open", "other/m": "closed", "third/m": "closed"}
+    assert gateway.states() == {
+        "acme/m": "open",
+        "other/m": "closed",
+        "third/m": "closed",
+    }
 
 
-async def test_models_of_a_provider_have_circuits_and_slow_starts_of_their_own() -> None:
+async def test_models_of_a_provider_have_circuits_and_slow_starts_of_their_own() -> (
+    None
+):
     gateway, provider = Gateway(128), Provider()
     for _ in range(4):
         gateway.usable("acme/n")
         gateway.unusable("acme/m", ModelTimedOut())
     assert gateway.states() == {"acme/n": "closed", "acme/m": "open"}
-    tasks = [asyncio.create_task(gateway.call(model, LONG, provider)) for model in ["acme/o"] * 20 + ["acme/n"] * 20]
+    tasks = [
+        asyncio.create_task(gateway.call(model, LONG, provider))
+        for model in ["acme/o"] * 20 + ["acme/n"] * 20
+    ]
     await settled()
     assert provider.most == 2 + 20
     while provider.under_way:
@@ -195,7 +235,10 @@ async def test_models_of_a_provider_share_its_limit() -> None:
     gateway, provider = Gateway(3), Provider()
     for model in ("acme/m", "acme/n"):
         gateway.usable(model)
-    tasks = [asyncio.create_task(gateway.call(model, LONG, provider)) for model in ["acme/m", "acme/n"] * 5]
+    tasks = [
+        asyncio.create_task(gateway.call(model, LONG, provider))
+        for model in ["acme/m", "acme/n"] * 5
+    ]
     await settled()
     while provider.under_way:
         await provider.end()
@@ -203,9 +246,13 @@ async def test_models_of_a_provider_share_its_limit() -> None:
     assert await outcomes(tasks) == ["ok"] * 10
 
 
-async def test_who_waits_for_the_providers_last_place_hears_at_once_that_the_circuit_opened() -> None:
+async def test_who_waits_for_the_providers_last_place_hears_at_once_that_the_circuit_opened() -> (
+    None
+):
     gateway, provider = Gateway(2), Provider()
-    holding = [asyncio.create_task(gateway.call("acme/n", LONG, provider)) for _ in range(2)]
+    holding = [
+        asyncio.create_task(gateway.call("acme/n", LONG, provider)) for _ in range(2)
+    ]
     await settled()
     waiting = asyncio.create_task(gateway.call("acme/m", LONG, provider))
     await settled()

@@ -6,7 +6,14 @@ import pytest
 
 from engines.models.failures import FormatRefused, KeyRefused
 from engines.models.gateway import Gateway
-from tests.unit.llm.calls_under_way import LONG, Clock, Provider, outcomes, settled, start
+from tests.unit.llm.calls_under_way import (
+    LONG,
+    Clock,
+    Provider,
+    outcomes,
+    settled,
+    start,
+)
 
 
 async def test_after_a_rest_one_call_then_two_then_more() -> None:
@@ -57,7 +64,9 @@ async def test_a_probe_that_tells_nothing_makes_room_for_the_next(how: str) -> N
     if how == "cancelled":
         probe.cancel()
     else:
-        provider.under_way[0].set_exception(FormatRefused() if how == "no verdict" else ZeroDivisionError())
+        provider.under_way[0].set_exception(
+            FormatRefused() if how == "no verdict" else ZeroDivisionError()
+        )
     await asyncio.wait([probe])
     following = start(gateway, provider, 2)
     await settled()

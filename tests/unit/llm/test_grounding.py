@@ -12,19 +12,31 @@ RESET = Source(
     kind="article",
     title="Reset your password",
     score=0.8,
-    excerpt="Choose 'Forgot password' on the sign-in page. The link we send is valid for 30 minutes.",
+    excerpt=(
+        "Choose 'Forgot password' on the sign-in page. The link we send is valid for 30 "
+        "minutes."
+    ),
     steps=("Open the sign-in page.", "Choose 'Forgot password'."),
 )
 OTHER = RESET.model_copy(
-    update={"id": "invoices", "title": "Invoices", "excerpt": "Invoices are under Billing.", "steps": ()}
+    update={
+        "id": "invoices",
+        "title": "Invoices",
+        "excerpt": "Invoices are under Billing.",
+        "steps": (),
+    }
 )
 
 
 def test_what_the_source_says_is_supported_and_read_without_marks() -> None:
     found = grounded(
-        "Choose 'Forgot password' on the sign-in page [S1]. The link is valid for 30 minutes. [S1]", [RESET]
+        "Choose 'Forgot password' on the sign-in page [S1]. The link is valid for 30 minutes. [S1]",
+        [RESET],
     )
-    assert found.text == "Choose 'Forgot password' on the sign-in page. The link is valid for 30 minutes."
+    assert (
+        found.text
+        == "Choose 'Forgot password' on the sign-in page. The link is valid for 30 minutes."
+    )
     assert found.sources == ("reset-password",)
     assert found.unsupported == ()
 
@@ -55,12 +67,18 @@ def test_what_no_source_says_is_marked(sentence: str) -> None:
 
 
 def test_a_copied_sentence_needs_no_mark() -> None:
-    found = grounded("The link we send is valid for 30 minutes. We will also call you.", [OTHER, RESET])
+    found = grounded(
+        "The link we send is valid for 30 minutes. We will also call you.",
+        [OTHER, RESET],
+    )
     assert found.sources == ("reset-password",)
     assert found.unsupported == ("We will also call you.",)
 
 
-@pytest.mark.parametrize("sentence", ["Thank you for your message.", "We are sorry for the trouble.", "Hello!", "…"])
+@pytest.mark.parametrize(
+    "sentence",
+    ["Thank you for your message.", "We are sorry for the trouble.", "Hello!", "…"],
+)
 def test_courtesy_needs_no_source(sentence: str) -> None:
     assert grounded(sentence, [RESET]).unsupported == ()
 
@@ -73,7 +91,11 @@ def test_marks_in_many_shapes() -> None:
     assert cited("Do it [S1][S2].") == [0, 1]
     assert cited("Do it [S1, S3].") == [0, 2]
     assert cited("Do it (S2).") == [1]
-    assert cited_sentences("First. [S1] Second [S2]. Third") == ["First. [S1]", "Second [S2].", "Third"]
+    assert cited_sentences("First. [S1] Second [S2]. Third") == [
+        "First. [S1]",
+        "Second [S2].",
+        "Third",
+    ]
 
 
 @given(st.text(max_size=300))

@@ -1,4 +1,7 @@
-"""A model's words in the desk's frame: nothing of its own about times, nothing asked twice, every weakness marked."""
+"""A model's words in the desk's frame.
+
+Nothing of its own about times, nothing asked twice, every weakness marked.
+"""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +30,10 @@ SOURCE = Source(
     kind="article",
     title="Reset your password",
     score=0.8,
-    excerpt="Choose 'Forgot password' on the sign-in page. The link we send is valid for 30 minutes.",
+    excerpt=(
+        "Choose 'Forgot password' on the sign-in page. The link we send is valid for 30 "
+        "minutes."
+    ),
 )
 GIVEN = ExtractedField(name="order_id", value="ORD-5521", confidence=1.0)
 FILLED = {
@@ -50,9 +56,17 @@ def brief(*, speaks: bool = True, missing: tuple[str, ...] = ()) -> DraftBrief:
             customer_email="ada@example.com",
             received_at=datetime.now(UTC),
         ),
-        clean=CleanTicket(subject="", body=TEXT, language="en" if speaks else "fi", supported_language=speaks),
+        clean=CleanTicket(
+            subject="",
+            body=TEXT,
+            language="en" if speaks else "fi",
+            supported_language=speaks,
+        ),
         classification=Classification(
-            category="account", category_confidence=0.8, severity="medium", severity_confidence=0.8
+            category="account",
+            category_confidence=0.8,
+            severity="medium",
+            severity_confidence=0.8,
         ),
         extraction=Extraction(fields=(GIVEN,), missing_required=missing),
         sources=(SOURCE,),
@@ -99,33 +113,49 @@ def test_a_promise_without_a_source_is_marked_wherever_it_stands(part: str) -> N
 
 
 def test_citing_a_source_that_says_something_else_does_not_help() -> None:
-    assert draft(explanation="The link we send is valid for 60 minutes [S1].").unsupported
+    assert draft(
+        explanation="The link we send is valid for 60 minutes [S1]."
+    ).unsupported
 
 
 def test_an_acknowledgment_may_say_what_the_customer_said_and_nothing_else() -> None:
-    assert draft(acknowledgment="You cannot sign in; your order is ORD-5521.").unsupported == ()
+    assert (
+        draft(acknowledgment="You cannot sign in; your order is ORD-5521.").unsupported
+        == ()
+    )
     assert draft(acknowledgment="Our database was destroyed yesterday.").unsupported
 
 
 @pytest.mark.parametrize(
     "question",
-    ["Could you please send us your order number?", "Please provide the order id.", "What is your order number?"],
+    [
+        "Could you please send us your order number?",
+        "Please provide the order id.",
+        "What is your order number?",
+    ],
 )
 def test_what_was_given_is_not_asked_for(question: str) -> None:
-    for changed in ({"explanation": f"{FILLED['explanation']} {question}"}, {"action_items": [question]}):
+    for changed in (
+        {"explanation": f"{FILLED['explanation']} {question}"},
+        {"action_items": [question]},
+    ):
         made = draft(**changed)
         assert question not in made.content
         assert "?" not in made.content.replace("password?", "")
 
 
 def test_what_is_missing_is_asked_for_by_the_desk_when_nothing_answers() -> None:
-    made = draft(brief(missing=("error_code",)), explanation="We look at it.", action_items=[])
+    made = draft(
+        brief(missing=("error_code",)), explanation="We look at it.", action_items=[]
+    )
     field = next(field for field in DESK.fields if field.name == "error_code")
     assert field.ask in made.content
 
 
 def test_the_models_times_are_not_used() -> None:
-    made = draft(greeting="Hey you", timeline="It takes 5 minutes.", closing="Yours, me")
+    made = draft(
+        greeting="Hey you", timeline="It takes 5 minutes.", closing="Yours, me"
+    )
     assert "5 minutes" not in made.content.replace("30 minutes", "")
     assert "Hey you" not in made.content
     assert "Yours, me" not in made.content
@@ -134,7 +164,11 @@ def test_the_models_times_are_not_used() -> None:
 def test_a_translation_with_the_same_numbers_is_used_and_marked() -> None:
     given = brief(speaks=False)
     frame = frame_of(given, DESK, answered=True)
-    parts = {"greeting": "Hei,", "closing": "Terveisin", "timeline": f"Suomeksi: {frame.timeline}"}
+    parts = {
+        "greeting": "Hei,",
+        "closing": "Terveisin",
+        "timeline": f"Suomeksi: {frame.timeline}",
+    }
     made = draft(given, **parts)
     assert (made.greeting, made.closing) == ("Hei,", "Terveisin")
     assert any("language" in warning for warning in made.warnings)
@@ -142,7 +176,12 @@ def test_a_translation_with_the_same_numbers_is_used_and_marked() -> None:
 
 def test_a_translation_that_changes_the_time_is_not_used() -> None:
     given = brief(speaks=False)
-    made = draft(given, greeting="Hei,", timeline="Viisi 5 minuuttia ja 77 tuntia.", closing="Terveisin")
+    made = draft(
+        given,
+        greeting="Hei,",
+        timeline="Viisi 5 minuuttia ja 77 tuntia.",
+        closing="Terveisin",
+    )
     assert made.timeline == frame_of(given, DESK, answered=True).timeline
     assert made.greeting != "Hei,"
 
@@ -156,13 +195,18 @@ def test_pseudonyms_come_back_and_invented_ones_are_marked() -> None:
 
 
 def test_without_a_source_the_reviewer_is_told() -> None:
-    assert any("no source" in warning for warning in draft(explanation="", action_items=[]).warnings)
+    assert any(
+        "no source" in warning
+        for warning in draft(explanation="", action_items=[]).warnings
+    )
 
 
 @given(
     st.fixed_dictionaries(
         {
-            name: st.lists(st.text(max_size=60), max_size=3) if isinstance(value, list) else st.text(max_size=200)
+            name: st.lists(st.text(max_size=60), max_size=3)
+            if isinstance(value, list)
+            else st.text(max_size=200)
             for name, value in FILLED.items()
         }
     )

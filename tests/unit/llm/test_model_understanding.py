@@ -1,4 +1,5 @@
-"""A model's fields count only when they stand in the text and have the shape of what they are said to be."""
+"""A model's fields count only when they stand in the text and have the shape of what they
+are said to be."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,8 @@ from ticketgraph.assembly import SHIPPED_DESKS
 
 DESK = load_desks(SHIPPED_DESKS)["customer_support"]
 TEXT = (
-    "My Frobnicator shows E-77 since 3 May 2026 and order ORD-5521 cost $49.99. My customer number is KD-8812.\n"
+    "My Frobnicator shows E-77 since 3 May 2026 and order ORD-5521 cost $49.99. My customer "
+    "number is KD-8812.\n"
     "Write to ada@example.com."
 )
 COST = Usage(calls=1, prompt_tokens=100, completion_tokens=20, models=("acme/m",))
@@ -32,10 +34,20 @@ def mask_of(text: str) -> Mask:
     return mask_for(ticket, clean_of(text), DESK)
 
 
-def extracted(*found: tuple[str, str, str], text: str = TEXT, local: Extraction | None = None) -> Extraction:
+def extracted(
+    *found: tuple[str, str, str], text: str = TEXT, local: Extraction | None = None
+) -> Extraction:
     mask = mask_of(text)
     mask.mask(text)
-    return extraction_of(list(found), local or Extraction(), clean_of(text), DESK, mask, "extract@1", COST)
+    return extraction_of(
+        list(found),
+        local or Extraction(),
+        clean_of(text),
+        DESK,
+        mask,
+        "extract@1",
+        COST,
+    )
 
 
 @pytest.mark.parametrize(
@@ -50,10 +62,16 @@ def extracted(*found: tuple[str, str, str], text: str = TEXT, local: Extraction 
         ("date", "3 May 2026", "since 3 May 2026", ["2026-05-03"]),
     ],
 )
-def test_what_stands_in_the_text_is_taken(name: str, value: str, quoted: str, read: list[Any]) -> None:
+def test_what_stands_in_the_text_is_taken(
+    name: str, value: str, quoted: str, read: list[Any]
+) -> None:
     found = extracted((name, value, quoted))
     assert found.values(name) == read
-    assert (found.engine, found.prompt_version, found.usage) == ("llm", "extract@1", COST)
+    assert (found.engine, found.prompt_version, found.usage) == (
+        "llm",
+        "extract@1",
+        COST,
+    )
     assert found.validation_errors == ()
     (field,) = found.fields
     if field.start is not None and field.end is not None:
@@ -87,14 +105,18 @@ def test_an_invented_field_is_no_field() -> None:
 
 
 def test_what_patterns_found_stands() -> None:
-    local = extracted(("order_id", "ORD-5521", "order ORD-5521")).model_copy(update={"engine": "local"})
+    local = extracted(("order_id", "ORD-5521", "order ORD-5521")).model_copy(
+        update={"engine": "local"}
+    )
     found = extracted(("order_id", "E-77", "shows E-77"), local=local)
     assert found.values("order_id") == ["ORD-5521"]
 
 
 def test_several_values_are_several_and_one_is_one() -> None:
     found = extracted(
-        ("error_code", "E-77", "shows E-77"), ("error_code", "E-77", "E-77"), ("error_code", "KD-8812", "is KD-8812")
+        ("error_code", "E-77", "shows E-77"),
+        ("error_code", "E-77", "E-77"),
+        ("error_code", "KD-8812", "is KD-8812"),
     )
     assert found.values("error_code") == ["E-77", "KD-8812"]
 
@@ -110,28 +132,47 @@ def read_masked(name: str, text: str, before: str, after: str) -> Extraction:
     mask = mask_of(text)
     hidden = mask.mask(text).split(before, 1)[1].split(after, 1)[0]
     assert hidden.startswith("[")
-    return extraction_of([(name, hidden, hidden)], Extraction(), clean_of(text), DESK, mask, "extract@1", COST)
+    return extraction_of(
+        [(name, hidden, hidden)],
+        Extraction(),
+        clean_of(text),
+        DESK,
+        mask,
+        "extract@1",
+        COST,
+    )
 
 
 def test_a_pseudonym_comes_back_as_what_it_stands_for() -> None:
-    found = read_masked("account_id", "My account number is ACC-99231, please check.", "is ", ",")
+    found = read_masked(
+        "account_id", "My account number is ACC-99231, please check.", "is ", ","
+    )
     assert found.values("account_id") == ["ACC-99231"]
     assert found.fields[0].source_span == "ACC-99231"
 
 
 def test_a_persons_data_is_no_value_of_a_field_that_models_are_shown_again() -> None:
-    found = read_masked("product_name", "Please call Grace Hopper about it.", "call ", " about")
+    found = read_masked(
+        "product_name", "Please call Grace Hopper about it.", "call ", " about"
+    )
     assert found.values("product_name") == []
     assert found.validation_errors
 
 
-@given(st.lists(st.tuples(st.sampled_from([f.name for f in DESK.fields]), st.text(), st.text()), max_size=5))
-def test_any_answer_leaves_only_what_is_in_the_text(found: list[tuple[str, str, str]]) -> None:
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([f.name for f in DESK.fields]), st.text(), st.text()),
+        max_size=5,
+    )
+)
+def test_any_answer_leaves_only_what_is_in_the_text(
+    found: list[tuple[str, str, str]],
+) -> None:
     given_back = extracted(*found)
     for field in given_back.fields:
-        assert field.source_span is None or " ".join(field.source_span.casefold().split()) in " ".join(
-            TEXT.casefold().split()
-        )
+        assert field.source_span is None or " ".join(
+            field.source_span.casefold().split()
+        ) in " ".join(TEXT.casefold().split())
 
 
 def test_a_classification_is_unconfirmed_and_names_its_category_once() -> None:
@@ -143,12 +184,28 @@ def test_a_classification_is_unconfirmed_and_names_its_category_once() -> None:
     }
     found = classification_of(output, mask_of(TEXT), "classify@1", COST)
     assert found.secondary_categories == ("account",)
-    assert (found.category_confidence, found.severity_confidence, found.calibrated) == (0.5, 0.5, False)
-    assert (found.engine, found.prompt_version, found.usage) == ("llm", "classify@1", COST)
+    assert (found.category_confidence, found.severity_confidence, found.calibrated) == (
+        0.5,
+        0.5,
+        False,
+    )
+    assert (found.engine, found.prompt_version, found.usage) == (
+        "llm",
+        "classify@1",
+        COST,
+    )
 
 
 def test_reasoning_speaks_of_the_ticket_not_of_pseudonyms() -> None:
     mask = mask_of(TEXT)
     hidden = mask.mask("ada@example.com")
-    output = {"reasoning": f"{hidden} waits.", "category": "billing", "severity": "low", "secondary_categories": []}
-    assert classification_of(output, mask, "classify@1", COST).reasoning == "ada@example.com waits."
+    output = {
+        "reasoning": f"{hidden} waits.",
+        "category": "billing",
+        "severity": "low",
+        "secondary_categories": [],
+    }
+    assert (
+        classification_of(output, mask, "classify@1", COST).reasoning
+        == "ada@example.com waits."
+    )

@@ -14,7 +14,10 @@ from tests.unit.llm.calls_under_way import settled
 async def test_a_waiter_cancelled_as_it_gets_its_place_gives_it_back() -> None:
     places = Places(1, Total(5))
     await places.take()
-    waiter, following = asyncio.create_task(places.take()), asyncio.create_task(places.take())
+    waiter, following = (
+        asyncio.create_task(places.take()),
+        asyncio.create_task(places.take()),
+    )
     await settled()
     places.give_back()
     waiter.cancel()
@@ -27,7 +30,10 @@ async def test_a_waiter_cancelled_as_it_gets_its_place_gives_it_back() -> None:
 async def test_a_waiter_just_cancelled_gets_no_place_and_is_not_sent_away() -> None:
     places = Places(1, Total(5))
     await places.take()
-    cancelled, following = asyncio.create_task(places.take()), asyncio.create_task(places.take())
+    cancelled, following = (
+        asyncio.create_task(places.take()),
+        asyncio.create_task(places.take()),
+    )
     await settled()
     cancelled.cancel()
     places.give_back()
@@ -54,7 +60,10 @@ async def test_cancelled_waiters_take_no_memory() -> None:
     await asyncio.wait(waiters)
     waiters.clear()
     gc.collect()
-    assert sum(isinstance(thing, asyncio.Future) for thing in gc.get_objects()) < before + 10
+    assert (
+        sum(isinstance(thing, asyncio.Future) for thing in gc.get_objects())
+        < before + 10
+    )
 
 
 async def test_a_waiter_cancelled_as_it_is_sent_away_leaves_no_trace() -> None:
@@ -69,7 +78,9 @@ async def test_a_waiter_cancelled_as_it_is_sent_away_leaves_no_trace() -> None:
     assert places.used == 1
 
 
-async def test_a_place_left_by_one_model_goes_to_who_has_waited_longest_for_any() -> None:
+async def test_a_place_left_by_one_model_goes_to_who_has_waited_longest_for_any() -> (
+    None
+):
     total = Total(2)
     first, second = Places(2, total), Places(1, total)
     await first.take()
@@ -78,7 +89,9 @@ async def test_a_place_left_by_one_model_goes_to_who_has_waited_longest_for_any(
     await settled()
     first.give_back()
     await settled()
-    assert [task.done() for task in queue] == [False, True, False], "the second model has its one call already"
+    assert [task.done() for task in queue] == [False, True, False], (
+        "the second model has its one call already"
+    )
     second.give_back()
     await settled()
     assert [task.done() for task in queue] == [True, True, False]
@@ -111,7 +124,9 @@ class Visitors:
         match what:
             case "come":
                 leave = asyncio.Event()
-                self.visits.append((asyncio.create_task(self.visit(places, leave)), leave))
+                self.visits.append(
+                    (asyncio.create_task(self.visit(places, leave)), leave)
+                )
             case "leave" if which < len(self.visits):
                 self.visits[which][1].set()
             case "cancel" if which < len(self.visits):
@@ -122,30 +137,45 @@ class Visitors:
                 places.change(1)
             case _:
                 await asyncio.sleep(0)
-        assert not any(model.is_free and model.waits_since is not None for model in self.models)
+        assert not any(
+            model.is_free and model.waits_since is not None for model in self.models
+        )
 
     async def all_leave(self) -> list[object]:
         for _, leave in self.visits:
             leave.set()
         async with asyncio.timeout(5):
-            return await asyncio.gather(*(task for task, _ in self.visits), return_exceptions=True)
+            return await asyncio.gather(
+                *(task for task, _ in self.visits), return_exceptions=True
+            )
 
 
 @settings(max_examples=200, deadline=None)
 @given(
     limit=st.integers(1, 5),
     events=st.lists(
-        st.tuples(st.sampled_from(["come", "leave", "cancel", "widen", "narrow", "breathe"]), st.integers(0, 30)),
+        st.tuples(
+            st.sampled_from(["come", "leave", "cancel", "widen", "narrow", "breathe"]),
+            st.integers(0, 30),
+        ),
         max_size=60,
     ),
 )
-def test_places_are_never_lost_and_never_more_than_the_limits(limit: int, events: list[tuple[str, int]]) -> None:
+def test_places_are_never_lost_and_never_more_than_the_limits(
+    limit: int, events: list[tuple[str, int]]
+) -> None:
     async def drive() -> None:
         visitors = Visitors(limit)
         for what, which in events:
             await visitors.happens(what, which)
         ends = await visitors.all_leave()
-        assert [end for end in ends if end and not isinstance(end, asyncio.CancelledError)] == []
-        assert [visitors.total.used, *(model.used for model in visitors.models)] == [0, 0, 0]
+        assert [
+            end for end in ends if end and not isinstance(end, asyncio.CancelledError)
+        ] == []
+        assert [visitors.total.used, *(model.used for model in visitors.models)] == [
+            0,
+            0,
+            0,
+        ]
 
     asyncio.run(drive())

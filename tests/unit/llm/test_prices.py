@@ -40,14 +40,19 @@ def test_known_models(model: str, prompt: float) -> None:
     assert price.prompt == prompt
 
 
-@pytest.mark.parametrize("model", ["openai/gpt-99", "azure/my-deployment", "compatible/mygpt-4o", "", "openai/"])
+@pytest.mark.parametrize(
+    "model",
+    ["openai/gpt-99", "azure/my-deployment", "compatible/mygpt-4o", "", "openai/"],
+)
 def test_unknown_models(model: str) -> None:
     assert SHIPPED.of(model) is None
 
 
 def test_the_whole_id_before_the_name_and_the_longest_pattern_first() -> None:
     one, two, three = (Price(prompt=usd, completion=0) for usd in (1, 2, 3))
-    prices = Prices(as_of=date(2026, 1, 1), models={"m-*": two, "m-large": one, "azure/*": three})
+    prices = Prices(
+        as_of=date(2026, 1, 1), models={"m-*": two, "m-large": one, "azure/*": three}
+    )
     assert prices.of("openai/m-large") == one
     assert prices.of("openai/m-small") == two
     assert prices.of("azure/m-large") == three
@@ -61,11 +66,25 @@ def test_cost() -> None:
     assert Price(prompt=1, completion=0).cost(10, 0, 10) == 10 * 10**6
 
 
-@given(prompt=TOKENS, completion=TOKENS, cached=TOKENS, usd=USD, cached_usd=USD, completion_usd=USD)
+@given(
+    prompt=TOKENS,
+    completion=TOKENS,
+    cached=TOKENS,
+    usd=USD,
+    cached_usd=USD,
+    completion_usd=USD,
+)
 def test_a_call_never_costs_more_than_without_a_cache(
-    prompt: int, completion: int, cached: int, usd: float, cached_usd: float, completion_usd: float
+    prompt: int,
+    completion: int,
+    cached: int,
+    usd: float,
+    cached_usd: float,
+    completion_usd: float,
 ) -> None:
-    price = Price(prompt=usd, cached_prompt=min(usd, cached_usd), completion=completion_usd)
+    price = Price(
+        prompt=usd, cached_prompt=min(usd, cached_usd), completion=completion_usd
+    )
     assert 0 <= price.cost(prompt, completion, cached) <= price.cost(prompt, completion)
 
 
@@ -78,17 +97,31 @@ def test_no_model_of_the_table_costs_more_than_the_dearest() -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("as_of: 2026-01-01\nmodels: {a: {prompt: -1, completion: 0}}", r"models\.a\.prompt"),
-        ("as_of: 2026-01-01\nmodels: {a: {prompt: .nan, completion: 0}}", r"models\.a\.prompt"),
-        ("as_of: 2026-01-01\nmodels: {a: {prompt: 1, cached_prompt: 2, completion: 0}}", "must not be above"),
-        ("as_of: 2026-01-01\nmodels: {a: {prompt: 1, completion: 0, output: 3}}", r"models\.a\.output"),
+        (
+            "as_of: 2026-01-01\nmodels: {a: {prompt: -1, completion: 0}}",
+            r"models\.a\.prompt",
+        ),
+        (
+            "as_of: 2026-01-01\nmodels: {a: {prompt: .nan, completion: 0}}",
+            r"models\.a\.prompt",
+        ),
+        (
+            "as_of: 2026-01-01\nmodels: {a: {prompt: 1, cached_prompt: 2, completion: 0}}",
+            "must not be above",
+        ),
+        (
+            "as_of: 2026-01-01\nmodels: {a: {prompt: 1, completion: 0, output: 3}}",
+            r"models\.a\.output",
+        ),
         ("as_of: 2026-01-01\nmodels: {}", "models"),
         ("- a", "not valid"),
         ("a: [", "cannot be read"),
         ("", "not valid"),
     ],
 )
-def test_a_wrong_file_is_named_with_what_is_wrong(tmp_path: Path, text: str, problem: str) -> None:
+def test_a_wrong_file_is_named_with_what_is_wrong(
+    tmp_path: Path, text: str, problem: str
+) -> None:
     path = tmp_path / "mine.yaml"
     path.write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=rf"mine\.yaml.*{problem}"):
@@ -102,7 +135,10 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
 
 def test_ones_own_table_replaces_the_shipped_one(tmp_path: Path) -> None:
     path = tmp_path / "mine.yaml"
-    path.write_text("as_of: 2026-01-01\nmodels: {mine: {prompt: 1, completion: 2}}", encoding="utf-8")
+    path.write_text(
+        "as_of: 2026-01-01\nmodels: {mine: {prompt: 1, completion: 2}}",
+        encoding="utf-8",
+    )
     prices = load_prices(path)
     assert prices.of("compatible/mine") == Price(prompt=1, completion=2)
     assert prices.of("openai/gpt-4o-mini") is None

@@ -9,7 +9,11 @@ from contracts.errors import InputError
 from engines.models.providers import NO_KEY, PROVIDERS, Models, resolve
 from engines.models.settings import ModelSettings, ProviderName
 
-AZURE = {"azure_openai_api_key": "k", "azure_openai_endpoint": "https://mine.openai.azure.com", "default_model": "d"}
+AZURE = {
+    "azure_openai_api_key": "k",
+    "azure_openai_endpoint": "https://mine.openai.azure.com",
+    "default_model": "d",
+}
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +41,9 @@ def models(**given: Any) -> Models | None:
         ({"openai_api_key": "k", "llm_provider": "ollama"}, "ollama"),
     ],
 )
-def test_the_provider_is_found_from_what_is_set(given: dict[str, Any], provider: str) -> None:
+def test_the_provider_is_found_from_what_is_set(
+    given: dict[str, Any], provider: str
+) -> None:
     found = models(**given)
     assert found
     assert found.primary.provider == provider
@@ -59,7 +65,10 @@ def test_nothing_set_or_none_is_offline(given: dict[str, Any]) -> None:
         ({"llm_provider": "gemini"}, "GEMINI_API_KEY"),
         ({"llm_provider": "azure"}, "DEFAULT_MODEL"),
         ({**AZURE, "azure_openai_endpoint": None}, "AZURE_OPENAI_ENDPOINT"),
-        ({**AZURE, "azure_openai_api_key": None, "llm_provider": "azure"}, "AZURE_OPENAI_API_KEY"),
+        (
+            {**AZURE, "azure_openai_api_key": None, "llm_provider": "azure"},
+            "AZURE_OPENAI_API_KEY",
+        ),
         ({"llm_provider": "compatible"}, "LLM_BASE_URL"),
         ({"llm_api_key": "k"}, "LLM_PROVIDER"),
     ],
@@ -78,22 +87,45 @@ def test_a_local_server_needs_no_key(provider: ProviderName) -> None:
 
 
 @pytest.mark.parametrize("provider", list(PROVIDERS))
-def test_llm_base_url_and_llm_api_key_serve_every_provider(provider: ProviderName) -> None:
-    found = models(llm_provider=provider, llm_base_url="http://proxy/v1", llm_api_key="k", default_model="m")
+def test_llm_base_url_and_llm_api_key_serve_every_provider(
+    provider: ProviderName,
+) -> None:
+    found = models(
+        llm_provider=provider,
+        llm_base_url="http://proxy/v1",
+        llm_api_key="k",
+        default_model="m",
+    )
     assert found
-    assert (found.primary.base_url, found.primary.api_key) == ("http://proxy/v1", SecretStr("k"))
+    assert (found.primary.base_url, found.primary.api_key) == (
+        "http://proxy/v1",
+        SecretStr("k"),
+    )
     assert (found.primary.azure_version is not None) == (provider == "azure")
 
 
 def test_openrouter_is_told_site_and_app() -> None:
-    found = models(openrouter_api_key="k", openrouter_site_url="https://desk.example", openrouter_app_name="Desk")
+    found = models(
+        openrouter_api_key="k",
+        openrouter_site_url="https://desk.example",
+        openrouter_app_name="Desk",
+    )
     assert found
-    assert found.primary.headers == {"HTTP-Referer": "https://desk.example", "X-Title": "Desk"}
+    assert found.primary.headers == {
+        "HTTP-Referer": "https://desk.example",
+        "X-Title": "Desk",
+    }
     assert found.primary.base_url == "https://openrouter.ai/api/v1"
 
 
 def test_the_fallback_is_of_the_same_provider_and_another_model() -> None:
-    found = models(openai_api_key="k", default_model="large", fallback_model="small", max_tokens=300, temperature=0.5)
+    found = models(
+        openai_api_key="k",
+        default_model="large",
+        fallback_model="small",
+        max_tokens=300,
+        temperature=0.5,
+    )
     assert found
     assert found.fallback
     assert [found.primary.id, found.fallback.id] == ["openai/large", "openai/small"]

@@ -10,7 +10,13 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.usage import Usage
-from engines.models.failures import AnswerUnusable, Empty, Invalid, Truncated, Unreadable
+from engines.models.failures import (
+    AnswerUnusable,
+    Empty,
+    Invalid,
+    Truncated,
+    Unreadable,
+)
 from engines.models.messages import Reply
 from engines.models.parse_answer import FAULTS, LONGEST, read_answer, schema_of
 
@@ -31,7 +37,12 @@ class Answer(BaseModel):
     other: Part | None = None
 
 
-GOOD = {"category": "billing", "level": 2, "parts": [{"title": "a", "value": "b }"}], "other": None}
+GOOD = {
+    "category": "billing",
+    "level": 2,
+    "parts": [{"title": "a", "value": "b }"}],
+    "other": None,
+}
 TEXT = json.dumps({"category": "billing", "parts": [{"title": "a", "value": "x"}]})
 
 
@@ -57,7 +68,9 @@ def reply(text: str, finish: str | None = "stop") -> Reply:
     ],
 )
 def test_what_stands_around_the_object_does_not_matter(text: str) -> None:
-    assert read_answer(reply(text), Answer) == Answer(category="billing", parts=(Part(title="a", value="x"),))
+    assert read_answer(reply(text), Answer) == Answer(
+        category="billing", parts=(Part(title="a", value="x"),)
+    )
 
 
 @pytest.mark.parametrize(
@@ -81,10 +94,16 @@ def test_what_stands_around_the_object_does_not_matter(text: str) -> None:
         ('{"category": "billing", "level": 9}', "stop", Invalid),
         ('{"category": "billing", "level": "very"}', "stop", Invalid),
         ("{}", "stop", Invalid),
-        ('{"category": "billing", "parts": [{"title": "a", "value": "\\ud800"}]}', "stop", Invalid),
+        (
+            '{"category": "billing", "parts": [{"title": "a", "value": "\\ud800"}]}',
+            "stop",
+            Invalid,
+        ),
     ],
 )
-def test_each_failure_has_its_type_and_the_usage(text: str, finish: str, failure: type[AnswerUnusable]) -> None:
+def test_each_failure_has_its_type_and_the_usage(
+    text: str, finish: str, failure: type[AnswerUnusable]
+) -> None:
     with pytest.raises(failure) as caught:
         read_answer(reply(text, finish), Answer)
     assert type(caught.value) is failure
@@ -108,21 +127,46 @@ def test_an_answer_that_is_too_long_is_not_read() -> None:
     with pytest.raises(Invalid) as caught:
         read_answer(reply(TEXT + " " * LONGEST), Answer)
     assert caught.value.problems == ("answer: too_long",)
-    assert read_answer(reply(TEXT + " " * (LONGEST - len(TEXT))), Answer).category == "billing"
+    assert (
+        read_answer(reply(TEXT + " " * (LONGEST - len(TEXT))), Answer).category
+        == "billing"
+    )
 
 
 def test_a_quotation_before_too_many_faults_is_no_answer() -> None:
     with pytest.raises(Unreadable):
-        read_answer(reply('{"category": "technical"}' + '{"a" ' * (FAULTS + 1) + TEXT), Answer)
+        read_answer(
+            reply('{"category": "technical"}' + '{"a" ' * (FAULTS + 1) + TEXT), Answer
+        )
 
 
 PIECES = st.sampled_from(
-    ['{"', "{", "}", '"', ":", ",", "[", "]", "\\", "\\u", "ud800", '"category"', '"billing"', TEXT]
+    [
+        '{"',
+        "{",
+        "}",
+        '"',
+        ":",
+        ",",
+        "[",
+        "]",
+        "\\",
+        "\\u",
+        "ud800",
+        '"category"',
+        '"billing"',
+        TEXT,
+    ]
 )
 
 
-@given(st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join)), st.sampled_from(["stop", "length", None]))
-def test_any_text_is_an_answer_or_a_typed_failure(text: str, finish: str | None) -> None:
+@given(
+    st.one_of(st.text(), st.lists(PIECES, max_size=40).map("".join)),
+    st.sampled_from(["stop", "length", None]),
+)
+def test_any_text_is_an_answer_or_a_typed_failure(
+    text: str, finish: str | None
+) -> None:
     try:
         answer = read_answer(reply(text, finish), Answer)
     except AnswerUnusable as error:
@@ -132,15 +176,36 @@ def test_any_text_is_an_answer_or_a_typed_failure(text: str, finish: str | None)
         answer.model_dump_json()
 
 
-@given(st.text().filter(lambda text: "{" not in text and "</think>" not in text), st.text())
+@given(
+    st.text().filter(lambda text: "{" not in text and "</think>" not in text), st.text()
+)
 def test_an_answer_is_found_in_any_words(before: str, after: str) -> None:
     after = after.replace("</think>", "")
-    assert read_answer(reply(before + json.dumps(GOOD | {"parts": []}) + after), Answer).level == 2
+    assert (
+        read_answer(
+            reply(before + json.dumps(GOOD | {"parts": []}) + after), Answer
+        ).level
+        == 2
+    )
 
 
 @pytest.mark.parametrize(
     "piece",
-    ["{", '{"', '{"a":', '{"a":[', "{}", '{"\\', "}", "[", '"', '{"a": "b" ', "{ ", "{\n" + " " * 99, '{"a": 1}'],
+    [
+        "{",
+        '{"',
+        '{"a":',
+        '{"a":[',
+        "{}",
+        '{"\\',
+        "}",
+        "[",
+        '"',
+        '{"a": "b" ',
+        "{ ",
+        "{\n" + " " * 99,
+        '{"a": 1}',
+    ],
 )
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     text = piece * (400_000 // len(piece))
@@ -167,7 +232,11 @@ def test_the_schema_is_what_strict_modes_take() -> None:
         assert part["additionalProperties"] is False
         assert part["required"] == list(part["properties"])
     text = json.dumps(schema)
-    assert not any(word in text for word in ("$ref", "$defs", "default", "maxLength", "pattern"))
-    assert '"title": {"enum": ["a", "b"], "type": "string"}' in text  # a field's name, not an annotation
+    assert not any(
+        word in text for word in ("$ref", "$defs", "default", "maxLength", "pattern")
+    )
+    assert (
+        '"title": {"enum": ["a", "b"], "type": "string"}' in text
+    )  # a field's name, not an annotation
     assert schema["properties"]["category"]["description"] == "What it is about"
     assert schema["properties"]["other"]["anyOf"][1] == {"type": "null"}

@@ -6,7 +6,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from engines.models.rungs import APART, LADDER, REMEMBERED, ModelSpec, Rung, Rungs, format_of, note_of
+from engines.models.rungs import (
+    APART,
+    LADDER,
+    REMEMBERED,
+    ModelSpec,
+    Rung,
+    Rungs,
+    format_of,
+    note_of,
+)
 
 SCHEMA: dict[str, Any] = {"type": "object", "properties": {"a": {"type": "string"}}}
 
@@ -25,7 +34,10 @@ def test_a_refusal_is_remembered_for_that_model_only() -> None:
 
 def test_two_calls_that_fail_together_go_down_one_rung() -> None:
     rungs = Rungs()
-    assert [rungs.refused(spec(), "json_schema") for _ in range(2)] == ["json_object", "json_object"]
+    assert [rungs.refused(spec(), "json_schema") for _ in range(2)] == [
+        "json_object",
+        "json_object",
+    ]
 
 
 def test_after_the_last_rung_there_is_none() -> None:
@@ -53,12 +65,16 @@ def test_refusals_that_stand_are_met_one_at_a_time() -> None:
     now[0] = REMEMBERED
     for rung in LADDER[:3]:
         assert rungs.current(spec()) == rung
-        assert rungs.refused(spec(), rung) == "prose", "the second call of the step is taken"
+        assert rungs.refused(spec(), rung) == "prose", (
+            "the second call of the step is taken"
+        )
         now[0] += APART
 
 
 @given(st.lists(st.sampled_from(LADDER)))
-def test_the_current_rung_is_never_one_that_was_refused_while_another_is_left(refusals: list[Rung]) -> None:
+def test_the_current_rung_is_never_one_that_was_refused_while_another_is_left(
+    refusals: list[Rung],
+) -> None:
     rungs = Rungs()
     for rung in refusals:
         rungs.refused(spec(), rung)
@@ -77,4 +93,6 @@ def test_every_rung_tells_the_model_the_schema_once() -> None:
 def test_the_tool_is_forced_and_the_schema_strict() -> None:
     tool = format_of("tool", SCHEMA, "Answer", in_object=False)
     assert tool["tool_choice"] == {"type": "function", "function": {"name": "Answer"}}
-    assert format_of("json_schema", SCHEMA, "Answer", in_object=False)["response_format"]["json_schema"]["strict"]
+    assert format_of("json_schema", SCHEMA, "Answer", in_object=False)[
+        "response_format"
+    ]["json_schema"]["strict"]

@@ -26,7 +26,9 @@ def test_every_setting_is_described_in_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ModelSettings.model_fields))
-def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_an_empty_value_counts_as_not_set(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv(name.upper(), "")
     assert getattr(Settings(), name) == ModelSettings.model_fields[name].default
 
@@ -50,14 +52,18 @@ def test_an_empty_value_counts_as_not_set(monkeypatch: pytest.MonkeyPatch, name:
         ("OPENROUTER_APP_NAME", "Zwölf"),
     ],
 )
-def test_a_value_out_of_bounds_is_refused(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+def test_a_value_out_of_bounds_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
     monkeypatch.setenv(name, value)
     with pytest.raises(ValidationError):
         Settings()
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_a_key_is_trimmed_and_never_shown(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_a_key_is_trimmed_and_never_shown(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
     monkeypatch.setenv(name.upper(), f" {SECRET}\n")
     settings = Settings()
     assert getattr(settings, name).get_secret_value() == SECRET
@@ -65,7 +71,9 @@ def test_a_key_is_trimmed_and_never_shown(monkeypatch: pytest.MonkeyPatch, name:
 
 
 @pytest.mark.parametrize("bad", [f"{SECRET}\n{SECRET}", f"{SECRET}é"])
-def test_a_key_that_is_no_header_is_refused_without_showing_it(monkeypatch: pytest.MonkeyPatch, bad: str) -> None:
+def test_a_key_that_is_no_header_is_refused_without_showing_it(
+    monkeypatch: pytest.MonkeyPatch, bad: str
+) -> None:
     monkeypatch.setenv("OPENAI_API_KEY", bad)
     with pytest.raises(ValidationError) as caught:
         Settings()
@@ -73,7 +81,9 @@ def test_a_key_that_is_no_header_is_refused_without_showing_it(monkeypatch: pyte
 
 
 def test_the_env_file_is_read(tmp_path: Path) -> None:
-    (tmp_path / ".env").write_text("OPENAI_SECRET=abc\nDEFAULT_MODEL=tiny\nSOMETHING_ELSE=1\n", encoding="utf-8")
+    (tmp_path / ".env").write_text(
+        "OPENAI_SECRET=abc\nDEFAULT_MODEL=tiny\nSOMETHING_ELSE=1\n", encoding="utf-8"
+    )
     settings = Settings()
     assert settings.openai_secret
     assert settings.default_model == "tiny"

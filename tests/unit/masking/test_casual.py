@@ -106,7 +106,10 @@ def test_names_in_small_letters_and_without_spaces(text: str, masked: str):
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
-        ("地址：北京市朝阳区建国路88号3单元502室，电话13812345678", "地址：[ADDRESS]，电话[PHONE]"),
+        (
+            "地址：北京市朝阳区建国路88号3单元502室，电话13812345678",
+            "地址：[ADDRESS]，电话[PHONE]",
+        ),
         ("请寄到上海市浦东新区世纪大道100号5楼。", "请寄到[ADDRESS]。"),
         ("IP地址是203.0.113.9", "IP地址是[IP]"),
         ("卡号6222021234567890123", "卡号[CARD]"),
@@ -119,12 +122,22 @@ def test_scripts_without_spaces_hide_no_number(text: str, masked: str):
 
 
 @pytest.mark.parametrize("length", [3, 100])
-def test_an_address_is_found_behind_any_number_of_characters_without_spaces(length: int):
+def test_an_address_is_found_behind_any_number_of_characters_without_spaces(
+    length: int,
+):
     assert "ada@example.com" not in redact("我" * length + "ada@example.com", DESK)
 
 
 @pytest.mark.parametrize(
-    "cue", ["licence ", "my license is ", "driver’s license: ", "driving permit no. ", "DL# ", "Führerschein "]
+    "cue",
+    [
+        "licence ",
+        "my license is ",
+        "driver’s license: ",
+        "driving permit no. ",
+        "DL# ",
+        "Führerschein ",
+    ],
 )
 def test_licences_are_told_by_the_word_before_them(cue: str):
     assert redact(f"{cue}K41QZW7P208", DESK) == f"{cue}[ID]"
@@ -132,7 +145,8 @@ def test_licences_are_told_by_the_word_before_them(cue: str):
 
 
 @given(
-    secret=st.from_regex(r"[a-z]{2,8}[0-9]{1,4}[a-z!#]{2,6}", fullmatch=True), word=st.sampled_from(["pwd", "Password"])
+    secret=st.from_regex(r"[a-z]{2,8}[0-9]{1,4}[a-z!#]{2,6}", fullmatch=True),
+    word=st.sampled_from(["pwd", "Password"]),
 )
 @settings(deadline=None)
 def test_no_password_passes_after_a_word_for_it(secret: str, word: str):

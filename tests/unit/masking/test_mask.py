@@ -27,25 +27,40 @@ PIECES = [
     "Ada Byron",
 ]
 TEXTS = st.lists(
-    st.one_of(st.sampled_from([*PIECES, "[", "]", "_1", "@", "12 Main Street", " ", "\n"]), st.text())
+    st.one_of(
+        st.sampled_from([*PIECES, "[", "]", "_1", "@", "12 Main Street", " ", "\n"]),
+        st.text(),
+    )
 ).map("".join)
 
 
 def ticket_mask(body: str, desk: Desk = DESK, **record: object) -> Mask:
-    ticket = Ticket.model_validate({"id": "t", "received_at": datetime(2026, 1, 1, tzinfo=UTC), "body": body, **record})
+    ticket = Ticket.model_validate(
+        {
+            "id": "t",
+            "received_at": datetime(2026, 1, 1, tzinfo=UTC),
+            "body": body,
+            **record,
+        }
+    )
     return mask_for(ticket, CleanTicket(subject="", body=body), desk)
 
 
 def keeping(*kinds: str) -> Desk:
     policy = MaskingPolicy.model_validate({"keep": kinds})
-    return DESK.model_copy(update={"settings": DESK.settings.model_copy(update={"masking": policy})})
+    return DESK.model_copy(
+        update={"settings": DESK.settings.model_copy(update={"masking": policy})}
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "masked"),
     [
         ("Write to ada.byron@example.com, please", "Write to [EMAIL_1], please"),
-        ("see https://x.example/?u=ada@example.com", "see https://x.example/?u=[EMAIL_1]"),
+        (
+            "see https://x.example/?u=ada@example.com",
+            "see https://x.example/?u=[EMAIL_1]",
+        ),
         ("ada (at) example (dot) com is mine", "[EMAIL_1] is mine"),
         ("ring 555-987-6543 or +49 30 901820", "ring [PHONE_1] or [PHONE_2]"),
         ("my line 020 7946 0958 is dead", "my line [PHONE_1] is dead"),
@@ -106,7 +121,10 @@ def test_names_are_told_by_what_stands_around_them(text: str):
 
 
 def test_common_given_names_need_nothing_around_them():
-    assert Mask(DESK).mask("yesterday Margaret Hamilton wrote") == "yesterday [NAME_1] wrote"
+    assert (
+        Mask(DESK).mask("yesterday Margaret Hamilton wrote")
+        == "yesterday [NAME_1] wrote"
+    )
 
 
 def test_the_record_makes_names_known_wherever_they_stand():
@@ -117,7 +135,10 @@ def test_the_record_makes_names_known_wherever_they_stand():
         metadata={"requester": "Grimsby", "plan": "Even"},
     )
 
-    assert mask.mask("ottoline, Vane or Grimsby, or even") == "[NAME_1], [NAME_2] or [NAME_3], or even"
+    assert (
+        mask.mask("ottoline, Vane or Grimsby, or even")
+        == "[NAME_1], [NAME_2] or [NAME_3], or even"
+    )
 
 
 def test_a_name_told_once_is_known_in_the_whole_ticket():
@@ -129,13 +150,27 @@ def test_a_name_told_once_is_known_in_the_whole_ticket():
 def test_equal_values_have_one_pseudonym_in_every_text_of_a_ticket():
     mask = Mask(DESK)
 
-    assert mask.mask("a@example.com, b@example.com, a@example.com") == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
-    assert mask.mask("again b@example.com and c@example.com") == "again [EMAIL_2] and [EMAIL_3]"
+    assert (
+        mask.mask("a@example.com, b@example.com, a@example.com")
+        == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
+    )
+    assert (
+        mask.mask("again b@example.com and c@example.com")
+        == "again [EMAIL_2] and [EMAIL_3]"
+    )
 
 
 def test_equal_texts_are_masked_alike_whoever_wrote_them():
-    first = ticket_mask("Regards,\nNkechi Udeh", customer_name="Nkechi Udeh", customer_email="n@example.com")
-    second = ticket_mask("Regards,\nOttoline Brae", customer_name="Ottoline Brae", customer_email="o@example.com")
+    first = ticket_mask(
+        "Regards,\nNkechi Udeh",
+        customer_name="Nkechi Udeh",
+        customer_email="n@example.com",
+    )
+    second = ticket_mask(
+        "Regards,\nOttoline Brae",
+        customer_name="Ottoline Brae",
+        customer_email="o@example.com",
+    )
 
     assert first.mask("Regards,\nNkechi Udeh") == second.mask("Regards,\nOttoline Brae")
 
@@ -144,14 +179,20 @@ def test_a_models_text_gets_the_values_back():
     mask = Mask(DESK)
     mask.mask("I am Ada Byron, ada@example.com")
 
-    assert mask.restore("Dear [NAME_1], we wrote to [email_1].") == "Dear Ada Byron, we wrote to ada@example.com."
+    assert (
+        mask.restore("Dear [NAME_1], we wrote to [email_1].")
+        == "Dear Ada Byron, we wrote to ada@example.com."
+    )
 
 
 def test_invented_pseudonyms_are_reported_and_left():
     mask = Mask(DESK)
     mask.mask("I am Ada Byron")
 
-    assert mask.unknown("[NAME_1], [NAME_2], [EMAIL], [NAME_2] and [S1]") == ("[NAME_2]", "[EMAIL]")
+    assert mask.unknown("[NAME_1], [NAME_2], [EMAIL], [NAME_2] and [S1]") == (
+        "[NAME_2]",
+        "[EMAIL]",
+    )
     assert mask.restore("[NAME_2]") == "[NAME_2]"
 
 
@@ -160,7 +201,10 @@ def test_a_typed_pseudonym_is_not_mistaken_for_one():
     masked = mask.mask("[EMAIL_1] is what I saw, ada@example.com is what I typed")
 
     assert masked == "[TEXT_1] is what I saw, [EMAIL_1] is what I typed"
-    assert mask.restore(masked) == "[EMAIL_1] is what I saw, ada@example.com is what I typed"
+    assert (
+        mask.restore(masked)
+        == "[EMAIL_1] is what I saw, ada@example.com is what I typed"
+    )
 
 
 @given(texts=st.lists(TEXTS, max_size=4))
@@ -173,7 +217,11 @@ def test_masking_can_always_be_undone(texts: list[str]):
     assert all(mask.unknown(text) == () for text in masked)
 
 
-@given(local=st.from_regex(r"[a-z][a-z0-9._+-]{0,20}[a-z0-9]", fullmatch=True), before=TEXTS, after=TEXTS)
+@given(
+    local=st.from_regex(r"[a-z][a-z0-9._+-]{0,20}[a-z0-9]", fullmatch=True),
+    before=TEXTS,
+    after=TEXTS,
+)
 @settings(deadline=None)
 def test_no_address_passes(local: str, before: str, after: str):
     address = f"{local}@mail.example.org"

@@ -1,4 +1,7 @@
-"""A model beside the local engine: it may raise, never lower; and where it fails nobody becomes surer."""
+"""A model beside the local engine: it may raise, never lower.
+
+And where it fails nobody becomes surer.
+"""
 
 from itertools import product
 
@@ -7,7 +10,13 @@ from hypothesis import strategies as st
 
 from contracts.classification import Classification
 from contracts.values import SEVERITIES
-from policies.deciding.engine_answers import UNCONFIRMED, advised, in_place_of, second_opinion, sure
+from policies.deciding.engine_answers import (
+    UNCONFIRMED,
+    advised,
+    in_place_of,
+    second_opinion,
+    sure,
+)
 
 CATEGORIES = ("technical", "billing", "general")
 
@@ -27,9 +36,13 @@ def classifications(engine: str) -> st.SearchStrategy[Classification]:
 
 
 @given(classifications("llm"), classifications("local"), st.booleans())
-def test_a_model_never_lowers_the_severity(model: Classification, local: Classification, steered: bool) -> None:
+def test_a_model_never_lowers_the_severity(
+    model: Classification, local: Classification, steered: bool
+) -> None:
     both = advised(model, local, steered=steered)
-    assert SEVERITIES.index(both.severity) == max(SEVERITIES.index(model.severity), SEVERITIES.index(local.severity))
+    assert SEVERITIES.index(both.severity) == max(
+        SEVERITIES.index(model.severity), SEVERITIES.index(local.severity)
+    )
 
 
 @given(classifications("llm"), classifications("local"), st.booleans())
@@ -37,28 +50,44 @@ def test_only_the_local_engine_makes_a_confidence_calibrated(
     model: Classification, local: Classification, steered: bool
 ) -> None:
     both = advised(model, local, steered=steered)
-    assert not both.calibrated or (both.category == local.category and local.calibrated and not local.abstained)
+    assert not both.calibrated or (
+        both.category == local.category and local.calibrated and not local.abstained
+    )
     assert both.category_confidence in (local.category_confidence, UNCONFIRMED)
 
 
 @given(classifications("llm"), classifications("local"))
-def test_a_broken_model_leaves_nobody_surer_than_a_working_one(model: Classification, local: Classification) -> None:
+def test_a_broken_model_leaves_nobody_surer_than_a_working_one(
+    model: Classification, local: Classification
+) -> None:
     broken = in_place_of(local)
-    for answer, steered in product((model, model.model_copy(update={"category": local.category})), (True, False)):
-        assert broken.category_confidence <= advised(answer, local, steered=steered).category_confidence
+    for answer, steered in product(
+        (model, model.model_copy(update={"category": local.category})), (True, False)
+    ):
+        assert (
+            broken.category_confidence
+            <= advised(answer, local, steered=steered).category_confidence
+        )
     assert not broken.calibrated
 
 
 @given(classifications("llm"), classifications("local"))
-def test_a_text_that_steers_keeps_the_local_category(model: Classification, local: Classification) -> None:
+def test_a_text_that_steers_keeps_the_local_category(
+    model: Classification, local: Classification
+) -> None:
     assert advised(model, local, steered=True).category == local.category
     expected = local if sure(local) else model
     assert advised(model, local, steered=False).category == expected.category
 
 
 @given(classifications("llm"), classifications("local"))
-def test_a_doubted_answer_stands_where_the_local_one_agrees(model: Classification, local: Classification) -> None:
+def test_a_doubted_answer_stands_where_the_local_one_agrees(
+    model: Classification, local: Classification
+) -> None:
     heard = second_opinion(model, local)
     assert heard.category == local.category
     assert SEVERITIES.index(heard.severity) >= SEVERITIES.index(local.severity)
-    assert second_opinion(advised(model, local, steered=True), local).category == local.category
+    assert (
+        second_opinion(advised(model, local, steered=True), local).category
+        == local.category
+    )

@@ -24,22 +24,34 @@ SHIPPED = sorted(DESKS.glob("*/*.yaml"))
 
 
 def test_the_schema_files_are_those_the_models_give() -> None:
-    assert {path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")} == schemas()
+    assert {
+        path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")
+    } == schemas()
 
 
-def test_the_command_writes_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_command_writes_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("policies.schema.FOLDER", tmp_path)
     runpy.run_module("policies.schema", run_name="__main__")
-    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == schemas()
+    assert {
+        path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
+    } == schemas()
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_every_shipped_file_fits_its_schema(path: Path) -> None:
     schema = json.loads(schemas()[f"{path.stem}.schema.json"])
-    Draft7Validator(schema).validate(parse_document(path.read_text(encoding="utf-8"), path.name).data)
+    Draft7Validator(schema).validate(
+        parse_document(path.read_text(encoding="utf-8"), path.name).data
+    )
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize(
+    "path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}"
+)
 def test_every_shipped_file_names_its_schema(path: Path) -> None:
     first_line = path.read_text(encoding="utf-8").splitlines()[0]
     named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first_line)
@@ -47,7 +59,13 @@ def test_every_shipped_file_names_its_schema(path: Path) -> None:
     assert (path.parent / named[1]).resolve() == FOLDER / f"{path.stem}.schema.json"
 
 
-scalars = st.none() | st.booleans() | st.integers(-1, 3) | st.floats(-1, 3) | st.sampled_from(["", "x", *SEVERITIES])
+scalars = (
+    st.none()
+    | st.booleans()
+    | st.integers(-1, 3)
+    | st.floats(-1, 3)
+    | st.sampled_from(["", "x", *SEVERITIES])
+)
 bounds = st.dictionaries(st.sampled_from(["min", "max", "most"]), scalars, max_size=2)
 conditions = scalars | bounds | st.lists(scalars, max_size=2)
 verdicts = st.none() | st.sampled_from(["whatever", *REVIEW])
@@ -56,14 +74,18 @@ rules = st.fixed_dictionaries(
     optional={
         "grant": verdicts,
         "require": verdicts,
-        "when": st.dictionaries(st.sampled_from(["colour", *FACTS]), conditions, max_size=2),
+        "when": st.dictionaries(
+            st.sampled_from(["colour", *FACTS]), conditions, max_size=2
+        ),
     },
 )
 RULE_SCHEMA = Draft7Validator(Rule.model_json_schema())
 
 
 @given(rules)
-def test_a_rule_fits_the_schema_exactly_when_it_fits_the_model(rule: dict[str, Any]) -> None:
+def test_a_rule_fits_the_schema_exactly_when_it_fits_the_model(
+    rule: dict[str, Any],
+) -> None:
     try:
         Rule.model_validate_json(json.dumps(rule), strict=True)
     except ValidationError:
@@ -77,8 +99,12 @@ DAMAGE: list[Any] = [None, "", "text", -1, 0.5, True, [], {}, [1], {"x": 1}]
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_a_damaged_file_fits_the_schema_exactly_when_it_fits_the_model(name: str) -> None:
-    document = parse_document((DESKS / "customer_support" / name).read_text(encoding="utf-8"), name)
+def test_a_damaged_file_fits_the_schema_exactly_when_it_fits_the_model(
+    name: str,
+) -> None:
+    document = parse_document(
+        (DESKS / "customer_support" / name).read_text(encoding="utf-8"), name
+    )
     validator = Draft7Validator(json.loads(schemas()[f"{Path(name).stem}.schema.json"]))
     for damaged in _damaged(document.data):
         assert validator.is_valid(damaged) is _fits(name, damaged), damaged
@@ -93,7 +119,10 @@ def _fits(name: str, data: Any) -> bool:
 
 
 def _damaged(data: Any) -> Any:
-    """The data with one value replaced, removed or added; of a list only the first, of a mapping the first dozen."""
+    """The data with one value replaced, removed or added.
+
+    Of a list only the first, of a mapping the first dozen.
+    """
     yield from DAMAGE
     if isinstance(data, list):
         for value in _damaged(data[0]) if data else ():

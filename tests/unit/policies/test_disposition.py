@@ -1,4 +1,7 @@
-"""The decision: worked examples on the shipped desks, and what holds for every policy that can be written."""
+"""The decision.
+
+Worked examples on the shipped desks, and what holds for every policy that can be written.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -101,8 +104,12 @@ def test_customer_support_decides(changes: dict[str, Any], expected: str) -> Non
     assert decided(SUPPORT, **changes) == expected
 
 
-@pytest.mark.parametrize("category", ["IT", "HR", "Finance", "Facilities", "Security", "general"])
-def test_the_helpdesk_answers_by_article_only_where_nothing_stands_against_it(category: str) -> None:
+@pytest.mark.parametrize(
+    "category", ["IT", "HR", "Finance", "Facilities", "Security", "general"]
+)
+def test_the_helpdesk_answers_by_article_only_where_nothing_stands_against_it(
+    category: str,
+) -> None:
     assert decided(HELPDESK, category=category) == "auto_resolve"
     assert decided(HELPDESK, category=category, obstacles=1) == "assign"
     assert decided(HELPDESK, category=category, severity="high") == "assign"
@@ -115,8 +122,13 @@ def test_nothing_known_escalates_and_says_what_is_not_known() -> None:
 
 
 def test_the_reasons_are_the_rules_that_spoke() -> None:
-    verdict = decide(Facts(**(dict(HARMLESS) | {"severity": "critical", "injection": True})), SUPPORT)
-    assert [reason.rule for reason in verdict.reasons] == ["critical-severity", "text-addresses-the-machine"]
+    verdict = decide(
+        Facts(**(dict(HARMLESS) | {"severity": "critical", "injection": True})), SUPPORT
+    )
+    assert [reason.rule for reason in verdict.reasons] == [
+        "critical-severity",
+        "text-addresses-the-machine",
+    ]
     assert [reason.rule for reason in decide(HARMLESS, SUPPORT).reasons] == [
         "answered-by-an-article",
         "answered-closely-by-an-article",
@@ -124,13 +136,23 @@ def test_the_reasons_are_the_rules_that_spoke() -> None:
 
 
 def test_when_nothing_is_granted_the_reasons_say_so_first() -> None:
-    verdict = decide(Facts(**(dict(HARMLESS) | {"category": None, "injection": True})), SUPPORT)
-    assert [reason.rule for reason in verdict.reasons] == ["nothing-granted", "text-addresses-the-machine"]
+    verdict = decide(
+        Facts(**(dict(HARMLESS) | {"category": None, "injection": True})), SUPPORT
+    )
+    assert [reason.rule for reason in verdict.reasons] == [
+        "nothing-granted",
+        "text-addresses-the-machine",
+    ]
 
 
 def test_without_any_rule_a_person_decides() -> None:
-    verdict = decide(HARMLESS, DispositionPolicy(id="empty", version=1, owner="nobody", rules=()))
-    assert (verdict.disposition, verdict.reasons[0].rule) == ("escalate", "nothing-granted")
+    verdict = decide(
+        HARMLESS, DispositionPolicy(id="empty", version=1, owner="nobody", rules=())
+    )
+    assert (verdict.disposition, verdict.reasons[0].rule) == (
+        "escalate",
+        "nothing-granted",
+    )
 
 
 def test_the_table_speaks_of_every_fact() -> None:
@@ -140,42 +162,62 @@ def test_the_table_speaks_of_every_fact() -> None:
 @pytest.mark.parametrize(
     ("rule", "words"),
     [
-        ({"grant": "assign", "when": {"colour": True}}, "there is no fact 'colour'; use one of abstained, "),
-        ({"grant": "assign", "when": {"category": True}}, "category takes a name or a list of names"),
+        ({"grant": "assign", "when": {"colour": True}}, ("there is no fact 'colour'; use one of "
+                                                         "abstained, ")),
+        ({"grant": "assign", "when": {"category": True}}, ("category takes a name or a list of "
+                                                           "names")),
         ({"grant": "assign", "when": {"category": ()}}, "category takes a name or a list of names"),
         ({"grant": "assign", "when": {"injection": "no"}}, "injection takes true or false"),
-        ({"grant": "assign", "when": {"injection": True}}, "a grant may not ask for `injection: true`: otherwise more"),
-        ({"require": "assign", "when": {"calibrated": True}}, "a require may not ask for `calibrated: true`: otherwis"),
+        ({"grant": "assign", "when": {"injection": True}}, ("a grant may not ask for "
+                                                            "`injection: true`: otherwise more")),
+        ({"require": "assign", "when": {"calibrated": True}}, ("a require may not ask for "
+                                                               "`calibrated: true`: otherwis")),
         ({"grant": "assign", "when": {"amount": True}}, "amount takes a range such as {max: 1}"),
         ({"grant": "assign", "when": {"amount": Bound()}}, "amount takes a range such as {max: 1}"),
-        ({"grant": "assign", "when": {"amount": Bound(min=1)}}, "a grant may bound amount by `max` only: otherwise mo"),
+        ({"grant": "assign", "when": {"amount": Bound(min=1)}}, ("a grant may bound amount by "
+                                                                 "`max` only: otherwise mo")),
         ({"grant": "assign", "when": {"amount": Bound(min=1, max=2)}}, "a grant may bound amount by `max` only"),
         ({"require": "assign", "when": {"severity": Bound(max="low")}}, "bound severity by `min` only: otherwise less"),
         ({"grant": "assign", "when": {"source_score": Bound(min="low")}}, "source_score is a number; write a range su"),
-        ({"grant": "assign", "when": {"severity": Bound(max=None)}}, "severity is a severity; write a range such as {"),
+        ({"grant": "assign", "when": {"severity": Bound(max=None)}}, ("severity is a severity; "
+                                                                      "write a range such as {")),
         ({"grant": "assign", "require": "assign"}, "either `grant` or `require`"),
         ({}, "either `grant` or `require`"),
     ],
 )  # fmt: skip
-def test_a_rule_that_could_lower_review_for_risk_cannot_be_made(rule: dict[str, Any], words: str) -> None:
+def test_a_rule_that_could_lower_review_for_risk_cannot_be_made(
+    rule: dict[str, Any], words: str
+) -> None:
     with pytest.raises(ValidationError) as caught:
         Rule(id="bad", reason="", **rule)
     assert words in str(caught.value)
 
 
 def test_names_of_reads_one_name_and_several() -> None:
-    assert (names_of({"category": "a"}), names_of({"category": ("a", "b")}), names_of({})) == (("a",), ("a", "b"), ())
+    assert (
+        names_of({"category": "a"}),
+        names_of({"category": ("a", "b")}),
+        names_of({}),
+    ) == (("a",), ("a", "b"), ())
 
 
 def conditions_for(name: str) -> st.SearchStrategy[Condition]:
     """Any condition on a fact, whether a rule may have it or not."""
     kind = FACTS[name].kind
     if kind == "name":
-        return st.sampled_from(CATEGORIES) | st.lists(st.sampled_from(CATEGORIES), min_size=1).map(tuple)
+        return st.sampled_from(CATEGORIES) | st.lists(
+            st.sampled_from(CATEGORIES), min_size=1
+        ).map(tuple)
     if kind == "flag":
         return st.booleans()
-    ends = st.sampled_from(SEVERITIES) if kind == "severity" else st.integers(0, 3).map(float)
-    return st.tuples(st.sampled_from(["min", "max"]), ends).map(lambda pair: Bound.model_validate(dict([pair])))
+    ends = (
+        st.sampled_from(SEVERITIES)
+        if kind == "severity"
+        else st.integers(0, 3).map(float)
+    )
+    return st.tuples(st.sampled_from(["min", "max"]), ends).map(
+        lambda pair: Bound.model_validate(dict([pair]))
+    )
 
 
 def known_values(name: str) -> st.SearchStrategy[Any]:
@@ -195,11 +237,24 @@ def rules(draw: st.DrawFn) -> Rule:
     verb: Verb = draw(st.sampled_from(["grant", "require"]))
     names = draw(st.lists(st.sampled_from(sorted(FACTS)), max_size=3, unique=True))
     drawn = {name: draw(conditions_for(name)) for name in names}
-    when = {name: condition for name, condition in drawn.items() if fault(verb, name, condition) is None}
-    return Rule.model_validate({"id": "r", "when": when, verb: draw(st.sampled_from(REVIEW)), "reason": "drawn"})
+    when = {
+        name: condition
+        for name, condition in drawn.items()
+        if fault(verb, name, condition) is None
+    }
+    return Rule.model_validate(
+        {
+            "id": "r",
+            "when": when,
+            verb: draw(st.sampled_from(REVIEW)),
+            "reason": "drawn",
+        }
+    )
 
 
-policies = st.lists(rules(), max_size=8).map(lambda r: DispositionPolicy(id="p", version=1, owner="o", rules=tuple(r)))
+policies = st.lists(rules(), max_size=8).map(
+    lambda r: DispositionPolicy(id="p", version=1, owner="o", rules=tuple(r))
+)
 facts = st.fixed_dictionaries({name: st.none() | known_values(name) for name in FACTS})
 ORDERED = sorted(name for name, fact in FACTS.items() if fact.risk != "free")
 
@@ -216,16 +271,31 @@ def by_risk(name: str, first: Any, second: Any) -> tuple[Any, Any]:
     return (safer, riskier) if FACTS[name].risk == "rises" else (riskier, safer)
 
 
-@given(policies | st.sampled_from([SUPPORT, HELPDESK]), facts, st.sampled_from(ORDERED), st.data())
+@given(
+    policies | st.sampled_from([SUPPORT, HELPDESK]),
+    facts,
+    st.sampled_from(ORDERED),
+    st.data(),
+)
 def test_more_risk_never_means_less_review(
     policy: DispositionPolicy, known: dict[str, Any], name: str, data: st.DataObject
 ) -> None:
-    safer, riskier = by_risk(name, data.draw(known_values(name)), data.draw(known_values(name)))
-    assert review(known | {name: safer}, policy) <= review(known | {name: riskier}, policy)
+    safer, riskier = by_risk(
+        name, data.draw(known_values(name)), data.draw(known_values(name))
+    )
+    assert review(known | {name: safer}, policy) <= review(
+        known | {name: riskier}, policy
+    )
 
 
-@given(policies | st.sampled_from([SUPPORT, HELPDESK]), facts, st.sampled_from(sorted(FACTS)))
-def test_forgetting_a_fact_never_means_less_review(policy: DispositionPolicy, known: dict[str, Any], name: str) -> None:
+@given(
+    policies | st.sampled_from([SUPPORT, HELPDESK]),
+    facts,
+    st.sampled_from(sorted(FACTS)),
+)
+def test_forgetting_a_fact_never_means_less_review(
+    policy: DispositionPolicy, known: dict[str, Any], name: str
+) -> None:
     assert review(known, policy) <= review(known | {name: None}, policy)
 
 
@@ -239,11 +309,15 @@ def test_an_injected_text_gets_no_reply_without_a_person(known: dict[str, Any]) 
 def test_the_confidence_alone_never_escalates(known: dict[str, Any]) -> None:
     for confidence in (0.0, None):
         changed = known | {"category_confidence": confidence, "calibrated": False}
-        assert review(changed, SUPPORT) <= max(review(known, SUPPORT), REVIEW.index("assign"))
+        assert review(changed, SUPPORT) <= max(
+            review(known, SUPPORT), REVIEW.index("assign")
+        )
 
 
 def test_every_file_of_a_desk_has_a_model() -> None:
-    assert {path.name for path in (SHIPPED / "customer_support").glob("*.yaml")} == set(FILES)
+    assert {path.name for path in (SHIPPED / "customer_support").glob("*.yaml")} == set(
+        FILES
+    )
 
 
 def test_the_shipped_policies_are_those_the_loader_gives() -> None:

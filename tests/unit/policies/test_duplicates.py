@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 from policies.deciding.duplicates import NEAR_EXACT, identifiers, names, repeats, shared
 
 STORY = (
-    "My parcel has been standing at the depot since last week. The driver says that nobody was at home, which is wrong."
+    "My parcel has been standing at the depot since last week. The driver says that nobody "
+    "was at home, which is wrong."
 )
 
 
@@ -19,7 +20,10 @@ def test_the_same_text_repeats() -> None:
         ("ORD-111 has not arrived", "ORD-112 has not arrived"),
         ("The lamp in room 2.14 flickers", "The lamp in room 2.41 flickers"),
         ("Please take 20.00 off the bill", "Please take 25.00 off the bill"),
-        ("The lamp on the second floor flickers", "The lamp on the third floor flickers"),
+        (
+            "The lamp on the second floor flickers",
+            "The lamp on the third floor flickers",
+        ),
         ("the delivery on monday was late", "the delivery on tuesday was late"),
         ("please reset the password of Anna", "please reset the password of Peter"),
         ("the red lamp flickers", "the green lamp flickers"),
@@ -44,7 +48,13 @@ def test_a_story_told_again_in_the_same_sentences_repeats() -> None:
 
 
 def test_one_common_sentence_is_not_the_same_story() -> None:
-    assert shared("The driver rang and nobody was at home.", "The driver rang and nobody was at home.") == 0.0
+    assert (
+        shared(
+            "The driver rang and nobody was at home.",
+            "The driver rang and nobody was at home.",
+        )
+        == 0.0
+    )
 
 
 def test_identifiers_are_words_with_digits_without_punctuation() -> None:

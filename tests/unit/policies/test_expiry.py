@@ -28,16 +28,34 @@ def team(name: str, *path: str) -> Team:
 
 @pytest.mark.parametrize(
     ("asked", "given_to"),
-    [("first", "second"), ("second", "fallback"), ("fallback", "first"), ("unheard_of", "fallback")],
+    [
+        ("first", "second"),
+        ("second", "fallback"),
+        ("fallback", "first"),
+        ("unheard_of", "fallback"),
+    ],
 )
-def test_the_next_team_of_the_path_gets_it_else_the_fallback(asked: str, given_to: str) -> None:
-    teams = (team("first", "a person", "second"), team("second", "a person"), team("fallback", "a person", "first"))
+def test_the_next_team_of_the_path_gets_it_else_the_fallback(
+    asked: str, given_to: str
+) -> None:
+    teams = (
+        team("first", "a person", "second"),
+        team("second", "a person"),
+        team("fallback", "a person", "first"),
+    )
     decision = safe_default(desk(*teams, fallback="fallback"), asked)
-    assert (decision.type, decision.team, decision.decided_by) == ("reassign", given_to, "system:expiry")
+    assert (decision.type, decision.team, decision.decided_by) == (
+        "reassign",
+        given_to,
+        "system:expiry",
+    )
 
 
 def test_where_nobody_is_next_it_is_rejected() -> None:
-    assert safe_default(desk(team("only", "only"), fallback="only"), "only").type == "reject"
+    assert (
+        safe_default(desk(team("only", "only"), fallback="only"), "only").type
+        == "reject"
+    )
 
 
 @given(
@@ -53,5 +71,9 @@ def test_it_never_says_anything_to_a_customer(
     decision = safe_default(desk(*teams, fallback=fallback, expiry=expiry), asked)
     assert decision.type in ("reassign", "reject")
     assert decision.text is decision.guidance is None
-    assert (decision.team in {"a", "b", "c"} - {asked}) if decision.type == "reassign" else decision.team is None
+    assert (
+        (decision.team in {"a", "b", "c"} - {asked})
+        if decision.type == "reassign"
+        else decision.team is None
+    )
     assert expiry == "reassign" or decision.type == "reject"

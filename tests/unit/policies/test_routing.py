@@ -27,7 +27,9 @@ HELPDESK = routing_of("internal_helpdesk")
 
 def level(severity: Severity) -> SeverityLevel:
     """A severity's level with the usual priority."""
-    return SeverityLevel(id=severity, title="", description="", sla_hours=1, priority=PRIORITY[severity])
+    return SeverityLevel(
+        id=severity, title="", description="", sla_hours=1, priority=PRIORITY[severity]
+    )
 
 
 @pytest.mark.parametrize(
@@ -46,10 +48,18 @@ def level(severity: Severity) -> SeverityLevel:
     ],
 )
 def test_customer_support_routes(
-    category: str | None, severity: Severity, team: str, priority: str, alternatives: tuple[str, ...]
+    category: str | None,
+    severity: Severity,
+    team: str,
+    priority: str,
+    alternatives: tuple[str, ...],
 ) -> None:
     routed = route(category, severity, SUPPORT, level(severity))
-    assert (routed.team, routed.priority, routed.alternative_teams) == (team, priority, alternatives)
+    assert (routed.team, routed.priority, routed.alternative_teams) == (
+        team,
+        priority,
+        alternatives,
+    )
 
 
 def test_a_critical_ticket_of_a_department_goes_to_the_duty_manager() -> None:
@@ -63,7 +73,10 @@ def test_a_critical_team_that_owns_the_category_is_not_its_own_alternative() -> 
 
 
 def test_the_escalation_path_is_the_teams() -> None:
-    assert route("billing", "low", SUPPORT, level("low")).escalation_path == ("billing_manager", "finance_team")
+    assert route("billing", "low", SUPPORT, level("low")).escalation_path == (
+        "billing_manager",
+        "finance_team",
+    )
 
 
 @pytest.mark.parametrize(
@@ -75,8 +88,13 @@ def test_the_escalation_path_is_the_teams() -> None:
         ("feature_request", "low", ["category-team", "priority-floor"]),
     ],
 )
-def test_the_reasons_name_the_rules(category: str | None, severity: Severity, rules: list[str]) -> None:
-    assert [reason.rule for reason in route(category, severity, SUPPORT, level(severity)).reasons] == rules
+def test_the_reasons_name_the_rules(
+    category: str | None, severity: Severity, rules: list[str]
+) -> None:
+    assert [
+        reason.rule
+        for reason in route(category, severity, SUPPORT, level(severity)).reasons
+    ] == rules
 
 
 @pytest.mark.parametrize(
@@ -100,5 +118,8 @@ def test_a_team_is_found_by_category_and_by_name() -> None:
 
 
 def test_reassigning_to_an_unknown_team_names_the_known_ones() -> None:
-    with pytest.raises(InputError, match=r"no such team\. Choose one of: technical_support, billing_team, "):
+    with pytest.raises(
+        InputError,
+        match=r"no such team\. Choose one of: technical_support, billing_team, ",
+    ):
         team_named("the_dog", SUPPORT)

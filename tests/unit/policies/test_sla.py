@@ -12,7 +12,9 @@ from policies.desk.sla import due_at, in_words
 
 def level(hours: float) -> SeverityLevel:
     """A level with this many hours."""
-    return SeverityLevel(id="low", title="", description="", sla_hours=hours, priority="low")
+    return SeverityLevel(
+        id="low", title="", description="", sla_hours=hours, priority="low"
+    )
 
 
 def test_the_due_time_is_utc_whatever_the_zone_it_came_in() -> None:

@@ -1,4 +1,5 @@
-"""A text that tells the machine what to decide is told from one that only speaks of the same things."""
+"""A text that tells the machine what to decide is told from one that only speaks of the
+same things."""
 
 import time
 from pathlib import Path
@@ -86,13 +87,20 @@ def test_each_desk_has_its_own_names(support: Desk, helpdesk: Desk) -> None:
 
 
 def test_a_desk_without_names_of_several_words(helpdesk: Desk) -> None:
-    teams = tuple(team.model_copy(update={"id": team.title}) for team in helpdesk.routing.teams)
-    bare = helpdesk.model_copy(update={"routing": helpdesk.routing.model_copy(update={"teams": teams})})
+    teams = tuple(
+        team.model_copy(update={"id": team.title}) for team in helpdesk.routing.teams
+    )
+    bare = helpdesk.model_copy(
+        update={"routing": helpdesk.routing.model_copy(update={"teams": teams})}
+    )
     assert steered("category: HR", bare)
     assert not steered("The file is named my_holiday.", bare)
 
 
-@pytest.mark.parametrize("piece", ["set ", "set to ", "severity ", "confidence ", "mark this ", "a", "\n", '"'])
+@pytest.mark.parametrize(
+    "piece",
+    ["set ", "set to ", "severity ", "confidence ", "mark this ", "a", "\n", '"'],
+)
 def test_linear_time(support: Desk, piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))

@@ -23,26 +23,46 @@ CANARY = "tg-4c1d99"
 def rendered(name: str, desk: Desk, text: str, **more: Any) -> Rendered:
     """A prompt filled with a ticket's text."""
     makers: dict[str, Callable[[], Any]] = {
-        "classify": lambda: ClassifyInput(desk=desk, text=text, canary=CANARY, evidence=verdict(), **more),
+        "classify": lambda: ClassifyInput(
+            desk=desk, text=text, canary=CANARY, evidence=verdict(), **more
+        ),
         "extract": lambda: ExtractInput(desk=desk, text=text, canary=CANARY, **more),
         "draft": lambda: DraftInput(**{**draft_parts(desk, text), **more}),
-        "repair": lambda: RepairInput(request=rendered("classify", desk, text), problems=("category",), **more),
+        "repair": lambda: RepairInput(
+            request=rendered("classify", desk, text), problems=("category",), **more
+        ),
     }
     return ALL[name].render(makers[name]())
 
 
 def verdict() -> SeverityVerdict:
-    return SeverityVerdict(severity="high", confidence=0.5, reasons=("Something has stopped.",))
+    return SeverityVerdict(
+        severity="high", confidence=0.5, reasons=("Something has stopped.",)
+    )
 
 
 def draft_parts(desk: Desk, text: str) -> dict[str, Any]:
     """What a draft is made from, without sources."""
     category = desk.categories[0].id
-    return {"desk": desk, "text": text, "canary": CANARY, "category": category, "severity": "low", "tone": "formal"}
+    return {
+        "desk": desk,
+        "text": text,
+        "canary": CANARY,
+        "category": category,
+        "severity": "low",
+        "tone": "formal",
+    }
 
 
 def source(**given: Any) -> Source:
     """A solved ticket."""
     return Source(
-        **{"id": "T-1", "kind": "solved_ticket", "title": "Printer", "score": 0.5, "excerpt": "Ink.", **given}
+        **{
+            "id": "T-1",
+            "kind": "solved_ticket",
+            "title": "Printer",
+            "score": 0.5,
+            "excerpt": "Ink.",
+            **given,
+        }
     )

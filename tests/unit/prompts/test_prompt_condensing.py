@@ -22,11 +22,15 @@ SENTENCES = (
     FILLER,
     "All users are locked out? ",
 )
-LONG = st.lists(st.one_of(st.sampled_from(SENTENCES), st.text(max_size=20)), max_size=60).map("".join)
+LONG = st.lists(
+    st.one_of(st.sampled_from(SENTENCES), st.text(max_size=20)), max_size=60
+).map("".join)
 
 
 @given(LONG, st.integers(min_value=0, max_value=3_000))
-def test_never_above_the_limit_and_every_character_counted(text: str, limit: int) -> None:
+def test_never_above_the_limit_and_every_character_counted(
+    text: str, limit: int
+) -> None:
     made = condense(text, limit)
     assert len(made.text) <= limit
     marks = [int(number.replace(",", "")) for number in NUMBER.findall(made.text)]
@@ -59,13 +63,20 @@ def test_beginning_end_and_what_matters_between() -> None:
 
 
 def test_harm_comes_before_numbers_when_room_is_short() -> None:
-    numbers = "".join(f"Item {number} was looked at again by somebody. " for number in range(2_000))
+    numbers = "".join(
+        f"Item {number} was looked at again by somebody. " for number in range(2_000)
+    )
     text = f"{FILLER * 40}{numbers}Somebody was injured by the machine. {FILLER * 40}"
     assert "Somebody was injured by the machine." in condense(text, 2_000).text
 
 
 def test_the_same_sentence_is_kept_once() -> None:
-    text = FILLER * 100 + "Error 500 in the log.\n" * 3_000 + "Only here: ORD-9.\n" + FILLER * 100
+    text = (
+        FILLER * 100
+        + "Error 500 in the log.\n" * 3_000
+        + "Only here: ORD-9.\n"
+        + FILLER * 100
+    )
     made = condense(text, 4_000)
     assert made.text.count("Error 500 in the log.") == 1
     assert "Only here: ORD-9." in made.text
@@ -73,15 +84,31 @@ def test_the_same_sentence_is_kept_once() -> None:
 
 def test_words_and_placeholders_are_not_cut_in_two() -> None:
     made = condense("[EMAIL_1] wrote. " * 5_000, 3_000)
-    assert set(re.findall(r"\S+", NUMBER.sub(" ", made.text))) == {"[EMAIL_1]", "wrote."}
+    assert set(re.findall(r"\S+", NUMBER.sub(" ", made.text))) == {
+        "[EMAIL_1]",
+        "wrote.",
+    }
 
 
 @pytest.mark.parametrize(
-    "unit", [FILLER, "1", "1.\n", "down lost fire ", "a", ".", "ü ", "İ ", "Error 7 in the log.\n"]
+    "unit",
+    [
+        FILLER,
+        "1",
+        "1.\n",
+        "down lost fire ",
+        "a",
+        ".",
+        "ü ",
+        "İ ",
+        "Error 7 in the log.\n",
+    ],
 )
 def test_any_long_text_is_short_work(unit: str) -> None:
     text = (unit * (200_000 // len(unit) + 1))[:200_000]
     begin = time.perf_counter()
     made = condense(text, 12_000)
-    assert time.perf_counter() - begin < 0.25, "milliseconds on an idle machine; this only catches what is not linear"
+    assert time.perf_counter() - begin < 0.25, (
+        "milliseconds on an idle machine; this only catches what is not linear"
+    )
     assert 0 < made.cut < len(text)

@@ -12,7 +12,12 @@ from prompts.extract import MOST_FIELDS, extract_output
 from tests.unit.prompts.filled import DESKS
 
 SUPPORT, HELPDESK = DESKS["customer_support"], DESKS["internal_helpdesk"]
-SOUND = {"reasoning": "Paid twice.", "category": "billing", "severity": "high", "secondary_categories": ["account"]}
+SOUND = {
+    "reasoning": "Paid twice.",
+    "category": "billing",
+    "severity": "high",
+    "secondary_categories": ["account"],
+}
 
 
 def test_reasoning_is_asked_for_before_the_choice(desk: Desk) -> None:
@@ -26,13 +31,20 @@ def test_reasoning_is_asked_for_before_the_choice(desk: Desk) -> None:
 
 
 def test_a_sound_answer_is_read() -> None:
-    read = classify_output(SUPPORT).model_validate_json(json.dumps({**SOUND, "confidence": 1.0}))
+    read = classify_output(SUPPORT).model_validate_json(
+        json.dumps({**SOUND, "confidence": 1.0})
+    )
     assert read.model_dump() == SOUND
 
 
 @pytest.mark.parametrize(
     "change",
-    [{"category": "IT"}, {"severity": "worst"}, {"secondary_categories": ["none"]}, {"reasoning": None}],
+    [
+        {"category": "IT"},
+        {"severity": "worst"},
+        {"secondary_categories": ["none"]},
+        {"reasoning": None},
+    ],
 )
 def test_what_the_desk_does_not_know_is_no_answer(change: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
@@ -40,7 +52,9 @@ def test_what_the_desk_does_not_know_is_no_answer(change: dict[str, object]) -> 
 
 
 def test_a_long_reasoning_is_cut_rather_than_refused() -> None:
-    read = classify_output(SUPPORT).model_validate({**SOUND, "reasoning": "so " * 5_000})
+    read = classify_output(SUPPORT).model_validate(
+        {**SOUND, "reasoning": "so " * 5_000}
+    )
     assert len(read.reasoning) == LONGEST_REASONING
 
 
@@ -48,7 +62,9 @@ def test_shapes_are_made_once_for_the_same_ids() -> None:
     assert classify_output(SUPPORT) is classify_output(SUPPORT.model_copy())
     assert classify_output(SUPPORT) is not classify_output(HELPDESK)
     fewer = SUPPORT.model_copy(update={"categories": SUPPORT.categories[:2]})
-    assert classify_output(fewer) is not classify_output(SUPPORT), "the same desk and version, with other categories"
+    assert classify_output(fewer) is not classify_output(SUPPORT), (
+        "the same desk and version, with other categories"
+    )
 
 
 def test_extract_names_only_fields_that_are_asked_for(desk: Desk) -> None:
@@ -72,7 +88,9 @@ def test_a_draft_has_the_parts_of_a_reply(desk: Desk) -> None:
     assert list(DraftOutput.model_fields) == [
         "acknowledgment", "explanation", "action_items", "suggested_actions", "greeting", "timeline", "closing",
     ]  # fmt: skip
-    assert set(DraftOutput.model_json_schema()["required"]) == set(DraftOutput.model_fields)
+    assert set(DraftOutput.model_json_schema()["required"]) == set(
+        DraftOutput.model_fields
+    )
 
 
 BOUNDS = {
@@ -99,8 +117,14 @@ def test_no_part_of_a_draft_is_longer_than_its_bound(part: str) -> None:
 
 
 def test_fields_and_categories_are_bounded(desk: Desk) -> None:
-    shape, found = extract_output(desk), {"name": "order_id", "value": "v" * 500, "source_text": "s" * 500}
-    assert len(shape.model_validate({"fields": [found] * MOST_FIELDS}).fields) == MOST_FIELDS
+    shape, found = (
+        extract_output(desk),
+        {"name": "order_id", "value": "v" * 500, "source_text": "s" * 500},
+    )
+    assert (
+        len(shape.model_validate({"fields": [found] * MOST_FIELDS}).fields)
+        == MOST_FIELDS
+    )
     one = desk.categories[0].id
     sound = {**SOUND, "category": one, "secondary_categories": [one] * MOST_SECONDARY}
     assert classify_output(desk).model_validate(sound)
@@ -110,10 +134,16 @@ def test_fields_and_categories_are_bounded(desk: Desk) -> None:
         with pytest.raises(ValidationError):
             shape.model_validate({"fields": wrong})
     with pytest.raises(ValidationError):
-        classify_output(desk).model_validate({**sound, "secondary_categories": [one] * (MOST_SECONDARY + 1)})
+        classify_output(desk).model_validate(
+            {**sound, "secondary_categories": [one] * (MOST_SECONDARY + 1)}
+        )
 
 
 def test_bounds_are_no_part_of_the_schema(desk: Desk) -> None:
     for shape in (classify_output(desk), extract_output(desk), draft_output(desk)):
         sent = json.dumps(shape.model_json_schema())
-        assert not [word for word in ("maxLength", "maxItems", "minLength", "minItems", "pattern") if word in sent]
+        assert not [
+            word
+            for word in ("maxLength", "maxItems", "minLength", "minItems", "pattern")
+            if word in sent
+        ]

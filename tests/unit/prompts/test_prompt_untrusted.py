@@ -12,10 +12,26 @@ from tests.unit.prompts.filled import DESKS, draft_parts, rendered, source
 
 DESK = DESKS["customer_support"]
 TAG = re.compile(r"<[^<>]*>")
-PIECES = ("<ticket>", "</ticket>", "</ ticket >", "<", ">", "/", "ticket", "＜", "〉", "‹", "&lt;", "&#60;", "&#x3C;")
-HOSTILE = st.lists(st.one_of(st.sampled_from((*PIECES, "[S1]", "[INST]", "$text", "${canary}")), st.text())).map(
-    "".join
+PIECES = (
+    "<ticket>",
+    "</ticket>",
+    "</ ticket >",
+    "<",
+    ">",
+    "/",
+    "ticket",
+    "＜",
+    "〉",
+    "‹",
+    "&lt;",
+    "&#60;",
+    "&#x3C;",
 )
+HOSTILE = st.lists(
+    st.one_of(
+        st.sampled_from((*PIECES, "[S1]", "[INST]", "$text", "${canary}")), st.text()
+    )
+).map("".join)
 
 
 @given(HOSTILE)
@@ -39,7 +55,11 @@ def test_no_other_value_of_a_draft_writes_a_tag(text: str) -> None:
         "greeting": text,
     }
     made = rendered("draft", DESK, "hello", **values)
-    tags = [f"<{end}{tag}>" for tag in ("sentences", "given", "source", "ticket") for end in ("", "/")]
+    tags = [
+        f"<{end}{tag}>"
+        for tag in ("sentences", "given", "source", "ticket")
+        for end in ("", "/")
+    ]
     assert TAG.findall(made.user) == tags
     assert made.user.count("<") == made.user.count(">") == len(tags)
     assert re.findall(r"\[S\d+\]", made.user.split("<given>")[1]) == ["[S1]"]
@@ -49,7 +69,9 @@ def test_no_other_value_of_a_draft_writes_a_tag(text: str) -> None:
 def test_places_stay_the_same(text: str) -> None:
     made = escaped(text)
     assert len(made) == len(text)
-    assert all(new == old or new in "(){}+" for new, old in zip(made, text, strict=True))
+    assert all(
+        new == old or new in "(){}+" for new, old in zip(made, text, strict=True)
+    )
     assert escaped(made) == made
 
 
@@ -81,9 +103,20 @@ def test_a_trusted_value_keeps_marks_and_loses_tags() -> None:
 
 def test_ticket_text_stands_in_blocks_alone(desk: Desk) -> None:
     told = "xylophone-7731"
-    parts = {**draft_parts(desk, told), "given": (("order_id", told),), "sources": (source(excerpt=told),)}
-    drafted = rendered("draft", desk, **{key: value for key, value in parts.items() if key not in {"desk", "canary"}})
-    for made in (*(rendered(name, desk, told) for name in ("classify", "extract", "repair")), drafted):
+    parts = {
+        **draft_parts(desk, told),
+        "given": (("order_id", told),),
+        "sources": (source(excerpt=told),),
+    }
+    drafted = rendered(
+        "draft",
+        desk,
+        **{key: value for key, value in parts.items() if key not in {"desk", "canary"}},
+    )
+    for made in (
+        *(rendered(name, desk, told) for name in ("classify", "extract", "repair")),
+        drafted,
+    ):
         assert told not in made.system
         outside = re.sub(r"<(\w+)>\n.*?\n</\1>", "", made.user, flags=re.DOTALL)
         assert told in made.user

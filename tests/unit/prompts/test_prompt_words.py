@@ -29,16 +29,25 @@ def test_every_version_on_disk_is_as_it_was_released() -> None:
 
 
 @pytest.mark.parametrize("name", ["classify", "draft", "extract", "repair"])
-def test_changed_words_without_a_new_version_are_refused(texts: Path, name: str) -> None:
+def test_changed_words_without_a_new_version_are_refused(
+    texts: Path, name: str
+) -> None:
     path = texts / f"{name}.v1.md"
-    path.write_text(path.read_text(encoding="utf-8") + "One more line.\n", encoding="utf-8")
-    with pytest.raises(PromptError, match=rf"The words of {name}@1 are not those that were released"):
+    path.write_text(
+        path.read_text(encoding="utf-8") + "One more line.\n", encoding="utf-8"
+    )
+    with pytest.raises(
+        PromptError, match=rf"The words of {name}@1 are not those that were released"
+    ):
         released(name, 1)
 
 
 def test_changed_included_words_are_changed_words(texts: Path) -> None:
     path = texts / "desk.v1.md"
-    path.write_text(path.read_text(encoding="utf-8").replace("untrusted", "trusted"), encoding="utf-8")
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("untrusted", "trusted"),
+        encoding="utf-8",
+    )
     for name in ("classify", "extract"):
         with pytest.raises(PromptError, match="not those that were released"):
             released(name, 1)
@@ -46,7 +55,9 @@ def test_changed_included_words_are_changed_words(texts: Path) -> None:
 
 
 def test_a_version_that_is_not_locked_is_told_its_line(texts: Path) -> None:
-    (texts / "repair.v2.md").write_text("$request_system\n=== user ===\n$problems\n", encoding="utf-8")
+    (texts / "repair.v2.md").write_text(
+        "$request_system\n=== user ===\n$problems\n", encoding="utf-8"
+    )
     with pytest.raises(PromptError) as caught:
         released("repair", 2)
     line = re.search(r"repair@2 [0-9a-f]{64}$", caught.value.detail)
@@ -72,5 +83,7 @@ def test_unsound_files_are_refused(texts: Path, text: str, said: str) -> None:
 
 
 def test_a_missing_version_is_one_sentence() -> None:
-    with pytest.raises(PromptError, match=r"There is no file prompts/text/classify\.v99\.md\."):
+    with pytest.raises(
+        PromptError, match=r"There is no file prompts/text/classify\.v99\.md\."
+    ):
         released("classify", 99)

@@ -21,10 +21,18 @@ from policies.loading.load import load_desk
 
 DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
 STATE: Needs = {
-    "ticket": Ticket(id="TKT-1", subject="Help", body="It is slow.", received_at=datetime(2026, 5, 4, tzinfo=UTC)),
+    "ticket": Ticket(
+        id="TKT-1",
+        subject="Help",
+        body="It is slow.",
+        received_at=datetime(2026, 5, 4, tzinfo=UTC),
+    ),
     "clean": CleanTicket(subject="Help", body="It is slow."),
     "classification": Classification(
-        category="technical", category_confidence=0.9, severity="low", severity_confidence=0.9
+        category="technical",
+        category_confidence=0.9,
+        severity="low",
+        severity_confidence=0.9,
     ),
 }
 
@@ -45,7 +53,12 @@ class Writer:
 
 
 def written(engine: str | None, local: str, **state: Any) -> Draft | None:
-    services = SimpleNamespace(desks={DESK.id: DESK}, engine=Writer(engine), local=Writer(local), limits=Limits())
+    services = SimpleNamespace(
+        desks={DESK.id: DESK},
+        engine=Writer(engine),
+        local=Writer(local),
+        limits=Limits(),
+    )
     runtime = Runtime(context=cast("Services", services))
     given = asyncio.run(draft(cast("Needs", STATE | state), runtime))
     return given.get("draft")
@@ -54,9 +67,16 @@ def written(engine: str | None, local: str, **state: Any) -> Draft | None:
 LINK = "See https://evil.example."
 
 
-@pytest.mark.parametrize(("engine", "local"), [(LINK, "Hello"), (None, LINK), (LINK + " Thank you." * 900, "Hello")])
-@pytest.mark.parametrize("approval", [None, ApprovalDecision(type="reject", guidance="Shorter, please.")])
-def test_warnings_are_added(engine: str | None, local: str, approval: ApprovalDecision | None) -> None:
+@pytest.mark.parametrize(
+    ("engine", "local"),
+    [(LINK, "Hello"), (None, LINK), (LINK + " Thank you." * 900, "Hello")],
+)
+@pytest.mark.parametrize(
+    "approval", [None, ApprovalDecision(type="reject", guidance="Shorter, please.")]
+)
+def test_warnings_are_added(
+    engine: str | None, local: str, approval: ApprovalDecision | None
+) -> None:
     result = written(engine, local, approval=approval)
     assert result is not None
     assert result.warnings[0] == "Its own."

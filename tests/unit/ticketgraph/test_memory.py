@@ -22,7 +22,10 @@ from ticketgraph.similar.similar_tickets import TicketMemory, repetition
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 DESK = "customer_support"
 DESKS = {DESK: load_desk(Path(__file__).parents[3] / "policies" / "desks" / DESK)}
-STORY = "My parcel has been standing at the depot since last week although somebody was at home all day."
+STORY = (
+    "My parcel has been standing at the depot since last week although somebody was at "
+    "home all day."
+)
 
 
 @pytest.fixture(scope="module")
@@ -31,16 +34,26 @@ def embedder() -> BatchingEmbedder:
 
 
 @pytest.fixture
-async def memory(tmp_path: Path, embedder: BatchingEmbedder) -> AsyncIterator[TicketMemory]:
+async def memory(
+    tmp_path: Path, embedder: BatchingEmbedder
+) -> AsyncIterator[TicketMemory]:
     path = tmp_path / "memory.db"
     migrate(path)
     database = SqliteDatabase(path)
     knowledge = Knowledge(Embedder.load(), embedder, DESKS.values())
-    yield TicketMemory(embedder, database, BruteForce(database, MODEL_NAME), knowledge, {DESK: TextCleaner(("en",))})
+    yield TicketMemory(
+        embedder,
+        database,
+        BruteForce(database, MODEL_NAME),
+        knowledge,
+        {DESK: TextCleaner(("en",))},
+    )
     await database.close()
 
 
-def ticket(number: int, body: str, customer: str | None = "ann", *, hours: float = 0) -> Ticket:
+def ticket(
+    number: int, body: str, customer: str | None = "ann", *, hours: float = 0
+) -> Ticket:
     return Ticket(
         id=f"TKT-{number}",
         desk=DESK,
@@ -59,10 +72,14 @@ async def restarted(memory: TicketMemory) -> TicketMemory:
     """The memory as a new process has it."""
     vectors = BruteForce(memory.database, MODEL_NAME)
     await vectors.load()
-    return TicketMemory(memory.embedder, memory.database, vectors, memory.knowledge, memory.cleaners)
+    return TicketMemory(
+        memory.embedder, memory.database, vectors, memory.knowledge, memory.cleaners
+    )
 
 
-async def told(memory: TicketMemory, one: Ticket, status: str = "assigned", **known: object) -> str | None:
+async def told(
+    memory: TicketMemory, one: Ticket, status: str = "assigned", **known: object
+) -> str | None:
     """Store a ticket and ask what it repeats."""
     async with memory.database.write() as connection:
         await tickets.add(connection, one, status, **known)
@@ -70,8 +87,13 @@ async def told(memory: TicketMemory, one: Ticket, status: str = "assigned", **kn
     return found.ticket_id if found else None
 
 
-@pytest.mark.parametrize("status", ["received", "waiting", "processed", "assigned", "awaiting_customer", "resolved"])
-async def test_a_message_sent_again_joins_its_original(memory: TicketMemory, status: str) -> None:
+@pytest.mark.parametrize(
+    "status",
+    ["received", "waiting", "processed", "assigned", "awaiting_customer", "resolved"],
+)
+async def test_a_message_sent_again_joins_its_original(
+    memory: TicketMemory, status: str
+) -> None:
     assert await told(memory, ticket(1, STORY), status) is None
     assert await told(memory, ticket(2, STORY)) == "TKT-1"
 
@@ -84,10 +106,18 @@ async def test_what_is_over_is_not_joined(memory: TicketMemory, status: str) -> 
 
 async def test_a_few_other_words_join_too(memory: TicketMemory) -> None:
     await told(memory, ticket(1, STORY))
-    assert await told(memory, ticket(2, f"Second try. {STORY.replace('all day', 'the whole day')}")) == "TKT-1"
+    assert (
+        await told(
+            memory,
+            ticket(2, f"Second try. {STORY.replace('all day', 'the whole day')}"),
+        )
+        == "TKT-1"
+    )
 
 
-async def test_another_number_another_customer_and_nobody_do_not(memory: TicketMemory) -> None:
+async def test_another_number_another_customer_and_nobody_do_not(
+    memory: TicketMemory,
+) -> None:
     await told(memory, ticket(1, f"{STORY} Order ORD-111."))
     await told(memory, ticket(2, f"{STORY} Order ORD-111.", None))
     assert await told(memory, ticket(3, f"{STORY} Order ORD-112.")) is None
@@ -100,7 +130,9 @@ async def test_the_window_ends(memory: TicketMemory) -> None:
     assert await told(memory, ticket(2, STORY, hours=73)) is None
 
 
-async def test_a_ticket_that_was_never_stored_is_not_joined(memory: TicketMemory) -> None:
+async def test_a_ticket_that_was_never_stored_is_not_joined(
+    memory: TicketMemory,
+) -> None:
     one = ticket(1, STORY)
     await memory.duplicate(one, cleaned(memory, one), 72)
     assert await told(memory, ticket(2, STORY)) is None
@@ -123,17 +155,34 @@ async def test_an_article_answers(memory: TicketMemory) -> None:
     assert sources[0].score >= sources[1].score
 
 
-async def test_a_solved_ticket_answers_and_is_known_after_a_restart(memory: TicketMemory) -> None:
+async def test_a_solved_ticket_answers_and_is_known_after_a_restart(
+    memory: TicketMemory,
+) -> None:
     solved = ticket(1, "The lid of the blue kettle squeaks when it opens.")
-    await told(memory, solved, "closed", solution="Put a drop of oil on the hinge.", category="technical")
+    await told(
+        memory,
+        solved,
+        "closed",
+        solution="Put a drop of oil on the hinge.",
+        category="technical",
+    )
     again = await restarted(memory)
     one = ticket(2, "The lid of my kettle squeaks.")
     best = (await again.sources(one, cleaned(again, one), 3))[0]
-    assert (best.id, best.kind, best.excerpt) == ("TKT-1", "solved_ticket", "Put a drop of oil on the hinge.")
+    assert (best.id, best.kind, best.excerpt) == (
+        "TKT-1",
+        "solved_ticket",
+        "Put a drop of oil on the hinge.",
+    )
 
 
-async def test_what_comes_again_after_a_crash_repeats_what_it_repeated(memory: TicketMemory) -> None:
-    first, second = ticket(1, STORY, hours=1), ticket(2, STORY)  # by the clocks the second one was earlier
+async def test_what_comes_again_after_a_crash_repeats_what_it_repeated(
+    memory: TicketMemory,
+) -> None:
+    first, second = (
+        ticket(1, STORY, hours=1),
+        ticket(2, STORY),
+    )  # by the clocks the second one was earlier
     assert await told(memory, first) is None
     assert await told(memory, second) == "TKT-1"
     again = await restarted(memory)
@@ -151,12 +200,24 @@ async def test_a_ticket_is_never_its_own_duplicate(memory: TicketMemory) -> None
     assert await memory.duplicate(first, cleaned(memory, first), 72) is None
 
 
-async def test_fingerprints_that_are_missing_are_made_the_newest_first(memory: TicketMemory) -> None:
+async def test_fingerprints_that_are_missing_are_made_the_newest_first(
+    memory: TicketMemory,
+) -> None:
     async with memory.database.write() as connection:
         for number in range(5):
-            await tickets.add(connection, ticket(number, f"{STORY} {number}", hours=number), "assigned")
-        await tickets.add(connection, ticket(5, STORY), "received")  # its run will remember it
-        await tickets.add(connection, ticket(6, STORY).model_copy(update={"desk": "another"}), "assigned")
+            await tickets.add(
+                connection,
+                ticket(number, f"{STORY} {number}", hours=number),
+                "assigned",
+            )
+        await tickets.add(
+            connection, ticket(5, STORY), "received"
+        )  # its run will remember it
+        await tickets.add(
+            connection,
+            ticket(6, STORY).model_copy(update={"desk": "another"}),
+            "assigned",
+        )
     assert await memory.missing() == 5
     assert await memory.repair(2) == 2
     assert await memory.missing() == 3

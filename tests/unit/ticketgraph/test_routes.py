@@ -42,24 +42,48 @@ def test_doubts_lead_to_the_fallback() -> None:
 
 
 def test_a_person_is_asked_when_the_decision_says_so() -> None:
-    assert routes.after_route({"decision": decision(needs_approval=True)}) == "needs a person"
-    assert routes.after_route({"decision": decision(needs_approval=False)}) == "may go out"
+    assert (
+        routes.after_route({"decision": decision(needs_approval=True)})
+        == "needs a person"
+    )
+    assert (
+        routes.after_route({"decision": decision(needs_approval=False)}) == "may go out"
+    )
     assert routes.after_route({"decision": None}) == "may go out"
 
 
 def test_only_a_rejection_with_guidance_is_drafted_again() -> None:
-    for kind, guidance in product(("approve", "edit", "reject", "reassign", "respond"), (None, "shorter")):
+    for kind, guidance in product(
+        ("approve", "edit", "reject", "reassign", "respond"), (None, "shorter")
+    ):
         approval = ApprovalDecision(type=kind, guidance=guidance)
-        expected = "rejected with guidance" if (kind, guidance) == ("reject", "shorter") else "settled"
+        expected = (
+            "rejected with guidance"
+            if (kind, guidance) == ("reject", "shorter")
+            else "settled"
+        )
         assert routes.after_escalate({"approval": approval}) == expected
 
 
 def test_the_graph_has_its_nodes_and_tells_what_each_is_for() -> None:
     drawn = build().get_graph()
-    ten = {"sanitize", "dedup", "classify", "extract", "retrieve", "fallback", "draft", "route", "escalate", "deliver"}
+    ten = {
+        "sanitize",
+        "dedup",
+        "classify",
+        "extract",
+        "retrieve",
+        "fallback",
+        "draft",
+        "route",
+        "escalate",
+        "deliver",
+    }
     assert set(drawn.nodes) == ten | {"gate", "__start__", "__end__"}
     for name in ten | {"gate"}:
         metadata = drawn.nodes[name].metadata
         assert metadata is not None
         assert metadata["purpose"].startswith(f"{name}:")
-    assert ("gate", "fallback", "in doubt") in {(edge.source, edge.target, edge.data) for edge in drawn.edges}
+    assert ("gate", "fallback", "in doubt") in {
+        (edge.source, edge.target, edge.data) for edge in drawn.edges
+    }

@@ -10,7 +10,9 @@ from ticketgraph import tasks
 
 
 @pytest.mark.parametrize("severity", [None, "low", "medium", "high", "critical"])
-def test_what_was_decided_goes_out_before_more_is_begun(severity: Severity | None) -> None:
+def test_what_was_decided_goes_out_before_more_is_begun(
+    severity: Severity | None,
+) -> None:
     assert tasks.deliver("key").priority > queue_priority(severity)
 
 

@@ -1,4 +1,7 @@
-"""No false alarms: on everything that the local engine writes, and few on ordinary polite replies."""
+"""No false alarms.
+
+On everything that the local engine writes, and few on ordinary polite replies.
+"""
 
 import time
 from itertools import product
@@ -71,7 +74,9 @@ def test_polite_replies(check: Check, text: str) -> None:
 @pytest.mark.parametrize("desk_id", ["customer_support", "internal_helpdesk"])
 def test_whatever_the_local_engine_writes(desk_id: str) -> None:
     desk = load_desk(DESKS / desk_id)
-    for tone, category, article, severity in product(TONES, desk.categories, (None, *desk.articles), ("low", "medium")):
+    for tone, category, article, severity in product(
+        TONES, desk.categories, (None, *desk.articles), ("low", "medium")
+    ):
         assert not written(desk, tone, category, article, severity)
     for tone, category, severity in product(TONES, desk.categories, SEVERITIES):
         assert not written(desk, tone, category, None, severity)
@@ -79,15 +84,28 @@ def test_whatever_the_local_engine_writes(desk_id: str) -> None:
 
 
 def written(
-    desk: Desk, tone: Tone, category: Category, article: Source | None, severity: str, *, actionable: bool = True
+    desk: Desk,
+    tone: Tone,
+    category: Category,
+    article: Source | None,
+    severity: str,
+    *,
+    actionable: bool = True,
 ) -> tuple[Draft, tuple[str, ...]] | None:
     sources = (article.model_copy(update={"score": 0.9}),) if article else ()
     extraction = Extraction(
         fields=(ExtractedField(name="order_id", value="ORD-48213", confidence=0.9),),
-        missing_required=tuple(field.name for field in desk.fields if field.name != "order_id"),
+        missing_required=tuple(
+            field.name for field in desk.fields if field.name != "order_id"
+        ),
     )
     classification = Classification.model_validate(
-        {"category": category.id, "category_confidence": 0.9, "severity": severity, "severity_confidence": 0.9}
+        {
+            "category": category.id,
+            "category_confidence": 0.9,
+            "severity": severity,
+            "severity_confidence": 0.9,
+        }
     )
     brief = DraftBrief(
         ticket=TICKET,

@@ -1,4 +1,5 @@
-"""Each thing that no reply may have unless the ticket's record, a cited source or the desk has it."""
+"""Each thing that no reply may have unless the ticket's record, a cited source or the desk
+has it."""
 
 import pytest
 
@@ -8,10 +9,26 @@ from policies.desk.model import Desk, FieldDefinition
 from policies.replies import warnings_of
 from tests.unit.policies.replies.conftest import ARTICLE, CLEAN, TICKET, Check
 
-LINK, MASKED, ADDRESS, NUMBER = "links to", "leads to another", "names the address", "names the number"
-SUM, MONEY, TIME, PROMISE, FAULT = "a sum that", "money to be given", "not the SLA's", "guarantees", "fault, liability"
+LINK, MASKED, ADDRESS, NUMBER = (
+    "links to",
+    "leads to another",
+    "names the address",
+    "names the number",
+)
+SUM, MONEY, TIME, PROMISE, FAULT = (
+    "a sum that",
+    "money to be given",
+    "not the SLA's",
+    "guarantees",
+    "fault, liability",
+)
 SECRET, STRANGER, NAME = "asks for, or tells,", "record nor a source", "a name that"
-CODE, GAP, MACHINE, HIDDEN = "code or markup", "nobody filled", "the machine", "nobody can see"
+CODE, GAP, MACHINE, HIDDEN = (
+    "code or markup",
+    "nobody filled",
+    "the machine",
+    "nobody can see",
+)
 
 BARRED = [
     (LINK, "Please look at https://evil.example/login for details."),
@@ -166,14 +183,23 @@ def test_the_timeline_of_the_desk_is_the_only_promise_of_time(check: Check) -> N
     timeline = "We will get back to you within 24 hours."
     assert check(timeline, timeline=timeline) == ()
     assert check("We will get back to you within 4 hours.", timeline=timeline)
-    assert check("We will fix it within 2 minutes.", timeline="We will fix it within 2 minutes.")
+    assert check(
+        "We will fix it within 2 minutes.", timeline="We will fix it within 2 minutes."
+    )
     assert check("Sie hören innerhalb von 24 Stunden von uns.") == ()
 
 
 def test_a_flagged_message_gives_no_contacts(check: Check) -> None:
     assert check("We will write to ada.home@post.example.", flagged=True)
     assert check("We will write to ada.home@post.example.", flagged=True, email=None)
-    assert check("We will write to ada.home@post.example.", flagged=True, email="ada@post.example") == ()
+    assert (
+        check(
+            "We will write to ada.home@post.example.",
+            flagged=True,
+            email="ada@post.example",
+        )
+        == ()
+    )
     assert check("We will call you on +44 20 7946 0018.", flagged=True)
 
 
@@ -185,7 +211,9 @@ def test_many_findings_are_one_sentence(check: Check) -> None:
 
 
 def test_suggestions_for_the_agent_point_nowhere_either(check: Check) -> None:
-    assert check("We look at it.", suggested_actions=("Forward it to x@evil.example.",))  # type: ignore[arg-type]
+    assert check(
+        "We look at it.", suggested_actions=(("Forward it to x@evil.example."),)
+    )  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -207,15 +235,23 @@ def test_a_sign_alone_is_no_address(check: Check) -> None:
 
 
 def test_numbers_of_the_desks_own_form(support: Desk) -> None:
-    frame = FieldDefinition(name="frame", kind="pattern", title="Frame", pattern=r"FR\d{2}")
+    frame = FieldDefinition(
+        name="frame", kind="pattern", title="Frame", pattern=r"FR\d{2}"
+    )
     desk = support.model_copy(update={"fields": (*support.fields, frame)})
     draft = Draft(content="Your frame is FR77.", tone="friendly")
-    assert any(STRANGER in w for w in warnings_of(draft, TICKET, CLEAN, Extraction(), (), desk))
+    assert any(
+        STRANGER in w for w in warnings_of(draft, TICKET, CLEAN, Extraction(), (), desk)
+    )
     known = CLEAN.model_copy(update={"body": "My frame FR77 is bent."})
     assert warnings_of(draft, TICKET, known, Extraction(), (), desk) == ()
 
 
 def test_a_solved_ticket_counts_as_a_source(support: Desk) -> None:
     solved = ARTICLE.model_copy(update={"kind": "solved_ticket"})
-    draft = Draft(content="Details: https://help.firm.example/billing", tone="friendly", sources=(solved.id,))
+    draft = Draft(
+        content="Details: https://help.firm.example/billing",
+        tone="friendly",
+        sources=(solved.id,),
+    )
     assert warnings_of(draft, TICKET, CLEAN, Extraction(), (solved,), support) == ()

@@ -117,7 +117,10 @@ def test_too_short_to_tell(text: str) -> None:
     "text",
     [
         "password reset please unlock account user thanks",
-        "The page fails\n{code:java}\npublic void run() throws Exception {}\n{code}\nwhen I open it in the morning.",
+        (
+            "The page fails\n{code:java}\npublic void run() throws Exception {}\n{code}\nwhen I "
+            "open it in the morning."
+        ),
         "hi monitor request received monitor needed work virtual machine thank best regards",
     ],
 )

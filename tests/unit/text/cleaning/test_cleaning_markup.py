@@ -37,16 +37,28 @@ def test_not_html(text: str) -> None:
 
 
 def test_paragraphs_lines_links_and_entities() -> None:
-    page = '<p>Hello &amp; welcome</p><p>See <a href="https://shop.example/x">my order</a><br>Anna</p>'
-    assert to_text(page) == "Hello & welcome\n\nSee my order (https://shop.example/x)\nAnna"
+    page = (
+        '<p>Hello &amp; welcome</p><p>See <a href="https://shop.example/x">my '
+        "order</a><br>Anna</p>"
+    )
+    assert (
+        to_text(page)
+        == "Hello & welcome\n\nSee my order (https://shop.example/x)\nAnna"
+    )
 
 
 def test_an_address_that_is_shown_is_not_repeated() -> None:
-    assert to_text('<a href="mailto:anna@example.com">anna@example.com</a>') == "anna@example.com"
+    assert (
+        to_text('<a href="mailto:anna@example.com">anna@example.com</a>')
+        == "anna@example.com"
+    )
 
 
 def test_comments_scripts_and_styles_are_dropped() -> None:
-    page = "<style>p {color: red}</style><p>Hello</p><!-- secret --><script>if (a < b) alert(1)</script><p>Bye</p>"
+    page = (
+        "<style>p {color: red}</style><p>Hello</p><!-- secret --><script>if (a < b) alert"
+        "(1)</script><p>Bye</p>"
+    )
     assert to_text(page) == "Hello\n\nBye"
 
 

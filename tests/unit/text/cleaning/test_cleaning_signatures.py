@@ -19,10 +19,16 @@ MESSAGE = "My lamp is broken, what can I do?"
         "Mit freundlichen Grüßen\nAnna Muster",
         "Cordialement,\nAnne",
         "Un saludo,\nAna",
-        "Kind regards,\nDr. Anna Smith\nHead of Sales\n12 Baker Street, 10115 Berlin\nTel: +49 30 1234567",
+        (
+            "Kind regards,\nDr. Anna Smith\nHead of Sales\n12 Baker Street, 10115 Berlin\nTel: +49 "
+            "30 1234567"
+        ),
         "Anna Smith\nanna@acme.example\n(555) 346-9947",
         "-Anna Smith",
-        "Cheers\nTom\n\nCONFIDENTIALITY NOTICE: This message is for the addressee.\nDelete it if that is not you.",
+        (
+            "Cheers\nTom\n\nCONFIDENTIALITY NOTICE: This message is for the addressee.\nDelete it "
+            "if that is not you."
+        ),
         "________________\nlamps mailing list\nlamps@lists.example\nhttps://lists.example/lamps",
     ],
 )
@@ -51,6 +57,8 @@ def test_kept(text: str) -> None:
 
 
 def test_a_postscript_is_part_of_the_message() -> None:
-    message, signature = split_signature(f"{MESSAGE}\n\nThanks,\nAnna\n\nPS: the order is 4711")
+    message, signature = split_signature(
+        f"{MESSAGE}\n\nThanks,\nAnna\n\nPS: the order is 4711"
+    )
     assert message == f"{MESSAGE}\n\nPS: the order is 4711"
     assert signature == "Thanks,\nAnna"

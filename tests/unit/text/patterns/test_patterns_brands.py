@@ -53,7 +53,14 @@ EMAIL = (FieldDefinition(name="account_email", kind="email", title="Address"),)
 
 
 def addresses(value: str | list[str], customer: str | None) -> ExtractedField | None:
-    field = ExtractedField(name="account_email", value=value, confidence=0.9, source_span="x", start=0, end=1)
+    field = ExtractedField(
+        name="account_email",
+        value=value,
+        confidence=0.9,
+        source_span="x",
+        start=0,
+        end=1,
+    )
     other = ExtractedField(name="order_id", value="ORD-1", confidence=0.9)
     kept = without_planted(Extraction(fields=(field, other)), EMAIL, customer).fields
     assert other in kept
@@ -72,6 +79,8 @@ def test_an_address_at_the_customers_own_domain_is_kept() -> None:
     own = addresses(["me@home.example", "you@home.example"], "me@home.example")
     assert own is not None
     assert own.value == ["me@home.example", "you@home.example"]
-    two = addresses(["a@x.example", "me@home.example", "you@home.example"], "me@home.example")
+    two = addresses(
+        ["a@x.example", "me@home.example", "you@home.example"], "me@home.example"
+    )
     assert two is not None
     assert two.value == ["me@home.example", "you@home.example"]

@@ -10,14 +10,19 @@ EMAIL = FieldDefinition(name="account_email", kind="email", title="E-mail")
 
 
 def read(text: str, definition: FieldDefinition) -> list[str | float]:
-    return extract_fields(text, [definition], required=(), customer_email=None).values(definition.name)
+    return extract_fields(text, [definition], required=(), customer_email=None).values(
+        definition.name
+    )
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("call 555-987-6543 now", ["555-987-6543"]),
-        ("call +49 30 901820 or +44 20 7946 0958", ["+49 30 901820", "+44 20 7946 0958"]),
+        (
+            "call +49 30 901820 or +44 20 7946 0958",
+            ["+49 30 901820", "+44 20 7946 0958"],
+        ),
         ("Tel.: +33 (0)1 42 68 53 00", ["+33 (0)1 42 68 53 00"]),
         ("Mobil: 0171/1234567", ["0171/1234567"]),
         ("my number is (415) 555-0132 ext. 12", ["(415) 555-0132 ext. 12"]),
@@ -85,7 +90,9 @@ def test_emails(text: str, expected: list[str]) -> None:
         ("call me at +99912345678901234", PHONE),
     ],
 )
-def test_a_failed_check_is_reported_without_the_value(text: str, definition: FieldDefinition) -> None:
+def test_a_failed_check_is_reported_without_the_value(
+    text: str, definition: FieldDefinition
+) -> None:
     extraction = extract_fields(text, [definition], required=(), customer_email=None)
     assert extraction.fields == ()
     assert len(extraction.validation_errors) == 1

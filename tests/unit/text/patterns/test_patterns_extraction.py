@@ -9,10 +9,27 @@ from hypothesis import strategies as st
 from engines.local.fields import extract_fields
 from policies.desk.model import FieldDefinition
 
-KINDS = ("order_id", "error_code", "email", "phone", "amount", "url", "date", "account_id", "product", "keywords")
-ALL = [FieldDefinition.model_validate({"name": kind, "kind": kind, "title": kind, "terms": ["down"]}) for kind in KINDS]
+KINDS = (
+    "order_id",
+    "error_code",
+    "email",
+    "phone",
+    "amount",
+    "url",
+    "date",
+    "account_id",
+    "product",
+    "keywords",
+)
+ALL = [
+    FieldDefinition.model_validate(
+        {"name": kind, "kind": kind, "title": kind, "terms": ["down"]}
+    )
+    for kind in KINDS
+]
 TICKET = (
-    "Charged twice\n\nMy orders ORD-221 and ORD-222, again ORD-221: $34.50 on March 3rd, 2024. Error E-77, "
+    "Charged twice\n\nMy orders ORD-221 and ORD-222, again ORD-221: $34.50 on March 3rd, 2024. "
+    "Error E-77, "
     "call 555-987-6543 or mail nina@example.com"
 )
 
@@ -30,11 +47,20 @@ def test_several_findings_are_one_field_in_the_order_of_the_text() -> None:
 
 
 def test_what_is_required_and_not_found_is_missing() -> None:
-    email = FieldDefinition(name="account_email", kind="email", title="E-mail", satisfied_by_customer_email=True)
+    email = FieldDefinition(
+        name="account_email",
+        kind="email",
+        title="E-mail",
+        satisfied_by_customer_email=True,
+    )
     order = FieldDefinition(name="order_id", kind="order_id", title="Order")
     required = ("account_email", "order_id", "unheard_of")
-    anonymous = extract_fields("hello", [email, order], required=required, customer_email=None)
-    known = extract_fields("order #123", [email, order], required=required, customer_email="a@example.com")
+    anonymous = extract_fields(
+        "hello", [email, order], required=required, customer_email=None
+    )
+    known = extract_fields(
+        "order #123", [email, order], required=required, customer_email="a@example.com"
+    )
     assert anonymous.missing_required == required
     assert known.missing_required == ("unheard_of",)
 
@@ -53,7 +79,20 @@ PIECES = st.sampled_from(
             "a@b.co",
             " and ",
         ),
-        *("https://x.io/", "2024-02-31", "my ", "Pro plan", "(", ")", "555-987-6543", ".", "@", "1", "é", "\u017f"),
+        *(
+            "https://x.io/",
+            "2024-02-31",
+            "my ",
+            "Pro plan",
+            "(",
+            ")",
+            "555-987-6543",
+            ".",
+            "@",
+            "1",
+            "é",
+            "\u017f",
+        ),
         *("\u0663", "\x00", "\n"),
     ]
 )
@@ -86,7 +125,25 @@ def seconds(text: str) -> float:
     return min(times)
 
 
-HOSTILE = ["1", "a@", "A a ", " ", "\n", "order ", "1.", "a-", "1/", "12/", "AB_", "ERR_", "a:", "/a", "0x", "(", "+1 "]
+HOSTILE = [
+    "1",
+    "a@",
+    "A a ",
+    " ",
+    "\n",
+    "order ",
+    "1.",
+    "a-",
+    "1/",
+    "12/",
+    "AB_",
+    "ERR_",
+    "a:",
+    "/a",
+    "0x",
+    "(",
+    "+1 ",
+]
 HOSTILE += [
     "1'",
     "$1",
@@ -103,5 +160,7 @@ HOSTILE += [
 
 @pytest.mark.parametrize("unit", HOSTILE)
 def test_the_cost_grows_with_the_length_only(unit: str) -> None:
-    short, long = (seconds("using the " + (unit * size)[:size]) for size in (5_000, 20_000))
+    short, long = (
+        seconds("using the " + (unit * size)[:size]) for size in (5_000, 20_000)
+    )
     assert long < 10 * short + 0.02

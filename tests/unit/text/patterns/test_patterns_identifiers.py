@@ -11,7 +11,9 @@ ACCOUNT = FieldDefinition(name="account_id", kind="account_id", title="Account")
 
 
 def read(text: str, definition: FieldDefinition) -> list[str | float]:
-    return extract_fields(text, [definition], required=(), customer_email=None).values(definition.name)
+    return extract_fields(text, [definition], required=(), customer_email=None).values(
+        definition.name
+    )
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,9 @@ def test_an_order_beside_an_error_is_no_code() -> None:
 
 
 def test_account_numbers_need_a_word_for_number() -> None:
-    assert read("account number 4471-88 and Kundennummer: 4711-08", ACCOUNT) == ["4471-88", "4711-08"]
+    assert read("account number 4471-88 and Kundennummer: 4711-08", ACCOUNT) == [
+        "4471-88",
+        "4711-08",
+    ]
     assert read("my account 5512 times out", ACCOUNT) == []
     assert read("account #ACC-5512 locked", ACCOUNT) == ["ACC-5512"]

@@ -43,7 +43,12 @@ def test_look_alikes_are_blanked_whole(text: str) -> None:
     assert blank(f"see\n{text}\nnow", MASKS) == f"see\n{FILLER * len(text)}\nnow"
 
 
-@given(st.lists(st.one_of(st.sampled_from(LOOKALIKES), st.text(max_size=5)), max_size=6), st.sampled_from(" ,x.1-\n"))
+@given(
+    st.lists(st.one_of(st.sampled_from(LOOKALIKES), st.text(max_size=5)), max_size=6),
+    st.sampled_from(" ,x.1-\n"),
+)
 def test_signs_hide_no_match(parts: list[str], joint: str) -> None:
     text = joint.join(parts)
-    assert blank(text, MASKS) == blank(text, tuple(mask._replace(signs=("",)) for mask in MASKS))
+    assert blank(text, MASKS) == blank(
+        text, tuple(mask._replace(signs=("",)) for mask in MASKS)
+    )
