@@ -49,12 +49,12 @@ class Suggestion:
 async def scratch_graph(desks_dir: Path | None = None) -> AsyncIterator[TicketGraph]:
     """A TicketGraph that has never seen a ticket. Raises DeskError for invalid policies."""
     with tempfile.TemporaryDirectory(prefix="ticketgraph-eval-") as folder:
-        async with TicketGraph.open(folder, desks_dir=desks_dir) as desk:
-            yield desk
+        async with TicketGraph.open(folder, desks_dir=desks_dir) as app:
+            yield app
 
 
 async def run_all(
-    desk: TicketGraph,
+    app: TicketGraph,
     rows: Sequence[LabelledTicket],
     concurrency: int = 1,
     done: Callable[[], None] = lambda: None,
@@ -72,7 +72,7 @@ async def run_all(
             await asyncio.wait({running[row.duplicate_of]})
         async with turns:
             started = time.perf_counter()
-            run = await _process(desk, row)
+            run = await _process(app, row)
             milliseconds = (time.perf_counter() - started) * 1000
         done()
         return run, milliseconds
@@ -88,8 +88,8 @@ async def run_all(
     ]
 
 
-async def _process(desk: TicketGraph, row: LabelledTicket) -> Run:
-    return await desk.process(
+async def _process(app: TicketGraph, row: LabelledTicket) -> Run:
+    return await app.process(
         row.subject,
         row.body,
         desk=row.desk,
@@ -100,7 +100,7 @@ async def _process(desk: TicketGraph, row: LabelledTicket) -> Run:
 
 
 async def suggest_all(
-    desk: TicketGraph,
+    app: TicketGraph,
     rows: Sequence[LabelledTicket],
     done: Callable[[], None] = lambda: None,
 ) -> list[Suggestion]:
@@ -110,10 +110,10 @@ async def suggest_all(
     No run is made: what the triagers linked came before and after, so all tickets have to
     be known first.
     """
-    memory = desk.assembly.memory
-    known = [(row, *_readable(desk, row)) for row in rows]
+    memory = app.assembly.memory
+    known = [(row, *_readable(app, row)) for row in rows]
     for _, ticket, clean in known:
-        await desk.assembly.database.transact(
+        await app.assembly.database.transact(
             partial(tickets.add, ticket=ticket, status="closed")
         )
         await memory.learn(ticket.id, clean)
@@ -126,11 +126,9 @@ async def suggest_all(
     return found
 
 
-def _readable(desk: TicketGraph, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
+def _readable(app: TicketGraph, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
     received = {"id": row.id, "received_at": datetime.now(UTC)}
     ticket = Ticket.model_validate(
         received | row.model_dump(include={"desk", "subject", "body"})
     )
-    return ticket, desk.assembly.services.cleaners[row.desk].clean(
-        row.subject, row.body
-    )
+    return ticket, app.assembly.services.cleaners[row.desk].clean(row.subject, row.body)

@@ -20,7 +20,7 @@ from server.api import (
 from server.http.guard import Guard
 from server.http.problems import document_problems, handle_problems
 from server.metrics import Metrics
-from server.opening import opened_desk
+from server.opening import opened_app
 from server.settings import Settings
 
 
@@ -34,16 +34,16 @@ def create_app(
     """
 
     @asynccontextmanager
-    async def opened(app: FastAPI) -> AsyncIterator[None]:
+    async def opened(served: FastAPI) -> AsyncIterator[None]:
         metrics = Metrics()
-        opening = opened_desk(settings, metrics, working=working, migrating=migrating)
-        async with opening as desk:
+        opening = opened_app(settings, metrics, working=working, migrating=migrating)
+        async with opening as app:
             with metrics.watching(
-                lambda: desk.model_state, settings.metrics_port, settings.host
+                lambda: app.model_state, settings.metrics_port, settings.host
             ):
-                app.state.desk = desk
-                app.state.longest_wait = settings.max_workflow_timeout_seconds
-                app.state.metrics = (
+                served.state.ticketgraph = app
+                served.state.longest_wait = settings.max_workflow_timeout_seconds
+                served.state.metrics = (
                     metrics if settings.prometheus_metrics_enabled else None
                 )
                 yield

@@ -12,7 +12,7 @@ from ticketgraph.assembly import utc_now
 
 
 @asynccontextmanager
-async def opened_desk(
+async def opened_app(
     settings: Settings,
     metrics: Metrics | None = None,
     *,
@@ -40,9 +40,9 @@ async def opened_desk(
         at_once=settings.worker_concurrency if working and not guest else 0,
     )
     try:
-        async with opening as desk:
-            desk.patience = settings.max_workflow_timeout_seconds if guest else None
-            yield desk
+        async with opening as app:
+            app.patience = settings.max_workflow_timeout_seconds if guest else None
+            yield app
     finally:
         if connector:
             await connector.close()

@@ -29,8 +29,8 @@ class BlockingTicketGraph:
     Works where a loop runs already, as in notebooks.
     """
 
-    def __init__(self, desk: TicketGraph, loop: asyncio.AbstractEventLoop) -> None:
-        self.desk = desk
+    def __init__(self, app: TicketGraph, loop: asyncio.AbstractEventLoop) -> None:
+        self.desk = app
         self.loop = loop
 
     @classmethod

@@ -5,7 +5,7 @@ Checked against the text, nothing taken on trust.
 
 import re
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
@@ -54,9 +54,8 @@ def classification_of(
 ) -> Classification:
     """A model's classification as it stands: nothing is known yet of how far to trust it."""
     category = str(output["category"])
-    secondary = tuple(
-        dict.fromkeys(str(other) for other in output.get("secondary_categories") or ())
-    )  # type: ignore[attr-defined]
+    others: Any = output.get("secondary_categories") or ()
+    secondary = tuple(dict.fromkeys(str(other) for other in others))
     return Classification(
         category=category,
         category_confidence=UNCONFIRMED,

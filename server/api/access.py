@@ -14,10 +14,10 @@ from ticketgraph.tickets.intake import Key
 
 async def running(request: Request) -> TicketGraph:
     """The TicketGraph of this process."""
-    return request.app.state.desk
+    return request.app.state.ticketgraph
 
 
-Desk = Annotated[TicketGraph, Depends(running)]
+App = Annotated[TicketGraph, Depends(running)]
 
 
 async def longest_wait(request: Request) -> float:

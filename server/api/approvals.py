@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import ChangedError
-from server.api.access import CONFLICT, MISSING, Desk, LongestWait, answer, router
+from server.api.access import CONFLICT, MISSING, App, LongestWait, answer, router
 from server.api.answers import ProcessOut
 from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import DecisionIn
@@ -41,13 +41,13 @@ class Approvals(BaseModel):
 
 @routes.get("", response_model=Approvals)
 async def list_approvals(
-    desk: Desk,
+    app: App,
     status: Literal["pending", "decided", "all"] = "pending",
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """What waits for a person, or was decided."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         rows = await approvals.page(
             connection, None if status == "all" else status, limit, offset
         )
@@ -55,9 +55,9 @@ async def list_approvals(
 
 
 @routes.get("/{approval_id}", response_model=Approval, responses=MISSING)
-async def get(approval_id: str, desk: Desk) -> Response:
+async def get(approval_id: str, app: App) -> Response:
     """One approval."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         return answer(approval_out(await approvals.row(connection, approval_id)))
 
 
@@ -67,7 +67,7 @@ async def get(approval_id: str, desk: Desk) -> Response:
     responses={**GOES_ON, **MISSING, **CONFLICT},
 )
 async def decide(
-    approval_id: str, request: DecisionIn, desk: Desk, longest: LongestWait
+    approval_id: str, request: DecisionIn, app: App, longest: LongestWait
 ) -> Response:
     """Decide, and run on. The first decision wins; a later one gets 409 naming the winner.
 
@@ -77,11 +77,11 @@ async def decide(
     and Location says where to look.
     """
     try:
-        job = await desk.runner.decide(
+        job = await app.runner.decide(
             approval_id, ApprovalDecision.model_validate(request.model_dump())
         )
     except ChangedError as error:
-        async with desk.database.read() as connection:
+        async with app.database.read() as connection:
             shown = approval_out(await approvals.row(connection, approval_id))
         return problem(
             error.status,
@@ -89,7 +89,7 @@ async def decide(
             error.detail,
             current=shown.model_dump(mode="json"),
         )
-    return await outcome_of(desk, job, longest)
+    return await outcome_of(app, job, longest)
 
 
 def approval_out(row: Any) -> Approval:

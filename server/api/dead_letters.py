@@ -6,7 +6,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.dead_letter import DeadLetter, DeadLetterDetail
-from server.api.access import CONFLICT, MISSING, Desk, LongestWait, answer, router
+from server.api.access import CONFLICT, MISSING, App, LongestWait, answer, router
 from server.api.answers import ProcessOut
 from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import Body, OptionsIn, Subject
@@ -34,19 +34,19 @@ class RetryIn(BaseModel):
 
 @routes.get("", response_model=DeadLetters)
 async def list_dead_letters(
-    desk: Desk,
+    app: App,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """Runs that failed as often as they may."""
-    items, total = await desk.dead_letters(limit, offset)
+    items, total = await app.dead_letters(limit, offset)
     return answer(DeadLetters(items=list(items), total=total))
 
 
 @routes.get("/{run_id}", response_model=DeadLetterDetail, responses=MISSING)
-async def get(run_id: str, desk: Desk) -> Response:
+async def get(run_id: str, app: App) -> Response:
     """One of them, with the ticket as it was received."""
-    return answer(await desk.dead_letter(run_id))
+    return answer(await app.dead_letter(run_id))
 
 
 @routes.post(
@@ -55,7 +55,7 @@ async def get(run_id: str, desk: Desk) -> Response:
     responses={**GOES_ON, **MISSING, **CONFLICT},
 )
 async def retry(
-    run_id: str, desk: Desk, longest: LongestWait, request: RetryIn | None = None
+    run_id: str, app: App, longest: LongestWait, request: RetryIn | None = None
 ) -> Response:
     """Try it again. With another subject, body or options it begins anew.
 
@@ -63,11 +63,11 @@ async def retry(
     """
     given = request or RetryIn()
     options = given.options.options() if given.options else None
-    job = await desk.revive(
+    job = await app.revive(
         run_id,
         subject=given.subject,
         body=given.body,
         options=options,
         by=given.decided_by,
     )
-    return await outcome_of(desk, job, longest)
+    return await outcome_of(app, job, longest)

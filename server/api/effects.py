@@ -6,7 +6,7 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.effect import LedgerEntry, Outcome, Resolution, WhichEffects
-from server.api.access import CONFLICT, MISSING, Desk, answer, router
+from server.api.access import CONFLICT, MISSING, App, answer, router
 
 routes = router("/api/v1/effects", "effects")
 
@@ -40,7 +40,7 @@ class ResolutionIn(BaseModel):
 
 @routes.get("", response_model=Effects)
 async def list_effects(
-    desk: Desk,
+    app: App,
     status: Annotated[
         WhichEffects,
         Query(description="parked: unknown and refused, which wait for a person"),
@@ -49,17 +49,17 @@ async def list_effects(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """What waits for a person, or has another status."""
-    return answer(Effects(items=list(await desk.effects(status, limit, offset))))
+    return answer(Effects(items=list(await app.effects(status, limit, offset))))
 
 
 @routes.post(
     "/{key}/resolution", response_model=LedgerEntry, responses={**MISSING, **CONFLICT}
 )
-async def resolve(key: Key, request: ResolutionIn, desk: Desk) -> Response:
+async def resolve(key: Key, request: ResolutionIn, app: App) -> Response:
     """Decide on a parked effect. The first one counts.
 
     409 for one that does not wait for a person (any more).
     """
     return answer(
-        await desk.resolve_effect(key, Resolution.model_validate(request.model_dump()))
+        await app.resolve_effect(key, Resolution.model_validate(request.model_dump()))
     )

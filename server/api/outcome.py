@@ -16,7 +16,7 @@ GOES_ON: dict[int | str, dict[str, Any]] = {
 
 
 async def outcome_of(
-    desk: TicketGraph, job: Job, seconds: float, status: int = 200
+    app: TicketGraph, job: Job, seconds: float, status: int = 200
 ) -> Response:
     """The run when it rests, with `status`.
 
@@ -25,7 +25,7 @@ async def outcome_of(
     What was taken in before is never answered with an error, even if the database goes away
     meanwhile.
     """
-    run = await desk.runner.wait(job.run_id, seconds)
+    run = await app.runner.wait(job.run_id, seconds)
     headers = {"Location": f"/api/v1/runs/{job.run_id}"}
     if run is None:
         return answer(process_out(under_way(job)), 202, headers)

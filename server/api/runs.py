@@ -8,7 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from contracts.result import Checkpoint
-from server.api.access import GONE, MISSING, Desk, LongestWait, answer, router
+from server.api.access import GONE, MISSING, App, LongestWait, answer, router
 from server.api.answers import ProcessOut, process_out
 from server.api.outcome import GOES_ON, outcome_of
 from server.api.requests import ForkIn
@@ -25,15 +25,15 @@ class History(BaseModel):
 
 
 @routes.get("/{run_id}", response_model=ProcessOut, responses=MISSING)
-async def get(run_id: str, desk: Desk) -> Response:
+async def get(run_id: str, app: App) -> Response:
     """A run as it was last settled."""
-    return answer(process_out(await desk.run(run_id)))
+    return answer(process_out(await app.run(run_id)))
 
 
 @routes.get("/{run_id}/history", response_model=History, responses={**MISSING, **GONE})
-async def history(run_id: str, desk: Desk) -> Response:
+async def history(run_id: str, app: App) -> Response:
     """Every checkpoint: what had happened, and what would come next."""
-    return answer(History(run_id=run_id, checkpoints=await desk.history(run_id)))
+    return answer(History(run_id=run_id, checkpoints=await app.history(run_id)))
 
 
 @routes.post(
@@ -43,7 +43,7 @@ async def history(run_id: str, desk: Desk) -> Response:
     responses={**GOES_ON, **MISSING, **GONE},
 )
 async def fork(
-    run_id: str, request: ForkIn, desk: Desk, longest: LongestWait
+    run_id: str, request: ForkIn, app: App, longest: LongestWait
 ) -> Response:
     """Run again from a checkpoint, or from the start with changes. A fork has no effect outside."""
     changes = {
@@ -52,10 +52,10 @@ async def fork(
         if (text := getattr(request, name)) is not None
     }
     options = request.options.options() if request.options else None
-    forked = await desk.begin_fork(
+    forked = await app.begin_fork(
         run_id, request.checkpoint_id, options=options, **changes
     )
-    return await outcome_of(desk, forked, longest, 201)
+    return await outcome_of(app, forked, longest, 201)
 
 
 @routes.get(
@@ -64,20 +64,20 @@ async def fork(
 )
 async def events(
     run_id: str,
-    desk: Desk,
+    app: App,
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> StreamingResponse:
     """The run's steps as server-sent events, from the first one or after `Last-Event-ID`,
     until it rests.
     """
-    await desk.run(run_id)
+    await app.run(run_id)
     seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
-    return StreamingResponse(stream(desk, run_id, seen), media_type="text/event-stream")
+    return StreamingResponse(stream(app, run_id, seen), media_type="text/event-stream")
 
 
-async def stream(desk: TicketGraph, run_id: str, seen: int) -> AsyncIterator[bytes]:
+async def stream(app: TicketGraph, run_id: str, seen: int) -> AsyncIterator[bytes]:
     """One `step` event for each step, with its number as id, and a `rest` event at the end."""
-    async for number, step in desk.steps_of(run_id, seen):
+    async for number, step in app.steps_of(run_id, seen):
         yield f"id: {number}\nevent: step\ndata: {step.model_dump_json()}\n\n".encode()
-    run = await desk.run(run_id)
+    run = await app.run(run_id)
     yield f'event: rest\ndata: {{"status": "{run.status}"}}\n\n'.encode()

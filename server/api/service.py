@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 
 from contracts.errors import NotFoundError
 from engines.models.records import ModelState
-from server.api.access import Desk, answer
+from server.api.access import App, answer
 from server.metrics import Metrics
 
 routes = APIRouter(tags=["service"])
@@ -59,11 +59,11 @@ async def welcome(request: Request) -> Response:
     response_model=Health,
     responses={503: {"model": Health, "description": "Not well"}},
 )
-async def health(desk: Desk) -> Response:
+async def health(app: App) -> Response:
     """200 when tickets can be taken, 503 when they cannot."""
-    database = await database_state(desk)
+    database = await database_state(app)
     well = database == "ok"
-    models = desk.model_state
+    models = app.model_state
     shown = Health(
         status="ok" if well else "degraded",
         timestamp=datetime.now(UTC),
@@ -111,10 +111,10 @@ async def metrics(request: Request) -> Response:
     )
 
 
-async def database_state(desk: Desk) -> str:
+async def database_state(app: App) -> str:
     """`ok`, or what kind of error the database gave."""
     try:
-        async with desk.database.read() as connection:
+        async with app.database.read() as connection:
             await connection.execute(text("SELECT 1 FROM tickets LIMIT 1"))
     except SQLAlchemyError as error:
         return type(error).__name__

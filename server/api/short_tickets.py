@@ -10,7 +10,7 @@ from contracts.result import Run
 from server.api.access import (
     CONFLICT,
     MISSING,
-    Desk,
+    App,
     IdempotencyKey,
     LongestWait,
     answer,
@@ -79,29 +79,29 @@ LATER: dict[int | str, dict[str, Any]] = {
 
 
 @routes.post("/", status_code=201, response_model=ShortTicket, responses=CONFLICT)
-async def create(request: TicketIn, desk: Desk, key: IdempotencyKey) -> Response:
+async def create(request: TicketIn, app: App, key: IdempotencyKey) -> Response:
     """Store a ticket, and do nothing else with it yet."""
-    job = await desk.runner.submit(request.ticket(), start=False, key=key)
+    job = await app.runner.submit(request.ticket(), start=False, key=key)
     headers = {"location": f"/tickets/{job.ticket.id}", **replay_of(job)}
-    return answer(await short(desk, job.ticket.id), 201, headers)
+    return answer(await short(app, job.ticket.id), 201, headers)
 
 
 @routes.get("/", response_model=ShortTickets)
 async def list_tickets(
-    desk: Desk,
+    app: App,
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """Tickets, newest first."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         rows, _ = await tickets.page(connection, {}, limit, offset)
-    return answer(ShortTickets([await short(desk, row["id"]) for row in rows]))
+    return answer(ShortTickets([await short(app, row["id"]) for row in rows]))
 
 
 @routes.get("/{ticket_id}", response_model=ShortTicket, responses=MISSING)
-async def get(ticket_id: str, desk: Desk) -> Response:
+async def get(ticket_id: str, app: App) -> Response:
     """One ticket."""
-    return answer(await short(desk, ticket_id))
+    return answer(await short(app, ticket_id))
 
 
 @routes.post(
@@ -109,15 +109,15 @@ async def get(ticket_id: str, desk: Desk) -> Response:
     response_model=Evaluation,
     responses={**LATER, **MISSING},
 )
-async def evaluate(ticket_id: str, desk: Desk, longest: LongestWait) -> Response:
+async def evaluate(ticket_id: str, app: App, longest: LongestWait) -> Response:
     """Run the ticket through the graph, once.
 
     Asked again, or twice at the same time, it is the same run.
 
     202 when it takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: ask again.
     """
-    job = await desk.runner.run_once(ticket_id)
-    run = await desk.runner.wait(job.run_id, longest, fresh=job.fresh)
+    job = await app.runner.run_once(ticket_id)
+    run = await app.runner.wait(job.run_id, longest, fresh=job.fresh)
     return answer(evaluation_of(run or under_way(job)), 200 if run else 202)
 
 
@@ -146,9 +146,9 @@ def intent_of(run: Run) -> Intent:
     return INTENTS.get(known.category, "unknown")
 
 
-async def short(desk: TicketGraph, ticket_id: str) -> ShortTicket:
+async def short(app: TicketGraph, ticket_id: str) -> ShortTicket:
     """A ticket with what its run made of it. Raises NotFoundError."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         row = await tickets.row(connection, ticket_id)
         stored = await runs.of_ticket(connection, ticket_id)
     run = Run.model_validate(stored["result"]) if stored and stored["result"] else None

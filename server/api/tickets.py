@@ -7,7 +7,7 @@ from fastapi import Query, Response
 from server.api.access import (
     CONFLICT,
     MISSING,
-    Desk,
+    App,
     IdempotencyKey,
     answer,
     replay_of,
@@ -25,15 +25,15 @@ Filter = Annotated[str | None, Query(max_length=400)]
 
 
 @routes.post("", status_code=201, response_model=Ticket, responses=CONFLICT)
-async def create(request: ProcessIn, desk: Desk, key: IdempotencyKey) -> Response:
+async def create(request: ProcessIn, app: App, key: IdempotencyKey) -> Response:
     """Store a ticket and start its run. 201 as soon as both are durable.
 
     The run goes on behind it.
     """
-    job = await desk.runner.submit(
+    job = await app.runner.submit(
         request.ticket.ticket(), request.options.options(), key=key
     )
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         row = await tickets.row(connection, job.ticket.id)
     created = ticket_out(row, job.run_id)
     return answer(
@@ -43,7 +43,7 @@ async def create(request: ProcessIn, desk: Desk, key: IdempotencyKey) -> Respons
 
 @routes.get("", response_model=TicketPage)
 async def list_tickets(
-    desk: Desk,
+    app: App,
     page: PageNumber = 1,
     page_size: Size = 20,
     limit: Annotated[int | None, Query(ge=1, le=200)] = None,
@@ -60,7 +60,7 @@ async def list_tickets(
     given = {"category": category, "severity": severity, "status": status}
     given |= {"assigned_team": assigned_team, "customer_id": customer_id}
     filters = {name: value for name, value in given.items() if value is not None}
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         rows, total = await tickets.page(connection, filters, size, start)
     items = [ticket_out(row) for row in rows]
     number = start // size + 1
@@ -77,9 +77,9 @@ async def list_tickets(
 
 
 @routes.get("/{ticket_id}", response_model=Ticket, responses=MISSING)
-async def get(ticket_id: str, desk: Desk) -> Response:
+async def get(ticket_id: str, app: App) -> Response:
     """One ticket, with its run."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         row = await tickets.row(connection, ticket_id)
         run = await runs.of_ticket(connection, ticket_id)
     return answer(ticket_out(row, run["id"] if run else None))

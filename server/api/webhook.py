@@ -15,7 +15,7 @@ from policies.deciding.routing import team_for
 from server.api.access import (
     CONFLICT,
     MISSING,
-    Desk,
+    App,
     IdempotencyKey,
     LongestWait,
     answer,
@@ -73,30 +73,26 @@ STILL_RUNNING: dict[int | str, dict[str, Any]] = {
 
 @routes.post("", response_model=WebhookOut, responses=STILL_RUNNING | CONFLICT)
 async def receive(
-    request: WebhookIn, desk: Desk, longest: LongestWait, key: IdempotencyKey
+    request: WebhookIn, app: App, longest: LongestWait, key: IdempotencyKey
 ) -> Response:
     """Store a ticket and run it. 200 with the record.
 
     202 when the run takes longer than a sender waits.
     """
-    job = await desk.runner.submit(request.ticket(), key=key)
-    run = await desk.runner.wait(
-        job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh
-    )
-    return answer(
-        await record(desk, job.ticket.id), 200 if run else 202, replay_of(job)
-    )
+    job = await app.runner.submit(request.ticket(), key=key)
+    run = await app.runner.wait(job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh)
+    return answer(await record(app, job.ticket.id), 200 if run else 202, replay_of(job))
 
 
 @routes.get("/{ticket_id}", response_model=WebhookOut, responses=MISSING)
-async def get(ticket_id: str, desk: Desk) -> Response:
+async def get(ticket_id: str, app: App) -> Response:
     """The record of a ticket that came by webhook."""
-    return answer(await record(desk, ticket_id))
+    return answer(await record(app, ticket_id))
 
 
-async def record(desk: TicketGraph, ticket_id: str) -> WebhookOut:
+async def record(app: TicketGraph, ticket_id: str) -> WebhookOut:
     """The ticket's row and its newest result as one record. Raises NotFoundError."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         row = await tickets.row(connection, ticket_id)
         stored = await runs.of_ticket(connection, ticket_id)
     if row["desk"] != "internal_helpdesk":
@@ -111,14 +107,14 @@ async def record(desk: TicketGraph, ticket_id: str) -> WebhookOut:
         updated_at=row["updated_at"],
         external_ticket_id=None,
         run_id=stored["id"] if stored else None,
-        **of_run(desk, run),
+        **of_run(app, run),
     )
 
 
-def of_run(desk: TicketGraph, run: Run | None) -> dict[str, Any]:
+def of_run(app: TicketGraph, run: Run | None) -> dict[str, Any]:
     """What the record says of the run; nothing yet when it has no result."""
     known, decision = (run.classification, run.decision) if run else (None, None)
-    routing = desk.assembly.services.desks["internal_helpdesk"].routing
+    routing = app.assembly.services.desks["internal_helpdesk"].routing
     return {
         "status": status_of(run),
         "department": known.category if known else None,

@@ -8,7 +8,7 @@ from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from server.api.access import (
     CONFLICT,
-    Desk,
+    App,
     IdempotencyKey,
     LongestWait,
     answer,
@@ -45,7 +45,7 @@ routes = router("/api/v1/workflow", "workflow")
 @routes.post("/process", response_model=ProcessOut, responses=GOES_ON | CONFLICT)
 async def process(
     request: ProcessIn,
-    desk: Desk,
+    app: App,
     longest: LongestWait,
     prefer: Preferred,
     key: IdempotencyKey,
@@ -57,10 +57,10 @@ async def process(
     202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS, or than the caller
     prefers to wait: it goes on, and Location says where to look.
     """
-    job = await desk.runner.submit(
+    job = await app.runner.submit(
         request.ticket.ticket(), request.options.options(), key=key
     )
-    run = await desk.runner.wait(job.run_id, prefer.seconds(longest), fresh=job.fresh)
+    run = await app.runner.wait(job.run_id, prefer.seconds(longest), fresh=job.fresh)
     headers = replay_of(job) | prefer.applied(finished=run is not None)
     if run:
         return answer(process_out(run), 200, headers)
@@ -69,42 +69,42 @@ async def process(
 
 
 @routes.post("/classify", response_model=ClassifyOut)
-async def classify(request: ClassifyIn, desk: Desk) -> Response:
+async def classify(request: ClassifyIn, app: App) -> Response:
     """Category and severity. Nothing is stored."""
-    found = await steps(desk).classification(request.ticket.ticket())
+    found = await steps(app).classification(request.ticket.ticket())
     return answer(ClassifyOut(**dict(found), classification=found))
 
 
 @routes.post("/extract", response_model=ExtractOut)
-async def extract(request: ExtractIn, desk: Desk) -> Response:
+async def extract(request: ExtractIn, app: App) -> Response:
     """The fields. Nothing is stored."""
-    found = await steps(desk).extraction(request.ticket.ticket(), request.category)
+    found = await steps(app).extraction(request.ticket.ticket(), request.category)
     return answer(ExtractOut(**dict(found), extraction=found))
 
 
 @routes.post("/respond", response_model=RespondOut)
-async def respond(request: RespondIn, desk: Desk) -> Response:
+async def respond(request: RespondIn, app: App) -> Response:
     """A reply draft. Nothing is stored, nothing is sent."""
     made, fields = classified(request.classification), extracted(request.extraction)
-    written = await steps(desk).reply(
+    written = await steps(app).reply(
         request.ticket.ticket(), made, fields, request.options.options()
     )
     return answer(RespondOut(**dict(written), response_draft=written))
 
 
 @routes.post("/route", response_model=RouteOut)
-async def route(request: RouteIn, desk: Desk) -> Response:
+async def route(request: RouteIn, app: App) -> Response:
     """Team, priority, disposition. Nothing is stored."""
     made, fields = classified(request.classification), extracted(request.extraction)
     decided: Any = routing_of(
-        await steps(desk).routing(request.ticket.ticket(), made, fields)
+        await steps(app).routing(request.ticket.ticket(), made, fields)
     )
     return answer(RouteOut(**dict(decided), routing=decided))
 
 
-def steps(desk: TicketGraph) -> Steps:
+def steps(app: TicketGraph) -> Steps:
     """The single steps on this process's services."""
-    return Steps(desk.assembly.services)
+    return Steps(app.assembly.services)
 
 
 def classified(given: ClassificationIn) -> Classification:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from contracts.approval import ApprovalDecision, Verdict
 from contracts.errors import InputError
-from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.open_app import AsJson, DataDir, with_app
 from server.cli.terminal.output import print_json, remarks, results
 from server.cli.terminal.rows import text_of
 from server.cli.terminal.usage_errors import fault_of
@@ -45,7 +45,7 @@ def approvals(
         async with opened.database.read() as connection:
             return await page(connection, None if status == "all" else status, limit, 0)
 
-    rows = with_desk(data_dir, listed)
+    rows = with_app(data_dir, listed)
     if json:
         for row in rows:
             print_json(row)
@@ -109,7 +109,7 @@ def decide(
         decision = ApprovalDecision.model_validate(given)
     except ValidationError as error:
         raise InputError(f"{fault_of(error)}.") from None
-    run = with_desk(data_dir, lambda opened: opened.decide(approval_id, decision))
+    run = with_app(data_dir, lambda opened: opened.decide(approval_id, decision))
     if json:
         print_json(run)
     else:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.approvals import os_user
-from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.open_app import AsJson, DataDir, with_app
 from server.cli.terminal.output import print_json, remarks, results, table
 from server.cli.terminal.rows import text_of
 from server.cli.terminal.views import minute, show_run
@@ -29,7 +29,7 @@ def dead_letters(
 
     Example: ticketgraph dead-letters
     """
-    letters, total = with_desk(data_dir, lambda opened: opened.dead_letters(limit))
+    letters, total = with_app(data_dir, lambda opened: opened.dead_letters(limit))
     if json:
         for letter in letters:
             print_json(letter)
@@ -79,7 +79,7 @@ def retry(
             run_id, subject=subject, body=body, by=by or os_user()
         )
 
-    run = with_desk(data_dir, tried)
+    run = with_app(data_dir, tried)
     if json:
         print_json(run)
     else:

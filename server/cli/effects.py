@@ -10,7 +10,7 @@ import typer
 
 from contracts.effect import LedgerEntry, Outcome, Resolution, WhichEffects
 from server.cli.approvals import os_user
-from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.open_app import AsJson, DataDir, with_app
 from server.cli.terminal.output import plain, print_json, remarks, results, table
 from server.cli.terminal.views import NONE, minute
 
@@ -42,7 +42,7 @@ def listed(
     """
     if context.invoked_subcommand:
         return
-    found = with_desk(data_dir, lambda opened: opened.effects(status, limit))
+    found = with_app(data_dir, lambda opened: opened.effects(status, limit))
     if json:
         for entry in found:
             print_json(entry)
@@ -81,7 +81,7 @@ def resolve(
     resolution = Resolution(
         outcome=outcome, decided_by=by or os_user(), remote_id=remote_id
     )
-    entry = with_desk(data_dir, lambda opened: opened.resolve_effect(key, resolution))
+    entry = with_app(data_dir, lambda opened: opened.resolve_effect(key, resolution))
     if json:
         print_json(entry)
     else:

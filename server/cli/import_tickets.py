@@ -6,7 +6,7 @@ import typer
 
 from contracts.errors import InputError
 from server.cli.process import report
-from server.cli.terminal.open_app import DataDir, with_desk
+from server.cli.terminal.open_app import DataDir, with_app
 from server.cli.terminal.progress import progress
 from server.cli.terminal.rows import Fault, Format, Row, rows_of
 from server.cli.terminal.ticket_rows import ticket_of
@@ -47,7 +47,7 @@ def import_tickets(
             "`ticketgraph process`."
         )
     read = rows_of(file, format)
-    added, known, faults = with_desk(
+    added, known, faults = with_app(
         data_dir, lambda opened: imported(opened, file, desk, read)
     )
     typer.echo(f"{added} imported, {known} known already, {faults} refused.")

@@ -11,7 +11,7 @@ from contracts.errors import InputError, NotFoundError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions
 from contracts.values import Tone
-from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.open_app import AsJson, DataDir, with_app
 from server.cli.terminal.output import plain, print_json, remarks, results
 from server.cli.terminal.progress import progress
 from server.cli.terminal.rows import Fault, Format, Row, rows_of
@@ -76,7 +76,7 @@ def process(
         raise typer.Exit(PARTLY if faults else 0)
     options = RunOptions(response_tone=tone, enable_parallel=not sequential)
     work = Work(rows, desk, options, concurrency)
-    runs, refused = with_desk(
+    runs, refused = with_app(
         data_dir, lambda opened: processed(opened, work, file, as_json=json)
     )
     if not json:

@@ -7,7 +7,7 @@ import typer
 from contracts.errors import InputError
 from contracts.retention import Erasure
 from server.cli.approvals import os_user
-from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.open_app import AsJson, DataDir, with_app
 from server.cli.terminal.output import print_json
 from server.cli.terminal.usage_errors import PARTLY
 
@@ -46,7 +46,7 @@ def prune(
             await opened.compact()
         return done
 
-    done = with_desk(data_dir, pruned)
+    done = with_app(data_dir, pruned)
     if json:
         print_json(done)
     else:
@@ -82,7 +82,7 @@ def erase(
         raise InputError(
             "Say whose tickets with --customer, or which ones with --ticket."
         )
-    done = with_desk(
+    done = with_app(
         data_dir,
         lambda opened: erased(
             opened, customer, ticket or [], by or os_user(), sure=yes

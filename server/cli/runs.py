@@ -10,7 +10,7 @@ import typer
 from contracts.result import Run
 from contracts.ticket import RunOptions
 from contracts.values import Tone
-from server.cli.terminal.open_app import AsJson, DataDir, with_desk
+from server.cli.terminal.open_app import AsJson, DataDir, with_app
 from server.cli.terminal.output import print_json, results
 from server.cli.terminal.views import checkpoints_table, show_run, show_ticket
 
@@ -38,7 +38,7 @@ def show(
 
     Example: ticketgraph show TKT-1A2B3C4D
     """
-    ticket, run = with_desk(data_dir, lambda opened: found(opened, id))
+    ticket, run = with_app(data_dir, lambda opened: found(opened, id))
     if json:
         print_json(run or ticket)
         return
@@ -66,7 +66,7 @@ def history(run_id: RunId, data_dir: DataDir = None, json: AsJson = False) -> No
 
     Example: ticketgraph history 9b2e...
     """
-    checkpoints = with_desk(data_dir, lambda opened: opened.history(run_id))
+    checkpoints = with_app(data_dir, lambda opened: opened.history(run_id))
     if json:
         for checkpoint in checkpoints:
             print_json(checkpoint)
@@ -90,7 +90,7 @@ def fork(
     Example: ticketgraph fork 9b2e... --tone formal
     """
     options = RunOptions.model_validate({"response_tone": tone}) if tone else None
-    run = with_desk(
+    run = with_app(
         data_dir, lambda opened: opened.fork(run_id, checkpoint, options=options)
     )
     if json:

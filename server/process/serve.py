@@ -46,7 +46,7 @@ class Server(uvicorn.Server):
         waits for requests to end.
         """
         if self.started:
-            self.app.state.desk.runner.request_stop()
+            self.app.state.ticketgraph.runner.request_stop()
         await super().shutdown(sockets)
 
 

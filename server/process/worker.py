@@ -27,15 +27,15 @@ async def working(settings: Settings) -> None:
     """The same, in the event loop."""
     # LangGraph and NumPy read their environment when they are imported.
     from server.metrics import Metrics
-    from server.opening import opened_desk
+    from server.opening import opened_app
 
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     metrics = Metrics()
-    async with opened_desk(settings, metrics, migrating=False) as desk:
+    async with opened_app(settings, metrics, migrating=False) as app:
         with metrics.watching(
-            lambda: desk.model_state, settings.metrics_port, settings.host
+            lambda: app.model_state, settings.metrics_port, settings.host
         ):
             settle_in()
             sys.stdout.write("TicketGraph's worker is ready.\n")

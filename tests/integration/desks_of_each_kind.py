@@ -92,20 +92,20 @@ def fresh(kind: str, folder: Path, postgres: PostgresServer) -> Place:
 async def fill(place: Place) -> None:
     """Let everything happen to it that can happen to a ticket; at last nobody works."""
     on_postgres = place.url is not None
-    async with TicketGraph.open(place.folder, database_url=place.url) as desk:
-        finished = await desk.process(*ORDINARY, customer_email=ADA)
+    async with TicketGraph.open(place.folder, database_url=place.url) as app:
+        finished = await app.process(*ORDINARY, customer_email=ADA)
         assert finished.status == "finished"
         assert (
-            await desk.process(*ORDINARY, customer_email=ADA)
+            await app.process(*ORDINARY, customer_email=ADA)
         ).duplicate_of == finished.ticket_id
-        waiting = await desk.process(*DOWN, customer_email="ops@example.com")
+        waiting = await app.process(*DOWN, customer_email="ops@example.com")
         assert waiting.status == "waiting"
-        assert (await desk.fork(finished.run_id)).status == "finished"
-        assert (await desk.fork(waiting.run_id)).status == "waiting"
+        assert (await app.fork(finished.run_id)).status == "finished"
+        assert (await app.fork(waiting.run_id)).status == "waiting"
         place.do(REFUSING[on_postgres])
-        assert (await desk.process(*POISON, customer_email=ADA)).status == "failed"
+        assert (await app.process(*POISON, customer_email=ADA)).status == "failed"
         place.do(TAKING[on_postgres])
-        await desk.runner.submit(
+        await app.runner.submit(
             NewTicket(subject="Kept", body="Kept for later."), start=False
         )
         solved = [
@@ -114,11 +114,9 @@ async def fill(place: Place) -> None:
             )
             for n in range(2)
         ]
-        assert await import_solved(desk.assembly, solved) == 2
-    async with TicketGraph.open(
-        place.folder, database_url=place.url, at_once=0
-    ) as desk:
-        await desk.runner.submit(
+        assert await import_solved(app.assembly, solved) == 2
+    async with TicketGraph.open(place.folder, database_url=place.url, at_once=0) as app:
+        await app.runner.submit(
             NewTicket(
                 subject="Later", body="Nobody works on this yet.", customer_email=ADA
             )

@@ -99,20 +99,20 @@ class DeadlyOutbox:
         return await self.trigger.after(self.outbox.put)(*effects)
 
 
-def arm(desk: TicketGraph, run_id: str, point: str, count: int) -> None:
+def arm(app: TicketGraph, run_id: str, point: str, count: int) -> None:
     """Let this process die at the count-th passing of the point. There is no way back."""
     trigger = Trigger(count)
     if count == 0:
         trigger.pull()
     elif point == "saved":
-        desk.assembly.watchers.watches.setdefault(run_id, set()).add(
+        app.assembly.watchers.watches.setdefault(run_id, set()).add(
             Watch(saved=DeadlyEvent(trigger))
         )
     elif point == "written":
         # On the class: LangGraph makes a saver of its own for every run.
         GroupCommitSaver.aput_writes = trigger.after(GroupCommitSaver.aput_writes)
     else:
-        runner = desk.runner
+        runner = app.runner
         services = replace(
             runner.services, outbox=DeadlyOutbox(runner.services.outbox, trigger)
         )
@@ -121,15 +121,15 @@ def arm(desk: TicketGraph, run_id: str, point: str, count: int) -> None:
 
 async def play(folder: Path, number: int, story: str, point: str, count: int) -> None:
     """One child's life. It ends by SIGKILL, or by RuntimeError when its point was never passed."""
-    async with TicketGraph.open(folder / "data", desks_dir=folder / "desks") as desk:
-        await rested(desk)
+    async with TicketGraph.open(folder / "data", desks_dir=folder / "desks") as app:
+        await rested(app)
         subject, body = ORDINARY if story == "assign" else CRITICAL
         ticket = NewTicket(
             subject=subject,
             body=body.format(n=number),
             customer_email=f"customer{number}@example.com",
         )
-        job = await desk.runner.submit(ticket)
+        job = await app.runner.submit(ticket)
         sys.stdout.write(
             json.dumps(
                 {
@@ -142,26 +142,26 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
         )
         sys.stdout.flush()
         if decision := DECISIONS.get(story):
-            run = await desk.finished(job.run_id)
+            run = await app.finished(job.run_id)
             assert run.approval is not None
-            await desk.runner.decide(run.approval.id, decision)
-        arm(desk, job.run_id, point, count)
-        await desk.finished(job.run_id)
+            await app.runner.decide(run.approval.id, decision)
+        arm(app, job.run_id, point, count)
+        await app.finished(job.run_id)
     raise RuntimeError(f"{story} passed {point} fewer than {count} times")
 
 
-async def rested(desk: TicketGraph) -> None:
+async def rested(app: TicketGraph) -> None:
     """Until what was recovered is finished or waits."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         begun = [row["id"] for row in await runs.unfinished(connection)]
     for run_id in begun:
-        await desk.finished(run_id)
+        await app.finished(run_id)
 
 
 async def recover(folder: Path) -> None:
     """Open the folder, let everything come to rest, and close it as one should."""
-    async with TicketGraph.open(folder / "data", desks_dir=folder / "desks") as desk:
-        await rested(desk)
+    async with TicketGraph.open(folder / "data", desks_dir=folder / "desks") as app:
+        await rested(app)
 
 
 def in_child(life: Awaitable[None]) -> int:

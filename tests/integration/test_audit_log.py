@@ -36,18 +36,18 @@ ANSWER = "We are restoring your rows from Tuesday's backup."
 
 
 @pytest.fixture(scope="module")
-async def desk(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TicketGraph]:
+async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TicketGraph]:
     async with TicketGraph.open(tmp_path_factory.mktemp("log")) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def decided(desk: TicketGraph) -> Run:
-    asked = await desk.process(
+async def decided(app: TicketGraph) -> Run:
+    asked = await app.process(
         *DISASTER, customer_email="ops@example.com", customer_name="Ada Quillfeather"
     )
     assert asked.approval is not None
-    return await desk.decide(asked.approval.id, "edit", text=ANSWER, decided_by="grace")
+    return await app.decide(asked.approval.id, "edit", text=ANSWER, decided_by="grace")
 
 
 def ticketgraph(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -64,15 +64,15 @@ def ticketgraph(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-def folder_of(desk: TicketGraph) -> Path:
-    assert isinstance(desk.database, SqliteDatabase)
-    return Path(desk.database.name).parent
+def folder_of(app: TicketGraph) -> Path:
+    assert isinstance(app.database, SqliteDatabase)
+    return Path(app.database.name).parent
 
 
 async def test_a_decision_is_kept_with_everything_that_led_to_it(
-    desk: TicketGraph, decided: Run
+    app: TicketGraph, decided: Run
 ) -> None:
-    kept = [row async for row in desk.audit() if row["run_id"] == decided.run_id]
+    kept = [row async for row in app.audit() if row["run_id"] == decided.run_id]
     assert [(row["kind"], row["actor"]) for row in kept] == [
         ("waiting", "system"),
         ("approval", "grace"),
@@ -92,9 +92,9 @@ async def test_a_decision_is_kept_with_everything_that_led_to_it(
 
 
 async def test_no_text_and_no_personal_data_is_kept(
-    desk: TicketGraph, decided: Run
+    app: TicketGraph, decided: Run
 ) -> None:
-    said = json.dumps([row async for row in desk.audit()])
+    said = json.dumps([row async for row in app.audit()])
     assert decided.draft is not None
     texts = (
         *DISASTER,
@@ -107,39 +107,39 @@ async def test_no_text_and_no_personal_data_is_kept(
     assert not [text for text in texts if json.dumps(text)[1:-1] in said]
 
 
-async def test_many_at_once_make_one_chain(desk: TicketGraph, decided: Run) -> None:
-    before = await desk.verify_audit()
+async def test_many_at_once_make_one_chain(app: TicketGraph, decided: Run) -> None:
+    before = await app.verify_audit()
     bodies = [f"{ORDINARY[1]} It is number {number}." for number in range(30)]
-    disasters = await asyncio.gather(*(desk.process(*DISASTER) for _ in range(5)))
+    disasters = await asyncio.gather(*(app.process(*DISASTER) for _ in range(5)))
     decisions = [
-        desk.decide(run.approval.id, "approve", decided_by="grace")
+        app.decide(run.approval.id, "approve", decided_by="grace")
         for run in disasters
         if run.approval
     ]
     await asyncio.gather(
-        *(desk.process(ORDINARY[0], body) for body in bodies), *decisions
+        *(app.process(ORDINARY[0], body) for body in bodies), *decisions
     )
-    found = await desk.verify_audit(before.head)
+    found = await app.verify_audit(before.head)
     assert found.fault is None
     assert found.records == before.records + len(bodies) + 3 * len(decisions)
 
 
 async def test_it_is_checked_beside_a_process_that_holds_the_folder(
-    desk: TicketGraph, decided: Run
+    app: TicketGraph, decided: Run
 ) -> None:
-    found = await desk.verify_audit()
+    found = await app.verify_audit()
     done = await asyncio.to_thread(
-        ticketgraph, folder_of(desk), "verify", "--head", found.head
+        ticketgraph, folder_of(app), "verify", "--head", found.head
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == ["records", str(found.records), "head", found.head]
 
 
 async def test_an_export_can_be_checked_by_others(
-    desk: TicketGraph, decided: Run
+    app: TicketGraph, decided: Run
 ) -> None:
     done = await asyncio.to_thread(
-        ticketgraph, folder_of(desk), "export", "--format", "jsonl"
+        ticketgraph, folder_of(app), "export", "--format", "jsonl"
     )
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert [row["sequence"] for row in rows] == list(range(1, len(rows) + 1))
@@ -158,23 +158,23 @@ async def test_an_export_can_be_checked_by_others(
 
 
 async def test_an_export_begins_where_it_is_told(
-    desk: TicketGraph, decided: Run
+    app: TicketGraph, decided: Run
 ) -> None:
     since = datetime.now(UTC) + timedelta(days=1)
     done = await asyncio.to_thread(
-        ticketgraph, folder_of(desk), "export", "--since", f"{since:%Y-%m-%d}"
+        ticketgraph, folder_of(app), "export", "--since", f"{since:%Y-%m-%d}"
     )
     assert (done.returncode, done.stdout) == (0, "")
-    newest = [row async for row in desk.audit(since - timedelta(days=2))]
-    assert len(newest) == (await desk.verify_audit()).records
+    newest = [row async for row in app.audit(since - timedelta(days=2))]
+    assert len(newest) == (await app.verify_audit()).records
 
 
 async def test_a_broken_chain_ends_with_1_and_names_the_record(
-    desk: TicketGraph, decided: Run, tmp_path: Path
+    app: TicketGraph, decided: Run, tmp_path: Path
 ) -> None:
-    head = (await desk.verify_audit()).head
+    head = (await app.verify_audit()).head
     with (
-        closing(sqlite3.connect(folder_of(desk) / DATABASE_FILE)) as source,
+        closing(sqlite3.connect(folder_of(app) / DATABASE_FILE)) as source,
         closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as to,
     ):
         source.backup(to)

@@ -21,9 +21,9 @@ ADA = "Ada@example.com"
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A data folder with a ticket of Ada and one of Bob."""
-    with BlockingTicketGraph.open(tmp_path) as desk:
+    with BlockingTicketGraph.open(tmp_path) as app:
         for email in (ADA, "bob@example.com"):
-            assert desk.process(*ORDINARY, customer_email=email).status == "finished"
+            assert app.process(*ORDINARY, customer_email=email).status == "finished"
     return tmp_path
 
 
@@ -70,11 +70,11 @@ def test_erase_asks_first_and_then_erases(folder: Path) -> None:
     assert again.exit_code == 2
     assert "There is no ticket of this customer" in again.stderr
     (left,) = stored(folder)
-    with BlockingTicketGraph.open(folder) as desk:
+    with BlockingTicketGraph.open(folder) as app:
         assert (
-            desk.erase(ticket_ids=[left, "TKT-NOWHERE"], erased_by="grace").tickets == 1
+            app.erase(ticket_ids=[left, "TKT-NOWHERE"], erased_by="grace").tickets == 1
         )
-        assert desk.verify_audit().records == 4
+        assert app.verify_audit().records == 4
 
 
 def test_a_ticket_is_erased_by_its_id(folder: Path) -> None:

@@ -201,8 +201,8 @@ async def test_a_run_that_nobody_goes_on_with_is_put_down_again(place: Place) ->
     assert code == 0, said
     assert said[0]["counts"] == {"runs": 1, "effects": 0, "fingerprints": 0}
     ((run_id,),) = place.do("SELECT id FROM runs WHERE status = 'running'")
-    async with TicketGraph.open(place.folder, database_url=place.url) as desk:
-        assert (await desk.finished(run_id)).status in ("finished", "waiting")
+    async with TicketGraph.open(place.folder, database_url=place.url) as app:
+        assert (await app.finished(run_id)).status in ("finished", "waiting")
     assert bad(await doctor(place)) == []
 
 
@@ -313,11 +313,11 @@ async def test_what_is_read_at_one_moment_agrees(place: Place) -> None:
             place.folder, database_url=place.url, connector=sender
         )
         async with (
-            opening as desk,
+            opening as app,
             looking(address_of(place.url, place.folder)) as database,
         ):
             ending = [
-                asyncio.create_task(desk.process(f"Invoice {n}", ORDINARY[1]))
+                asyncio.create_task(app.process(f"Invoice {n}", ORDINARY[1]))
                 for n in range(AT_ONCE)
             ]
             while not all(run.done() for run in ending):

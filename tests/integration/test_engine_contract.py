@@ -52,8 +52,8 @@ class House:
 
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
-    async with TicketGraph.open(tmp_path_factory.mktemp("contract")) as desk:
-        yield desk.assembly.services
+    async with TicketGraph.open(tmp_path_factory.mktemp("contract")) as app:
+        yield app.assembly.services
 
 
 @pytest.fixture(scope="module", params=["local", "model", "wild model", "broken model"])

@@ -62,34 +62,34 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(tmp_path, request.getfixturevalue("postgres").fresh())
 
 
-async def hers(desk: TicketGraph) -> dict[str, Run]:
+async def hers(app: TicketGraph) -> dict[str, Run]:
     """One run of hers in every state, and a ticket in every way of coming in."""
     more = "I live at 14 Wobblethorpe Crescent. My neighbour keeps a marmoset."
     body = BROKEN.format(order="9917731", more=more)
-    finished = await desk.process(
+    finished = await app.process(
         "Cracked jar and a crimson zeppelin", body, **ZELDA, metadata={"pet": "okapi"}
     )
-    repeated = await desk.process("Cracked jar and a crimson zeppelin", body, **ZELDA)
-    waiting = await desk.process(
+    repeated = await app.process("Cracked jar and a crimson zeppelin", body, **ZELDA)
+    waiting = await app.process(
         "Site okapi is down", DOWN.format(more="Ask for Brünhild."), **ZELDA
     )
-    failed = await desk.process(
+    failed = await app.process(
         "Site okapi again", DOWN.format(more="The bassoon-42 console says so."), **ZELDA
     )
-    edited = await desk.process(
+    edited = await app.process(
         "Site okapi, third time", DOWN.format(more="Quibbleforth, room tapir."), **ZELDA
     )
     assert edited.approval
-    edited = await desk.decide(
+    edited = await app.decide(
         edited.approval.id, "edit", text="Dear Zelda Quibbleforth, we know."
     )
-    async with desk.database.write() as connection:
+    async with app.database.write() as connection:
         await runs.change(
-            connection, failed.run_id, desk.assembly.services.now(), status="failed"
+            connection, failed.run_id, app.assembly.services.now(), status="failed"
         )
-    await desk.fork(finished.run_id, body="The aardvark has the jar.")
+    await app.fork(finished.run_id, body="The aardvark has the jar.")
     shared = {"customer_id": "firm-9", "customer_email": ADDRESS.upper()}
-    beside = await desk.process(*BLADE, **shared)
+    beside = await app.process(*BLADE, **shared)
     stored = NewTicket(
         subject="only stored haddock",
         body="Later.",
@@ -97,12 +97,12 @@ async def hers(desk: TicketGraph) -> dict[str, Run]:
         source="email",
         source_id="haddock-1",
     )
-    await desk.runner.submit(stored, start=False, key=Key("test", "idem-axolotl"))
+    await app.runner.submit(stored, start=False, key=Key("test", "idem-axolotl"))
     solved = NewTicket(
         subject=LIMESCALE, body=KETTLE.format(more=""), customer_email=ADDRESS
     )
     await import_solved(
-        desk.assembly, [SolvedTicket(ticket=solved, solution="Boil vinegar in it.")]
+        app.assembly, [SolvedTicket(ticket=solved, solution="Boil vinegar in it.")]
     )
     return {
         "finished": finished,
@@ -113,67 +113,65 @@ async def hers(desk: TicketGraph) -> dict[str, Run]:
     }
 
 
-async def theirs(desk: TicketGraph) -> dict[str, Run]:
+async def theirs(app: TicketGraph) -> dict[str, Run]:
     """Runs of others that have something of hers."""
     him = {"customer_email": "gunther.abernathy@example.com"}
-    finished = await desk.process(
+    finished = await app.process(
         "Gunther's blender", BROKEN.format(order="5520118", more="It is blue."), **him
     )
-    kettle = await desk.process(
+    kettle = await app.process(
         "second kettle of the Abernathys", KETTLE.format(more="It is old."), **him
     )
-    waiting = await desk.process(
+    waiting = await app.process(
         "Site Abernathy is down", DOWN.format(more="It is the mill."), **him
     )
-    guided = await desk.process(
+    guided = await app.process(
         "Site Abernathy, annex",
         DOWN.format(more="It is the annex."),
         customer_email="annex@example.com",
     )
-    failed = await desk.process(
+    failed = await app.process(
         "Site Abernathy, barn",
         DOWN.format(more="It is the barn."),
         customer_email="barn@example.com",
     )
-    async with desk.database.write() as connection:
+    async with app.database.write() as connection:
         await runs.change(
-            connection, failed.run_id, desk.assembly.services.now(), status="failed"
+            connection, failed.run_id, app.assembly.services.now(), status="failed"
         )
     colleague = {"customer_id": "firm-9", "customer_email": "colleague@example.com"}
-    joined = await desk.process(*BLADE, **colleague)
-    forked = await desk.fork(guided.run_id)
+    joined = await app.process(*BLADE, **colleague)
+    forked = await app.fork(guided.run_id)
     return {"finished": finished, "kettle": kettle, "waiting": waiting, "guided": guided, "failed": failed,
             "joined": joined, "forked": forked}  # fmt: skip
 
 
-async def channel(desk: TicketGraph, run: Run, name: str) -> Any:
+async def channel(app: TicketGraph, run: Run, name: str) -> Any:
     return (
-        await desk.assembly.graph.aget_state(
-            {"configurable": {"thread_id": run.run_id}}
-        )
+        await app.assembly.graph.aget_state({"configurable": {"thread_id": run.run_id}})
     ).values.get(name)
 
 
 async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> None:
-    async with place.opened() as desk:
-        mine, others = await hers(desk), await theirs(desk)
+    async with place.opened() as app:
+        mine, others = await hers(app), await theirs(app)
         assert mine["repeated"].duplicate_of == mine["finished"].ticket_id
         assert others["joined"].duplicate_of == mine["beside"].ticket_id
         assert mine["finished"].ticket_id in [
             one.ticket_id for one in others["finished"].similar
         ]
         assert LIMESCALE in [
-            one.title for one in await channel(desk, others["kettle"], "sources")
+            one.title for one in await channel(app, others["kettle"], "sources")
         ]
         assert others["kettle"].draft
         assert LIMESCALE in " ".join(others["kettle"].draft.suggested_actions)
         for name in ("waiting", "guided", "failed", "forked"):
             assert mine["waiting"].ticket_id in [
-                one.ticket_id for one in await channel(desk, others[name], "similar")
+                one.ticket_id for one in await channel(app, others[name], "similar")
             ]
     assert place.found(HERS) == list(HERS)
-    async with place.opened() as desk:
-        done = await desk.erase(ADDRESS.swapcase(), erased_by="grace")
+    async with place.opened() as app:
+        done = await app.erase(ADDRESS.swapcase(), erased_by="grace")
         assert (done.tickets, done.runs, done.approvals) == (8, 7, 3)
         assert done.cleaned >= 7
         assert (
@@ -181,40 +179,40 @@ async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> Non
             == []
         )
         with pytest.raises(NotFoundError):
-            await desk.erase(ADDRESS)
+            await app.erase(ADDRESS)
         with pytest.raises(NotFoundError):
-            await desk.run(mine["waiting"].run_id)
-        await desk.erase(
+            await app.run(mine["waiting"].run_id)
+        await app.erase(
             ticket_ids=[others["joined"].ticket_id]
         )  # it repeats her words, by her colleague's hand
-        await goes_on(desk, others)
-        later = await desk.process(
+        await goes_on(app, others)
+        later = await app.process(
             "A third jar",
             BROKEN.format(order="1", more=""),
             customer_email="x@example.com",
         )
         known = [run.ticket_id for run in others.values()]
         assert {one.ticket_id for one in later.similar} <= set(known)
-        assert (await desk.verify_audit()).fault is None
+        assert (await app.verify_audit()).fault is None
         erasure = [
-            record async for record in desk.audit() if record["kind"] == "erasure"
+            record async for record in app.audit() if record["kind"] == "erasure"
         ]
         assert [record["actor"] for record in erasure] == ["grace", "unknown"]
     assert place.found(HERS) == []
     assert place.found(THEIRS) == list(THEIRS)
 
 
-async def goes_on(desk: TicketGraph, others: Mapping[str, Run]) -> None:
+async def goes_on(app: TicketGraph, others: Mapping[str, Run]) -> None:
     """Every run of the others can do what it could, and knows the others' tickets still."""
     waiting, guided, failed = others["waiting"], others["guided"], others["failed"]
     assert waiting.approval
     assert guided.approval
-    assert {one.ticket_id for one in await channel(desk, failed, "similar")} == {
+    assert {one.ticket_id for one in await channel(app, failed, "similar")} == {
         guided.ticket_id,
         waiting.ticket_id,
     }
-    assert len(await desk.history(waiting.run_id)) > 5
-    done = await desk.decide(
+    assert len(await app.history(waiting.run_id)) > 5
+    done = await app.decide(
         waiting.approval.id, "approve", shown_hash=waiting.approval.request.shown_hash
     )
     assert done.status == "finished"
@@ -223,12 +221,12 @@ async def goes_on(desk: TicketGraph, others: Mapping[str, Run]) -> None:
         "assignment",
         "reply",
     ]
-    again = await desk.decide(guided.approval.id, "reject", guidance="Name the annex.")
+    again = await app.decide(guided.approval.id, "reject", guidance="Name the annex.")
     assert again.status == "waiting"
     assert again.approval
-    assert (await desk.decide(again.approval.id, "approve")).status == "finished"
-    moments = await desk.history(others["finished"].run_id)
-    forked = await desk.fork(others["finished"].run_id, moments[-2].checkpoint_id)
+    assert (await app.decide(again.approval.id, "approve")).status == "finished"
+    moments = await app.history(others["finished"].run_id)
+    forked = await app.fork(others["finished"].run_id, moments[-2].checkpoint_id)
     assert (forked.status, forked.classification) == (
         "finished",
         others["finished"].classification,
@@ -236,19 +234,19 @@ async def goes_on(desk: TicketGraph, others: Mapping[str, Run]) -> None:
 
 
 async def test_a_duplicate_of_an_erased_ticket_stands_alone(place: Place) -> None:
-    async with place.opened() as desk:
-        first = await desk.process(
+    async with place.opened() as app:
+        first = await app.process(
             *BLADE, customer_id="firm-9", customer_email="one@example.com"
         )
-        second = await desk.process(
+        second = await app.process(
             *BLADE, customer_id="firm-9", customer_email="two@example.com"
         )
         assert second.duplicate_of == first.ticket_id
         assert second.extraction is not None
-        assert (await desk.erase("one@example.com")).cleaned == 1
-        alone = await desk.run(second.run_id)
+        assert (await app.erase("one@example.com")).cleaned == 1
+        alone = await app.run(second.run_id)
         assert (alone.duplicate_of, alone.extraction, alone.draft) == (None, None, None)
-        third = await desk.process(
+        third = await app.process(
             *BLADE, customer_id="firm-9", customer_email="two@example.com"
         )
         assert third.status == "finished"
@@ -284,39 +282,39 @@ class Noted:
 UNDER_WAY = text("UPDATE runs SET status = 'running', epoch = 3 WHERE id = :id")
 
 
-async def epochs(desk: TicketGraph, found: Sequence[Run]) -> list[int | None]:
-    async with desk.database.read() as connection:
+async def epochs(app: TicketGraph, found: Sequence[Run]) -> list[int | None]:
+    async with app.database.read() as connection:
         return [await runs.epoch(connection, run.run_id) for run in found]
 
 
 async def test_a_run_that_may_have_seen_it_begins_again_from_what_is_saved(
     place: Place,
 ) -> None:
-    async with place.opened() as desk:
-        first = await desk.process(
+    async with place.opened() as app:
+        first = await app.process(
             "Site one is down", DOWN.format(more=""), customer_email="one@example.com"
         )
-        second = await desk.process(
+        second = await app.process(
             "Site two is down", DOWN.format(more=""), customer_email="two@example.com"
         )
-        third = await desk.process(
+        third = await app.process(
             "Gunther's blender",
             BROKEN.format(order="1", more=""),
             desk="internal_helpdesk",
         )
-        async with desk.database.write() as connection:
+        async with app.database.write() as connection:
             for run in (first, second, third):
                 await connection.execute(UNDER_WAY, {"id": run.run_id})
-        jobs, assembly = Noted(), desk.assembly
+        jobs, assembly = Noted(), app.assembly
         eraser = Eraser(
-            desk.database,
+            app.database,
             assembly.memory,
             assembly.saver.serde,
             jobs,
             assembly.services.now,
         )
         await eraser.erase([first.ticket_id], "grace", {})
-        gone, fenced, untouched = await epochs(desk, [first, second, third])
+        gone, fenced, untouched = await epochs(app, [first, second, third])
         assert (gone, untouched) == (None, 3)
         assert fenced is not None
         assert fenced > 3

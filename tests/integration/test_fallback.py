@@ -67,9 +67,9 @@ class FailingEngine:
 
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
-    async with TicketGraph.open(tmp_path_factory.mktemp("fallback")) as desk:
+    async with TicketGraph.open(tmp_path_factory.mktemp("fallback")) as app:
         yield replace(
-            desk.assembly.services, limits=Limits(classify=0.2, extract=0.2, draft=0.2)
+            app.assembly.services, limits=Limits(classify=0.2, extract=0.2, draft=0.2)
         )
 
 

@@ -26,7 +26,7 @@ TICKET = NewTicket(
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def desk(
+async def app(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> AsyncIterator[TicketGraph]:
     """A desk whose process does no work by itself."""
@@ -38,47 +38,47 @@ async def desk(
         yield opened
 
 
-async def row_of(desk: TicketGraph, run_id: str) -> Any:
-    return await desk.database.look(partial(runs.row, run_id=run_id))
+async def row_of(app: TicketGraph, run_id: str) -> Any:
+    return await app.database.look(partial(runs.row, run_id=run_id))
 
 
-async def test_who_was_overtaken_changes_nothing(desk: TicketGraph) -> None:
-    advancing = Advancing(desk.runner.executor, desk.runner.control)
-    run_id = (await desk.runner.submit(TICKET)).run_id
-    first = await desk.database.transact(partial(advancing.claimed, run_id=run_id))
-    second = await desk.database.transact(partial(advancing.claimed, run_id=run_id))
+async def test_who_was_overtaken_changes_nothing(app: TicketGraph) -> None:
+    advancing = Advancing(app.runner.executor, app.runner.control)
+    run_id = (await app.runner.submit(TICKET)).run_id
+    first = await app.database.transact(partial(advancing.claimed, run_id=run_id))
+    second = await app.database.transact(partial(advancing.claimed, run_id=run_id))
     assert first is not None
     assert second is not None
     assert (first.epoch, second.epoch) == (1, 2)
     with pytest.raises(OvertakenError), holding(first.epoch):
         await advancing.executor.advance(first)
-    assert await desk.history(run_id) == []
+    assert await app.history(run_id) == []
     with holding(second.epoch):
         assert (await advancing.executor.advance(second)).status == "finished"
 
 
 @pytest.mark.parametrize("moment", ["ainvoke", "settle"])
 async def test_who_is_overtaken_on_the_way_changes_nothing_from_then_on(
-    desk: TicketGraph, moment: str
+    app: TicketGraph, moment: str
 ) -> None:
-    executor = desk.runner.executor
-    run_id = (await desk.runner.submit(TICKET)).run_id
-    advancing = Advancing(executor, desk.runner.control)
+    executor = app.runner.executor
+    run_id = (await app.runner.submit(TICKET)).run_id
+    advancing = Advancing(executor, app.runner.control)
     slow = Advancing(
         Overtaken(
             moment=moment, by=lambda: advancing.advance(run_id), **vars(executor)
         ),
-        desk.runner.control,
+        app.runner.control,
     )
     await slow.advance(run_id)
-    done = await row_of(desk, run_id)
+    done = await row_of(app, run_id)
     assert (done["status"], done["epoch"]) == ("finished", 2)
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         effects = await outbox.of_ticket(connection, done["ticket_id"])
         kinds = [record["kind"] async for record in audit.records(connection)]
     assert [effect["action"] for effect in effects] == ["assignment"]
     assert kinds == ["finished"]
-    steps = [checkpoint.step for checkpoint in await desk.history(run_id)]
+    steps = [checkpoint.step for checkpoint in await app.history(run_id)]
     assert steps == sorted(set(steps))
 
 
@@ -107,9 +107,9 @@ class Overtaken(Executor):
         return await super().settle(*given)
 
 
-async def test_a_run_that_fails_three_times_is_a_dead_letter(desk: TicketGraph) -> None:
-    advancing = Advancing(Failing(**vars(desk.runner.executor)), desk.runner.control)
-    run_id = (await desk.runner.submit(TICKET)).run_id
+async def test_a_run_that_fails_three_times_is_a_dead_letter(app: TicketGraph) -> None:
+    advancing = Advancing(Failing(**vars(app.runner.executor)), app.runner.control)
+    run_id = (await app.runner.submit(TICKET)).run_id
     pauses = []
     for _ in range(2):
         with pytest.raises(AgainError) as again:
@@ -117,8 +117,8 @@ async def test_a_run_that_fails_three_times_is_a_dead_letter(desk: TicketGraph) 
         pauses.append(again.value.seconds)
     assert pauses == [0.2, 0.4]
     await advancing.advance(run_id)
-    await given_up(desk, run_id, "RuntimeError")
-    assert (await row_of(desk, run_id))["attempts"] == 3
+    await given_up(app, run_id, "RuntimeError")
+    assert (await row_of(app, run_id))["attempts"] == 3
 
 
 class Failing(Executor):
@@ -129,25 +129,25 @@ class Failing(Executor):
 
 
 async def test_a_run_that_kills_its_process_again_and_again_is_a_dead_letter(
-    desk: TicketGraph,
+    app: TicketGraph,
 ) -> None:
-    advancing = Advancing(desk.runner.executor, desk.runner.control)
-    run_id = (await desk.runner.submit(TICKET)).run_id
+    advancing = Advancing(app.runner.executor, app.runner.control)
+    run_id = (await app.runner.submit(TICKET)).run_id
     for _ in range(BEGINNINGS):
-        assert await desk.database.transact(partial(advancing.claimed, run_id=run_id))
+        assert await app.database.transact(partial(advancing.claimed, run_id=run_id))
     await advancing.advance(run_id)
-    await given_up(desk, run_id, "Died")
+    await given_up(app, run_id, "Died")
 
 
-async def given_up(desk: TicketGraph, run_id: str, error: str) -> None:
-    run = await row_of(desk, run_id)
+async def given_up(app: TicketGraph, run_id: str, error: str) -> None:
+    run = await row_of(app, run_id)
     assert (run["status"], run["error"]) == ("failed", error)
     assert "words" not in str(run["result"])
-    assert (await desk.database.look(partial(tickets.row, ticket_id=run["ticket_id"])))[
+    assert (await app.database.look(partial(tickets.row, ticket_id=run["ticket_id"])))[
         "status"
     ] == "failed"
-    assert (await desk.run(run_id)).status == "failed"
-    async with desk.database.read() as connection:
+    assert (await app.run(run_id)).status == "failed"
+    async with app.database.read() as connection:
         assert [record["kind"] async for record in audit.records(connection)] == [
             "failed"
         ]

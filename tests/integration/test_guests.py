@@ -13,7 +13,7 @@ import pytest
 
 from contracts.errors import UnavailableError
 from contracts.ticket import NewTicket
-from server.opening import opened_desk
+from server.opening import opened_app
 from server.settings import Settings
 from storage.migrations.migrate import migrate
 from tests.conftest import REPOSITORY, ServerProcess
@@ -48,7 +48,7 @@ async def test_on_postgresql_it_leaves_the_work_to_the_workers(
     url = postgres.fresh()
     async with TicketGraph.open(database_url=url, at_once=0) as api:
         waiting = await api.runner.submit(ORDINARY)
-        async with opened_desk(
+        async with opened_app(
             Settings(database_url=url, max_workflow_timeout_seconds=0.5), command=True
         ) as guest:
             assert guest.runner.working is None
@@ -89,8 +89,8 @@ def test_a_link_to_the_file_is_the_file(server: ServerProcess, tmp_path: Path) -
 
 
 async def test_a_waiting_run_without_its_desk_stops_the_start(tmp_path: Path) -> None:
-    async with TicketGraph.open(tmp_path, at_once=0) as desk:
-        job = await desk.runner.submit(ORDINARY)
+    async with TicketGraph.open(tmp_path, at_once=0) as app:
+        job = await app.runner.submit(ORDINARY)
     other = tmp_path / "desks"
     (other / "internal_helpdesk").parent.mkdir()
     (other / "internal_helpdesk").symlink_to(

@@ -296,8 +296,8 @@ def test_a_caller_says_how_long_it_waits(http: httpx.Client) -> None:
 async def test_a_day_later_a_key_is_new_and_a_source_id_is_not(tmp_path: Path) -> None:
     new = NewTicket(subject="Charged twice", body="Order ORD-1 was charged twice.")
     known = new.model_copy(update={"source_id": "7"})
-    async with TicketGraph.open(tmp_path) as desk:
-        runner, now = desk.runner, desk.runner.services.now()
+    async with TicketGraph.open(tmp_path) as app:
+        runner, now = app.runner, app.runner.services.now()
 
         async def stored(ticket: NewTicket, at: timedelta, key: str | None) -> str:
             runner.services = replace(runner.services, now=lambda: now + at)

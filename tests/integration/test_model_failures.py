@@ -104,9 +104,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     chat = Chat()
     async with (
         ModelStub() as stub,
-        TicketGraph.open(tmp_path_factory.mktemp("failures")) as desk,
+        TicketGraph.open(tmp_path_factory.mktemp("failures")) as app,
     ):
-        yield House(desk, desk.assembly.services, stub, chat, Clock())
+        yield House(app, app.assembly.services, stub, chat, Clock())
     await chat.close()
 
 

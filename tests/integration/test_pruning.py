@@ -44,9 +44,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(tmp_path, request.getfixturevalue("postgres").fresh())
 
 
-async def saved(desk: TicketGraph, run: Run) -> bool:
+async def saved(app: TicketGraph, run: Run) -> bool:
     """Whether LangGraph knows anything of a run."""
-    async with desk.database.read() as connection:
+    async with app.database.read() as connection:
         names = (
             ["checkpoints", "writes"]
             if connection.dialect.name == "sqlite"
@@ -65,57 +65,55 @@ async def saved(desk: TicketGraph, run: Run) -> bool:
 
 
 async def test_a_finished_run_is_pruned_when_it_is_old_enough(place: Place) -> None:
-    async with place.opened() as desk:
-        retention = Retention(desk.database, desk.assembly.services.desks, desk.eraser)
-        finished = await desk.process(*ORDINARY, customer_email="ada@example.com")
-        forked = await desk.fork(finished.run_id)
-        waiting = await desk.process(
+    async with place.opened() as app:
+        retention = Retention(app.database, app.assembly.services.desks, app.eraser)
+        finished = await app.process(*ORDINARY, customer_email="ada@example.com")
+        forked = await app.fork(finished.run_id)
+        waiting = await app.process(
             "Down", DOWN.format(n=1), customer_email="ops@example.com"
         )
-        failed = await desk.process(
+        failed = await app.process(
             "Cup", "The cup is too small.", customer_email="cup@example.com"
         )
-        now = desk.assembly.services.now()
-        async with desk.database.write() as connection:
+        now = app.assembly.services.now()
+        async with app.database.write() as connection:
             await runs.change(connection, failed.run_id, now, status="failed")
         assert (await retention.prune(now + WEEK - timedelta(minutes=1))).runs == 0
-        assert await saved(desk, finished)
+        assert await saved(app, finished)
         assert (await retention.prune(now + WEEK)).runs == 2
         assert [
-            await saved(desk, run) for run in (finished, forked, waiting, failed)
+            await saved(app, run) for run in (finished, forked, waiting, failed)
         ] == [False, False, True, True]
         assert (await retention.prune(now + WEEK)).runs == 0
-        await is_still_whole(desk, finished, waiting)
+        await is_still_whole(app, finished, waiting)
 
 
-async def is_still_whole(desk: TicketGraph, pruned: Run, waiting: Run) -> None:
+async def is_still_whole(app: TicketGraph, pruned: Run, waiting: Run) -> None:
     """What is read of a pruned run is all there, and who waited goes on."""
-    assert await desk.run(pruned.run_id) == pruned
-    assert [step async for _, step in desk.steps_of(pruned.run_id)] == list(
-        pruned.steps
-    )
+    assert await app.run(pruned.run_id) == pruned
+    assert [step async for _, step in app.steps_of(pruned.run_id)] == list(pruned.steps)
     with pytest.raises(GoneError, match="pruned"):
-        await desk.history(pruned.run_id)
+        await app.history(pruned.run_id)
     with pytest.raises(GoneError, match="pruned"):
-        await desk.fork(pruned.run_id, "1f1e4dd6-948c-604b-8007-a34134adf036")
-    again = await desk.fork(pruned.run_id)
+        await app.fork(pruned.run_id, "1f1e4dd6-948c-604b-8007-a34134adf036")
+    again = await app.fork(pruned.run_id)
     assert (again.status, again.disposition) == ("finished", pruned.disposition)
     assert waiting.approval
-    assert (await desk.decide(waiting.approval.id, "approve")).status == "finished"
-    assert (await desk.verify_audit()).fault is None
+    assert (await app.decide(waiting.approval.id, "approve")).status == "finished"
+    assert (await app.verify_audit()).fault is None
 
 
 async def test_what_belongs_to_no_run_goes_after_a_day(place: Place) -> None:
-    async with place.opened() as desk:
-        run = await desk.process(*ORDINARY, customer_email="ada@example.com")
-        async with desk.database.write() as connection:
+    async with place.opened() as app:
+        run = await app.process(*ORDINARY, customer_email="ada@example.com")
+        async with app.database.write() as connection:
             await connection.execute(text("DELETE FROM runs"))
-        retention = Retention(desk.database, desk.assembly.services.desks, desk.eraser)
-        now = desk.assembly.services.now()
+        retention = Retention(app.database, app.assembly.services.desks, app.eraser)
+        now = app.assembly.services.now()
         await retention.prune(now)
-        assert await saved(desk, run)
+        assert await saved(app, run)
         await retention.prune(now + timedelta(days=1, seconds=1))
-        assert not await saved(desk, run)
+        assert not await saved(app, run)
 
 
 async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(
@@ -125,47 +123,47 @@ async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(
     shutil.copytree(SHIPPED_DESKS, desks)
     with (desks / "customer_support" / "desk.yaml").open("a") as settings:
         settings.write("ticket_days: 30\ncheckpoint_hours: 0\n")
-    async with TicketGraph.open(tmp_path, desks_dir=desks) as desk:
-        retention = Retention(desk.database, desk.assembly.services.desks, desk.eraser)
-        waiting = await desk.process(
+    async with TicketGraph.open(tmp_path, desks_dir=desks) as app:
+        retention = Retention(app.database, app.assembly.services.desks, app.eraser)
+        waiting = await app.process(
             "Down", DOWN.format(n=1), customer_email="ops@example.com"
         )
         assert waiting.approval
-        resolved = await desk.decide(waiting.approval.id, "approve")
-        assigned = await desk.process(*ORDINARY, customer_email="ada@example.com")
-        elsewhere = await desk.process(
+        resolved = await app.decide(waiting.approval.id, "approve")
+        assigned = await app.process(*ORDINARY, customer_email="ada@example.com")
+        elsewhere = await app.process(
             *ORDINARY, desk="internal_helpdesk", customer_email="ada@example.com"
         )
-        now = desk.assembly.services.now()
+        now = app.assembly.services.now()
         assert (await retention.prune(now + timedelta(days=29))).tickets == 0
-        assert not await saved(desk, resolved)
-        assert not await saved(desk, assigned)
+        assert not await saved(app, resolved)
+        assert not await saved(app, assigned)
         assert (await retention.prune(now + timedelta(days=31))).tickets == 1
-        assert await desk.run_of_ticket(assigned.ticket_id) == assigned
-        assert await desk.run_of_ticket(elsewhere.ticket_id) == elsewhere
-        assert await desk.erasable(ticket_ids=[resolved.ticket_id]) == []
+        assert await app.run_of_ticket(assigned.ticket_id) == assigned
+        assert await app.run_of_ticket(elsewhere.ticket_id) == elsewhere
+        assert await app.erasable(ticket_ids=[resolved.ticket_id]) == []
 
 
 async def test_freed_space_is_used_again_and_given_back_on_demand(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "ticketgraph.db"
-    async with TicketGraph.open(tmp_path) as desk:
+    async with TicketGraph.open(tmp_path) as app:
         new = iter(tickets(60))
         for ticket, _ in zip(new, range(30), strict=False):
-            await desk.process(
+            await app.process(
                 ticket["subject"], ticket["body"], customer_email=ticket["email"]
             )
         before = pages(file)
-        pruned = (await desk.prune(everything=True)).runs
+        pruned = (await app.prune(everything=True)).runs
         assert pruned > 10
         assert pages(file) == before
         for ticket, _ in zip(new, range(pruned // 2), strict=False):
-            await desk.process(
+            await app.process(
                 ticket["subject"], ticket["body"], customer_email=ticket["email"]
             )
         assert pages(file) == before
-        await desk.compact()
+        await app.compact()
         assert pages(file) < before
 
 
@@ -176,11 +174,11 @@ def pages(file: Path) -> int:
 
 
 def test_a_pruned_run_over_http(tmp_path: Path) -> None:
-    with BlockingTicketGraph.open(tmp_path) as desk:
-        run = desk.process(*ORDINARY, customer_email="ada@example.com")
-        moment = desk.history(run.run_id)[-1].checkpoint_id
-        assert desk.prune(everything=True).runs == 1
-        desk.compact()
+    with BlockingTicketGraph.open(tmp_path) as app:
+        run = app.process(*ORDINARY, customer_email="ada@example.com")
+        moment = app.history(run.run_id)[-1].checkpoint_id
+        assert app.prune(everything=True).runs == 1
+        app.compact()
     with (
         serving(tmp_path) as server,
         httpx.Client(base_url=f"{server.url}/api/v1/runs", timeout=30) as http,
@@ -203,9 +201,9 @@ def test_a_pruned_run_over_http(tmp_path: Path) -> None:
 
 
 async def test_the_ids_of_checkpoints_sort_by_time(tmp_path: Path) -> None:
-    async with TicketGraph.open(tmp_path) as desk:
-        before = desk.assembly.services.now()
-        run = await desk.process(*ORDINARY)
-        after = desk.assembly.services.now()
-        ids = [moment.checkpoint_id for moment in await desk.history(run.run_id)]
+    async with TicketGraph.open(tmp_path) as app:
+        before = app.assembly.services.now()
+        run = await app.process(*ORDINARY)
+        after = app.assembly.services.now()
+        ids = [moment.checkpoint_id for moment in await app.history(run.run_id)]
     assert first_id(before) <= min(ids) <= max(ids) < first_id(after)

@@ -25,8 +25,8 @@ ORDINARY = (
 )
 
 
-async def actions(desk: TicketGraph, ticket_id: str) -> list[str]:
-    async with desk.database.read() as connection:
+async def actions(app: TicketGraph, ticket_id: str) -> list[str]:
+    async with app.database.read() as connection:
         return [row["action"] for row in await outbox.of_ticket(connection, ticket_id)]
 
 
@@ -37,9 +37,9 @@ async def desk(tmp_path_factory: pytest.TempPathFactory):
 
 
 async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(
-    desk: TicketGraph,
+    app: TicketGraph,
 ) -> None:
-    run = await desk.process(*ORDINARY, customer_email="ada@example.com")
+    run = await app.process(*ORDINARY, customer_email="ada@example.com")
     assert (run.status, run.disposition) == ("finished", "assign")
     assert run.classification is not None
     assert run.classification.category == "billing"
@@ -47,20 +47,20 @@ async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(
     assert run.extraction.values("order_id") == ["ORD-7731"]
     assert run.draft is not None
     assert "ORD-7731" in run.draft.content
-    assert "reply" not in await actions(desk, run.ticket_id)
+    assert "reply" not in await actions(app, run.ticket_id)
     assert run.engine == "local"
-    assert (await desk.run(run.run_id)) == run
+    assert (await app.run(run.run_id)) == run
 
 
 async def test_a_disaster_waits_and_an_approval_sends_what_was_shown(
-    desk: TicketGraph,
+    app: TicketGraph,
 ) -> None:
-    run = await desk.process(*DISASTER, customer_email="ops@example.com")
+    run = await app.process(*DISASTER, customer_email="ops@example.com")
     assert (run.status, run.disposition) == ("waiting", "escalate")
     assert run.approval is not None
-    assert run.approval.id in [asked.id for asked in await desk.approvals()]
-    assert await actions(desk, run.ticket_id) == []
-    done = await desk.decide(
+    assert run.approval.id in [asked.id for asked in await app.approvals()]
+    assert await actions(app, run.ticket_id) == []
+    done = await app.decide(
         run.approval.id,
         "approve",
         decided_by="grace",
@@ -73,15 +73,15 @@ async def test_a_disaster_waits_and_an_approval_sends_what_was_shown(
         ("ops@example.com", run.approval.request.draft)
     ]
     with pytest.raises(ConflictError, match="grace already decided"):
-        await desk.decide(run.approval.id, "reject")
+        await app.decide(run.approval.id, "reject")
 
 
 async def test_rejecting_with_guidance_asks_again_and_rejecting_without_ends_it(
-    desk: TicketGraph,
+    app: TicketGraph,
 ) -> None:
-    run = await desk.process(*DISASTER, customer_id="c-1")
+    run = await app.process(*DISASTER, customer_id="c-1")
     assert run.approval is not None
-    again = await desk.decide(
+    again = await app.decide(
         run.approval.id,
         ApprovalDecision(type="reject", guidance="Say that we are on it."),
     )
@@ -89,28 +89,28 @@ async def test_rejecting_with_guidance_asks_again_and_rejecting_without_ends_it(
     assert again.approval is not None
     assert again.approval.id != run.approval.id
     assert again.approval.request.round == 1
-    ended = await desk.decide(again.approval.id, "reject")
+    ended = await app.decide(again.approval.id, "reject")
     assert ended.status == "finished"
-    assert "reply" not in await actions(desk, run.ticket_id)
+    assert "reply" not in await actions(app, run.ticket_id)
 
 
-async def test_reassigning_and_responding(desk: TicketGraph) -> None:
-    run = await desk.process(
+async def test_reassigning_and_responding(app: TicketGraph) -> None:
+    run = await app.process(
         *DISASTER, customer_id="c-2", customer_email="c2@example.com"
     )
     assert run.approval is not None
     with pytest.raises(InputError, match="no such team"):
-        await desk.decide(run.approval.id, "reassign", team="nobody")
-    done = await desk.decide(run.approval.id, "reassign", team="billing_team")
+        await app.decide(run.approval.id, "reassign", team="nobody")
+    done = await app.decide(run.approval.id, "reassign", team="billing_team")
     assert done.delivery is not None
     assert done.delivery.effects[0].target == "billing_team"
-    other = await desk.process(
+    other = await app.process(
         *DISASTER, customer_id="c-3", customer_email="c3@example.com"
     )
     assert other.approval is not None
     with pytest.raises(InputError, match="text"):
-        await desk.decide(other.approval.id, "respond")
-    answered = await desk.decide(
+        await app.decide(other.approval.id, "respond")
+    answered = await app.decide(
         other.approval.id, "respond", text="We are restoring it right now."
     )
     assert answered.delivery is not None
@@ -120,25 +120,25 @@ async def test_reassigning_and_responding(desk: TicketGraph) -> None:
 
 
 async def test_a_changed_draft_is_not_approved_by_an_old_hash(
-    desk: TicketGraph,
+    app: TicketGraph,
 ) -> None:
-    run = await desk.process(*DISASTER, customer_id="c-4")
+    run = await app.process(*DISASTER, customer_id="c-4")
     assert run.approval is not None
     with pytest.raises(ConflictError, match="changed"):
-        await desk.decide(run.approval.id, "approve", shown_hash="0" * 64)
-    assert (await desk.run(run.run_id)).status == "waiting"
+        await app.decide(run.approval.id, "approve", shown_hash="0" * 64)
+    assert (await app.run(run.run_id)).status == "waiting"
 
 
 async def test_history_steps_through_the_run_and_a_fork_has_no_effects(
-    desk: TicketGraph,
+    app: TicketGraph,
 ) -> None:
-    run = await desk.process(*ORDINARY, customer_id="c-5")
-    before = await actions(desk, run.ticket_id)
-    history = await desk.history(run.run_id)
+    run = await app.process(*ORDINARY, customer_id="c-5")
+    before = await actions(app, run.ticket_id)
+    history = await app.history(run.run_id)
     assert [moment.next for moment in history][:2] == [("__start__",), ("sanitize",)]
     assert history[-1].next == ()
     drafting = next(moment for moment in history if moment.next == ("draft",))
-    fork = await desk.fork(
+    fork = await app.fork(
         run.run_id, drafting.checkpoint_id, options=RunOptions(response_tone="formal")
     )
     assert (fork.forked_from, fork.status) == (run.run_id, "finished")
@@ -146,15 +146,15 @@ async def test_history_steps_through_the_run_and_a_fork_has_no_effects(
     assert fork.draft.tone == "formal"
     assert fork.delivery is not None
     assert fork.delivery.simulated
-    changed = await desk.fork(run.run_id, subject="Site down", body=DISASTER[1])
+    changed = await app.fork(run.run_id, subject="Site down", body=DISASTER[1])
     assert changed.classification is not None
     assert changed.classification.severity == "critical"
-    assert await actions(desk, run.ticket_id) == before
-    assert (await desk.run(run.run_id)) == run
+    assert await actions(app, run.ticket_id) == before
+    assert (await app.run(run.run_id)) == run
 
 
-async def test_the_sequential_order_and_the_skips(desk: TicketGraph) -> None:
-    sequential = await desk.process(
+async def test_the_sequential_order_and_the_skips(app: TicketGraph) -> None:
+    sequential = await app.process(
         *ORDINARY, customer_id="c-6", options=RunOptions(enable_parallel=False)
     )
     names = [step.step_name for step in sequential.steps]
@@ -172,7 +172,7 @@ async def test_the_sequential_order_and_the_skips(desk: TicketGraph) -> None:
     skipping = RunOptions(
         skip_classification=True, skip_extraction=True, skip_response=True
     )
-    bare = await desk.process(*ORDINARY, customer_id="c-7", options=skipping)
+    bare = await app.process(*ORDINARY, customer_id="c-7", options=skipping)
     assert (bare.classification, bare.extraction, bare.draft) == (None, None, None)
     assert bare.disposition == "escalate"  # unknown means escalate
     assert {step.step_name for step in bare.steps if step.status == "skipped"} == {
@@ -180,11 +180,11 @@ async def test_the_sequential_order_and_the_skips(desk: TicketGraph) -> None:
         "extract",
         "draft",
     }
-    unrouted = await desk.process(
+    unrouted = await app.process(
         *ORDINARY, customer_id="c-8", options=RunOptions(skip_routing=True)
     )
     assert (unrouted.status, unrouted.decision) == ("finished", None)
-    again = await desk.process(
+    again = await app.process(
         *ORDINARY,
         customer_id="c-8",
         options=RunOptions(enable_duplicate_detection=False),
@@ -192,25 +192,25 @@ async def test_the_sequential_order_and_the_skips(desk: TicketGraph) -> None:
     assert again.duplicate_of is None
 
 
-async def test_unknown_things_are_refused(desk: TicketGraph) -> None:
+async def test_unknown_things_are_refused(app: TicketGraph) -> None:
     with pytest.raises(InputError, match="no such desk"):
-        await desk.process("x", "y", desk="nowhere")
+        await app.process("x", "y", desk="nowhere")
     with pytest.raises(NotFoundError):
-        await desk.run("nope")
+        await app.run("nope")
     with pytest.raises(NotFoundError):
-        await desk.history("nope")
+        await app.history("nope")
     with pytest.raises(NotFoundError):
-        await desk.decide("nope", "approve")
-    run = await desk.process(*ORDINARY, customer_id="c-9")
+        await app.decide("nope", "approve")
+    run = await app.process(*ORDINARY, customer_id="c-9")
     with pytest.raises(NotFoundError, match="checkpoint"):
-        await desk.fork(run.run_id, "1ef00000-0000-6000-8000-000000000000")
+        await app.fork(run.run_id, "1ef00000-0000-6000-8000-000000000000")
     with pytest.raises(InputError):
-        await desk.fork(run.run_id, colour="blue")
+        await app.fork(run.run_id, colour="blue")
 
 
-async def test_a_second_process_on_the_folder_is_refused(desk: TicketGraph) -> None:
+async def test_a_second_process_on_the_folder_is_refused(app: TicketGraph) -> None:
     with pytest.raises(UnavailableError, match="Another ticketgraph"):
-        async with TicketGraph.open(Path(desk.database.name).parent):
+        async with TicketGraph.open(Path(app.database.name).parent):
             pass
 
 

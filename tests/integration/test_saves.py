@@ -27,23 +27,23 @@ async def url(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
-async def desk(url: str) -> AsyncIterator[TicketGraph]:
+async def app(url: str) -> AsyncIterator[TicketGraph]:
     """A desk whose process does no work by itself."""
     async with TicketGraph.open(database_url=url, at_once=0) as opened:
         yield opened
 
 
 @pytest.fixture
-def saver(desk: TicketGraph) -> FencedPostgresSaver:
-    found = desk.assembly.graph.checkpointer
+def saver(app: TicketGraph) -> FencedPostgresSaver:
+    found = app.assembly.graph.checkpointer
     assert isinstance(found, FencedPostgresSaver)
     return found
 
 
-async def held_runs(desk: TicketGraph, url: str, count: int) -> list[str]:
+async def held_runs(app: TicketGraph, url: str, count: int) -> list[str]:
     """So many runs, each held as its first epoch."""
     jobs = [
-        await desk.runner.submit(NewTicket(subject=f"Ticket {number}", body="Words."))
+        await app.runner.submit(NewTicket(subject=f"Ticket {number}", body="Words."))
         for number in range(count)
     ]
     with psycopg.connect(url) as connection:
@@ -65,12 +65,12 @@ async def add(state: Things) -> Things:
 
 
 async def test_langgraphs_own_saver_reads_what_was_saved_together(
-    desk: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: TicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
     graph = StateGraph(Things).add_node("one", add).add_node("two", add)
     graph.add_edge(START, "one").add_edge("one", "two").add_edge("two", END)
     configs: list[Any] = [
-        {"configurable": {"thread_id": run}} for run in await held_runs(desk, url, 20)
+        {"configurable": {"thread_id": run}} for run in await held_runs(app, url, 20)
     ]
     ours = graph.compile(checkpointer=saver)
     with holding(1):
@@ -124,13 +124,13 @@ def written(url: str) -> Sequence[Any]:
     ],
 )
 async def test_one_that_cannot_be_saved_or_was_overtaken_is_alone_with_it(
-    desk: TicketGraph,
+    app: TicketGraph,
     saver: FencedPostgresSaver,
     url: str,
     text: str,
     error: type[Exception],
 ) -> None:
-    good, overtaken, bad = await held_runs(desk, url, 3)
+    good, overtaken, bad = await held_runs(app, url, 3)
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE runs SET epoch = 2 WHERE id = %s", (overtaken,))
     with holding(1):
@@ -145,9 +145,9 @@ async def test_one_that_cannot_be_saved_or_was_overtaken_is_alone_with_it(
 
 
 async def test_more_locked_runs_than_connections_hold_up_nobody_else(
-    desk: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: TicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
-    free, *locked = await held_runs(desk, url, 1 + CONNECTIONS + 2)
+    free, *locked = await held_runs(app, url, 1 + CONNECTIONS + 2)
     with psycopg.connect(url) as somebody, holding(1):
         somebody.execute("SELECT 1 FROM runs WHERE id = ANY(%s) FOR UPDATE", (locked,))
         waiting = [asyncio.create_task(writing(saver, run)) for run in locked]
@@ -161,9 +161,9 @@ async def test_more_locked_runs_than_connections_hold_up_nobody_else(
 
 
 async def test_a_connection_that_hangs_does_not_stop_the_others(
-    desk: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: TicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
-    hanging, free = await held_runs(desk, url, 2)
+    hanging, free = await held_runs(app, url, 2)
     with psycopg.connect(url) as somebody, holding(1):
         somebody.execute(
             "INSERT INTO checkpoint_writes (thread_id, checkpoint_id, task_id, idx, channel, blob)"
@@ -188,9 +188,9 @@ def locks_waited_for(url: str) -> bool:
 
 
 async def test_a_run_that_somebody_has_locked_holds_up_nobody_else(
-    desk: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: TicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
-    free, locked, lost = await held_runs(desk, url, 3)
+    free, locked, lost = await held_runs(app, url, 3)
     with psycopg.connect(url) as somebody, holding(1):
         somebody.execute(
             "SELECT 1 FROM runs WHERE id = ANY(%s) FOR UPDATE", ([locked, lost],)

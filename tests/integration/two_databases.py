@@ -29,8 +29,8 @@ class Place:
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[TicketGraph]:
         """The TicketGraph."""
-        async with TicketGraph.open(self.folder, database_url=self.url) as desk:
-            yield desk
+        async with TicketGraph.open(self.folder, database_url=self.url) as app:
+            yield app
 
     def written(self) -> bytes:
         """Every byte of the database's files.

@@ -27,8 +27,8 @@ BODY = "Your production system is down for all users and we lose data."
 
 async def park(folder: Path) -> None:
     """Leave one run waiting in a data folder. Raises RuntimeError when it does not wait."""
-    async with TicketGraph.open(folder) as desk:
-        run = await desk.process(SUBJECT, BODY, customer_email="customer@example.com")
+    async with TicketGraph.open(folder) as app:
+        run = await app.process(SUBJECT, BODY, customer_email="customer@example.com")
     if run.status != "waiting":
         raise RuntimeError(
             f"The run is {run.status}; the ticket has to be one that a person must see."

@@ -63,9 +63,9 @@ def replies(folder: Path) -> int:
 
 async def approved(folder: Path, desks: Path) -> str:
     """Open the folder as a deploy does, approve what waits, and say how the run ended."""
-    async with TicketGraph.open(folder, desks_dir=desks) as desk:
-        (waiting,) = await desk.approvals()
-        return (await desk.decide(waiting.id, "approve", decided_by="ada")).status
+    async with TicketGraph.open(folder, desks_dir=desks) as app:
+        (waiting,) = await app.approvals()
+        return (await app.decide(waiting.id, "approve", decided_by="ada")).status
 
 
 async def refused(folder: Path, desks: Path) -> str:
@@ -275,19 +275,19 @@ async def test_what_cannot_be_lost_stops_no_start(
 async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(
     folder: Path, desks: Path
 ) -> None:
-    async with TicketGraph.open(folder, desks_dir=desks) as desk:
-        (waiting,) = await desk.approvals()
-        saver: Any = desk.assembly.graph.checkpointer
+    async with TicketGraph.open(folder, desks_dir=desks) as app:
+        (waiting,) = await app.approvals()
+        saver: Any = app.assembly.graph.checkpointer
 
         @asynccontextmanager
         async def opening() -> AsyncIterator[Any]:
             """After the rows were read, somebody decides, and the run is finished."""
             assert (
-                await desk.decide(waiting.id, "approve", decided_by="ada")
+                await app.decide(waiting.id, "approve", decided_by="ada")
             ).status == "finished"
             yield saver
 
-        assert await orphans(desk.database, opening, desk.assembly.services.desks) == []
+        assert await orphans(app.database, opening, app.assembly.services.desks) == []
 
 
 async def test_a_run_that_waits_and_has_no_question_is_lost_however_often_it_is_looked_at(

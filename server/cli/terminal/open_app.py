@@ -60,23 +60,23 @@ def strictly() -> None:
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 
-def with_desk(
+def with_app(
     data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]
 ) -> Result:
     """Do `work` on the open database and close it.
 
-    A PostgreSQL database is left to its workers: see `opened_desk`.
+    A PostgreSQL database is left to its workers: see `opened_app`.
 
     Raises what `work` raises, DeskError for invalid policies, UnavailableError when another
     process has the folder.
     """
     strictly()
-    from server.opening import opened_desk
+    from server.opening import opened_app
 
     settings = settings_with(data_dir=data_dir)
 
     async def opened() -> Result:
-        async with opened_desk(settings, command=True) as desk:
-            return await work(desk)
+        async with opened_app(settings, command=True) as app:
+            return await work(app)
 
     return asyncio.run(opened())

@@ -68,8 +68,8 @@ class Bench:
 
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
-    async with TicketGraph.open(tmp_path_factory.mktemp("engine")) as desk:
-        yield desk.assembly.services
+    async with TicketGraph.open(tmp_path_factory.mktemp("engine")) as app:
+        yield app.assembly.services
 
 
 @pytest.fixture
