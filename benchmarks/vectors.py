@@ -32,14 +32,14 @@ from sqlalchemy import insert
 
 from benchmarks.corpus import tickets as corpus
 from engines.embedding.embedder import MODEL_NAME, Embedder
-from engines.embedding.similarity import fingerprint
-from storage.database.address import PostgresAddress, address_of
+from engines.embedding.similarity import build_fingerprint
+from storage.database.address import PostgresAddress, database_address_of
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
-from storage.migrations.migrate import migrate
-from storage.tables import NEAREST, fingerprints, tickets
-from storage.vectors.brute_force import BruteForce
+from storage.migrations.migrate import migrate_sqlite
+from storage.tables import VECTOR_INDEXES, fingerprints, tickets
+from storage.vectors.brute_force import BruteForceVectors
 from storage.vectors.pgvector import PgVectors
 from storage.vectors.port import Vectors
 from tests.postgres import postgres_server
@@ -70,7 +70,9 @@ def read(count: int) -> Matrix:
     embedder = Embedder.load()
     every = list(texts(count))
     chosen = random.Random(7).sample(every, min(count, len(every)))
-    return np.stack([fingerprint(one, embedder.embed([one])[0]) for one in chosen])
+    return np.stack(
+        [build_fingerprint(one, embedder.embed([one])[0]) for one in chosen]
+    )
 
 
 def mixed(known: Matrix, count: int) -> Matrix:
@@ -145,7 +147,7 @@ async def asked(
     spent, found = [], []
     for question, expected in zip(questions, truth, strict=True):
         start = time.perf_counter()
-        near = await vectors.nearest(
+        near = await vectors.find_nearest(
             question, "desk0", ASKED, but="", only_solved=solved
         )
         spent.append((time.perf_counter() - start) * 1000)
@@ -165,7 +167,7 @@ async def measure(
             f"  {'solved only' if solved else 'of the desk'}: "
             f"{await asked(vectors, questions, truth, solved=solved)}"
         )
-    async with database.write() as connection:
+    async with database.open_write() as connection:
         names = TICKET.split(", ")
         new = [
             dict(zip(names, ticket_row(len(known) + number), strict=True))
@@ -179,7 +181,7 @@ async def measure(
             )
     start = time.perf_counter()
     for number in range(NEW):
-        await vectors.remember(
+        await vectors.store_fingerprint(
             f"TKT-{len(known) + number:08X}",
             "digest",
             questions[number % len(questions)],
@@ -208,10 +210,10 @@ async def on_sqlite(known: Matrix, questions: Matrix) -> None:
     """In memory, from a file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vectors.db"
-        await asyncio.to_thread(migrate, path)
+        await asyncio.to_thread(migrate_sqlite, path)
         database = SqliteDatabase(path)
         numbers = range(len(known))
-        async with database.write() as connection:
+        async with database.open_write() as connection:
             statement = f"INSERT INTO tickets ({TICKET}) VALUES ({', '.join('?' * 11)})"  # noqa: S608
             await connection.exec_driver_sql(
                 statement, [ticket_row(number) for number in numbers]
@@ -222,9 +224,9 @@ async def on_sqlite(known: Matrix, questions: Matrix) -> None:
             ]
             await connection.execute(insert(fingerprints), rows)
             del rows
-        vectors, before = BruteForce(database, MODEL_NAME), megabytes()
+        vectors, before = BruteForceVectors(database, MODEL_NAME), megabytes()
         with timed("loading"):
-            await vectors.load()
+            await vectors.load_index()
         print(f"  memory: {megabytes() - before:.0f} MB more in this process")
         await measure(vectors, database, known, questions)
         await database.close()
@@ -237,10 +239,11 @@ def fill(url: str, known: Matrix) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         register_vector(connection)
         indexes = connection.execute(
-            "SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)", [list(NEAREST)]
+            "SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)",
+            [list(VECTOR_INDEXES)],
         )
         definitions = [row[0] for row in indexes.fetchall()]
-        connection.execute(f"DROP INDEX {', '.join(NEAREST)}")
+        connection.execute(f"DROP INDEX {', '.join(VECTOR_INDEXES)}")
         with connection.cursor() as cursor:
             with cursor.copy(f"COPY tickets ({TICKET}) FROM STDIN") as copy:
                 for number in range(len(known)):
@@ -268,14 +271,16 @@ def fill(url: str, known: Matrix) -> None:
         connection.execute("VACUUM ANALYZE fingerprints")
         size = connection.execute(
             "SELECT sum(pg_relation_size(name::regclass)) FROM unnest(%s::text[]) name",
-            [list(NEAREST)],
+            [list(VECTOR_INDEXES)],
         )
         print(f"  indexes of the vectors: {float(size.fetchone()[0]) / 1e6:.0f} MB")
 
 
 async def asked_postgres(url: str, known: Matrix, questions: Matrix) -> None:
     """Over one connection."""
-    database = PostgresDatabase(cast("PostgresAddress", address_of(url, Path())))
+    database = PostgresDatabase(
+        cast("PostgresAddress", database_address_of(url, Path()))
+    )
     await measure(PgVectors(database, MODEL_NAME), database, known, questions)
     await database.close()
 

@@ -2,21 +2,21 @@
 
 import httpx
 
-MARKER = "doctor"
+PROBE_MARKER = "doctor"
 """Of an effect that there is not.
 
 What is asked is the search of docs/connectors.md, without wanting its answer.
 """
 
 
-async def probe(url: str, seconds: float) -> tuple[bool, str]:
+async def probe_url(url: str, seconds: float) -> tuple[bool, str]:
     """Whether there is an answer over HTTP, any answer, and what to say about it.
 
     Nothing is sent but a question.
 
     Only the host is named: the rest of the address may be secret.
     """
-    address = httpx.URL(url).copy_merge_params({"marker": MARKER})
+    address = httpx.URL(url).copy_merge_params({"marker": PROBE_MARKER})
     host = address.netloc.decode()
     try:
         async with httpx.AsyncClient(timeout=seconds, follow_redirects=False) as client:

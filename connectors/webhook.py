@@ -29,22 +29,25 @@ for library in ("httpx", "httpcore"):
         logging.WARNING
     )  # a line for every call, with an address that may be secret
 
-MOST = 65_536
+MAX_ANSWER_BYTES = 65_536
 """Bytes of an answer that are read."""
 
-LONGEST_ID = 200
+MAX_ID_LENGTH = 200
 
-LATER = (408, 409, 425, 429)
+RETRYABLE_STATUSES = (408, 409, 425, 429)
 """Client errors that say nothing against the request itself."""
 
-NOTHING_SENT = (
+NOT_SENT_ERRORS = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
     httpx.PoolTimeout,
     httpx.ProxyError,
 )
 
-SENDING = ("http11.send_request_headers.started", "http11.send_request_body.started")
+SEND_EVENTS = (
+    "http11.send_request_headers.started",
+    "http11.send_request_body.started",
+)
 """What httpcore calls the last moments at which nothing, or not everything, has left."""
 
 
@@ -58,7 +61,7 @@ class WebhookConnector:
         self, url: str, secret: str | None, seconds: float, now: Callable[[], datetime]
     ) -> None:
         self.url = httpx.URL(url)
-        self.key = signing_key(secret) if secret else None
+        self.signing_key_bytes = signing_key(secret) if secret else None
         self.now = now
         self.client = httpx.AsyncClient(
             # Whoever cannot be reached in half the time has certainly not been sent anything.
@@ -77,8 +80,8 @@ class WebhookConnector:
     async def send(self, effect: OutboundEffect, before: float) -> str:
         """See Connector."""
 
-        async def in_time(event: str, _: Any) -> None:
-            if event in SENDING and time.monotonic() >= before:
+        async def refuse_late_send(event: str, _: Any) -> None:
+            if event in SEND_EVENTS and time.monotonic() >= before:
                 raise NotAcceptedError("It was too late to send it.")
 
         body = orjson.dumps(
@@ -92,45 +95,49 @@ class WebhookConnector:
         )
         headers = {
             "Idempotency-Key": effect.marker,
-            **self.signature(effect.marker, body),
+            **self.signature_headers(effect.marker, body),
         }
         request = self.client.stream(
             "POST",
             self.url,
             content=body,
             headers=headers,
-            extensions={"trace": in_time},
+            extensions={"trace": refuse_late_send},
         )
         try:
             async with request as response:
-                return receipt(response, await beginning(response), effect.marker)
-        except NOTHING_SENT:
+                return parse_receipt(response, await read_body(response), effect.marker)
+        except NOT_SENT_ERRORS:
             raise NotAcceptedError("The receiver cannot be reached.") from None
 
     async def find(self, marker: str) -> str | None:
         """See Connector."""
         # Not by `params`: that would take the place of the parameters that the address has.
         url = self.url.copy_merge_params({"marker": marker})
-        request = self.client.stream("GET", url, headers=self.signature(marker, b""))
+        request = self.client.stream(
+            "GET", url, headers=self.signature_headers(marker, b"")
+        )
         async with request as response:
             status, found = (
                 response.status_code,
-                known(await beginning(response), marker),
+                answer_for_marker(await read_body(response), marker),
             )
         if found is not None and status in (200, 404):
             return remote_id(found)
-        if status >= 500 or status in LATER:
+        if status >= 500 or status in RETRYABLE_STATUSES:
             raise UnclearError(f"The receiver answered {status} to the search.")
         raise UnsearchableError(
             f"The receiver answered {status} to the search, and nothing that names the marker."
         )
 
-    def signature(self, marker: str, body: bytes) -> dict[str, str]:
+    def signature_headers(self, marker: str, body: bytes) -> dict[str, str]:
         """The headers by which the receiver knows us; none without a secret."""
-        if self.key is None:
+        if self.signing_key_bytes is None:
             return {}
         at = str(int(self.now().timestamp()))
-        signed = hmac.digest(self.key, f"{marker}.{at}.".encode() + body, "sha256")
+        signed = hmac.digest(
+            self.signing_key_bytes, f"{marker}.{at}.".encode() + body, "sha256"
+        )
         proof = base64.b64encode(signed).decode()
         return {
             "webhook-id": marker,
@@ -161,28 +168,28 @@ def signing_key(secret: str) -> bytes:
     return key
 
 
-async def beginning(response: httpx.Response) -> bytes:
+async def read_body(response: httpx.Response) -> bytes:
     """The answer's body. Raises UnclearError when it is too long to be one."""
     body = b""
     async for chunk in response.aiter_raw():
         body += chunk
-        if len(body) > MOST:
+        if len(body) > MAX_ANSWER_BYTES:
             raise UnclearError(
-                f"The receiver answered {response.status_code} and more than {MOST // 1024} KiB."
+                f"The receiver answered {response.status_code} and more than {MAX_ANSWER_BYTES // 1024} KiB."
             )
     return body
 
 
-def receipt(response: httpx.Response, body: bytes, marker: str) -> str:
+def parse_receipt(response: httpx.Response, body: bytes, marker: str) -> str:
     """What the receiver calls the effect that it has accepted.
 
     Raises the errors of Connector.send.
     """
     status, headers = response.status_code, response.headers
     accepted = (
-        read(body)
+        parse_object(body)
         if 200 <= status < 300
-        else known(body, marker)
+        else answer_for_marker(body, marker)
         if status == 409
         else None
     )
@@ -190,13 +197,15 @@ def receipt(response: httpx.Response, body: bytes, marker: str) -> str:
         return remote
     said = f"The receiver answered {status}."
     if status == 429 or (status == 503 and "retry-after" in headers):
-        raise NotAcceptedError(said, seconds_of(headers.get("retry-after", "")))
-    if 400 <= status < 500 and status not in LATER:
+        raise NotAcceptedError(
+            said, retry_after_seconds(headers.get("retry-after", ""))
+        )
+    if 400 <= status < 500 and status not in RETRYABLE_STATUSES:
         raise RefusedError(said)
     raise UnclearError(said if status >= 300 else f"{said[:-1]} without an id.")
 
 
-def read(body: bytes) -> Mapping[str, Any]:
+def parse_object(body: bytes) -> Mapping[str, Any]:
     """The answer as an object; empty when it is none."""
     try:
         value = orjson.loads(body)
@@ -205,9 +214,9 @@ def read(body: bytes) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def known(body: bytes, marker: str) -> Mapping[str, Any] | None:
+def answer_for_marker(body: bytes, marker: str) -> Mapping[str, Any] | None:
     """The answer if it is about this marker; None for whatever else is at that address."""
-    value = read(body)
+    value = parse_object(body)
     return value if value.get("marker") == marker else None
 
 
@@ -222,10 +231,10 @@ def remote_id(value: Mapping[str, Any]) -> str | None:
         if isinstance(found, str | int) and not isinstance(found, bool)
         else ""
     )
-    return text if 0 < len(text) <= LONGEST_ID and text.isprintable() else None
+    return text if 0 < len(text) <= MAX_ID_LENGTH and text.isprintable() else None
 
 
-def seconds_of(retry_after: str) -> float:
+def retry_after_seconds(retry_after: str) -> float:
     """Seconds of a Retry-After; 0 for a date, which leaves the pause to us."""
     return (
         float(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0.0

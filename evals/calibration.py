@@ -18,17 +18,17 @@ from policies.loading.load import load_desk
 from text.cleaning import TextCleaner
 from ticketgraph.assembly import SHIPPED_DESKS
 
-ENOUGH: Final = 30
+MIN_TICKETS: Final = 30
 """Fewer tickets say too little about a temperature."""
 
 _COLDEST, _HOTTEST = 1e-3, 1e2
 _GOLDEN_SECTION = (np.sqrt(5) - 1) / 2
 _SEARCH_STEPS = 40
 _FOLDS = 5
-_SET_ASIDE = ".test."
-_HEAD = """\
-# yaml-language-server: $schema=../../schema/calibration.schema.json Written by a fit on
-# labelled tickets. Without a temperature every confidence counts as uncalibrated, and
+_TEST_FILE_MARK = ".test."
+_FILE_HEADER = """\
+# yaml-language-server: $schema=../../schema/calibration.schema.json
+# Written by a fit on labelled tickets. Without a temperature every confidence counts as uncalibrated, and
 # nothing is resolved without a person.
 """
 
@@ -51,14 +51,16 @@ def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.intp]) -> fl
             high - _GOLDEN_SECTION * (high - low),
             low + _GOLDEN_SECTION * (high - low),
         )
-        if _loss(scores, labels, np.exp(left)) < _loss(scores, labels, np.exp(right)):
+        if _log_loss(scores, labels, np.exp(left)) < _log_loss(
+            scores, labels, np.exp(right)
+        ):
             high = right
         else:
             low = left
     return float(np.exp((low + high) / 2))
 
 
-def _loss(
+def _log_loss(
     scores: NDArray[np.float64], labels: NDArray[np.intp], temperature: float
 ) -> float:
     return -float(
@@ -104,7 +106,7 @@ def fit_desk(
     InputError for a file set aside for testing, a category the desk does not have, or under
     30 tickets; DeskError for invalid policies.
     """
-    if aside := [file.name for file in files if _SET_ASIDE in file.name]:
+    if aside := [file.name for file in files if _TEST_FILE_MARK in file.name]:
         raise InputError(
             f"{aside[0]} is set aside for the final figure; fit on other tickets"
         )
@@ -116,9 +118,9 @@ def fit_desk(
         if row.desk == desk_id and row.category
     ]
     scores, labels = category_scores(desk, rows)
-    if len(labels) < ENOUGH:
+    if len(labels) < MIN_TICKETS:
         raise InputError(
-            f"{len(labels)} tickets of {desk_id} can be used; at least {ENOUGH} are needed"
+            f"{len(labels)} tickets of {desk_id} can be used; at least {MIN_TICKETS} are needed"
         )
     return write_calibration(
         desks_dir / desk_id, scores, labels, ", ".join(file.name for file in files)
@@ -140,7 +142,7 @@ def write_calibration(
     text = yaml.safe_dump(
         calibration.model_dump(), sort_keys=False, allow_unicode=True, width=120
     )
-    (folder / CALIBRATION_FILE).write_text(_HEAD + text, encoding="utf-8")
+    (folder / CALIBRATION_FILE).write_text(_FILE_HEADER + text, encoding="utf-8")
     return calibration
 
 
@@ -164,7 +166,11 @@ def category_scores(
         clean = cleaner.clean(row.subject, row.body)
         if clean.supported_language:
             scores.append(
-                list(classifier.scores(embedder.embed([clean.text])[0]).values())
+                list(
+                    classifier.score_categories(
+                        embedder.embed([clean.text])[0]
+                    ).values()
+                )
             )
             labels.append(classifier.categories.index(row.category))
     return np.array(scores, dtype=np.float64), np.array(labels, dtype=np.intp)

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from contracts.values import Value
 from evals.labels import LabelledTicket
-from evals.metrics import Latency, Score, latency
-from evals.misses import Miss, misses
+from evals.metrics import Latency, Score, measure_latency
+from evals.misses import Miss, find_misses
 from evals.quality import (
     AutomationQuality,
     CategoryQuality,
@@ -58,7 +58,7 @@ class Report(Value):
     files: tuple[FileReport, ...]
 
 
-def file_report(
+def build_file_report(
     name: str,
     rows: Sequence[LabelledTicket],
     outcomes: Sequence[Outcome],
@@ -83,6 +83,6 @@ def file_report(
         duplicates=link_quality(outcomes),
         similar=suggestion_quality(suggestions),
         language=language_quality(outcomes),
-        milliseconds=latency([outcome.milliseconds for outcome in outcomes]),
-        misses=misses(outcomes),
+        milliseconds=measure_latency([outcome.milliseconds for outcome in outcomes]),
+        misses=find_misses(outcomes),
     )

@@ -55,7 +55,7 @@ class LabelledTicket(Value):
     language: str | None = None
 
     @property
-    def tells_duplicate(self) -> bool:
+    def has_duplicate_label(self) -> bool:
         """Whether somebody said if this ticket repeats an earlier one."""
         return "duplicate_of" in self.model_fields_set
 
@@ -70,9 +70,9 @@ def read_labelled(path: Path) -> list[LabelledTicket]:
     that comes twice, and a `duplicate_of` that names no earlier line's ticket.
     """
     rows: dict[str, LabelledTicket] = {}
-    for number, line in _lines(path):
+    for number, line in _read_lines(path):
         place = f"{path.name}:{number}"
-        row = _labelled(line, place)
+        row = _parse_labelled(line, place)
         if row.id in rows:
             raise InputError(
                 f"{place}: the id {row.id} was used before; give every ticket its own"
@@ -86,7 +86,7 @@ def read_labelled(path: Path) -> list[LabelledTicket]:
     return list(rows.values())
 
 
-def _lines(path: Path) -> Iterator[tuple[int, str]]:
+def _read_lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -99,7 +99,7 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             yield number, line
 
 
-def _labelled(line: str, place: str) -> LabelledTicket:
+def _parse_labelled(line: str, place: str) -> LabelledTicket:
     try:
         row = json.loads(line)
     except json.JSONDecodeError as error:
@@ -109,7 +109,7 @@ def _labelled(line: str, place: str) -> LabelledTicket:
     if not isinstance(row, dict):
         raise InputError(f"{place}: a labelled ticket is a JSON object")
     try:
-        return LabelledTicket.model_validate(_golden(row))
+        return LabelledTicket.model_validate(_as_golden_row(row))
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, e['loc']))}: {e['msg']}"
@@ -118,7 +118,7 @@ def _labelled(line: str, place: str) -> LabelledTicket:
         raise InputError(f"{place}: {faults}") from error
 
 
-def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
+def _as_golden_row(row: Mapping[str, Any]) -> dict[str, Any]:
     """A row of any shape with the names of a golden one."""
     known = {
         name: value
@@ -134,7 +134,9 @@ def _golden(row: Mapping[str, Any]) -> dict[str, Any]:
     return known
 
 
-def original_of(row: LabelledTicket, rows: Mapping[str, LabelledTicket]) -> str | None:
+def find_original(
+    row: LabelledTicket, rows: Mapping[str, LabelledTicket]
+) -> str | None:
     """The first ticket of the chain that this one repeats; None when it repeats none.
 
     `rows` are one file's, by id.

@@ -41,14 +41,16 @@ class Latency(Value):
     mean: float
 
 
-def share(hits: Sequence[bool]) -> float | None:
+def share_of_true(hits: Sequence[bool]) -> float | None:
     """How many are true, as a share of all."""
     return sum(hits) / len(hits) if hits else None
 
 
-def accuracy(expected: Sequence[str], given: Sequence[str | None]) -> float | None:
+def answer_accuracy(
+    expected: Sequence[str], given: Sequence[str | None]
+) -> float | None:
     """The share of right answers."""
-    return share([e == g for e, g in zip(expected, given, strict=True)])
+    return share_of_true([e == g for e, g in zip(expected, given, strict=True)])
 
 
 def class_scores(
@@ -59,7 +61,7 @@ def class_scores(
     right = Counter(e for e, g in pairs if e == g)
     named, wanted = Counter(given), Counter(expected)
     return tuple(
-        score(label, right[label], named[label], wanted[label])
+        score_counts(label, right[label], named[label], wanted[label])
         for label in sorted(wanted)
     )
 
@@ -69,7 +71,7 @@ def macro_f1(scores: Sequence[Score]) -> float | None:
     return sum(s.f1 or 0.0 for s in scores) / len(scores) if scores else None
 
 
-def score(label: str, right: int, given: int, expected: int) -> Score:
+def score_counts(label: str, right: int, given: int, expected: int) -> Score:
     """Precision, recall and F1 from counts of right, given and expected answers."""
     return Score(
         label=label,
@@ -80,7 +82,7 @@ def score(label: str, right: int, given: int, expected: int) -> Score:
     )
 
 
-def confusion(
+def confusion_counts(
     expected: Sequence[str], given: Sequence[str | None]
 ) -> dict[str, dict[str, int]]:
     """How often each label (outer) got each answer (inner).
@@ -116,7 +118,7 @@ def calibration_error(
     return float(np.abs(gaps).sum() / len(stated))
 
 
-def coverage(
+def coverage_at_accuracy(
     confidences: Sequence[float], right: Sequence[bool], at: float = 0.9
 ) -> float | None:
     """The largest share of tickets that some confidence threshold lets through with
@@ -150,14 +152,14 @@ def field_scores(
     Last, all of them together.
 
     A value is right when it equals a labelled one of the same field and ticket after
-    `comparable`. Fields that no label names are not judged: nobody said what they hold.
+    `comparable_value`. Fields that no label names are not judged: nobody said what they hold.
     """
     names = labelled_fields(expected)
     totals = {name: [0, 0, 0] for name in names}
     for wanted, given in zip(expected, found, strict=True):
         for name in names:
-            labels = {comparable(value) for value in wanted.get(name, ())}
-            answers = {comparable(value) for value in given.get(name, ())}
+            labels = {comparable_value(value) for value in wanted.get(name, ())}
+            answers = {comparable_value(value) for value in given.get(name, ())}
             for index, count in enumerate(
                 (len(labels & answers), len(answers), len(labels))
             ):
@@ -168,8 +170,8 @@ def field_scores(
         sum(column) for column in zip(*totals.values(), strict=True)
     )
     return (
-        *(score(name, *totals[name]) for name in names),
-        score("all", right, given_, wanted_),
+        *(score_counts(name, *totals[name]) for name in names),
+        score_counts("all", right, given_, wanted_),
     )
 
 
@@ -178,7 +180,7 @@ def labelled_fields(expected: Sequence[FieldValues]) -> list[str]:
     return sorted({name for row in expected for name in row})
 
 
-def comparable(value: str | float) -> str | float:
+def comparable_value(value: str | float) -> str | float:
     """A field's value as it is compared.
 
     Amounts to the cent, texts without regard to case, width and spacing.
@@ -188,7 +190,7 @@ def comparable(value: str | float) -> str | float:
     return round(float(value), 2)
 
 
-def latency(milliseconds: Sequence[float]) -> Latency | None:
+def measure_latency(milliseconds: Sequence[float]) -> Latency | None:
     """Median, 95th percentile and mean."""
     if not milliseconds:
         return None

@@ -4,29 +4,29 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from contracts.values import Value
-from evals.labels import LabelledTicket, original_of
-from evals.metrics import NO_ANSWER, comparable, labelled_fields
-from evals.quality import category_of, severity_of, values_of
+from evals.labels import LabelledTicket, find_original
+from evals.metrics import NO_ANSWER, comparable_value, labelled_fields
+from evals.quality import category_of, field_values_of, severity_of
 from evals.runner import Outcome
 
-Of = Literal[
+MissKind = Literal[
     "category", "severity", "fields", "automation", "injection", "duplicate", "language"
 ]
 
 
-_FLAG = {True: "attack", False: "harmless"}
+_FLAG_NAMES = {True: "attack", False: "harmless"}
 
 
 class Miss(Value):
     """One answer that differs from its label."""
 
     id: str
-    of: Of
+    of: MissKind
     expected: str
     given: str
 
 
-def misses(outcomes: Sequence[Outcome]) -> tuple[Miss, ...]:
+def find_misses(outcomes: Sequence[Outcome]) -> tuple[Miss, ...]:
     """Every wrong answer, in the order of the tickets."""
     rows = {outcome.row.id: outcome.row for outcome in outcomes}
     fields = labelled_fields([outcome.row.fields or {} for outcome in outcomes])
@@ -39,17 +39,17 @@ def misses(outcomes: Sequence[Outcome]) -> tuple[Miss, ...]:
         )
         for outcome in outcomes
         for of, expected, given in (
-            *_wrong(outcome, rows),
+            *_wrong_answers(outcome, rows),
             *_wrong_fields(outcome, fields),
         )
     )
 
 
-def _wrong(
+def _wrong_answers(
     outcome: Outcome, rows: Mapping[str, LabelledTicket]
-) -> Iterator[tuple[Of, object, object]]:
+) -> Iterator[tuple[MissKind, object, object]]:
     row, run = outcome.row, outcome.run
-    labels: tuple[tuple[Of, str | None, str | None], ...] = (
+    labels: tuple[tuple[MissKind, str | None, str | None], ...] = (
         ("category", row.category, category_of(run)),
         ("severity", row.severity, severity_of(run)),
         ("language", row.language, run.language),
@@ -58,10 +58,10 @@ def _wrong(
         if label and label != answer:
             yield of, label, answer
     if row.injection is not None and row.injection != run.injection_flag:
-        yield "injection", _FLAG[row.injection], _FLAG[run.injection_flag]
+        yield "injection", _FLAG_NAMES[row.injection], _FLAG_NAMES[run.injection_flag]
     if (
-        row.tells_duplicate
-        and (original := original_of(row, rows)) != outcome.duplicate_of
+        row.has_duplicate_label
+        and (original := find_original(row, rows)) != outcome.duplicate_of
     ):
         yield "duplicate", original or NO_ANSWER, outcome.duplicate_of
     if row.safe is not None and row.safe != (run.disposition == "auto_resolve"):
@@ -74,17 +74,17 @@ def _wrong(
 
 def _wrong_fields(
     outcome: Outcome, names: Sequence[str]
-) -> Iterator[tuple[Of, object, object]]:
-    expected, found = outcome.row.fields, values_of(outcome.run)
+) -> Iterator[tuple[MissKind, object, object]]:
+    expected, found = outcome.row.fields, field_values_of(outcome.run)
     if expected is None:
         return
     for name in names:
         wanted, given = expected.get(name, ()), found.get(name, ())
-        if {comparable(value) for value in wanted} != {
-            comparable(value) for value in given
+        if {comparable_value(value) for value in wanted} != {
+            comparable_value(value) for value in given
         }:
-            yield "fields", _listed(name, wanted), _listed(name, given)
+            yield "fields", _join_values(name, wanted), _join_values(name, given)
 
 
-def _listed(name: str, values: Sequence[str | float]) -> str:
+def _join_values(name: str, values: Sequence[str | float]) -> str:
     return f"{name}: {', '.join(map(str, values)) or NO_ANSWER}"

@@ -8,19 +8,19 @@ from collections.abc import Sequence
 
 from contracts.result import Run
 from contracts.values import Severity, Value
-from evals.labels import original_of
+from evals.labels import find_original
 from evals.metrics import (
     FieldValues,
     Score,
-    accuracy,
+    answer_accuracy,
     calibration_error,
     class_scores,
-    confusion,
-    coverage,
+    confusion_counts,
+    coverage_at_accuracy,
     field_scores,
     levels_between,
     macro_f1,
-    share,
+    share_of_true,
 )
 from evals.runner import Outcome, Suggestion
 
@@ -114,13 +114,13 @@ def category_quality(outcomes: Sequence[Outcome]) -> CategoryQuality | None:
     classes = class_scores(expected, given)
     return CategoryQuality(
         tickets=len(labelled),
-        accuracy=accuracy(expected, given),
+        accuracy=answer_accuracy(expected, given),
         macro_f1=macro_f1(classes),
         calibration_error=calibration_error(stated, right),
-        coverage_at_90=coverage(stated, right),
+        coverage_at_90=coverage_at_accuracy(stated, right),
         abstained=given.count(None),
         classes=classes,
-        confusion=confusion(expected, given),
+        confusion=confusion_counts(expected, given),
     )
 
 
@@ -148,17 +148,17 @@ def severity_quality(outcomes: Sequence[Outcome]) -> SeverityQuality | None:
     expected, given = [label for label, _ in pairs], [answer for _, answer in pairs]
     return SeverityQuality(
         tickets=len(pairs),
-        accuracy=accuracy(expected, given),
-        within_one_level=share(
+        accuracy=answer_accuracy(expected, given),
+        within_one_level=share_of_true(
             [levels_between(label, answer) <= 1 for label, answer in pairs]
         ),
-        critical_recall=share(
+        critical_recall=share_of_true(
             [answer == "critical" for label, answer in pairs if label == "critical"]
         ),
-        false_critical=share(
+        false_critical=share_of_true(
             [answer == "critical" for label, answer in pairs if label != "critical"]
         ),
-        confusion=confusion(expected, given),
+        confusion=confusion_counts(expected, given),
     )
 
 
@@ -176,9 +176,11 @@ def automation_quality(outcomes: Sequence[Outcome]) -> AutomationQuality | None:
     return AutomationQuality(
         safe=len(safe),
         unsafe=len(unsafe),
-        no_person=share([run.status == "finished" for run in safe]),
-        auto_resolved=share([run.disposition == "auto_resolve" for run in safe]),
-        unsafe_auto_resolved=share(
+        no_person=share_of_true([run.status == "finished" for run in safe]),
+        auto_resolved=share_of_true(
+            [run.disposition == "auto_resolve" for run in safe]
+        ),
+        unsafe_auto_resolved=share_of_true(
             [run.disposition == "auto_resolve" for run in unsafe]
         ),
         safe_dispositions=Counter(run.disposition or run.status for run in safe),
@@ -192,11 +194,12 @@ def field_quality(outcomes: Sequence[Outcome]) -> tuple[Score, ...]:
         (labels, o.run) for o in outcomes if (labels := o.row.fields) is not None
     ]
     return field_scores(
-        [labels for labels, _ in labelled], [values_of(run) for _, run in labelled]
+        [labels for labels, _ in labelled],
+        [field_values_of(run) for _, run in labelled],
     )
 
 
-def values_of(run: Run) -> FieldValues:
+def field_values_of(run: Run) -> FieldValues:
     """Every field that a run found, with all its values."""
     found = run.extraction
     return (
@@ -222,7 +225,7 @@ def flag_quality(outcomes: Sequence[Outcome]) -> FlagQuality | None:
         return None
     return FlagQuality(
         attacks=len(attacks),
-        recall=share(attacks),
+        recall=share_of_true(attacks),
         false_positives=sum(harmless),
         harmless=len(harmless),
     )
@@ -232,16 +235,16 @@ def link_quality(outcomes: Sequence[Outcome]) -> LinkQuality | None:
     """Quality of the links between repeated tickets, None when nobody said which are."""
     rows = {outcome.row.id: outcome.row for outcome in outcomes}
     labelled = [
-        (original_of(o.row, rows), o.duplicate_of)
+        (find_original(o.row, rows), o.duplicate_of)
         for o in outcomes
-        if o.row.tells_duplicate
+        if o.row.has_duplicate_label
     ]
     if not labelled:
         return None
     repeats = [(original, linked) for original, linked in labelled if original]
     return LinkQuality(
         duplicates=len(repeats),
-        recall=share([original == linked for original, linked in repeats]),
+        recall=share_of_true([original == linked for original, linked in repeats]),
         false_links=sum(
             linked is not None and linked != original for original, linked in labelled
         ),
@@ -256,7 +259,7 @@ def suggestion_quality(suggestions: Sequence[Suggestion]) -> SuggestionQuality |
         for duplicate in each.row.duplicates or ()
     ]
     return (
-        SuggestionQuality(tickets=len(suggestions), recall_at_5=share(found))
+        SuggestionQuality(tickets=len(suggestions), recall_at_5=share_of_true(found))
         if found
         else None
     )
@@ -265,5 +268,5 @@ def suggestion_quality(suggestions: Sequence[Suggestion]) -> SuggestionQuality |
 def language_quality(outcomes: Sequence[Outcome]) -> LanguageQuality | None:
     """Quality of the language detection, None when no language is labelled."""
     labelled = [(o.row.language, o.run.language) for o in outcomes if o.row.language]
-    right = share([label == answer for label, answer in labelled])
+    right = share_of_true([label == answer for label, answer in labelled])
     return LanguageQuality(tickets=len(labelled), accuracy=right) if labelled else None

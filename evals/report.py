@@ -7,23 +7,23 @@ from pathlib import Path
 from rich.console import Console
 
 from contracts.errors import InputError
-from evals.figures import FileReport, Report, file_report
+from evals.figures import FileReport, Report, build_file_report
 from evals.labels import LabelledTicket, read_labelled
-from evals.runner import run_all, scratch_graph, suggest_all
-from evals.tables import tables
+from evals.runner import run_rows, scratch_graph, suggest_for_rows
+from evals.tables import report_tables
 from ticketgraph.app import TicketGraph
 
-Progress = Callable[[int, int], None]
+ReportProgress = Callable[[int, int], None]
 """Called with how many tickets are done, and of how many."""
 
 
-async def evaluate(
+async def evaluate_files(
     files: Sequence[Path],
     *,
     desk: str | None = None,
     limit: int | None = None,
     concurrency: int = 1,
-    progress: Progress | None = None,
+    progress: ReportProgress | None = None,
     desks_dir: Path | None = None,
 ) -> Report:
     """Run the labelled tickets of each file through a TicketGraph that knows nothing yet,
@@ -33,10 +33,10 @@ async def evaluate(
     Raises InputError with file and line for labels that cannot be used, DeskError for
     invalid policies.
     """
-    labelled = {file: _rows(file, desk, limit) for file in files}
-    count = _Count(sum(map(len, labelled.values())), progress)
+    labelled = {file: _load_rows(file, desk, limit) for file in files}
+    count = _ProgressCount(sum(map(len, labelled.values())), progress)
     reports = [
-        await _report(file, rows, concurrency, count.one, desks_dir)
+        await _evaluate_file(file, rows, concurrency, count.count_ticket, desks_dir)
         for file, rows in labelled.items()
     ]
     return Report(
@@ -47,7 +47,7 @@ async def evaluate(
     )
 
 
-def show(report: Report, console: Console) -> None:
+def print_report(report: Report, console: Console) -> None:
     """Print the figures as tables."""
     for file in report.files:
         desks = ", ".join(file.desks)
@@ -55,30 +55,30 @@ def show(report: Report, console: Console) -> None:
             f"\n[bold]{file.file}[/bold]  {file.tickets} tickets, {desks}",
             highlight=False,
         )
-        for table in tables(file):
+        for table in report_tables(file):
             console.print(table)
 
 
-class _Count:
+class _ProgressCount:
     """How many tickets are done, over all files."""
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
+    def __init__(self, total: int, progress: ReportProgress | None) -> None:
         self.total = total
         self.progress = progress
         self.done = 0
 
-    def one(self) -> None:
+    def count_ticket(self) -> None:
         self.done += 1
         if self.progress:
             self.progress(self.done, self.total)
 
 
-def _rows(file: Path, desk: str | None, limit: int | None) -> list[LabelledTicket]:
+def _load_rows(file: Path, desk: str | None, limit: int | None) -> list[LabelledTicket]:
     rows = read_labelled(file)[:limit]
     return [row.model_copy(update={"desk": desk}) for row in rows] if desk else rows
 
 
-async def _report(
+async def _evaluate_file(
     file: Path,
     rows: Sequence[LabelledTicket],
     concurrency: int,
@@ -88,11 +88,11 @@ async def _report(
     async with scratch_graph(desks_dir) as graph:
         _check_desks(file, rows, graph)
         to_run = [row for row in rows if row.duplicates is None]
-        outcomes = await run_all(graph, to_run, concurrency, done)
-        suggestions = await suggest_all(
+        outcomes = await run_rows(graph, to_run, concurrency, done)
+        suggestions = await suggest_for_rows(
             graph, [row for row in rows if row.duplicates is not None], done
         )
-    return file_report(file.name, rows, outcomes, suggestions)
+    return build_file_report(file.name, rows, outcomes, suggestions)
 
 
 def _check_desks(

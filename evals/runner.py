@@ -18,7 +18,7 @@ from evals.labels import LabelledTicket
 from storage.queries import tickets
 from ticketgraph.app import TicketGraph
 
-SUGGESTIONS = 5
+SUGGESTION_LIMIT = 5
 """How many similar tickets are asked for."""
 
 
@@ -53,7 +53,7 @@ async def scratch_graph(desks_dir: Path | None = None) -> AsyncIterator[TicketGr
             yield app
 
 
-async def run_all(
+async def run_rows(
     app: TicketGraph,
     rows: Sequence[LabelledTicket],
     concurrency: int = 1,
@@ -67,19 +67,19 @@ async def run_all(
     turns = asyncio.Semaphore(concurrency)
     running: dict[str, asyncio.Task[tuple[Run, float]]] = {}
 
-    async def process(row: LabelledTicket) -> tuple[Run, float]:
+    async def process_timed(row: LabelledTicket) -> tuple[Run, float]:
         if row.duplicate_of in running:
             await asyncio.wait({running[row.duplicate_of]})
         async with turns:
             started = time.perf_counter()
-            run = await _process(app, row)
+            run = await _process_row(app, row)
             milliseconds = (time.perf_counter() - started) * 1000
         done()
         return run, milliseconds
 
     async with asyncio.TaskGroup() as group:
         for row in rows:
-            running[row.id] = group.create_task(process(row))
+            running[row.id] = group.create_task(process_timed(row))
     results = [(row, *running[row.id].result()) for row in rows]
     row_ids = {run.ticket_id: row.id for row, run, _ in results}
     return [
@@ -88,7 +88,7 @@ async def run_all(
     ]
 
 
-async def _process(app: TicketGraph, row: LabelledTicket) -> Run:
+async def _process_row(app: TicketGraph, row: LabelledTicket) -> Run:
     return await app.process(
         row.subject,
         row.body,
@@ -99,7 +99,7 @@ async def _process(app: TicketGraph, row: LabelledTicket) -> Run:
     )
 
 
-async def suggest_all(
+async def suggest_for_rows(
     app: TicketGraph,
     rows: Sequence[LabelledTicket],
     done: Callable[[], None] = lambda: None,
@@ -110,23 +110,23 @@ async def suggest_all(
     No run is made: what the triagers linked came before and after, so all tickets have to
     be known first.
     """
-    memory = app.assembly.memory
-    known = [(row, *_readable(app, row)) for row in rows]
+    memory = app.assembly.ticket_search
+    known = [(row, *_clean_row(app, row)) for row in rows]
     for _, ticket, clean in known:
-        await app.assembly.database.transact(
-            partial(tickets.add, ticket=ticket, status="closed")
+        await app.assembly.database.run_transaction(
+            partial(tickets.insert_ticket, ticket=ticket, status="closed")
         )
-        await memory.learn(ticket.id, clean)
+        await memory.index_ticket(ticket.id, clean)
         done()
     found: list[Suggestion] = []
     for row, ticket, clean in known:
         if row.duplicates:
-            similar = await memory.similar(ticket, clean, SUGGESTIONS)
+            similar = await memory.find_similar(ticket, clean, SUGGESTION_LIMIT)
             found.append(Suggestion(row, tuple(other.ticket_id for other in similar)))
     return found
 
 
-def _readable(app: TicketGraph, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
+def _clean_row(app: TicketGraph, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
     received = {"id": row.id, "received_at": datetime.now(UTC)}
     ticket = Ticket.model_validate(
         received | row.model_dump(include={"desk", "subject", "body"})

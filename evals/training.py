@@ -17,23 +17,27 @@ from contracts.errors import InputError
 from contracts.values import SEVERITIES
 from engines.embedding.batching_embedder import BatchingEmbedder
 from engines.embedding.embedder import Embedder
-from engines.embedding.known_texts import KnownTexts
-from engines.local.answers.knowledge import Knowledge
-from engines.local.categories.learned import Learned, blended, severity_features
+from engines.embedding.stored_vectors import CachedEmbedder
+from engines.local.answers.knowledge import KnowledgeBase
+from engines.local.categories.learned_models import (
+    LearnedModels,
+    blend_scores,
+    build_severity_features,
+)
 from engines.local.categories.scorer import CategoryScorer
-from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, ZeroShot
+from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, ZeroShotScorer
 from evals.calibration import write_calibration
 from evals.labels import LabelledTicket, read_labelled
 from policies.desk.model import Desk
 from policies.loading.load import LEARNED_FILE, VECTORS_FILE, load_desk
-from policies.severity.judge import assess
+from policies.severity.assess import assess_severity
 from text.cleaning import TextCleaner
 
 CATEGORY_STRENGTH = 3.0
 SEVERITY_STRENGTH = 0.3
 """Inverse regularisation, chosen by leaving out one author's examples at a time."""
 
-FALSE_CRITICAL = 0.04
+MAX_FALSE_CRITICAL = 0.04
 """Share of the examples that are not critical and may still be judged so.
 
 Nearly half of them are near misses, written to be mistaken; in ordinary tickets the share
@@ -43,7 +47,7 @@ is lower.
 FOLDS = 5
 
 
-class Fitted(BaseModel):
+class FitReport(BaseModel):
     """What came of a fit, cross-validated on the examples."""
 
     desk: str
@@ -54,7 +58,7 @@ class Fitted(BaseModel):
     false_critical: float
 
 
-def train(folder: Path, files: Sequence[Path]) -> Fitted:
+def train_desk(folder: Path, files: Sequence[Path]) -> FitReport:
     """Fit the desk in `folder` on labelled tickets and write what it learns, its vectors
     and its calibration.
 
@@ -75,25 +79,23 @@ def train(folder: Path, files: Sequence[Path]) -> Fitted:
     meaning = embedder.embed(texts)
     own = [number for number, row in enumerate(rows) if row.desk == desk.id]
     own_labels = category_labels(desk, [rows[i] for i in own])
-    category_weights, unseen = learn_categories(
-        desk, meaning[own], own_labels, embedder
-    )
+    category_weights, unseen = fit_categories(desk, meaning[own], own_labels, embedder)
     signals = tuple(sorted(signal.id for signal in desk.signals))
-    features = severities_of(texts, meaning, desk, signals)
+    features = severity_feature_rows(texts, meaning, desk, signals)
     labels = np.array([SEVERITIES.index(row.severity) for row in rows if row.severity])
-    severity_weights, critical_from, fitted = learn_severities(features, labels)
-    learned = Learned(
+    severity_weights, critical_from, fitted = fit_severities(features, labels)
+    learned = LearnedModels(
         categories=tuple(category.id for category in desk.categories),
         category_weights=category_weights,
         signals=signals,
         severity_weights=severity_weights,
         critical_from=critical_from,
     )
-    (folder / LEARNED_FILE).write_bytes(learned.dump())
+    (folder / LEARNED_FILE).write_bytes(learned.dump_npz())
     write_vectors(folder, embedder)
     write_calibration(folder, unseen, own_labels, "examples left out of the fit")
     accuracy = float(np.mean(unseen.argmax(axis=1) == own_labels))
-    return Fitted(
+    return FitReport(
         desk=desk.id, examples=len(rows), category_accuracy=accuracy, **fitted
     )
 
@@ -102,20 +104,20 @@ def write_vectors(folder: Path, embedder: Embedder) -> None:
     """Read every text that the desk is started with, and keep what they read like in its
     `vectors.npz`.
     """
-    desk, known = load_desk(folder), KnownTexts(embedder)
+    desk, known = load_desk(folder), CachedEmbedder(embedder)
     CategoryScorer(known, desk)
-    Knowledge(known, BatchingEmbedder(known), [desk])
-    (folder / VECTORS_FILE).write_bytes(known.dump())
+    KnowledgeBase(known, BatchingEmbedder(known), [desk])
+    (folder / VECTORS_FILE).write_bytes(known.dump_vectors())
 
 
-def severities_of(
+def severity_feature_rows(
     texts: Sequence[str], meaning: NDArray[Any], desk: Desk, signals: Sequence[str]
 ) -> NDArray[Any]:
     """The severity model's features, one row a text."""
-    verdicts = [assess(text, desk.severities, desk.signals) for text in texts]
+    verdicts = [assess_severity(text, desk.severities, desk.signals) for text in texts]
     pairs = zip(meaning, verdicts, strict=True)
     return np.stack(
-        [severity_features(vector, verdict, signals) for vector, verdict in pairs]
+        [build_severity_features(vector, verdict, signals) for vector, verdict in pairs]
     )
 
 
@@ -135,7 +137,7 @@ def category_labels(desk: Desk, rows: Sequence[LabelledTicket]) -> NDArray[np.in
     )
 
 
-def learn_categories(
+def fit_categories(
     desk: Desk, meaning: NDArray[Any], labels: NDArray[np.intp], embedder: Embedder
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """The category model's weights, from examples and exemplars, and the desk's scores of
@@ -148,13 +150,13 @@ def learn_categories(
     ]
     model = LogisticRegression(C=CATEGORY_STRENGTH, max_iter=5000)
     chances: Any = cross_val_predict(
-        model, meaning, labels, cv=folds(), method="predict_proba"
+        model, meaning, labels, cv=example_folds(), method="predict_proba"
     )
-    zero_shot = ZeroShot(embedder, desk.categories)
+    zero_shot = ZeroShotScorer(embedder, desk.categories)
     unseen = [
         list(
-            blended(
-                zero_shot.scores(vector),
+            blend_scores(
+                zero_shot.score_categories(vector),
                 dict(zip(zero_shot.categories, row, strict=True)),
                 UNFITTED_TEMPERATURE,
             ).values()
@@ -163,10 +165,10 @@ def learn_categories(
     ]
     everything = np.vstack((meaning, embedder.embed([text for text, _ in exemplars])))
     model.fit(everything, np.concatenate((labels, [i for _, i in exemplars])))
-    return weights(model), np.array(unseen)
+    return weight_matrix(model), np.array(unseen)
 
 
-def learn_severities(
+def fit_severities(
     features: NDArray[Any], labels: NDArray[Any]
 ) -> tuple[NDArray[Any], float, dict[str, float]]:
     """The severity model's weights, the chance from which a ticket is critical, and how it
@@ -174,15 +176,15 @@ def learn_severities(
     """
     model = LogisticRegression(C=SEVERITY_STRENGTH, max_iter=5000)
     unseen: Any = cross_val_predict(
-        model, features, labels, cv=folds(), method="predict_proba"
+        model, features, labels, cv=example_folds(), method="predict_proba"
     )
     worst = len(SEVERITIES) - 1
     critical = labels == worst
-    critical_from = threshold(unseen[:, worst], critical)
+    critical_from = critical_threshold(unseen[:, worst], critical)
     judged = unseen[:, worst] >= critical_from
     severities = np.where(judged, worst, unseen[:, :worst].argmax(axis=1))
     return (
-        weights(model.fit(features, labels)),
+        weight_matrix(model.fit(features, labels)),
         critical_from,
         {
             "severity_accuracy": float(np.mean(severities == labels)),
@@ -192,20 +194,20 @@ def learn_severities(
     )
 
 
-def folds() -> StratifiedKFold:
+def example_folds() -> StratifiedKFold:
     """The same division of the examples every time."""
     return StratifiedKFold(FOLDS, shuffle=True, random_state=0)
 
 
-def threshold(chances: NDArray[Any], critical: NDArray[Any]) -> float:
+def critical_threshold(chances: NDArray[Any], critical: NDArray[Any]) -> float:
     """The lowest chance at which no more than the allowed share of the others is taken for
     critical.
     """
     others = np.sort(chances[~critical])[::-1]
-    return float(np.nextafter(others[int(FALSE_CRITICAL * len(others))], 1))
+    return float(np.nextafter(others[int(MAX_FALSE_CRITICAL * len(others))], 1))
 
 
-def weights(model: LogisticRegression) -> NDArray[Any]:
+def weight_matrix(model: LogisticRegression) -> NDArray[Any]:
     """Coefficients and intercept as one matrix, a row a class."""
     fitted: Any = model
     return np.hstack((fitted.coef_, fitted.intercept_[:, None]))

@@ -1,6 +1,6 @@
 """The graph: every node and every edge, on one screen."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
@@ -9,7 +9,7 @@ from langgraph.graph.state import CompiledStateGraph
 
 from graph import routes
 from graph.state import State
-from graph.steps import Choice, described, with_step
+from graph.steps import RouteChoice, describe_node, with_step
 from nodes.classify import classify
 from nodes.dedup import dedup
 from nodes.deliver import deliver
@@ -27,7 +27,7 @@ from nodes.services import Services
 FLOW_VERSION = 1
 """Raised whenever nodes or keys of the state change their names, go, or mean something else."""
 
-RESUMES = frozenset({1})
+RESUMABLE_FLOWS = frozenset({1})
 """The versions whose parked runs can go on in this graph.
 
 `tests/parked` has one of each and proves it.
@@ -46,20 +46,48 @@ NODES = (
     escalate,
     deliver,
 )
-ASKS = (escalate,)
+INTERRUPT_NODES = (escalate,)
 """The nodes that a run may wait in."""
 
-AFTER_DEDUP: dict[Hashable, str] = {
-    "duplicate": "route",
-    "new": "classify",
-    "extract": "extract",
-    "retrieve": "retrieve",
+CHOICES: Mapping[
+    str, tuple[Callable[..., Hashable | list[Hashable]], dict[Hashable, str]]
+] = {
+    "dedup": (
+        routes.after_dedup,
+        {
+            "duplicate": "route",
+            "new": "classify",
+            "extract": "extract",
+            "retrieve": "retrieve",
+        },
+    ),
+    "classify": (routes.after_branch, {"parallel": "gate", "sequential": "extract"}),
+    "extract": (routes.after_branch, {"parallel": "gate", "sequential": "retrieve"}),
+    "gate": (routes.after_gate, {"in doubt": "fallback", "confident": "draft"}),
+    "route": (
+        routes.after_route,
+        {"needs a person": "escalate", "may go out": "deliver"},
+    ),
+    "escalate": (
+        routes.after_escalate,
+        {"rejected with guidance": "draft", "settled": "deliver"},
+    ),
 }
+"""Conditional edges: the choice after a node, and where each of its answers leads."""
+
+EDGES = (
+    (START, "sanitize"),
+    ("sanitize", "dedup"),
+    ("retrieve", "gate"),
+    ("fallback", "draft"),
+    ("draft", "route"),
+    ("deliver", END),
+)
 
 Graph = CompiledStateGraph[State, Services, Any, Any]
 
 
-def build(
+def build_graph(
     saver: BaseCheckpointSaver[Any] | None = None, services: Services | None = None
 ) -> Graph:
     """The compiled graph.
@@ -71,38 +99,10 @@ def build(
     )
     for node in NODES:
         graph.add_node(
-            node.__name__, cast("Any", with_step(node, services)), **described(node)
+            node.__name__, cast("Any", with_step(node, services)), **describe_node(node)
         )
-    graph.add_edge(START, "sanitize")
-    graph.add_edge("sanitize", "dedup")
-    graph.add_conditional_edges("dedup", Choice(routes.after_dedup), AFTER_DEDUP)
-    graph.add_conditional_edges(
-        "classify",
-        Choice(routes.after_branch),
-        {"parallel": "gate", "sequential": "extract"},
-    )
-    graph.add_conditional_edges(
-        "extract",
-        Choice(routes.after_branch),
-        {"parallel": "gate", "sequential": "retrieve"},
-    )
-    graph.add_edge("retrieve", "gate")
-    graph.add_conditional_edges(
-        "gate",
-        Choice(routes.after_gate),
-        {"in doubt": "fallback", "confident": "draft"},
-    )
-    graph.add_edge("fallback", "draft")
-    graph.add_edge("draft", "route")
-    graph.add_conditional_edges(
-        "route",
-        Choice(routes.after_route),
-        {"needs a person": "escalate", "may go out": "deliver"},
-    )
-    graph.add_conditional_edges(
-        "escalate",
-        Choice(routes.after_escalate),
-        {"rejected with guidance": "draft", "settled": "deliver"},
-    )
-    graph.add_edge("deliver", END)
+    for start, end in EDGES:
+        graph.add_edge(start, end)
+    for node_id, (choice, ends) in CHOICES.items():
+        graph.add_conditional_edges(node_id, RouteChoice(choice), ends)
     return graph.compile(checkpointer=saver, name="ticketgraph")

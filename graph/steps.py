@@ -16,12 +16,12 @@ from contracts.usage import Usage
 from contracts.values import Value
 from nodes.services import Services
 
-ASKING = ("classify", "extract", "draft")
+ENGINE_STEPS = ("classify", "extract", "draft")
 """The nodes that may ask a model."""
 
 Node = Callable[[Any, Runtime[Services]], Awaitable[Mapping[str, Any]]]
 
-SKIPPED_BY = {
+SKIP_OPTIONS = {
     "classify": "skip_classification",
     "extract": "skip_extraction",
     "draft": "skip_response",
@@ -29,7 +29,7 @@ SKIPPED_BY = {
 }
 
 
-def described(node: Node) -> dict[str, Any]:
+def describe_node(node: Node) -> dict[str, Any]:
     """What LangGraph and Studio are told of a node: its input, what it is for, and its rule."""
     purpose = (getmodule(node).__doc__ or "").strip().splitlines()[0]
     return {
@@ -38,7 +38,7 @@ def described(node: Node) -> dict[str, Any]:
     }
 
 
-class Choice(RunnableLambda[Any, Any]):
+class RouteChoice(RunnableLambda[Any, Any]):
     """A choice between nodes, made at once.
 
     LangGraph would call a plain function in a thread, with callbacks.
@@ -60,27 +60,29 @@ def with_step(node: Node, services: Services | None) -> Node:
     """
 
     @wraps(node)
-    async def run(state: Any, runtime: Runtime[Services]) -> Mapping[str, Any]:
+    async def run_with_step(
+        state: Any, runtime: Runtime[Services]
+    ) -> Mapping[str, Any]:
         if services is not None:
             runtime = runtime.override(context=services)
         started, clock = runtime.context.now(), time.perf_counter()
         # LangGraph's own timeout makes two more tasks of every node: 100 µs against 2.
-        async with asyncio.timeout(runtime.context.limits.node):
+        async with asyncio.timeout(runtime.context.limits.node_seconds):
             gives = await node(state, runtime)
         elapsed = time.perf_counter() - clock
         return {
             **gives,
-            "steps": [step_of(node.__name__, gives, state, started, elapsed)],
+            "steps": [build_step(node.__name__, gives, state, started, elapsed)],
         }
 
-    run.__annotations__ = {
+    run_with_step.__annotations__ = {
         "state": get_type_hints(node)["state"],
         "runtime": Runtime[Services],
     }
-    return run
+    return run_with_step
 
 
-def step_of(
+def build_step(
     name: str, gives: Mapping[str, Any], state: Any, started: Any, elapsed: float
 ) -> Step:
     """What the record says of one node's run."""
@@ -113,14 +115,16 @@ def step_of(
 
 def costs_of(name: str, answer: Any, problems: list[Problem]) -> list[Any]:
     """What this step paid for. Later nodes pass answers on, which were paid for once."""
-    return [answer, *problems] if name in ASKING and answer is not None else problems
+    return (
+        [answer, *problems] if name in ENGINE_STEPS and answer is not None else problems
+    )
 
 
 def status_of(
     name: str, gives: Mapping[str, Any], state: Any, problems: list[Problem]
 ) -> StepStatus:
     """completed, unless the caller skipped it, another engine stepped in, or nothing came of it."""
-    option = SKIPPED_BY.get(name)
+    option = SKIP_OPTIONS.get(name)
     options = state.get("options") if isinstance(state, Mapping) else None
     if option and options and getattr(options, option):
         return "skipped"

@@ -10,7 +10,7 @@ from contracts.step import Problem
 T = TypeVar("T")
 
 
-async def attempt(step: str, call: Awaitable[T], seconds: float) -> T | Problem:
+async def call_engine(step: str, call: Awaitable[T], seconds: float) -> T | Problem:
     """Await an engine for at most `seconds`.
 
     Anything but an answer becomes a Problem without ticket text.

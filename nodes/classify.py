@@ -8,9 +8,9 @@ from typing_extensions import TypedDict
 from contracts.classification import Classification
 from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, RunOptions, Ticket
-from nodes.attempt import attempt
+from nodes.attempt import call_engine
 from nodes.services import Services
-from policies.deciding.engine_answers import raised
+from policies.deciding.engine_answers import raise_severity
 
 
 class Needs(TypedDict):
@@ -35,11 +35,11 @@ async def classify(state: Needs, runtime: Runtime[Services]) -> Gives:
     clean, services = state["clean"], runtime.context
     desk = services.desks[state["ticket"].desk]
     evidence = await services.severity.judge(clean, desk)
-    answer = await attempt(
+    answer = await call_engine(
         "classify",
         services.engine.classify(state["ticket"], clean, desk, evidence),
         services.limits.classify,
     )
     if isinstance(answer, Problem):
         return {"problems": [answer]}
-    return {"classification": raised(answer, evidence)}
+    return {"classification": raise_severity(answer, evidence)}

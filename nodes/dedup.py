@@ -9,7 +9,7 @@ from contracts.retrieval import Duplicate, SimilarTicket
 from contracts.ticket import CleanTicket, RunOptions, Ticket
 from nodes.services import Services
 
-SUGGESTIONS = 5
+SUGGESTION_LIMIT = 5
 
 
 class Needs(TypedDict):
@@ -31,10 +31,12 @@ async def dedup(state: Needs, runtime: Runtime[Services]) -> Gives:
     """Link only what is nearly the same text of the same customer; suggest what is merely alike."""
     ticket, clean, services = state["ticket"], state["clean"], runtime.context
     window = services.desks[ticket.desk].settings.duplicate_window_hours
-    duplicate = await services.memory.duplicate(ticket, clean, window)
+    duplicate = await services.ticket_search.find_duplicate(ticket, clean, window)
     if not state.get("options", RunOptions()).enable_duplicate_detection:
         return {}  # later tickets can still be compared with this one
     return {
         "duplicate": duplicate,
-        "similar": await services.memory.similar(ticket, clean, SUGGESTIONS),
+        "similar": await services.ticket_search.find_similar(
+            ticket, clean, SUGGESTION_LIMIT
+        ),
     }

@@ -12,13 +12,13 @@ from contracts.extraction import Extraction
 from contracts.retrieval import Source
 from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, RunOptions, Ticket
-from nodes.attempt import attempt
-from nodes.long_texts import by_size
+from nodes.attempt import call_engine
+from nodes.long_texts import run_by_size
 from nodes.services import DraftBrief, Services
-from policies.deciding.actionable import actionable
-from policies.deciding.engine_answers import unknown
+from policies.deciding.actionable import is_actionable
+from policies.deciding.engine_answers import unknown_classification
 from policies.desk.model import Desk
-from policies.replies import warnings_of
+from policies.replies import check_reply
 
 
 class Needs(TypedDict):
@@ -50,30 +50,30 @@ async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
         return {}
     services = runtime.context
     desk = services.desks[state["ticket"].desk]
-    brief = await brief_for(state, services)
-    answer = await attempt(
+    brief = await build_brief(state, services)
+    answer = await call_engine(
         "draft", services.engine.draft(brief, desk), services.limits.draft
     )
     if not isinstance(answer, Problem):
-        return {"draft": await checked(answer, brief, desk)}
-    second = await attempt(
+        return {"draft": await check_draft(answer, brief, desk)}
+    second = await call_engine(
         "draft", services.local.draft(brief, desk), services.limits.local
     )
     if isinstance(second, Problem):
         return {"draft": None, "problems": [answer, second], "degraded": True}
     return {
-        "draft": await checked(second, brief, desk),
+        "draft": await check_draft(second, brief, desk),
         "problems": [answer],
         "degraded": True,
     }
 
 
-async def checked(draft: Draft, brief: DraftBrief, desk: Desk) -> Draft:
+async def check_draft(draft: Draft, brief: DraftBrief, desk: Desk) -> Draft:
     """The draft, with what speaks against sending it without a person."""
     size = len(draft.content) + len(brief.ticket.body)
-    found = await by_size(
+    found = await run_by_size(
         size,
-        warnings_of,
+        check_reply,
         draft,
         brief.ticket,
         brief.clean,
@@ -86,7 +86,7 @@ async def checked(draft: Draft, brief: DraftBrief, desk: Desk) -> Draft:
     )
 
 
-async def brief_for(state: Needs, services: Services) -> DraftBrief:
+async def build_brief(state: Needs, services: Services) -> DraftBrief:
     """Everything the drafter may use, and nothing else."""
     ticket, clean = state["ticket"], state["clean"]
     desk = services.desks[ticket.desk]
@@ -94,7 +94,9 @@ async def brief_for(state: Needs, services: Services) -> DraftBrief:
     classification = state.get("classification")
     if classification is None:
         evidence = await services.severity.judge(clean, desk)
-        classification = unknown(desk, evidence, "Classification was skipped.")
+        classification = unknown_classification(
+            desk, evidence, "Classification was skipped."
+        )
     approval = state.get("approval")
     return DraftBrief(
         ticket=ticket,
@@ -104,6 +106,6 @@ async def brief_for(state: Needs, services: Services) -> DraftBrief:
         sources=tuple(state.get("sources", ())),
         tone=state.get("options", RunOptions()).response_tone
         or desk.replies.default_tone,
-        actionable=actionable(clean, extraction),
+        actionable=is_actionable(clean, extraction),
         guidance=approval.guidance if approval else None,
     )

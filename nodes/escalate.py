@@ -13,7 +13,7 @@ from contracts.decision import Decision
 from contracts.draft import Draft
 from contracts.errors import InputError
 from contracts.ticket import Ticket
-from nodes.inbox_shapes import answered, asked
+from nodes.inbox_shapes import interrupt_payload, parse_decision
 from nodes.services import Services
 
 
@@ -40,9 +40,9 @@ async def escalate(state: Needs, runtime: Runtime[Services]) -> Gives:
     reply or sends none.
     """
     desk = runtime.context.desks[state["ticket"].desk]
-    request = request_for(state)
+    request = build_approval_request(state)
     teams = tuple(team.id for team in desk.routing.teams)
-    decision = reviewed(request, teams)
+    decision = ask_reviewer(request, teams)
     if decision.type != "reject":
         return {"approval": decision}
     rounds = state.get("redrafts", 0) + 1
@@ -51,21 +51,21 @@ async def escalate(state: Needs, runtime: Runtime[Services]) -> Gives:
     return {"approval": decision, "redrafts": rounds}
 
 
-def reviewed(request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDecision:
+def ask_reviewer(request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDecision:
     """The person's decision. A reply that cannot be used is asked again.
 
     LangGraph would give it to every resume.
     """
-    question = asked(request, teams)
+    question = interrupt_payload(request, teams)
     while True:
         reply: Any = interrupt(question)
         try:
-            return answered(reply, request, teams)
+            return parse_decision(reply, request, teams)
         except InputError as error:
-            question = asked(request, teams, problem=error.detail)
+            question = interrupt_payload(request, teams, problem=error.detail)
 
 
-def request_for(state: Needs) -> ApprovalRequest:
+def build_approval_request(state: Needs) -> ApprovalRequest:
     """The question, with the SHA-256 of everything that a yes would set in motion."""
     ticket, decision, draft = state["ticket"], state["decision"], state.get("draft")
     text = draft.content if draft else ""

@@ -8,7 +8,7 @@ from typing_extensions import TypedDict
 from contracts.extraction import Extraction
 from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, RunOptions, Ticket
-from nodes.attempt import attempt
+from nodes.attempt import call_engine
 from nodes.services import Services
 
 
@@ -36,7 +36,7 @@ async def extract(state: Needs, runtime: Runtime[Services]) -> Gives:
         return {}
     ticket, services = state["ticket"], runtime.context
     call = services.engine.extract(ticket, state["clean"], services.desks[ticket.desk])
-    answer = await attempt("extract", call, services.limits.extract)
+    answer = await call_engine("extract", call, services.limits.extract)
     return (
         {"problems": [answer]}
         if isinstance(answer, Problem)

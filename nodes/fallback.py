@@ -9,14 +9,14 @@ from contracts.classification import Classification
 from contracts.extraction import Extraction
 from contracts.step import Problem, Problems
 from contracts.ticket import CleanTicket, Ticket
-from nodes.attempt import attempt
+from nodes.attempt import call_engine
 from nodes.services import Services
 from policies.deciding.engine_answers import (
-    in_place_of,
-    raised,
-    second_opinion,
-    unknown,
-    with_missing,
+    add_missing_fields,
+    cap_fallback_confidence,
+    raise_severity,
+    resolve_doubted_answer,
+    unknown_classification,
 )
 
 
@@ -52,15 +52,20 @@ async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
     classification, extraction = state.get("classification"), state.get("extraction")
     degraded = False
     if "classify" in state["doubts"]:
-        doubted, local = classification, await classified(state, services, problems)
+        doubted, local = (
+            classification,
+            await classify_locally(state, services, problems),
+        )
         classification = (
-            second_opinion(doubted, local) if doubted else in_place_of(local)
+            resolve_doubted_answer(doubted, local)
+            if doubted
+            else cap_fallback_confidence(local)
         )
         degraded = doubted is None or doubted.category != local.category
     if "extract" in state["doubts"]:
-        extraction, degraded = await extracted(state, services, problems), True
+        extraction, degraded = await extract_locally(state, services, problems), True
     if classification and extraction:
-        extraction = with_missing(
+        extraction = add_missing_fields(
             extraction, classification.category, ticket.customer_email, desk
         )
     return {
@@ -71,7 +76,7 @@ async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
     }
 
 
-async def classified(
+async def classify_locally(
     state: Needs, services: Services, problems: list[Problem]
 ) -> Classification:
     """The local engine's classification; an unknown one and a problem when it has none."""
@@ -79,20 +84,22 @@ async def classified(
     desk = services.desks[ticket.desk]
     evidence = await services.severity.judge(clean, desk)
     call = services.local.classify(ticket, clean, desk, evidence)
-    answer = await attempt("fallback", call, services.limits.local)
+    answer = await call_engine("fallback", call, services.limits.local)
     if isinstance(answer, Problem):
         problems.append(answer)
-        answer = unknown(desk, evidence, "No engine could classify this ticket.")
-    return raised(answer, evidence)
+        answer = unknown_classification(
+            desk, evidence, "No engine could classify this ticket."
+        )
+    return raise_severity(answer, evidence)
 
 
-async def extracted(
+async def extract_locally(
     state: Needs, services: Services, problems: list[Problem]
 ) -> Extraction:
     """The local engine's fields; none and a problem when it has none."""
     ticket = state["ticket"]
     call = services.local.extract(ticket, state["clean"], services.desks[ticket.desk])
-    found = await attempt("fallback", call, services.limits.local)
+    found = await call_engine("fallback", call, services.limits.local)
     if not isinstance(found, Problem):
         return found
     problems.append(found)

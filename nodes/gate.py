@@ -13,7 +13,7 @@ from contracts.classification import Classification
 from contracts.extraction import Extraction
 from contracts.ticket import RunOptions, Ticket
 from nodes.services import Services
-from policies.deciding.engine_answers import distrusted, with_missing
+from policies.deciding.engine_answers import add_missing_fields, is_distrusted
 
 
 class Needs(TypedDict):
@@ -41,7 +41,7 @@ async def gate(state: Needs, runtime: Runtime[Services]) -> Gives:
     options = state.get("options", RunOptions())
     classification, extraction = state.get("classification"), state.get("extraction")
     doubts: list[str] = []
-    if not options.skip_classification and distrusted(
+    if not options.skip_classification and is_distrusted(
         classification, desk.settings.confidence_threshold
     ):
         doubts.append("classify")
@@ -49,7 +49,7 @@ async def gate(state: Needs, runtime: Runtime[Services]) -> Gives:
         doubts.append("extract")
     gives = Gives(doubts=doubts)
     if extraction and classification:
-        gives["extraction"] = with_missing(
+        gives["extraction"] = add_missing_fields(
             extraction, classification.category, ticket.customer_email, desk
         )
     return gives

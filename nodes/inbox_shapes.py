@@ -13,21 +13,21 @@ from pydantic import ValidationError
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import InputError
 
-ACTION = "send_reply"
-SHAPES = (
+INBOX_ACTION = "send_reply"
+ACCEPTED_SHAPES = (
     "Send one ApprovalDecision, an Agent Inbox list of one, or an Agent Chat UI object "
     "with one decision."
 )
 
 
-def asked(
+def interrupt_payload(
     request: ApprovalRequest, teams: Sequence[str], problem: str | None = None
 ) -> dict[str, Any]:
     """The interrupt's payload. `problem` says why the reply before could not be used."""
     args = {"reply": request.draft}
-    description = described(request, problem)
+    description = describe_request(request, problem)
     return {
-        "action_request": {"action": ACTION, "args": args},
+        "action_request": {"action": INBOX_ACTION, "args": args},
         "config": {
             "allow_ignore": True,
             "allow_respond": True,
@@ -35,9 +35,14 @@ def asked(
             "allow_accept": True,
         },
         "description": description,
-        "action_requests": [{"name": ACTION, "args": args, "description": description}],
+        "action_requests": [
+            {"name": INBOX_ACTION, "args": args, "description": description}
+        ],
         "review_configs": [
-            {"action_name": ACTION, "allowed_decisions": ["approve", "edit", "reject"]}
+            {
+                "action_name": INBOX_ACTION,
+                "allowed_decisions": ["approve", "edit", "reject"],
+            }
         ],
         "request": request.model_dump(mode="json"),
         "teams": list(teams),
@@ -45,7 +50,7 @@ def asked(
     }
 
 
-def described(request: ApprovalRequest, problem: str | None) -> str:
+def describe_request(request: ApprovalRequest, problem: str | None) -> str:
     """What a person reads, as Markdown."""
     complaint = f"**Your reply could not be used.** {problem}\n\n" if problem else ""
     why = "\n".join(f"- {reason}" for reason in request.reasons)
@@ -56,7 +61,7 @@ def described(request: ApprovalRequest, problem: str | None) -> str:
     )
 
 
-def answered(
+def parse_decision(
     reply: Any, request: ApprovalRequest, teams: Sequence[str]
 ) -> ApprovalDecision:
     """The decision in any of the three shapes.
@@ -65,10 +70,10 @@ def answered(
     """
     try:
         decision = ApprovalDecision.model_validate(
-            from_inbox(reply) or from_chat(reply) or reply
+            parse_inbox_reply(reply) or parse_chat_reply(reply) or reply
         )
     except ValidationError as error:
-        raise InputError(f"{faults(error)} {SHAPES}") from error
+        raise InputError(f"{describe_faults(error)} {ACCEPTED_SHAPES}") from error
     if decision.shown_hash and decision.shown_hash != request.shown_hash:
         raise InputError(
             "What is pending is not what `shown_hash` names. Read it again, then decide."
@@ -83,7 +88,7 @@ def answered(
     return decision
 
 
-def faults(error: ValidationError) -> str:
+def describe_faults(error: ValidationError) -> str:
     """What is wrong with a reply, field by field, without repeating it."""
     return " ".join(
         f"`{'.'.join(map(str, fault['loc'])) or 'reply'}`: {fault['msg']}."
@@ -91,9 +96,9 @@ def faults(error: ValidationError) -> str:
     )
 
 
-def from_inbox(reply: object) -> dict[str, object] | None:
+def parse_inbox_reply(reply: object) -> dict[str, object] | None:
     """Agent Inbox's reply in our words; None for what is not one."""
-    given = only(reply)
+    given = single_mapping(reply)
     args = given.get("args")
     match given.get("type"):
         case "accept":
@@ -101,35 +106,38 @@ def from_inbox(reply: object) -> dict[str, object] | None:
         case "ignore":
             decided = {"type": "reject"}
         case "edit":
-            decided = {"type": "edit", "text": edited(args)}
-        case "response" if words(args):
-            decided = {"type": "reject", "guidance": words(args)}
+            decided = {"type": "edit", "text": edited_reply_text(args)}
+        case "response" if strip_text(args):
+            decided = {"type": "reject", "guidance": strip_text(args)}
         case _:
             return None
     return {**decided, "decided_by": "agent-inbox"}
 
 
-def from_chat(reply: object) -> dict[str, object] | None:
+def parse_chat_reply(reply: object) -> dict[str, object] | None:
     """Agent Chat UI's reply in our words; None for what is not one."""
-    given = only(as_mapping(reply).get("decisions"))
+    given = single_mapping(as_mapping(reply).get("decisions"))
     match given.get("type"):
         case "approve":
             decided: dict[str, object] = {"type": "approve"}
         case "edit":
-            decided = {"type": "edit", "text": edited(given.get("edited_action"))}
+            decided = {
+                "type": "edit",
+                "text": edited_reply_text(given.get("edited_action")),
+            }
         case "reject":
-            decided = {"type": "reject", "guidance": words(given.get("message"))}
+            decided = {"type": "reject", "guidance": strip_text(given.get("message"))}
         case _:
             return None
     return {**decided, "decided_by": "agent-chat-ui"}
 
 
-def edited(action: object) -> object:
+def edited_reply_text(action: object) -> object:
     """The reply's text out of an edited action: `{"args": {"reply": …}}`."""
     return as_mapping(as_mapping(action).get("args")).get("reply")
 
 
-def words(value: object) -> object:
+def strip_text(value: object) -> object:
     """A text without the space around it, None for an empty one.
 
     Anything else is left for validation to refuse.
@@ -137,7 +145,7 @@ def words(value: object) -> object:
     return value.strip() or None if isinstance(value, str) else value
 
 
-def only(replies: object) -> dict[str, object]:
+def single_mapping(replies: object) -> dict[str, object]:
     """The mapping in a list of one. We ask one thing: of several answers none is the answer."""
     if not isinstance(replies, list):
         return {}

@@ -11,7 +11,7 @@ LONG_TEXT = 8_000
 """Characters from which the thread's cost is worth it."""
 
 
-async def by_size(
+async def run_by_size(
     size: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
     """Run pure `work` here when the text of `size` characters is short, in a thread when it

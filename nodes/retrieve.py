@@ -7,7 +7,7 @@ from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
 from nodes.services import Services
 
-SOURCES = 3
+SOURCE_LIMIT = 3
 
 
 class Needs(TypedDict):
@@ -26,7 +26,7 @@ class Gives(TypedDict, total=False):
 async def retrieve(state: Needs, runtime: Runtime[Services]) -> Gives:
     """The few best sources; what may be said of them is the drafter's and the policy's matter."""
     return {
-        "sources": await runtime.context.memory.sources(
-            state["ticket"], state["clean"], SOURCES
+        "sources": await runtime.context.ticket_search.find_sources(
+            state["ticket"], state["clean"], SOURCE_LIMIT
         )
     }

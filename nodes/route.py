@@ -46,7 +46,7 @@ async def route(state: Needs, runtime: Runtime[Services]) -> Gives:
     ticket, clean, services = state["ticket"], state["clean"], runtime.context
     desk = services.desks[ticket.desk]
     if duplicate := state.get("duplicate"):
-        original = await services.memory.original(duplicate.ticket_id)
+        original = await services.ticket_search.load_original(duplicate.ticket_id)
         evidence = await services.severity.judge(clean, desk)
         return {
             "decision": decide_duplicate(desk, ticket, duplicate, original, evidence)

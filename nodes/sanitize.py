@@ -7,7 +7,7 @@ from typing_extensions import TypedDict
 
 from contracts.errors import InputError
 from contracts.ticket import CleanTicket, NewTicket, RunOptions, Ticket
-from nodes.long_texts import by_size
+from nodes.long_texts import run_by_size
 from nodes.services import Services
 
 
@@ -42,13 +42,13 @@ async def sanitize(state: Needs, runtime: Runtime[Services]) -> Gives:
     services = runtime.context
     thread = runtime.execution_info.thread_id if runtime.execution_info else None
     run_id = state.run_id or thread or "unsaved"
-    ticket = received(state.ticket, run_id, services)
+    ticket = receive_ticket(state.ticket, run_id, services)
     if ticket.desk not in services.desks:
         raise InputError(
             f"There is no such desk. Choose one of: {', '.join(services.desks)}."
         )
     size = len(ticket.subject) + len(ticket.body)
-    clean = await by_size(
+    clean = await run_by_size(
         size, services.cleaners[ticket.desk].clean, ticket.subject, ticket.body
     )
     return {
@@ -59,7 +59,9 @@ async def sanitize(state: Needs, runtime: Runtime[Services]) -> Gives:
     }
 
 
-def received(ticket: Ticket | NewTicket, run_id: str, services: Services) -> Ticket:
+def receive_ticket(
+    ticket: Ticket | NewTicket, run_id: str, services: Services
+) -> Ticket:
     """The ticket with an id and a time; one that comes from Studio has neither."""
     if isinstance(ticket, Ticket):
         return ticket

@@ -13,7 +13,7 @@ from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
 from contracts.ticket import CleanTicket, Ticket
 from contracts.values import EngineName, Tone, Value
 from policies.desk.model import Desk
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 
 
 class DraftBrief(Value):
@@ -75,10 +75,10 @@ class Engine(Protocol):
         ...
 
 
-class Memory(Protocol):
+class TicketSearch(Protocol):
     """Earlier tickets and knowledge articles."""
 
-    async def duplicate(
+    async def find_duplicate(
         self, ticket: Ticket, clean: CleanTicket, window_hours: float
     ) -> Duplicate | None:
         """The open ticket of the same customer that this one repeats, and from now on also
@@ -86,19 +86,19 @@ class Memory(Protocol):
         """
         ...
 
-    async def similar(
+    async def find_similar(
         self, ticket: Ticket, clean: CleanTicket, limit: int
     ) -> list[SimilarTicket]:
         """The desk's earlier tickets that read most alike, best first."""
         ...
 
-    async def sources(
+    async def find_sources(
         self, ticket: Ticket, clean: CleanTicket, limit: int
     ) -> list[Source]:
         """Solved tickets and articles that may answer this one, best first."""
         ...
 
-    async def original(self, ticket_id: str) -> Original:
+    async def load_original(self, ticket_id: str) -> Original:
         """What is known of a ticket that was repeated."""
         ...
 
@@ -124,12 +124,12 @@ class Limits:
     local: float = 10.0
 
     @property
-    def node(self) -> float:
+    def node_seconds(self) -> float:
         """No node takes longer: an engine that may be asked twice, and room for the rest."""
         return max(self.classify, self.extract, self.draft) + self.local + 15.0
 
     @classmethod
-    def within(cls, seconds: float) -> Self:
+    def for_run_seconds(cls, seconds: float) -> Self:
         """Limits for a run of `seconds` that leave time to spare even when one step follows
         the other.
         """
@@ -145,7 +145,7 @@ class Services:
     severity: SeverityJudge
     engine: Engine
     local: Engine
-    memory: Memory
+    ticket_search: TicketSearch
     outbox: Outbox
     now: Callable[[], datetime]
     limits: Limits = Limits()

@@ -15,7 +15,7 @@ from prompts.extract import EXTRACT
 from prompts.prompt import Prompt
 from prompts.repair import REPAIR
 
-ALL: Mapping[str, Prompt[Any, Any]] = {
+ALL_PROMPTS: Mapping[str, Prompt[Any, Any]] = {
     prompt.name: prompt for prompt in (CLASSIFY, EXTRACT, DRAFT, REPAIR)
 }
 """Every prompt in use, by name."""

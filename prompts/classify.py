@@ -9,11 +9,11 @@ from pydantic import AfterValidator, Field, create_model
 
 from contracts.values import Severity, Value
 from policies.desk.model import Desk
-from policies.severity.judge import SeverityVerdict
-from prompts.bounds import at_most
+from policies.severity.assess import SeverityVerdict
+from prompts.length_limits import max_length
 from prompts.prompt import Answer, Prompt, Variable
 from prompts.taxonomy import desk_variables
-from prompts.untrusted import Block
+from prompts.untrusted import UntrustedBlock
 
 LONGEST_REASONING = 600
 """Characters that are kept. A longer one is cut rather than refused.
@@ -44,7 +44,7 @@ class ClassifyInput(Value):
             "canary": self.canary,
             "severity": self.evidence.severity,
             "signs": " ".join(self.evidence.reasons),
-            "ticket": Block("ticket", self.text),
+            "ticket": UntrustedBlock("ticket", self.text),
         }
 
 
@@ -54,18 +54,18 @@ class ClassifyOutput(Answer):
     reasoning: Annotated[str, AfterValidator(lambda text: text[:LONGEST_REASONING])]
     category: str
     severity: Severity
-    secondary_categories: Annotated[list[str], at_most(MOST_SECONDARY)]
+    secondary_categories: Annotated[list[str], max_length(MOST_SECONDARY)]
 
 
 def classify_output(desk: Desk) -> type[ClassifyOutput]:
     """The shape of an answer for a desk: its own categories and no other."""
-    return _output(tuple(category.id for category in desk.categories))
+    return _classify_output_model(tuple(category.id for category in desk.categories))
 
 
 @lru_cache(maxsize=64)
-def _output(ids: tuple[str, ...]) -> type[ClassifyOutput]:
+def _classify_output_model(ids: tuple[str, ...]) -> type[ClassifyOutput]:
     one: Any = Literal[ids]  # pyright: ignore[reportInvalidTypeForm]
-    some: Any = Annotated[GenericAlias(list, one), at_most(MOST_SECONDARY)]
+    some: Any = Annotated[GenericAlias(list, one), max_length(MOST_SECONDARY)]
     return create_model(
         "ClassifyOutput",
         __base__=ClassifyOutput,

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from contracts.values import Value
 
-HARM = (
+HARM_WORDS = (
     *(
         "outage",
         "down",
@@ -54,17 +54,17 @@ HARM = (
 )
 """Words that a severity may hang on, in lower case, or what they begin with."""
 
-MARK = "\n[… {:,} characters left out …]\n"
-LONGEST_MARK = 45
+OMISSION_MARK = "\n[… {:,} characters left out …]\n"
+MAX_MARK_LENGTH = 45
 """Room for one mark, whatever its number."""
 
-SMALLEST = 600
+MIN_CONDENSE_LIMIT = 600
 """Below this limit there is room for the beginning only."""
 
-AROUND = 150
+CONTEXT_CHARACTERS = 150
 """Characters of a sentence kept on each side of what was found in it."""
 
-STRIDE = 40
+MATCH_STRIDE = 40
 """Two finds of one kind closer than this count as one, so that the work stays linear on any
 text."""
 
@@ -78,71 +78,81 @@ Span = tuple[int, int]
 """Where something begins and ends in a text."""
 
 
-class Condensed(Value):
+class CondensedText(Value):
     """A text within its limit, and how many characters of the original it leaves out."""
 
     text: str
-    cut: int
+    omitted_characters: int
 
 
-def condense(text: str, limit: int) -> Condensed:
+def condense_text(text: str, limit: int) -> CondensedText:
     """The text in at most `limit` characters, marks included. Linear in the length of the text."""
     if len(text) <= limit:
-        return Condensed(text=text, cut=0)
-    if limit < SMALLEST:
-        return Condensed(text=text[: max(limit, 0)], cut=len(text) - max(limit, 0))
-    head = _between_words(text, limit // 2 - LONGEST_WORD, limit // 2)
+        return CondensedText(text=text, omitted_characters=0)
+    if limit < MIN_CONDENSE_LIMIT:
+        return CondensedText(
+            text=text[: max(limit, 0)], omitted_characters=len(text) - max(limit, 0)
+        )
+    head = _word_boundary(text, limit // 2 - LONGEST_WORD, limit // 2)
     tail = len(text) - limit // 4
-    tail = _between_words(text, tail, tail + LONGEST_WORD)
-    kept = _telling(text, head, tail, limit - limit // 2 - limit // 4 - LONGEST_MARK)
-    return _joined(text, [(0, head), *kept, (tail, len(text))])
+    tail = _word_boundary(text, tail, tail + LONGEST_WORD)
+    kept = _select_sentences(
+        text, head, tail, limit - limit // 2 - limit // 4 - MAX_MARK_LENGTH
+    )
+    return _join_spans(text, [(0, head), *kept, (tail, len(text))])
 
 
-def _telling(text: str, start: int, stop: int, room: int) -> list[Span]:
+def _select_sentences(text: str, start: int, stop: int, room: int) -> list[Span]:
     """The sentences between two places that are worth their room, in the order of the text."""
     kept: list[Span] = []
     seen: set[str] = set()
-    for places in (_harms(text, start, stop), _digits(text, start, stop)):
+    for places in (
+        _find_harm_words(text, start, stop),
+        _find_digits(text, start, stop),
+    ):
         end = start
         for place in places:
             if place < end:
                 continue
-            begin, end = _sentence(text, place, start, stop)
-            cost = end - begin + LONGEST_MARK
+            begin, end = _sentence_around(text, place, start, stop)
+            cost = end - begin + MAX_MARK_LENGTH
             if cost <= room and text[begin:end] not in seen:
                 seen.add(text[begin:end])
                 kept.append((begin, end))
                 room -= cost
-            if room <= LONGEST_MARK:
+            if room <= MAX_MARK_LENGTH:
                 return sorted(kept)
     return sorted(kept)
 
 
-def _harms(text: str, start: int, stop: int) -> list[int]:
+def _find_harm_words(text: str, start: int, stop: int) -> list[int]:
     low = text.lower()
     if len(low) != len(
         text
     ):  # a few letters grow in lower case, and places would no longer be the same
         low = text
     found: list[int] = []
-    for word in HARM:
+    for word in HARM_WORDS:
         place = low.find(word, start, stop)
         while place >= 0:
             found.append(place)
-            place = low.find(word, place + STRIDE, stop)
+            place = low.find(word, place + MATCH_STRIDE, stop)
     return sorted(found)
 
 
-def _digits(text: str, start: int, stop: int) -> Iterator[int]:
+def _find_digits(text: str, start: int, stop: int) -> Iterator[int]:
     found = _DIGIT.search(text, start, stop)
     while found:
         yield found.start()
-        found = _DIGIT.search(text, found.start() + STRIDE, stop)
+        found = _DIGIT.search(text, found.start() + MATCH_STRIDE, stop)
 
 
-def _sentence(text: str, place: int, start: int, stop: int) -> Span:
+def _sentence_around(text: str, place: int, start: int, stop: int) -> Span:
     """The sentence around a place, or as much of it as is kept."""
-    first, last = max(start, place - AROUND), min(stop, place + AROUND)
+    first, last = (
+        max(start, place - CONTEXT_CHARACTERS),
+        min(stop, place + CONTEXT_CHARACTERS),
+    )
     begins = [
         found + len(end)
         for end in _ENDS
@@ -152,27 +162,27 @@ def _sentence(text: str, place: int, start: int, stop: int) -> Span:
     begin = (
         max(begins)
         if begins
-        else _between_words(text, first, min(first + LONGEST_WORD, place))
+        else _word_boundary(text, first, min(first + LONGEST_WORD, place))
     )
     return begin, min(ends) if ends else max(
-        _between_words(text, last - LONGEST_WORD, last), place + 1
+        _word_boundary(text, last - LONGEST_WORD, last), place + 1
     )
 
 
-def _between_words(text: str, first: int, last: int) -> int:
+def _word_boundary(text: str, first: int, last: int) -> int:
     """The last place from `first` to `last` where a word begins; `last` when none does."""
     found = max(text.rfind(" ", first, last), text.rfind("\n", first, last))
     return found + 1 if found >= 0 else last
 
 
-def _joined(text: str, spans: list[Span]) -> Condensed:
+def _join_spans(text: str, spans: list[Span]) -> CondensedText:
     """The spans with a mark for what lies between them; a gap no longer than its mark is kept."""
     parts: list[str] = []
     end = cut = 0
     for begin, stop in spans:
         gap = text[end:begin]
-        mark = MARK.format(len(gap))
+        mark = OMISSION_MARK.format(len(gap))
         cut += len(gap) if len(gap) > len(mark) else 0
         parts += [mark if len(gap) > len(mark) else gap, text[max(begin, end) : stop]]
         end = max(end, stop)
-    return Condensed(text="".join(parts), cut=cut)
+    return CondensedText(text="".join(parts), omitted_characters=cut)

@@ -8,10 +8,10 @@ from pydantic import Field
 from contracts.retrieval import Source
 from contracts.values import Severity, Tone, Value
 from policies.desk.model import Desk
-from prompts.bounds import at_most
-from prompts.condensing import condense
+from prompts.condensing import condense_text
+from prompts.length_limits import max_length
 from prompts.prompt import Answer, Prompt, Variable
-from prompts.untrusted import Block
+from prompts.untrusted import UntrustedBlock
 
 LONGEST_SOURCE = 1_500
 """Characters of one source that are shown."""
@@ -52,7 +52,7 @@ class DraftInput(Value):
     )
 
     @property
-    def translates(self) -> bool:
+    def needs_translation(self) -> bool:
         """Whether the desk has no sentences of its own in the customer's language."""
         return (
             self.language is not None
@@ -64,53 +64,60 @@ class DraftInput(Value):
         asks = {field.name: field.ask or field.title for field in self.desk.fields}
         return {
             "desk_title": self.desk.settings.title,
-            "contacts": self._contacts(),
+            "contacts": self._contact_list(),
             "canary": self.canary,
-            "category": f"{self.category} ({self.desk.category(self.category).title})",
+            "category": f"{self.category} ({self.desk.find_category(self.category).title})",
             "severity": self.severity,
             "tone": self.tone,
             "language": self.language or "that of the ticket",
             "missing": "; ".join(asks[name] for name in self.missing) or "nothing",
             "guidance": self.guidance or "none",
-            "sentences": self._sentences(),
-            "given": Block(
+            "sentences": self._desk_sentences(),
+            "given": UntrustedBlock(
                 "given",
                 "\n".join(f"{name}: {value}" for name, value in self.given)
                 or "nothing",
             ),
-            "sources": sources_in_blocks(self.sources),
-            "ticket": Block("ticket", self.text),
+            "sources": render_sources(self.sources),
+            "ticket": UntrustedBlock("ticket", self.text),
         }
 
-    def _contacts(self) -> str:
+    def _contact_list(self) -> str:
         known = self.desk.replies.contacts
         return ", ".join((*known.domains, *known.emails, *known.phones)) or "none"
 
-    def _sentences(self) -> Variable:
-        if not self.translates:
+    def _desk_sentences(self) -> Variable:
+        if not self.needs_translation:
             return "none"
         named = (
             ("greeting", self.greeting),
             ("timeline", self.timeline),
             ("closing", self.closing),
         )
-        return Block("sentences", "\n".join(f"{name}: {text}" for name, text in named))
+        return UntrustedBlock(
+            "sentences", "\n".join(f"{name}: {text}" for name, text in named)
+        )
 
 
-def sources_in_blocks(sources: Sequence[Source]) -> Variable:
+def render_sources(sources: Sequence[Source]) -> Variable:
     """Each source under its mark. The text is data too.
 
     A solved ticket was written by a customer.
     """
     if not sources:
         return "none"
-    parts: list[str | Block] = []
+    parts: list[str | UntrustedBlock] = []
     for number, source in enumerate(sources, start=1):
         steps = "".join(
             f"\n{place}. {step}" for place, step in enumerate(source.steps, start=1)
         )
-        text = condense(f"{source.title}\n{source.excerpt}{steps}", LONGEST_SOURCE).text
-        parts += [f"[S{number}] {source.kind.replace('_', ' ')}", Block("source", text)]
+        text = condense_text(
+            f"{source.title}\n{source.excerpt}{steps}", LONGEST_SOURCE
+        ).text
+        parts += [
+            f"[S{number}] {source.kind.replace('_', ' ')}",
+            UntrustedBlock("source", text),
+        ]
     return parts
 
 
@@ -122,13 +129,13 @@ class DraftOutput(Answer):
     The bounds are several times what the words of the prompt ask for.
     """
 
-    acknowledgment: Annotated[str, at_most(600)]
-    explanation: Annotated[str, at_most(4_000)]
-    action_items: Annotated[list[Annotated[str, at_most(500)]], at_most(10)]
-    suggested_actions: Annotated[list[Annotated[str, at_most(300)]], at_most(5)]
-    greeting: Annotated[str, at_most(300)]
-    timeline: Annotated[str, at_most(300)]
-    closing: Annotated[str, at_most(300)]
+    acknowledgment: Annotated[str, max_length(600)]
+    explanation: Annotated[str, max_length(4_000)]
+    action_items: Annotated[list[Annotated[str, max_length(500)]], max_length(10)]
+    suggested_actions: Annotated[list[Annotated[str, max_length(300)]], max_length(5)]
+    greeting: Annotated[str, max_length(300)]
+    timeline: Annotated[str, max_length(300)]
+    closing: Annotated[str, max_length(300)]
 
 
 def draft_output(desk: Desk) -> type[DraftOutput]:  # noqa: ARG001

@@ -9,10 +9,10 @@ from pydantic import Field, create_model
 
 from contracts.values import Value
 from policies.desk.model import Desk, FieldDefinition
-from prompts.bounds import at_most
+from prompts.length_limits import max_length
 from prompts.prompt import Answer, Prompt, Variable
 from prompts.taxonomy import desk_variables
-from prompts.untrusted import Block
+from prompts.untrusted import UntrustedBlock
 
 FOUND_BY_CODE = ("email", "phone", "url", "keywords", "pattern")
 """Kinds that code finds completely.
@@ -39,9 +39,11 @@ class ExtractInput(Value):
         """The desk first, the ticket last."""
         return {
             **desk_variables(self.desk),
-            "fields": "\n".join(_line(field) for field in askable(self.desk)),
+            "fields": "\n".join(
+                _field_line(field) for field in askable_fields(self.desk)
+            ),
             "canary": self.canary,
-            "ticket": Block("ticket", self.text),
+            "ticket": UntrustedBlock("ticket", self.text),
         }
 
 
@@ -49,17 +51,17 @@ class FoundField(Answer):
     """One value of one field, and the words it was copied from."""
 
     name: str
-    value: Annotated[str, at_most(500)]
-    source_text: Annotated[str, at_most(500)]
+    value: Annotated[str, max_length(500)]
+    source_text: Annotated[str, max_length(500)]
 
 
 class ExtractOutput(Answer):
     """What the model fills in."""
 
-    fields: Annotated[list[FoundField], at_most(MOST_FIELDS)]
+    fields: Annotated[list[FoundField], max_length(MOST_FIELDS)]
 
 
-def askable(desk: Desk) -> tuple[FieldDefinition, ...]:
+def askable_fields(desk: Desk) -> tuple[FieldDefinition, ...]:
     """The fields that a model is asked for."""
     return tuple(field for field in desk.fields if field.kind not in FOUND_BY_CODE)
 
@@ -69,21 +71,21 @@ def extract_output(desk: Desk) -> type[ExtractOutput]:
 
     Raises ValueError when it has no field to ask a model for.
     """
-    names = tuple(field.name for field in askable(desk))
+    names = tuple(field.name for field in askable_fields(desk))
     if not names:
         raise ValueError(f"the desk {desk.id} has no field that a model is asked for")
-    return _output(names)
+    return _extract_output_model(names)
 
 
 @lru_cache(maxsize=64)
-def _output(names: tuple[str, ...]) -> type[ExtractOutput]:
+def _extract_output_model(names: tuple[str, ...]) -> type[ExtractOutput]:
     one: Any = Literal[names]  # pyright: ignore[reportInvalidTypeForm]
     found: Any = create_model("FoundField", __base__=FoundField, name=(one, ...))
-    some: Any = Annotated[GenericAlias(list, found), at_most(MOST_FIELDS)]
+    some: Any = Annotated[GenericAlias(list, found), max_length(MOST_FIELDS)]
     return create_model("ExtractOutput", __base__=ExtractOutput, fields=(some, ...))
 
 
-def _line(field: FieldDefinition) -> str:
+def _field_line(field: FieldDefinition) -> str:
     ask = f" ({field.ask})" if field.ask else ""
     known = f"; for instance {', '.join(field.terms)}" if field.terms else ""
     return f"- {field.name}: {field.title}{ask}{known}"

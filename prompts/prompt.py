@@ -8,10 +8,10 @@ from pydantic import BaseModel, ConfigDict
 
 from contracts.values import Value
 from policies.desk.model import Desk
-from prompts.untrusted import AsRendered, Block, without_tags
-from prompts.words import PromptError, released
+from prompts.prompt_words import PromptError, load_released_words
+from prompts.untrusted import AsRendered, UntrustedBlock, replace_angle_brackets
 
-Variable = str | Block | AsRendered | Sequence[str | Block]
+Variable = str | UntrustedBlock | AsRendered | Sequence[str | UntrustedBlock]
 """What a placeholder becomes.
 
 A plain text is trusted (a desk's, a reviewer's), and cannot write a tag either.
@@ -29,14 +29,14 @@ class PromptInput(Protocol):
         ...
 
 
-class Rendered(Value):
+class RenderedPrompt(Value):
     """A prompt ready to be sent. All that is the same for every ticket of a desk comes first."""
 
     system: str
     user: str
 
 
-def _without_descriptions(schema: dict[str, Any]) -> None:
+def _drop_description(schema: dict[str, Any]) -> None:
     schema.pop("description", None)
 
 
@@ -46,7 +46,7 @@ class Answer(BaseModel):
     Its docstring is for readers of the code and no part of the schema that is sent.
     """
 
-    model_config = ConfigDict(json_schema_extra=_without_descriptions)
+    model_config = ConfigDict(json_schema_extra=_drop_description)
 
 
 Input = TypeVar("Input", bound=PromptInput)
@@ -72,34 +72,36 @@ class Prompt(Generic[Input, Output]):
         self.version = version
         self.input = input
         self.output = output
-        self.words = released(name, version)
+        self.words = load_released_words(name, version)
 
     @property
     def id(self) -> str:
         """What a step's record names, as "classify@1"."""
         return self.words.id
 
-    def render(self, given: Input) -> Rendered:
+    def render(self, given: Input) -> RenderedPrompt:
         """The prompt for one input.
 
         Raises PromptError when a placeholder has no value or a value no placeholder.
         """
-        values = {name: _text(value) for name, value in given.variables().items()}
+        values = {
+            name: _variable_text(value) for name, value in given.variables().items()
+        }
         if values.keys() != self.words.variables:
             odd = ", ".join(sorted(values.keys() ^ self.words.variables))
             raise PromptError(
                 f"The words of {self.id} and the variables of {self.input.__name__} differ in: "
                 f"{odd}."
             )
-        return Rendered(
+        return RenderedPrompt(
             system=Template(self.words.system).substitute(values),
             user=Template(self.words.user).substitute(values),
         )
 
 
-def _text(value: Variable) -> str:
+def _variable_text(value: Variable) -> str:
     if isinstance(value, str):
-        return without_tags(value)
-    if isinstance(value, Block | AsRendered):
+        return replace_angle_brackets(value)
+    if isinstance(value, UntrustedBlock | AsRendered):
         return str(value)
-    return "\n".join(_text(part) for part in value)
+    return "\n".join(_variable_text(part) for part in value)

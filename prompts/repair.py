@@ -6,14 +6,14 @@ from pydantic import Field
 
 from contracts.values import Value
 from policies.desk.model import Desk
-from prompts.prompt import Answer, Prompt, Rendered, Variable
+from prompts.prompt import Answer, Prompt, RenderedPrompt, Variable
 from prompts.untrusted import AsRendered
 
 
 class RepairInput(Value):
     """The request as it was sent, and what was wrong with the answer: never the answer itself."""
 
-    request: Rendered
+    request: RenderedPrompt
     problems: tuple[str, ...] = Field(
         description="Places in the answer, as `secondary_categories.0`, without values"
     )

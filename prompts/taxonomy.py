@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from policies.desk.model import Category, Desk
 
-EXEMPLARS = 3
+MAX_EXEMPLARS = 3
 """Examples shown per category."""
 
-LONGEST = 90
+MAX_EXEMPLAR_LENGTH = 90
 """Characters of an example; longer ones cost more than they show."""
 
 
@@ -20,22 +20,28 @@ def desk_variables(desk: Desk) -> Mapping[str, str]:
         "desk_title": desk.settings.title,
         "category_label": desk.settings.category_label,
         "fallback_category": desk.settings.fallback_category,
-        "categories": "\n".join(_category(category) for category in desk.categories),
+        "categories": "\n".join(
+            _category_line(category) for category in desk.categories
+        ),
         "severities": "\n".join(
             f"- {level.id}: {level.description}" for level in desk.severities
         ),
     }
 
 
-def _category(category: Category) -> str:
-    shown = "".join(f'\n  "{exemplar}"' for exemplar in shown_exemplars(category))
+def _category_line(category: Category) -> str:
+    shown = "".join(f'\n  "{exemplar}"' for exemplar in select_exemplars(category))
     return f"- {category.id}: {category.description}{shown}"
 
 
-def shown_exemplars(category: Category) -> tuple[str, ...]:
+def select_exemplars(category: Category) -> tuple[str, ...]:
     """Examples spread evenly over the desk's list, so that they differ; always the same ones."""
-    short = [exemplar for exemplar in category.exemplars if len(exemplar) <= LONGEST]
-    count = min(EXEMPLARS, len(short))
+    short = [
+        exemplar
+        for exemplar in category.exemplars
+        if len(exemplar) <= MAX_EXEMPLAR_LENGTH
+    ]
+    count = min(MAX_EXEMPLARS, len(short))
     return tuple(
         short[(2 * place + 1) * len(short) // (2 * count)] for place in range(count)
     )

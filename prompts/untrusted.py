@@ -1,6 +1,6 @@
 """Text that somebody else wrote, put into a prompt so that it stays data.
 
-In a rendered prompt only the prompt's own words and the tags of a `Block` hold angle
+In a rendered prompt only the prompt's own words and the tags of a `UntrustedBlock` hold angle
 brackets: every value that is put in loses its own. So nothing can open or close a block,
 and no chat template's control token survives. One character always becomes one other, so a
 place in the escaped text is the same place in the original.
@@ -29,14 +29,14 @@ _MARK = re.compile(rf"[\[(]({_SOURCES}|{_CONTROLS})[\])]")
 
 
 @dataclass(frozen=True)
-class Block:
+class UntrustedBlock:
     """Untrusted text between an opening and a closing tag."""
 
     tag: str
     text: str
 
     def __str__(self) -> str:
-        return f"<{self.tag}>\n{escaped(self.text)}\n</{self.tag}>"
+        return f"<{self.tag}>\n{escape_untrusted(self.text)}\n</{self.tag}>"
 
 
 @dataclass(frozen=True)
@@ -49,14 +49,14 @@ class AsRendered:
         return self.text
 
 
-def without_tags(text: str) -> str:
+def replace_angle_brackets(text: str) -> str:
     """The text with round brackets in place of angle brackets. As long as before."""
     return _ENTITY.sub("+", text.translate(_ANGLES))
 
 
-def escaped(text: str) -> str:
+def escape_untrusted(text: str) -> str:
     """The text without tags and without marks that only we may set, as `[S1]`.
 
     As long as before.
     """
-    return _MARK.sub(r"{\1}", without_tags(text))
+    return _MARK.sub(r"{\1}", replace_angle_brackets(text))

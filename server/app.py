@@ -17,10 +17,10 @@ from server.api import (
     webhook,
     workflow,
 )
-from server.http.guard import Guard
+from server.http.guard import RequestGuard
 from server.http.problems import document_problems, handle_problems
 from server.metrics import Metrics
-from server.opening import opened_app
+from server.opening import open_app
 from server.settings import Settings
 
 
@@ -34,11 +34,11 @@ def create_app(
     """
 
     @asynccontextmanager
-    async def opened(served: FastAPI) -> AsyncIterator[None]:
+    async def app_lifespan(served: FastAPI) -> AsyncIterator[None]:
         metrics = Metrics()
-        opening = opened_app(settings, metrics, working=working, migrating=migrating)
+        opening = open_app(settings, metrics, working=working, migrating=migrating)
         async with opening as app:
-            with metrics.watching(
+            with metrics.export_model_states(
                 lambda: app.model_state, settings.metrics_port, settings.host
             ):
                 served.state.ticketgraph = app
@@ -52,7 +52,7 @@ def create_app(
         title="TicketGraph",
         version=version("ticketgraph"),
         summary="Support tickets through a durable graph.",
-        lifespan=opened,
+        lifespan=app_lifespan,
         docs_url=None,
         redoc_url=None,
     )
@@ -70,5 +70,5 @@ def create_app(
         app.include_router(module.routes)
     handle_problems(app)
     document_problems(app)
-    app.add_middleware(Guard)
+    app.add_middleware(RequestGuard)
     return app

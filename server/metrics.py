@@ -15,9 +15,9 @@ from prometheus_client.registry import Collector
 
 from contracts.errors import UnavailableError
 from engines.models.breaker import BreakerState
-from engines.models.records import BY_HEALTH, CallRecord, ModelState
+from engines.models.records import STATES_BY_HEALTH, CallRecord, ModelState
 
-States = Callable[[], ModelState | None]
+ReadModelState = Callable[[], ModelState | None]
 
 
 class Metrics:
@@ -52,7 +52,7 @@ class Metrics:
             registry=self.registry,
         )
 
-    def observe(self, record: CallRecord) -> None:
+    def count_call(self, record: CallRecord) -> None:
         """Count one call.
 
         One that was not sent, because a circuit is open or all places are taken, took no
@@ -67,19 +67,19 @@ class Metrics:
         self.tokens.labels(*labels, "cached").inc(record.usage.cached_tokens)
         self.cost.labels(*labels).inc(record.usage.cost_usd)
 
-    def page(self) -> bytes:
+    def render_page(self) -> bytes:
         """All numbers in Prometheus's text format."""
         return generate_latest(self.registry)
 
     @contextmanager
-    def watching(
-        self, states: States, port: int | None, host: str = "127.0.0.1"
+    def export_model_states(
+        self, states: ReadModelState, port: int | None, host: str = "127.0.0.1"
     ) -> Iterator[None]:
         """Also tell the models' states; on a port of its own as well, where one is given.
 
         Raises UnavailableError when the port is taken.
         """
-        self.registry.register(ModelStates(states))
+        self.registry.register(ModelStateCollector(states))
         if port is None:
             yield
             return
@@ -97,10 +97,10 @@ class Metrics:
             thread.join()
 
 
-class ModelStates(Collector):
+class ModelStateCollector(Collector):
     """The circuits and today's spending, as they are when somebody asks."""
 
-    def __init__(self, states: States) -> None:
+    def __init__(self, states: ReadModelState) -> None:
         self.states = states
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
@@ -108,9 +108,9 @@ class ModelStates(Collector):
         models = self.states()
         if models is None:
             return
-        yield circuits("ticketgraph_model_circuit", "model", models.circuits)
-        yield circuits(
-            "ticketgraph_model_provider_circuit", "provider", models.providers
+        yield circuit_gauge("ticketgraph_model_circuit", "model", models.circuits)
+        yield circuit_gauge(
+            "ticketgraph_model_provider_circuit", "provider", models.provider_circuits
         )
         yield GaugeMetricFamily(
             "ticketgraph_model_spent_today_usd",
@@ -119,7 +119,7 @@ class ModelStates(Collector):
         )
 
 
-def circuits(
+def circuit_gauge(
     name: str, whose: str, states: Mapping[str, BreakerState]
 ) -> GaugeMetricFamily:
     """1 for the state that each circuit is in, 0 for the others."""
@@ -127,6 +127,6 @@ def circuits(
         name, f"1 for the state a {whose}'s circuit is in", labels=(whose, "state")
     )
     for label, current in states.items():
-        for state in BY_HEALTH:
+        for state in STATES_BY_HEALTH:
             gauge.add_metric((label, state), float(state == current))
     return gauge

@@ -6,13 +6,13 @@ from contextlib import asynccontextmanager
 from connectors.webhook import WebhookConnector
 from server.metrics import Metrics
 from server.settings import Settings
-from storage.database.address import PostgresAddress, address_of
+from storage.database.address import PostgresAddress, database_address_of
 from ticketgraph.app import TicketGraph
 from ticketgraph.assembly import utc_now
 
 
 @asynccontextmanager
-async def opened_app(
+async def open_app(
     settings: Settings,
     metrics: Metrics | None = None,
     *,
@@ -25,15 +25,15 @@ async def opened_app(
     A single `command` neither works nor migrates where processes share the database: it may
     have other settings than they have.
     """
-    address = address_of(settings.database_url, settings.data_dir)
+    address = database_address_of(settings.database_url, settings.data_dir)
     guest = command and isinstance(address, PostgresAddress)
-    connector = connector_of(settings)
+    connector = make_connector(settings)
     opening = TicketGraph.open(
         settings.data_dir,
         database_url=settings.database_url,
         desks_dir=settings.desks_dir,
         models=settings,
-        **({"observe": metrics.observe} if metrics else {}),
+        **({"observe": metrics.count_call} if metrics else {}),
         connector=connector,
         delivery_seconds=settings.delivery_timeout_seconds,
         migrating=migrating and not guest,
@@ -48,7 +48,7 @@ async def opened_app(
             await connector.close()
 
 
-def connector_of(settings: Settings) -> WebhookConnector | None:
+def make_connector(settings: Settings) -> WebhookConnector | None:
     """What effects go out through; None where no address is set."""
     if settings.delivery_webhook_url is None:
         return None

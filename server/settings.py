@@ -62,12 +62,12 @@ class Settings(ModelSettings):
 
     @field_validator("delivery_webhook_url", "delivery_webhook_secret", mode="before")
     @classmethod
-    def _empty_is_not_set(cls, value: Any) -> Any:
+    def _drop_empty(cls, value: Any) -> Any:
         return None if isinstance(value, str) and not value.strip() else value
 
     @field_validator("delivery_webhook_secret")
     @classmethod
-    def _can_sign(cls, secret: SecretStr | None) -> SecretStr | None:
+    def _check_signing_secret(cls, secret: SecretStr | None) -> SecretStr | None:
         if secret:
             signing_key(secret.get_secret_value())
         return secret

@@ -21,18 +21,18 @@ from sqlalchemy import (
 
 from storage.database.columns import HalfVector, UtcDateTime
 
-NAMING = {
+NAMING_CONVENTION = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_N_name)s",
     "pk": "pk_%(table_name)s",
 }
-metadata = MetaData(naming_convention=NAMING)
+metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
-FINGERPRINT = 896
+FINGERPRINT_DIMENSIONS = 896
 """Numbers in a fingerprint."""
 
-NEAREST = ("ix_fingerprints_vector", "ix_fingerprints_solved")
+VECTOR_INDEXES = ("ix_fingerprints_vector", "ix_fingerprints_solved")
 """Indexes that only PostgreSQL has: migration 0006 makes them, and no Table describes them."""
 
 tickets = Table(
@@ -113,7 +113,7 @@ fingerprints = Table(
     Column("place", Integer, nullable=False),
     Column("digest", String(64), nullable=False),
     Column("solved", Boolean, nullable=False),
-    Column("vector", HalfVector(FINGERPRINT), nullable=False),
+    Column("vector", HalfVector(FINGERPRINT_DIMENSIONS), nullable=False),
     Index(None, "desk", "customer", "place", unique=True),
 )
 """What a ticket reads like, comparable within one `model`.

@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import psycopg
 
-from storage.database.address import PostgresAddress, address_of
+from storage.database.address import PostgresAddress, database_address_of
 from storage.migrations.migrate import migrate_postgres
 
 TEMPLATE = "ticketgraph_template"
@@ -49,7 +49,7 @@ class PostgresServer:
     def make_template(self) -> None:
         """Migrate once: a copy takes a tenth of a second."""
         self.execute(f"CREATE DATABASE {TEMPLATE}")
-        address = address_of(self.url_of(TEMPLATE), self.folder)
+        address = database_address_of(self.url_of(TEMPLATE), self.folder)
         assert isinstance(address, PostgresAddress)
         with ThreadPoolExecutor(1) as thread:  # there may be a loop in this one
             thread.submit(lambda: asyncio.run(migrate_postgres(address))).result()

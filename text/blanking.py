@@ -77,11 +77,11 @@ EPOCH = re.compile(r"1(?<![\w.+]1)[3-9]\d{8}(?:\d{3}){0,3}(?!\w)")
 ISSUE_KEY = re.compile(r"[A-Z](?<![\w-].)[A-Z0-9]{1,15}+-\d++(?!\w)")
 
 
-def _is_iban(found: str) -> bool:
+def _is_spaced_iban(found: str) -> bool:
     return is_iban(found.replace(" ", "").upper())
 
 
-def _is_card(found: str) -> bool:
+def _is_spaced_card(found: str) -> bool:
     return is_card(found.replace(" ", "").replace("-", ""))
 
 
@@ -89,7 +89,7 @@ def _is_version(found: str) -> bool:
     return DOTTED_PHONE.fullmatch(found) is None
 
 
-def _is_address(found: str) -> bool:
+def _has_digit(found: str) -> bool:
     return any(char.isdigit() for char in found)
 
 
@@ -115,19 +115,19 @@ MACHINE = (
     Mask(STACK_PLACE),
     Mask(DATE_TIME),
     Mask(IP_V4),
-    Mask(IP_V6, _is_address, signs=(":",)),
+    Mask(IP_V6, _has_digit, signs=(":",)),
     Mask(VERSION, _is_version),
 )
 PERSONAL = (
     Mask(SSN),
-    Mask(CARD, _is_card),
-    Mask(IBAN, _is_iban),
+    Mask(CARD, _is_spaced_card),
+    Mask(IBAN, _is_spaced_iban),
     Mask(MONEY, signs=(*"$€£¥₹%", *CURRENCIES)),
 )
 CODES = (Mask(HEX), Mask(EPOCH), Mask(ISSUE_KEY))
 
 
-def blank(text: str, masks: tuple[Mask, ...]) -> str:
+def blank_masks(text: str, masks: tuple[Mask, ...]) -> str:
     """The text with every match of the masks replaced by as many fillers."""
     plain = text.casefold()
     for pattern, check, signs in masks:

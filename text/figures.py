@@ -60,7 +60,7 @@ _SHORTEST_DECIMALS, _GROUP = 2, 3
 _MAX_FIGURE = 24
 
 
-class Sum(NamedTuple):
+class MoneySum(NamedTuple):
     """A sum of money as written, where it stands, and its value; the currency does not count."""
 
     written: str
@@ -68,25 +68,27 @@ class Sum(NamedTuple):
     value: float
 
 
-def sums(text: str) -> Iterator[Sum]:
+def find_sums(text: str) -> Iterator[MoneySum]:
     """Every sum of money in a text."""
     for match in _SUM.finditer(text):
         scale = 1000 if match["thousand"] or match["thousands"] else 1
-        yield Sum(
-            match[0], match.span(), to_number(match["after"] or match["before"]) * scale
+        yield MoneySum(
+            match[0],
+            match.span(),
+            parse_figure(match["after"] or match["before"]) * scale,
         )
 
 
-def numbers(text: str) -> Iterator[float]:
+def find_number_values(text: str) -> Iterator[float]:
     """The value of every figure in a text, and of every sum."""
     values = (
-        *(to_number(figure) for figure in _NUMBER.findall(text)),
-        *(found.value for found in sums(text)),
+        *(parse_figure(figure) for figure in _NUMBER.findall(text)),
+        *(found.value for found in find_sums(text)),
     )
     yield from (value for value in values if isfinite(value))
 
 
-def to_number(figure: str) -> float:
+def parse_figure(figure: str) -> float:
     """A figure; its last separator is the decimal one unless three digits follow it.
 
     Infinite when it is too long.
@@ -104,7 +106,7 @@ def digits_of(text: str) -> str:
     return _NO_DIGIT.sub("", text)
 
 
-def phones(text: str) -> Iterator[tuple[str, int]]:
+def find_phone_numbers(text: str) -> Iterator[tuple[str, int]]:
     """Numbers that somebody can call, as written and where they stand.
 
     By their form, or after a word for calling.

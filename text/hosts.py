@@ -27,7 +27,7 @@ _LONGEST_HOST = 253
 _OCTETS = 4
 
 
-class Address(NamedTuple):
+class WebAddress(NamedTuple):
     """A host, or a mailbox when it has an @, in lower case and IDNA's ASCII.
 
     With where it stands.
@@ -37,12 +37,12 @@ class Address(NamedTuple):
     start: int
 
     @property
-    def mailbox(self) -> bool:
+    def is_mailbox(self) -> bool:
         """Whether this is somebody's mailbox or handle rather than a page."""
         return "@" in self.name
 
 
-def addresses(text: str) -> Iterator[Address]:
+def find_web_addresses(text: str) -> Iterator[WebAddress]:
     """Every host and mailbox in a text as `plain` gives it."""
     for match in (
         _RUN.finditer(text) if "." in text or "@" in text or "//" in text else ()
@@ -52,12 +52,12 @@ def addresses(text: str) -> Iterator[Address]:
         if "@" in run:
             local, _, host = run.rpartition("@")
             if len(run) >= len("@abc") and (local or host[:1].isalpha()):
-                yield Address(f"{local.casefold()}@{ascii_host(host)}", start)
+                yield WebAddress(f"{local.casefold()}@{to_ascii_host(host)}", start)
         elif _is_host(text, run, start, match.end()):
-            yield Address(ascii_host(run), start)
+            yield WebAddress(to_ascii_host(run), start)
 
 
-def ascii_host(host: str) -> str:
+def to_ascii_host(host: str) -> str:
     """A host as programs compare it.
 
     One that IDNA refuses stays as it is, and so equals no host of a list.
@@ -71,18 +71,18 @@ def ascii_host(host: str) -> str:
         return lower
 
 
-def belongs(host: str, allowed: frozenset[str]) -> bool:
+def is_allowed_host(host: str, allowed: frozenset[str]) -> bool:
     """Whether a host is one of the allowed, or below one."""
     labels = host.split(".")[-10:]
     return any(".".join(labels[i:]) in allowed for i in range(len(labels)))
 
 
-def masked_links(text: str) -> list[str]:
+def find_masked_links(text: str) -> list[str]:
     """Markdown links that show one host and lead to another."""
     found: list[str] = []
     for shown, target in _MARKDOWN.findall(text):
-        seen = {address.name for address in addresses(shown)}
-        if seen and not seen & {address.name for address in addresses(target)}:
+        seen = {address.name for address in find_web_addresses(shown)}
+        if seen and not seen & {address.name for address in find_web_addresses(target)}:
             found.append(f"[{shown}]({target})")
     return found
 

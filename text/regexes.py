@@ -21,7 +21,7 @@ _OPTIONAL = ("?", "*", "{0")
 _QUANTIFIER = re.compile(r"^(?:\?|\*|\{[^}]*\})")
 
 
-def needed_words(pattern: str) -> list[frozenset[str]]:
+def required_words(pattern: str) -> list[frozenset[str]]:
     """Sets of words; a sentence with no word of one of them cannot match.
 
     A final `*` stands for any ending.
@@ -29,12 +29,12 @@ def needed_words(pattern: str) -> list[frozenset[str]]:
     Numbers are the word `#`. Where an alternative does not begin with a plain word nothing
     is needed, so the answer may be incomplete but is never wrong.
     """
-    if len(branches(pattern)) > 1:
+    if len(split_alternatives(pattern)) > 1:
         first = _first_words(pattern)
         return [first] if first else []
     needed: list[frozenset[str]] = []
     outside, end = "", 0
-    for start, stop in _groups(pattern):
+    for start, stop in _outer_groups(pattern):
         outside += _QUANTIFIER.sub("", pattern[end:start])
         inside, end = pattern[start + 3 : stop - 1], stop
         if not pattern.startswith("(?:", start) or outside[-1:] not in {"", " "}:
@@ -52,15 +52,15 @@ def needed_words(pattern: str) -> list[frozenset[str]]:
 def _first_words(pattern: str) -> frozenset[str]:
     """The words that a match can begin with; empty when that cannot be told."""
     words: set[str] = set()
-    for branch in branches(pattern):
+    for branch in split_alternatives(pattern):
         rest = branch
         while rest:
             if plain := _PLAIN_WORD.match(rest):
-                words |= _spellings(plain)
+                words |= _word_spellings(plain)
                 break
             if not rest.startswith("(?:"):
                 return frozenset()
-            end = _closing(rest)
+            end = _closing_position(rest)
             inside = _first_words(rest[3:end])
             if not inside or not _is_whole(rest, 0, end + 1):
                 return frozenset()
@@ -73,7 +73,7 @@ def _first_words(pattern: str) -> frozenset[str]:
     return frozenset(words)
 
 
-def _spellings(plain: re.Match[str]) -> set[str]:
+def _word_spellings(plain: re.Match[str]) -> set[str]:
     if plain["number"]:
         return {"#"}
     if plain["beginning"]:
@@ -90,7 +90,7 @@ def _plain_words(outside: str) -> list[frozenset[str]]:
     if _OPTIONAL_SPACE.search(text):
         return []
     return [
-        frozenset(_spellings(plain))
+        frozenset(_word_spellings(plain))
         for word in text.split()
         if (plain := _PLAIN_WORD.fullmatch(word))
     ]
@@ -99,25 +99,26 @@ def _plain_words(outside: str) -> list[frozenset[str]]:
 def _ends_word(inside: str) -> bool:
     """Whether all that a group can match is empty or ends in a space."""
     return all(
-        branch.endswith(" ") or _is_spaced_group(branch) for branch in branches(inside)
+        branch.endswith(" ") or _is_spaced_group(branch)
+        for branch in split_alternatives(inside)
     )
 
 
 def _is_spaced_group(branch: str) -> bool:
     if not branch.startswith("(?:"):
         return False
-    end = _closing(branch)
+    end = _closing_position(branch)
     return not _QUANTIFIER.sub("", branch[end + 1 :], count=1) and _ends_word(
         branch[3:end]
     )
 
 
-def _groups(pattern: str) -> list[tuple[int, int]]:
+def _outer_groups(pattern: str) -> list[tuple[int, int]]:
     """Where the outermost groups begin and end, in order."""
     found: list[tuple[int, int]] = []
     start = pattern.find("(")
     while start >= 0:
-        stop = start + _closing(pattern[start:]) + 1
+        stop = start + _closing_position(pattern[start:]) + 1
         found.append((start, stop))
         start = pattern.find("(", stop)
     return found
@@ -131,7 +132,7 @@ def _is_whole(pattern: str, start: int, stop: int) -> bool:
     )
 
 
-def branches(pattern: str) -> list[str]:
+def split_alternatives(pattern: str) -> list[str]:
     """The alternatives of a pattern: split at every `|` outside of groups."""
     found, depth, start = list[str](), 0, 0
     for place, sign in enumerate(pattern):
@@ -142,7 +143,7 @@ def branches(pattern: str) -> list[str]:
     return [*found, pattern[start:]]
 
 
-def _closing(pattern: str) -> int:
+def _closing_position(pattern: str) -> int:
     """Where the group closes that the pattern begins with. Raises ValueError when it does not."""
     depth = 0
     for place, sign in enumerate(pattern):
@@ -162,9 +163,9 @@ class WordIndex:
         self._bits: dict[frozenset[str], int] = {}
         self._words: dict[str, int] = {}
         self._stems: dict[str, int] = {}
-        self._of_word = lru_cache(maxsize=4096)(self._bits_of)
+        self._of_word = lru_cache(maxsize=4096)(self._word_bits)
 
-    def mask(self, needed: Iterable[frozenset[str]]) -> int:
+    def index_words(self, needed: Iterable[frozenset[str]]) -> int:
         """The bits of some sets, added to the index when they are new."""
         bits = 0
         self._of_word.cache_clear()
@@ -178,14 +179,14 @@ class WordIndex:
             bits |= self._bits[words]
         return bits
 
-    def found(self, sentence: str) -> int:
+    def find_bits(self, sentence: str) -> int:
         """The bits of all sets of which the sentence has a word."""
         bits = 0
         for word in sentence.split():
             bits |= self._of_word(word)
         return bits
 
-    def _bits_of(self, word: str) -> int:
+    def _word_bits(self, word: str) -> int:
         bits = self._words.get("#" if word[0].isdigit() else word, 0)
         for end in range(2, len(word) + 1):
             bits |= self._stems.get(word[:end], 0)

@@ -8,7 +8,7 @@ import unicodedata
 from html import unescape
 from urllib.parse import unquote
 
-from text.plain_letters import fold, limit_marks
+from text.letter_folding import fold_letters, limit_combining_marks
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
@@ -64,7 +64,7 @@ _VOCABULARY = frozenset(
 )
 
 
-def plain(text: str) -> str:
+def to_plain_text(text: str) -> str:
     """The text as a reader's program would see it.
 
     Composed, nothing invisible, addresses undisguised.
@@ -72,7 +72,7 @@ def plain(text: str) -> str:
     text = unescape(text)
     if not text.isascii():
         text = unicodedata.normalize(
-            "NFKC", limit_marks(_INVISIBLE.sub("", text))
+            "NFKC", limit_combining_marks(_INVISIBLE.sub("", text))
         ).translate(_PUNCTUATION)
     if _ENCODED.search(text):
         text = unquote(text)
@@ -85,7 +85,7 @@ def plain(text: str) -> str:
     return text
 
 
-def sentences(text: str) -> list[str]:
+def split_sentences(text: str) -> list[str]:
     """The sentences and lines of a text, without list numbers."""
     return [
         bare
@@ -94,22 +94,22 @@ def sentences(text: str) -> list[str]:
     ]
 
 
-def flat(sentence: str) -> str:
+def fold_sentence(sentence: str) -> str:
     """A sentence for looking at its words: folded, single spaces."""
-    return " ".join(fold(sentence, _VOCABULARY).split())
+    return " ".join(fold_letters(sentence, _VOCABULARY).split())
 
 
-def key(sentence: str) -> str:
+def comparison_key(sentence: str) -> str:
     """What two sentences share that are the same word for word, whatever their punctuation."""
     return " ".join(_WORD.findall(sentence.casefold()))
 
 
-def words(text: str) -> frozenset[str]:
+def distinct_words(text: str) -> frozenset[str]:
     """The different words of a text, folded."""
-    return frozenset(_WORD.findall(fold(text, ())))
+    return frozenset(_WORD.findall(fold_letters(text, ())))
 
 
-def quoted(values: list[str], limit: int = 3) -> str:
+def quote_values(values: list[str], limit: int = 3) -> str:
     """The first different values, as a reviewer's sentence names them."""
     distinct = list(dict.fromkeys(" ".join(value.split())[:80] for value in values))
     more = f" and {len(distinct) - limit} more" if len(distinct) > limit else ""

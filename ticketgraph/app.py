@@ -19,17 +19,17 @@ from contracts.step import Step
 from contracts.ticket import NewTicket, RunOptions
 from engines.models.records import CallRecord, ModelState
 from engines.models.settings import ModelSettings
-from storage.database.address import address_of
+from storage.database.address import database_address_of
 from storage.queries import approvals, runs, tickets
-from ticketgraph.assembly import assembled, unobserved
+from ticketgraph.assembly import ignore_call, open_assembly
 from ticketgraph.effects.sender import DELIVERY_SECONDS
 from ticketgraph.forgetting.retention import refuse_pruned
 from ticketgraph.housekeeping import Housekeeping
-from ticketgraph.runner import AT_ONCE, LOOK_AGAIN, Runner
-from ticketgraph.runs.claim import Job, load_job
-from ticketgraph.runs.execute import config_of
-from ticketgraph.runs.history import checkpoints_of, fork_of
-from ticketgraph.runs.results import under_way
+from ticketgraph.runner import MAX_CONCURRENT_RUNS, POLL_SECONDS, Runner
+from ticketgraph.runs.claim import Claim, load_claim
+from ticketgraph.runs.execute import run_config_of
+from ticketgraph.runs.history import fork_run, list_checkpoints
+from ticketgraph.runs.results import build_running_run
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
@@ -50,17 +50,17 @@ class TicketGraph(Housekeeping):
         database_url: str | None = None,
         desks_dir: Path | None = None,
         models: ModelSettings | None = None,
-        observe: Callable[[CallRecord], None] = unobserved,
+        observe: Callable[[CallRecord], None] = ignore_call,
         connector: Connector | None = None,
         delivery_seconds: float = DELIVERY_SECONDS,
         migrating: bool = True,
-        at_once: int = AT_ONCE,
+        at_once: int = MAX_CONCURRENT_RUNS,
     ) -> AsyncIterator[Self]:
         """Open the database, go on with what earlier processes left undone, and close it at
         the end.
 
         It is a file in `data_dir`, or what `database_url` names: see
-        storage.database.address.address_of. Up to `at_once` runs are advanced here side by
+        storage.database.address.database_address_of. Up to `at_once` runs are advanced here side by
         side; with 0 they are left to other processes. Where not `migrating`, a database
         that is behind is refused. `models` says which models are asked: `ModelSettings()`
         reads the environment. Without it none is. `observe` hears of every call of a model.
@@ -69,8 +69,8 @@ class TicketGraph(Housekeeping):
         settings that cannot be used, UnavailableError when another process uses the folder,
         the server cannot be reached, or this version would lose a run in it.
         """
-        opening = assembled(
-            address_of(database_url, Path(data_dir)),
+        opening = open_assembly(
+            database_address_of(database_url, Path(data_dir)),
             desks_dir,
             models,
             observe,
@@ -110,7 +110,7 @@ class TicketGraph(Housekeeping):
         `ticket` takes every field of contracts.ticket.NewTicket: desk, customer_email,
         customer_id, metadata, … Raises InputError for an unknown desk.
         """
-        job = await self.runner.submit(
+        job = await self.runner.submit_ticket(
             NewTicket(subject=subject, body=body, **ticket), options
         )
         return await self.finished(job.run_id, fresh=job.fresh)
@@ -120,7 +120,7 @@ class TicketGraph(Housekeeping):
 
         Raises NotFoundError, UnavailableError when this process stops before.
         """
-        run = await self.runner.wait(run_id, self.patience, fresh=fresh)
+        run = await self.runner.wait_for_run(run_id, self.patience, fresh=fresh)
         if run is None:
             raise UnavailableError(
                 f"Run {run_id} is stored and goes on when a server or a worker runs."
@@ -129,25 +129,27 @@ class TicketGraph(Housekeeping):
 
     async def run(self, run_id: str) -> Run:
         """A run as it was last settled. Raises NotFoundError."""
-        async with self.database.read() as connection:
-            row = await runs.row(connection, run_id)
+        async with self.database.open_read() as connection:
+            row = await runs.find_run_row(connection, run_id)
             if row["result"] is None:
-                return under_way(await load_job(connection, run_id))
+                return build_running_run(await load_claim(connection, run_id))
         return Run.model_validate(row["result"] | {"status": row["status"]})
 
     async def run_of_ticket(self, ticket_id: str) -> Run | None:
         """The newest run of a ticket that is not a fork; None when the ticket was only stored."""
-        async with self.database.read() as connection:
-            await tickets.row(connection, ticket_id)
-            row = await runs.of_ticket(connection, ticket_id)
+        async with self.database.open_read() as connection:
+            await tickets.find_ticket_row(connection, ticket_id)
+            row = await runs.find_ticket_run(connection, ticket_id)
         return await self.run(row["id"]) if row else None
 
     async def approvals(
         self, status: str | None = "pending", limit: int = 100, offset: int = 0
     ) -> Sequence[PendingApproval]:
         """What waits for a person, the longest waiting first."""
-        async with self.database.read() as connection:
-            rows = await approvals.page(connection, status, limit, offset)
+        async with self.database.open_read() as connection:
+            rows = await approvals.list_approvals_page(
+                connection, status, limit, offset
+            )
         return [
             PendingApproval(
                 id=row["id"],
@@ -169,7 +171,7 @@ class TicketGraph(Housekeeping):
         if isinstance(decision, str):
             decision = ApprovalDecision.model_validate({"type": decision, **details})
         return await self.finished(
-            (await self.runner.decide(approval_id, decision)).run_id
+            (await self.runner.decide_approval(approval_id, decision)).run_id
         )
 
     async def history(self, run_id: str) -> Sequence[Checkpoint]:
@@ -177,9 +179,9 @@ class TicketGraph(Housekeeping):
 
         Raises NotFoundError, GoneError when they were pruned.
         """
-        async with self.database.read() as connection:
-            refuse_pruned(await runs.row(connection, run_id))
-        return await checkpoints_of(self.assembly.graph, run_id)
+        async with self.database.open_read() as connection:
+            refuse_pruned(await runs.find_run_row(connection, run_id))
+        return await list_checkpoints(self.assembly.graph, run_id)
 
     async def steps_of(
         self, run_id: str, seen: int = 0
@@ -187,10 +189,10 @@ class TicketGraph(Housekeeping):
         """The run's steps with their numbers, from the one after `seen`, as they are saved,
         until the run rests.
         """
-        with self.assembly.watchers.watch(run_id) as watch:
+        with self.assembly.watchers.watch_run(run_id) as watch:
             resting = False
             while not resting:
-                watch.saved.clear()
+                watch.saved_event.clear()
                 run = await self.run(run_id)
                 resting = run.status != "running"
                 for step in (
@@ -204,12 +206,12 @@ class TicketGraph(Housekeeping):
                     return
                 if not resting:
                     with suppress(TimeoutError):
-                        async with asyncio.timeout(LOOK_AGAIN):
-                            await watch.saved.wait()
+                        async with asyncio.timeout(POLL_SECONDS):
+                            await watch.saved_event.wait()
 
     async def saved_steps(self, run_id: str) -> Sequence[Step]:
         """The steps of a run by its newest checkpoint."""
-        return (await self.assembly.graph.aget_state(config_of(run_id))).values.get(
+        return (await self.assembly.graph.aget_state(run_config_of(run_id))).values.get(
             "steps", ()
         )
 
@@ -240,18 +242,18 @@ class TicketGraph(Housekeeping):
         *,
         options: RunOptions | None = None,
         **changes: Any,
-    ) -> Job:
+    ) -> Claim:
         """The same, without waiting for it."""
         if checkpoint_id and changes:
             raise InputError(
                 "The ticket can only be changed when forking from the start: leave "
                 "checkpoint_id out."
             )
-        async with self.database.read() as connection:
+        async with self.database.open_read() as connection:
             if checkpoint_id:
-                refuse_pruned(await runs.row(connection, run_id))
-            job = await load_job(connection, run_id)
-        return await fork_of(
+                refuse_pruned(await runs.find_run_row(connection, run_id))
+            job = await load_claim(connection, run_id)
+        return await fork_run(
             self.assembly, job, uuid.uuid4().hex, checkpoint_id, options, changes
         )
 

@@ -16,12 +16,12 @@ from graph.build import FLOW_VERSION
 from policies.desk.model import Desk
 
 
-def of_run(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
+def run_details(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
     """What a run decided, with the versions of everything that had a part in it."""
     decision, classification = run.decision, run.classification
     models = {model for step in run.steps for model in step.usage.models}
     return {
-        "input": digest(ticket.subject, ticket.body),
+        "input": digest_texts(ticket.subject, ticket.body),
         "flow": FLOW_VERSION,
         "desk": f"{desk.id}@{desk.settings.version}",
         "policy": f"{desk.disposition.id}@{desk.disposition.version}",
@@ -33,7 +33,7 @@ def of_run(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
         "degraded": run.degraded,
         "category": classification.category if classification else None,
         "severity": classification.severity if classification else None,
-        "scores": scores_of(run),
+        "scores": run_scores(run),
         "disposition": run.disposition,
         "team": decision.team if decision else None,
         "rules": [reason.rule for reason in decision.reasons] if decision else [],
@@ -47,7 +47,7 @@ def of_run(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
     }
 
 
-def scores_of(run: Run) -> Mapping[str, float | None]:
+def run_scores(run: Run) -> Mapping[str, float | None]:
     """How sure each part was, in [0, 1] to four places."""
     made, decision = run.classification, run.decision
     scores = {
@@ -62,7 +62,7 @@ def scores_of(run: Run) -> Mapping[str, float | None]:
     }
 
 
-def of_approval(
+def approval_details(
     approval_id: str, shown_hash: str, decision: ApprovalDecision
 ) -> dict[str, Any]:
     """What a person decided, on which words. What the person wrote is kept as a digest."""
@@ -70,14 +70,14 @@ def of_approval(
         "approval": approval_id,
         "type": decision.type,
         "team": decision.team,
-        "text": digest(decision.text) if decision.text else None,
-        "guidance": digest(decision.guidance) if decision.guidance else None,
+        "text": digest_texts(decision.text) if decision.text else None,
+        "guidance": digest_texts(decision.guidance) if decision.guidance else None,
         "shown_hash": shown_hash,
         "flow": FLOW_VERSION,
     }
 
 
-def of_resolution(
+def resolution_details(
     key: str, was: str, attempts: int, resolution: Resolution
 ) -> dict[str, Any]:
     """What a person made of an effect of which nobody knew whether it had been sent, or
@@ -93,7 +93,7 @@ def of_resolution(
     }
 
 
-def digest(*parts: str) -> str:
+def digest_texts(*parts: str) -> str:
     """SHA-256 of texts, each with its length, so that no two lists of texts are the same bytes."""
     whole = sha256()
     for part in parts:

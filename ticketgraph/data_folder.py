@@ -9,7 +9,7 @@ from contracts.errors import UnavailableError
 
 
 @contextmanager
-def data_folder(folder: Path) -> Iterator[None]:
+def hold_data_folder(folder: Path) -> Iterator[None]:
     """Hold the folder, made if it is missing.
 
     Raises UnavailableError when another process holds it.

@@ -12,16 +12,16 @@ from contracts.errors import NotFoundError
 from contracts.retention import Erasure, Pruned
 from contracts.ticket import RunOptions
 from storage.audit import log as audit
-from storage.audit.verification import Verification, verify
+from storage.audit.verification import Verification, verify_chain
 from storage.queries import erasure, outbox
-from storage.queries.vacuum import sweep
+from storage.queries.vacuum import vacuum_database
 from ticketgraph import audit_details as evidence
 from ticketgraph.assembly import Assembly
-from ticketgraph.effects.outbox import StoredOutbox, entry_of
+from ticketgraph.effects.outbox import StoredOutbox, as_ledger_entry
 from ticketgraph.forgetting.erasure import Eraser
 from ticketgraph.forgetting.retention import Retention
 from ticketgraph.runs import dead_letters
-from ticketgraph.runs.claim import Job
+from ticketgraph.runs.claim import Claim
 
 
 class Housekeeping:
@@ -35,13 +35,13 @@ class Housekeeping:
         self, limit: int = 100, offset: int = 0
     ) -> tuple[Sequence[DeadLetter], int]:
         """Runs that were given up, the longest waiting first, and how many there are in all."""
-        async with self.database.read() as connection:
-            return await dead_letters.page(connection, limit, offset)
+        async with self.database.open_read() as connection:
+            return await dead_letters.list_dead_letters(connection, limit, offset)
 
     async def dead_letter(self, run_id: str) -> DeadLetterDetail:
         """A run that was given up, with its ticket. Raises NotFoundError."""
-        async with self.database.read() as connection:
-            return await dead_letters.one(connection, run_id)
+        async with self.database.open_read() as connection:
+            return await dead_letters.load_dead_letter(connection, run_id)
 
     async def revive(
         self,
@@ -51,29 +51,29 @@ class Housekeeping:
         body: str | None = None,
         options: RunOptions | None = None,
         by: str = "unknown",
-    ) -> Job:
+    ) -> Claim:
         """Try a run again that was given up. Changes make it begin anew.
 
         Raises NotFoundError, InputError, and ConflictError when it is not given up (any more).
         """
-        changes = dead_letters.Changes(subject, body, options)
+        changes = dead_letters.RetryChanges(subject, body, options)
         services, jobs = self.assembly.services, self.assembly.jobs
 
-        async with self.database.write() as connection:
+        async with self.database.open_write() as connection:
             now = services.now()
-            job = await dead_letters.retry(
+            job = await dead_letters.retry_run(
                 connection, jobs, services.desks, run_id, changes, by, now
             )
-        jobs.wake()
+        jobs.wake_worker()
         return job
 
     async def effects(
         self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0
     ) -> Sequence[LedgerEntry]:
         """The effects of one status, or those that wait for a person, the oldest first."""
-        async with self.database.read() as connection:
-            rows = await outbox.page(connection, which, limit, offset)
-        return [entry_of(row) for row in rows]
+        async with self.database.open_read() as connection:
+            rows = await outbox.list_effects_page(connection, which, limit, offset)
+        return [as_ledger_entry(row) for row in rows]
 
     async def resolve_effect(
         self, key: str, resolution: Resolution | str, **details: Any
@@ -87,7 +87,7 @@ class Housekeeping:
         """
         if isinstance(resolution, str):
             resolution = Resolution.model_validate({"outcome": resolution, **details})
-        return await cast("StoredOutbox", self.assembly.services.outbox).resolve(
+        return await cast("StoredOutbox", self.assembly.services.outbox).resolve_effect(
             key, resolution
         )
 
@@ -96,7 +96,11 @@ class Housekeeping:
         """What erases tickets, and their traces."""
         held = self.assembly
         return Eraser(
-            held.database, held.memory, held.saver.serde, held.jobs, held.services.now
+            held.database,
+            held.ticket_search,
+            held.saver.serde,
+            held.jobs,
+            held.services.now,
         )
 
     async def prune(self, *, everything: bool = False) -> Pruned:
@@ -107,25 +111,31 @@ class Housekeeping:
         Space that gets free is used again. `compact` gives it back to the file system.
         """
         services = self.assembly.services
-        return await Retention(self.database, services.desks, self.eraser).prune(
-            services.now(), everything=everything
-        )
+        return await Retention(
+            self.database, services.desks, self.eraser
+        ).prune_expired(services.now(), everything=everything)
 
     async def compact(self) -> None:
         """Rewrite the database without what was deleted.
 
         Raises UnavailableError when that cannot be done now.
         """
-        await sweep(self.database)
+        await vacuum_database(self.database)
 
     async def erasable(
         self, customer: str | None = None, ticket_ids: Sequence[str] = ()
     ) -> Sequence[str]:
         """The tickets of a customer, by id or address, and those of the ids that there are."""
-        async with self.database.read() as connection:
-            found = await erasure.tickets_of(connection, customer) if customer else []
+        async with self.database.open_read() as connection:
+            found = (
+                await erasure.find_customer_tickets(connection, customer)
+                if customer
+                else []
+            )
             return list(
-                dict.fromkeys((*found, *await erasure.known(connection, ticket_ids)))
+                dict.fromkeys(
+                    (*found, *await erasure.existing_ticket_ids(connection, ticket_ids))
+                )
             )
 
     async def erase(
@@ -148,11 +158,11 @@ class Housekeeping:
                 "There is no ticket of this customer, and none with such an id. Nothing was erased."
             )
         reason = (
-            {"customer": evidence.digest(customer.strip().casefold())}
+            {"customer": evidence.digest_texts(customer.strip().casefold())}
             if customer
             else {}
         )
-        done = await self.eraser.erase(found, erased_by, reason)
+        done = await self.eraser.erase_tickets(found, erased_by, reason)
         await self.compact()
         return done
 
@@ -163,8 +173,8 @@ class Housekeeping:
 
         `detail` is JSON, as it was hashed.
         """
-        async with self.database.read() as connection:
-            async for row in audit.records(connection, since):
+        async with self.database.open_read() as connection:
+            async for row in audit.iterate_records(connection, since):
                 yield dict(row)
 
     async def verify_audit(self, head: str | None = None) -> Verification:
@@ -172,5 +182,5 @@ class Housekeeping:
 
         `head` is the hash that an earlier check ended with.
         """
-        async with self.database.read() as connection:
-            return await verify(connection, head)
+        async with self.database.open_read() as connection:
+            return await verify_chain(connection, head)

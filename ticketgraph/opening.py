@@ -23,30 +23,30 @@ from storage.database.address import (
 )
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
-from storage.database.sqlite import SqliteDatabase, in_memory
-from storage.database.unavailable import AWAY
-from storage.jobs.leased import LeasedJobs
+from storage.database.sqlite import SqliteDatabase, memory_database
+from storage.database.unavailable import UNAVAILABLE_ERRORS
+from storage.jobs.leased_jobs import LeasedJobs
 from storage.jobs.port import Jobs
-from storage.jobs.procrastinated import ProcrastinateJobs
+from storage.jobs.procrastinate_jobs import ProcrastinateJobs
 from storage.migrations.migrate import (
-    migrate,
     migrate_postgres,
-    refuse_behind,
-    refuse_encoding,
+    migrate_sqlite,
+    require_current_tables,
+    require_utf8,
 )
 from ticketgraph.checkpoints.postgres import postgres_saver
 from ticketgraph.checkpoints.sqlite import open_saver
-from ticketgraph.data_folder import data_folder
-from ticketgraph.news.notify import Signals
+from ticketgraph.data_folder import hold_data_folder
+from ticketgraph.news.notify import PostgresNotifier
 from ticketgraph.news.watchers import Watchers
 from ticketgraph.orphans import refuse_orphans
 
-NOT_REACHED = (
+NOT_REACHED_MESSAGE = (
     "The database of DATABASE_URL cannot be used. Look whether it runs, and who may "
     "log in:"
 )
 
-NO_PLACE = (
+NO_SCHEMA_MESSAGE = (
     "No tables can be made where DATABASE_URL points. Look whether the schema of its "
     "search_path exists, and whether "
     "its user may create tables there."
@@ -54,7 +54,7 @@ NO_PLACE = (
 
 
 @dataclass(frozen=True)
-class Stored:
+class OpenStorage:
     """What is open."""
 
     database: Database
@@ -63,9 +63,9 @@ class Stored:
     watchers: Watchers
 
 
-def stored(
+def open_storage(
     address: Address, desks: Collection[str], *, migrating: bool = True
-) -> AbstractAsyncContextManager[Stored]:
+) -> AbstractAsyncContextManager[OpenStorage]:
     """Open what is at an address, brought to the newest tables where `migrating`.
 
     Raises UnavailableError when another process holds the file, the server cannot be
@@ -74,23 +74,23 @@ def stored(
     """
     match address:
         case SqliteAddress(path):
-            return a_file(path.resolve(), desks)
+            return open_file(path.resolve(), desks)
         case MemoryAddress():
-            return memory()
+            return open_memory()
         case PostgresAddress():
-            return a_server(address, desks, migrating=migrating)
+            return open_server(address, desks, migrating=migrating)
 
 
 @asynccontextmanager
-async def a_file(path: Path, desks: Collection[str]) -> AsyncIterator[Stored]:
+async def open_file(path: Path, desks: Collection[str]) -> AsyncIterator[OpenStorage]:
     """One SQLite file, which nobody else has."""
-    with data_folder(path.parent):
-        await refuse_lost(path, desks)
-        async with sqlite(str(path)) as opened:
+    with hold_data_folder(path.parent):
+        await refuse_lost_runs(path, desks)
+        async with open_sqlite(str(path)) as opened:
             yield opened
 
 
-async def refuse_lost(path: Path, desks: Collection[str]) -> None:
+async def refuse_lost_runs(path: Path, desks: Collection[str]) -> None:
     """Refuse a file whose runs would be lost."""
     await refuse_orphans(
         SqliteDatabase(path),
@@ -100,70 +100,74 @@ async def refuse_lost(path: Path, desks: Collection[str]) -> None:
 
 
 @asynccontextmanager
-async def memory() -> AsyncIterator[Stored]:
+async def open_memory() -> AsyncIterator[OpenStorage]:
     """A database that is gone with the process."""
-    with in_memory() as name:
-        async with sqlite(name) as opened:
+    with memory_database() as name:
+        async with open_sqlite(name) as opened:
             yield opened
 
 
 @asynccontextmanager
-async def sqlite(name: str) -> AsyncIterator[Stored]:
+async def open_sqlite(name: str) -> AsyncIterator[OpenStorage]:
     """A SQLite database that is ours alone: what earlier processes were doing is nobody's now."""
-    await asyncio.to_thread(migrate, name)
+    await asyncio.to_thread(migrate_sqlite, name)
     database, watchers = SqliteDatabase(name), Watchers()
     jobs = LeasedJobs(database)
     try:
-        await jobs.take_over()
+        await jobs.free_other_workers()
         async with open_saver(name, database.write_lock, watchers) as saver:
-            yield Stored(database, saver, jobs, watchers)
+            yield OpenStorage(database, saver, jobs, watchers)
     finally:
         await database.close()
 
 
 @asynccontextmanager
-async def a_server(
+async def open_server(
     address: PostgresAddress, desks: Collection[str], *, migrating: bool
-) -> AsyncIterator[Stored]:
+) -> AsyncIterator[OpenStorage]:
     """A database on a server, which other processes use, too."""
-    await prepare(address, desks, migrating=migrating)
+    await prepare_server(address, desks, migrating=migrating)
     database = PostgresDatabase(address)
-    signals = Signals(database)
+    signals = PostgresNotifier(database)
     try:
         await database.pool.open(wait=True)
-        async with signals.connected() as watchers:
+        async with signals.open_watchers() as watchers:
             jobs = ProcrastinateJobs(database)
-            yield Stored(database, postgres_saver(database, watchers), jobs, watchers)
+            yield OpenStorage(
+                database, postgres_saver(database, watchers), jobs, watchers
+            )
     finally:
         await database.close()
 
 
-async def usable(address: Address, desks: Collection[str], *, migrating: bool) -> None:
-    """Raise what `stored` would raise. A server's database is migrated, where `migrating`."""
+async def check_usable(
+    address: Address, desks: Collection[str], *, migrating: bool
+) -> None:
+    """Raise what `open_storage` would raise. A server's database is migrated, where `migrating`."""
     match address:
         case SqliteAddress(path):
-            with data_folder(path.resolve().parent):
-                await refuse_lost(path, desks)
+            with hold_data_folder(path.resolve().parent):
+                await refuse_lost_runs(path, desks)
         case PostgresAddress():
-            await prepare(address, desks, migrating=migrating)
+            await prepare_server(address, desks, migrating=migrating)
         case MemoryAddress():
             pass
 
 
-async def migrated(address: Address, desks: Collection[str]) -> None:
-    """Bring a database to the newest tables. Raises UnavailableError, as `stored` does."""
+async def migrate_database(address: Address, desks: Collection[str]) -> None:
+    """Bring a database to the newest tables. Raises UnavailableError, as `open_storage` does."""
     match address:
         case SqliteAddress(path):
-            with data_folder(path.resolve().parent):
-                await refuse_lost(path, desks)
-                await asyncio.to_thread(migrate, path)
+            with hold_data_folder(path.resolve().parent):
+                await refuse_lost_runs(path, desks)
+                await asyncio.to_thread(migrate_sqlite, path)
         case PostgresAddress():
-            await prepare(address, desks, migrating=True)
+            await prepare_server(address, desks, migrating=True)
         case MemoryAddress():
             pass
 
 
-async def prepare(
+async def prepare_server(
     address: PostgresAddress, desks: Collection[str], *, migrating: bool
 ) -> None:
     """Refuse a database whose runs would be lost, then migrate it, or refuse what is not migrated.
@@ -173,21 +177,23 @@ async def prepare(
     looking = PostgresDatabase(address)
 
     @asynccontextmanager
-    async def saver() -> AsyncIterator[BaseCheckpointSaver[Any]]:
+    async def open_server_saver() -> AsyncIterator[BaseCheckpointSaver[Any]]:
         await looking.pool.open(wait=True)
         yield postgres_saver(looking, Watchers())
 
     try:
-        await refuse_encoding(looking)
-        await refuse_orphans(looking, saver, desks)
-        await (migrate_postgres if migrating else refuse_behind)(address)
-    except AWAY as error:
-        raise UnavailableError(f"{NOT_REACHED} {type(error).__name__}.") from None
+        await require_utf8(looking)
+        await refuse_orphans(looking, open_server_saver, desks)
+        await (migrate_postgres if migrating else require_current_tables)(address)
+    except UNAVAILABLE_ERRORS as error:
+        raise UnavailableError(
+            f"{NOT_REACHED_MESSAGE} {type(error).__name__}."
+        ) from None
     except (DBAPIError, psycopg.Error) as error:
         refused = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(
             refused,
             psycopg.errors.InvalidSchemaName | psycopg.errors.InsufficientPrivilege,
         ):
-            raise UnavailableError(NO_PLACE) from None
+            raise UnavailableError(NO_SCHEMA_MESSAGE) from None
         raise

@@ -13,18 +13,24 @@ from langgraph.types import StateSnapshot
 from sqlalchemy import RowMapping
 
 from contracts.errors import UnavailableError
-from graph.build import ASKS, FLOW_VERSION, RESUMES, Graph, build
+from graph.build import (
+    FLOW_VERSION,
+    INTERRUPT_NODES,
+    RESUMABLE_FLOWS,
+    Graph,
+    build_graph,
+)
 from storage.database.database import Database
 from storage.queries import runs
-from ticketgraph.runs.execute import config_of
+from ticketgraph.runs.execute import run_config_of
 
-NAMED = 10
+MAX_NAMED_RUNS = 10
 """Runs that a refusal names; of the others it gives the number."""
 
-BEFORE = "branch:to:"
+BRANCH_PREFIX = "branch:to:"
 """How LangGraph calls the channel that a node waits on; the node's name follows."""
 
-INTERRUPT = "__interrupt__"
+INTERRUPT_CHANNEL = "__interrupt__"
 """The channel that LangGraph saves a question under."""
 
 
@@ -44,13 +50,13 @@ async def refuse_orphans(
     the runs that would be lost, and what to do.
     """
     try:
-        if lost := await orphans(database, opening, desks):
-            raise UnavailableError(refusal(lost))
+        if lost := await find_orphans(database, opening, desks):
+            raise UnavailableError(refusal_message(lost))
     finally:
         await database.close()
 
 
-async def orphans(
+async def find_orphans(
     database: Database,
     opening: Callable[[], AbstractAsyncContextManager[Saver]],
     desks: Collection[str],
@@ -60,19 +66,19 @@ async def orphans(
     Other processes may go on with them meanwhile: one that has changed since its row was
     read is looked at again.
     """
-    rows, lost = await begun(database), list[str]()
+    rows, lost = await load_unfinished_runs(database), list[str]()
     if not rows:
         return lost
     async with opening() as saver:
-        graph = build(saver)
+        graph = build_graph(saver)
         while suspected := {
             run["id"]: why
             for run in rows
-            if (why := await reason(run, graph, saver, desks))
+            if (why := await orphan_reason(run, graph, saver, desks))
         }:
             now = {
                 run["id"]: run
-                for run in await begun(database)
+                for run in await load_unfinished_runs(database)
                 if run["id"] in suspected
             }
             same = [
@@ -92,28 +98,30 @@ async def orphans(
     return lost
 
 
-async def begun(database: Database) -> Sequence[RowMapping]:
+async def load_unfinished_runs(database: Database) -> Sequence[RowMapping]:
     """The runs that wait or are under way."""
-    async with database.read() as connection:
-        return await runs.begun(connection)
+    async with database.open_read() as connection:
+        return await runs.list_open_runs(connection)
 
 
-async def reason(
+async def orphan_reason(
     run: RowMapping, graph: Graph, saver: Saver, desks: Collection[str]
 ) -> str | None:
     """Why a run cannot go on; None for one that can."""
     if run["desk"] not in desks:
         return f"its desk {run['desk']} is not there"
-    if run["flow_version"] not in RESUMES:
+    if run["flow_version"] not in RESUMABLE_FLOWS:
         return "no run of that version can go on here"
-    saved = await saver.aget_tuple(config_of(run["id"]))
+    saved = await saver.aget_tuple(run_config_of(run["id"]))
     if saved is None:
         return "nothing is saved of it" if run["status"] == "waiting" else None
-    snapshot = await graph.aget_state(config_of(run["id"], saved.checkpoint["id"]))
-    return unknown(saved, graph.channels, run) or unasked(saved, snapshot, run)
+    snapshot = await graph.aget_state(run_config_of(run["id"], saved.checkpoint["id"]))
+    return unknown_state(saved, graph.channels, run) or unasked_question(
+        saved, snapshot, run
+    )
 
 
-def unknown(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | None:
+def unknown_state(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | None:
     """What the run's state holds that the graph has no place for.
 
     LangGraph leaves it out and says nothing.
@@ -122,7 +130,11 @@ def unknown(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | Non
     is a mistake.
     """
     missing = sorted(saved.checkpoint["channel_values"].keys() - channels.keys())
-    nodes = [name.removeprefix(BEFORE) for name in missing if name.startswith(BEFORE)]
+    nodes = [
+        name.removeprefix(BRANCH_PREFIX)
+        for name in missing
+        if name.startswith(BRANCH_PREFIX)
+    ]
     if nodes:
         return f"it stands in {', '.join(nodes)}, which the graph does not have"
     if missing and run["flow_version"] == FLOW_VERSION:
@@ -130,14 +142,14 @@ def unknown(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | Non
     return None
 
 
-def unasked(
+def unasked_question(
     saved: CheckpointTuple, snapshot: StateSnapshot, run: RowMapping
 ) -> str | None:
     """Why the question that was put to a person would get no answer."""
     asking = {
         task_id
         for task_id, channel, _ in saved.pending_writes or ()
-        if channel == INTERRUPT
+        if channel == INTERRUPT_CHANNEL
     }
     if run["status"] == "waiting" and not asking:
         return "it waits, and no question is saved"
@@ -145,18 +157,21 @@ def unasked(
     if asking - names.keys():
         return "the graph does not find its question again"
     silent = sorted(
-        {names[task_id] for task_id in asking} - {node.__name__ for node in ASKS}
+        {names[task_id] for task_id in asking}
+        - {node.__name__ for node in INTERRUPT_NODES}
     )
     return f"it waits in {', '.join(silent)}, which asks nobody" if silent else None
 
 
-def refusal(lost: Sequence[str]) -> str:
+def refusal_message(lost: Sequence[str]) -> str:
     """The whole sentence for whoever starts the process."""
-    more = f"; and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-    taken = ", ".join(map(str, sorted(RESUMES)))
+    more = (
+        f"; and {len(lost) - MAX_NAMED_RUNS} more" if len(lost) > MAX_NAMED_RUNS else ""
+    )
+    taken = ", ".join(map(str, sorted(RESUMABLE_FLOWS)))
     return (
         f"Not started, because {len(lost)} of the runs that wait or are under way would be lost: "
-        f"{'; '.join(lost[:NAMED])}{more}. This is flow {FLOW_VERSION} and goes on with flow "
+        f"{'; '.join(lost[:MAX_NAMED_RUNS])}{more}. This is flow {FLOW_VERSION} and goes on with flow "
         f"{taken}. "
         "Nothing was migrated. Start the version that was here before and decide there what waits "
         "(ticketgraph approvals, ticketgraph decide), then start this one. Or change the graph "

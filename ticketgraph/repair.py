@@ -18,22 +18,22 @@ from policies.loading.load import load_desks
 from storage.database.address import PostgresAddress, SqliteAddress
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
-from storage.database.read_only import looking
+from storage.database.read_only import open_read_only
 from storage.database.sqlite import SqliteDatabase
-from storage.migrations.migrate import refuse_behind
+from storage.migrations.migrate import require_current_tables
 from storage.vectors import fingerprints
 from ticketgraph.assembly import SHIPPED_DESKS, offline_services, utc_now
 from ticketgraph.checkpoints.postgres import postgres_saver
 from ticketgraph.checkpoints.sqlite import open_saver
 from ticketgraph.effects.outbox import StoredOutbox
 from ticketgraph.news.watchers import Watchers
-from ticketgraph.opening import stored
-from ticketgraph.orphans import orphans
-from ticketgraph.upkeep.maintenance import put_down_lost
+from ticketgraph.opening import open_storage
+from ticketgraph.orphans import find_orphans
+from ticketgraph.upkeep.maintenance import enqueue_lost_runs
 
 
 @dataclass(frozen=True)
-class Repaired:
+class RepairCounts:
     """How many runs and effects have a task again, and how many fingerprints were made."""
 
     runs: int
@@ -41,15 +41,15 @@ class Repaired:
     fingerprints: int
 
 
-async def lost_in(database: Database, desks: Collection[str]) -> list[str]:
+async def find_lost_runs(database: Database, desks: Collection[str]) -> list[str]:
     """The waiting and running runs that cannot go on in this version, with these desks, and
     why. Changes nothing.
     """
-    return await orphans(database, partial(saver_of, database), desks)
+    return await find_orphans(database, partial(open_saver_of, database), desks)
 
 
 @asynccontextmanager
-async def saver_of(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]]:
+async def open_saver_of(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]]:
     """The checkpoints of a database, for reading."""
     if isinstance(database, PostgresDatabase):
         await database.pool.open(wait=True)
@@ -59,32 +59,38 @@ async def saver_of(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]
             yield saver
 
 
-async def repair(
+async def repair_stored_data(
     address: PostgresAddress | SqliteAddress,
     desks_dir: Path | None,
     *,
     delivering: bool,
-) -> Repaired:
+) -> RepairCounts:
     """Put down a task for what has none, and make missing fingerprints. `delivering`.
 
     Effects are sent, too.
 
     Raises DeskError for invalid policies, UnavailableError for tables of another version, and as
-    ticketgraph.opening.stored.
+    ticketgraph.opening.open_storage.
     """
-    async with looking(address):  # says in a sentence what cannot be read
-        await refuse_behind(address)
+    async with open_read_only(address):  # says in a sentence what cannot be read
+        await require_current_tables(address)
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
-    async with stored(address, desks, migrating=False) as opened:
+    async with open_storage(address, desks, migrating=False) as opened:
         database, jobs = opened.database, opened.jobs
-        put_down = await database.transact(partial(put_down_lost, jobs=jobs))
-        jobs.wake()
+        put_down = await database.run_transaction(partial(enqueue_lost_runs, jobs=jobs))
+        jobs.wake_worker()
         effects = (
-            await StoredOutbox(database, utc_now, jobs).reconcile() if delivering else 0
+            await StoredOutbox(database, utc_now, jobs).enqueue_lost_effects()
+            if delivering
+            else 0
         )
-        lacking = partial(fingerprints.count_lacking, model=MODEL_NAME, desks=[*desks])
-        missing = await database.look(lacking)
+        lacking = partial(
+            fingerprints.count_unindexed_tickets, model=MODEL_NAME, desks=[*desks]
+        )
+        missing = await database.run_read(lacking)
         if missing:
             _, memory = await offline_services(desks, database)
-            await memory.repair(missing)
-        return Repaired(put_down, effects, missing - await database.look(lacking))
+            await memory.repair_fingerprints(missing)
+        return RepairCounts(
+            put_down, effects, missing - await database.run_read(lacking)
+        )

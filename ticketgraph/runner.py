@@ -17,28 +17,28 @@ from contracts.errors import InputError, UnavailableError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions, Ticket
 from graph.build import FLOW_VERSION
-from policies.deciding.queue_order import queue_priority_of
-from storage.database.unavailable import AWAY
+from policies.deciding.queue_order import intake_queue_priority
+from storage.database.unavailable import UNAVAILABLE_ERRORS
 from storage.jobs.port import Handler, Jobs
 from storage.queries import runs, tickets
 from ticketgraph import tasks
-from ticketgraph.effects.sender import Delivery
+from ticketgraph.effects.sender import EffectSender
 from ticketgraph.runs import decide as deciding
 from ticketgraph.runs.advance import Advancing
-from ticketgraph.runs.claim import Job, load_job
+from ticketgraph.runs.claim import Claim, load_claim
 from ticketgraph.runs.execute import Executor
-from ticketgraph.tickets.intake import Intake, Key, accepted
-from ticketgraph.upkeep.maintenance import put_down_lost
+from ticketgraph.tickets.intake import Intake, RequestKey, accepted_claim
+from ticketgraph.upkeep.maintenance import enqueue_lost_runs
 
 log = logging.getLogger("ticketgraph")
 
-AT_ONCE = 160
+MAX_CONCURRENT_RUNS = 160
 """Runs in progress side by side; more wait their turn.
 
 Most of them wait for a model, and one holds some 100 kB.
 """
 
-LOOK_AGAIN = 1.0
+POLL_SECONDS = 1.0
 """Seconds after which whoever waits looks for itself: news of other processes may get lost."""
 
 DRAIN_SECONDS = 20.0
@@ -51,44 +51,44 @@ Until the next superstep, or the end of a request.
 class Runner:
     """One process's part in the runs of a database."""
 
-    def __init__(self, executor: Executor, jobs: Jobs, delivery: Delivery) -> None:
+    def __init__(self, executor: Executor, jobs: Jobs, delivery: EffectSender) -> None:
         self.executor = executor
         self.jobs = jobs
-        self.delivery = delivery
+        self.effect_sender = delivery
         self.database = executor.database
         self.services = executor.services
         self.watchers = executor.watchers
         self.control = RunControl()
-        self.working: asyncio.Task[None] | None = None
+        self.worker_task: asyncio.Task[None] | None = None
 
     @property
     def stopping(self) -> bool:
         """Whether nothing new is begun here."""
         return self.control.drain_requested
 
-    def handlers(self) -> dict[str, Handler]:
+    def task_handlers(self) -> dict[str, Handler]:
         """What this process can do, by kind of task."""
         return {
             tasks.ADVANCE: lambda run_id: Advancing(
                 self.executor, self.control
-            ).advance(run_id),
-            tasks.DELIVER: self.delivery.deliver,
+            ).advance_run(run_id),
+            tasks.DELIVER: self.effect_sender.deliver_effect,
         }
 
-    def work(self, at_once: int) -> None:
+    def start_worker(self, at_once: int) -> None:
         """Begin to do what is put down in the database, until `stop`."""
-        self.working = asyncio.create_task(
-            self.jobs.work(self.handlers(), at_once), name="worker"
+        self.worker_task = asyncio.create_task(
+            self.jobs.run_tasks(self.task_handlers(), at_once), name="worker"
         )
 
-    async def submit(
+    async def submit_ticket(
         self,
         new: NewTicket,
         options: RunOptions | None = None,
         *,
         start: bool = True,
-        key: Key | None = None,
-    ) -> Job:
+        key: RequestKey | None = None,
+    ) -> Claim:
         """Store a ticket, its run and the task to do it in one transaction.
 
         Durable when this returns.
@@ -111,51 +111,57 @@ class Runner:
                 f"There is no such desk. Choose one of: {', '.join(self.services.desks)}."
             )
         while True:
-            priority = queue_priority_of(new, self.services.desks[new.desk])
+            priority = intake_queue_priority(new, self.services.desks[new.desk])
             intake = Intake(
-                self.new_job(new, options or RunOptions()),
+                self.new_claim(new, options or RunOptions()),
                 self.jobs,
                 start,
                 key,
                 priority,
             )
             try:
-                job = accepted(await self.database.transact(intake.write))
+                job = accepted_claim(
+                    await self.database.run_transaction(intake.store_request)
+                )
             except IntegrityError:
                 continue  # the random id was taken, or another process was first with the key
-            self.jobs.wake()
+            self.jobs.wake_worker()
             return job
 
-    def new_job(self, new: NewTicket, options: RunOptions) -> Job:
+    def new_claim(self, new: NewTicket, options: RunOptions) -> Claim:
         """A ticket that comes in now, with a run that nobody has begun."""
         now = self.services.now()
         ticket = Ticket(id=new_ticket_id(), received_at=now, **dict(new))
-        return Job(uuid.uuid4().hex, ticket, options, now, fresh=True)
+        return Claim(uuid.uuid4().hex, ticket, options, now, fresh=True)
 
-    async def run_once(self, ticket_id: str) -> Job:
+    async def run_stored_ticket(self, ticket_id: str) -> Claim:
         """The one run of a ticket that was only stored, started now or before.
 
         Raises NotFoundError.
         """
-        job = await self.database.transact(
-            partial(self.begun_once, ticket_id=ticket_id)
+        job = await self.database.run_transaction(
+            partial(self.start_stored_ticket, ticket_id=ticket_id)
         )
-        self.jobs.wake()
+        self.jobs.wake_worker()
         return job
 
-    async def begun_once(self, connection: AsyncConnection, ticket_id: str) -> Job:
+    async def start_stored_ticket(
+        self, connection: AsyncConnection, ticket_id: str
+    ) -> Claim:
         """The same, in a transaction that is alone with the ticket."""
         now = self.services.now()
-        ticket = tickets.as_ticket(await tickets.row(connection, ticket_id, alone=True))
-        known = await runs.of_ticket(connection, ticket_id)
+        ticket = tickets.ticket_from_row(
+            await tickets.find_ticket_row(connection, ticket_id, alone=True)
+        )
+        known = await runs.find_ticket_run(connection, ticket_id)
         if known:
-            return await load_job(connection, known["id"])
+            return await load_claim(connection, known["id"])
         if ticket.desk not in self.services.desks:
             raise InputError(
                 "The desk of this ticket is not there any more. Bring it back, then try again."
             )
-        job = Job(uuid.uuid4().hex, ticket, RunOptions(), now, fresh=True)
-        await runs.add(
+        job = Claim(uuid.uuid4().hex, ticket, RunOptions(), now, fresh=True)
+        await runs.insert_run(
             connection,
             job.run_id,
             ticket_id,
@@ -163,13 +169,13 @@ class Runner:
             job.options.model_dump(mode="json"),
             now,
         )
-        priority = queue_priority_of(ticket, self.services.desks[ticket.desk])
-        await self.jobs.enqueue(
-            connection, tasks.advance(job.run_id, ticket_id, priority)
+        priority = intake_queue_priority(ticket, self.services.desks[ticket.desk])
+        await self.jobs.enqueue_task(
+            connection, tasks.advance_task(job.run_id, ticket_id, priority)
         )
         return job
 
-    async def wait(
+    async def wait_for_run(
         self, run_id: str, seconds: float | None = None, *, fresh: bool = False
     ) -> Run | None:
         """The run's outcome.
@@ -181,54 +187,60 @@ class Runner:
         nothing to look for yet.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
-        with self.watchers.watch(run_id) as watch:
+        with self.watchers.watch_run(run_id) as watch:
             while not self.watchers.stopping:
-                watch.rests.clear()
+                watch.settled_event.clear()
                 try:
-                    if not fresh and (run := watch.run or await self.outcome(run_id)):
+                    if not fresh and (
+                        run := watch.run or await self.load_outcome(run_id)
+                    ):
                         return run
-                except AWAY:
+                except UNAVAILABLE_ERRORS:
                     return None
                 fresh = False
                 left = (
-                    LOOK_AGAIN
+                    POLL_SECONDS
                     if deadline is None
-                    else min(LOOK_AGAIN, deadline - time.monotonic())
+                    else min(POLL_SECONDS, deadline - time.monotonic())
                 )
                 if left <= 0:
                     return None
                 with suppress(TimeoutError):
                     async with asyncio.timeout(left):
-                        await watch.rests.wait()
+                        await watch.settled_event.wait()
             return watch.run
 
-    async def outcome(self, run_id: str) -> Run | None:
+    async def load_outcome(self, run_id: str) -> Run | None:
         """How a run rests; None while it goes on. Raises NotFoundError."""
-        row = await self.database.look(partial(runs.row, run_id=run_id))
+        row = await self.database.run_read(partial(runs.find_run_row, run_id=run_id))
         return (
             Run.model_validate(row["result"])
-            if row["status"] not in runs.UNFINISHED
+            if row["status"] not in runs.RESUMABLE_STATUSES
             else None
         )
 
-    async def decide(self, approval_id: str, decision: ApprovalDecision) -> Job:
+    async def decide_approval(
+        self, approval_id: str, decision: ApprovalDecision
+    ) -> Claim:
         """Take a person's decision and go on with the run. Returns the run.
 
         Raises NotFoundError, InputError for an unknown team or missing text, ConflictError
         when it was decided before.
         """
         now, desks = self.services.now(), self.services.desks
-        async with self.database.write() as connection:
-            job = await deciding.decide(
+        async with self.database.open_write() as connection:
+            job = await deciding.decide_approval(
                 connection, self.jobs, desks, approval_id, decision, now
             )
-        self.jobs.wake()
+        self.jobs.wake_worker()
         return job
 
-    async def recover(self) -> int:
+    async def enqueue_lost_runs(self) -> int:
         """Put down a task for every run that should go on and has none. Returns how many."""
-        count = await self.database.transact(partial(put_down_lost, jobs=self.jobs))
-        self.jobs.wake()
+        count = await self.database.run_transaction(
+            partial(enqueue_lost_runs, jobs=self.jobs)
+        )
+        self.jobs.wake_worker()
         return count
 
     def request_stop(self) -> None:
@@ -239,9 +251,9 @@ class Runner:
     async def stop(self) -> None:
         """Stop, and give back what could not be ended."""
         self.request_stop()
-        if self.working:
-            await self.jobs.drain(DRAIN_SECONDS)
-            await self.working
+        if self.worker_task:
+            await self.jobs.drain_tasks(DRAIN_SECONDS)
+            await self.worker_task
 
 
 def new_ticket_id() -> str:

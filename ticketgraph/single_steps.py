@@ -21,34 +21,34 @@ from nodes.retrieve import retrieve
 from nodes.route import route
 from nodes.sanitize import Needs, sanitize
 from nodes.services import Services
-from policies.deciding.engine_answers import raised, with_missing
+from policies.deciding.engine_answers import add_missing_fields, raise_severity
 
 
 @dataclass(frozen=True)
-class Steps:
+class SingleSteps:
     """The steps of one ticket, each answering what its node gives."""
 
     services: Services
 
-    async def classification(self, new: NewTicket) -> Classification:
+    async def classify_ticket(self, new: NewTicket) -> Classification:
         """What the ticket is about. Raises InputError for an unknown desk."""
-        state = await self.understood(new, RunOptions(skip_extraction=True))
-        return given(state, "classification")
+        state = await self.understand_ticket(new, RunOptions(skip_extraction=True))
+        return require_result(state, "classification")
 
-    async def extraction(self, new: NewTicket, category: str | None) -> Extraction:
+    async def extract_fields(self, new: NewTicket, category: str | None) -> Extraction:
         """The ticket's fields, and those that the category requires and lacks.
 
         Raises InputError.
         """
-        state = await self.understood(new, RunOptions(skip_classification=True))
-        found: Extraction = given(state, "extraction")
+        state = await self.understand_ticket(new, RunOptions(skip_classification=True))
+        found: Extraction = require_result(state, "extraction")
         if category is None:
             return found
         desk = self.services.desks[new.desk]
-        self.known(new.desk, category)
-        return with_missing(found, category, new.customer_email, desk)
+        self.check_category(new.desk, category)
+        return add_missing_fields(found, category, new.customer_email, desk)
 
-    async def reply(
+    async def draft_reply(
         self,
         new: NewTicket,
         made: Classification,
@@ -56,29 +56,31 @@ class Steps:
         options: RunOptions,
     ) -> Draft:
         """A reply to a ticket that was classified before. Raises InputError."""
-        state, runtime = await self.prepared(new, made, fields, options)
+        state, runtime = await self.prepare_state(new, made, fields, options)
         state |= cast("dict[str, Any]", await retrieve(cast("Any", state), runtime))
         state |= cast("dict[str, Any]", await draft(cast("Any", state), runtime))
-        return given(state, "draft")
+        return require_result(state, "draft")
 
-    async def routing(
+    async def route_ticket(
         self, new: NewTicket, made: Classification, fields: Extraction
     ) -> Decision:
         """Where a ticket goes that was classified before. Raises InputError."""
-        state, runtime = await self.prepared(new, made, fields, RunOptions())
+        state, runtime = await self.prepare_state(new, made, fields, RunOptions())
         state |= cast("dict[str, Any]", await route(cast("Any", state), runtime))
-        return given(state, "decision")
+        return require_result(state, "decision")
 
-    async def understood(self, new: NewTicket, options: RunOptions) -> dict[str, Any]:
+    async def understand_ticket(
+        self, new: NewTicket, options: RunOptions
+    ) -> dict[str, Any]:
         """The state after classify, extract, gate and, where needed, fallback."""
-        state, runtime = await self.sanitized(new, options)
+        state, runtime = await self.sanitize_ticket(new, options)
         for node in (classify, extract, gate):
             state |= cast("dict[str, Any]", await node(cast("Any", state), runtime))
         if state["doubts"]:
             state |= cast("dict[str, Any]", await fallback(cast("Any", state), runtime))
         return state
 
-    async def prepared(
+    async def prepare_state(
         self,
         new: NewTicket,
         made: Classification,
@@ -89,17 +91,17 @@ class Steps:
 
         The severity judge may still raise its severity.
         """
-        state, runtime = await self.sanitized(new, options)
-        self.known(new.desk, made.category)
+        state, runtime = await self.sanitize_ticket(new, options)
+        self.check_category(new.desk, made.category)
         desk = self.services.desks[new.desk]
         evidence = await self.services.severity.judge(state["clean"], desk)
-        state["classification"] = raised(made, evidence)
-        state["extraction"] = with_missing(
+        state["classification"] = raise_severity(made, evidence)
+        state["extraction"] = add_missing_fields(
             fields, made.category, new.customer_email, desk
         )
         return state, runtime
 
-    async def sanitized(
+    async def sanitize_ticket(
         self, new: NewTicket, options: RunOptions
     ) -> tuple[dict[str, Any], Runtime[Services]]:
         """The state after sanitize, and the runtime that the nodes get."""
@@ -111,7 +113,7 @@ class Steps:
         gives = await sanitize(Needs(ticket=ticket, options=options), runtime)
         return dict(gives), runtime
 
-    def known(self, desk_id: str, category: str) -> None:
+    def check_category(self, desk_id: str, category: str) -> None:
         """Raise InputError for a category that the desk does not have."""
         categories = [known.id for known in self.services.desks[desk_id].categories]
         if category not in categories:
@@ -120,7 +122,7 @@ class Steps:
             )
 
 
-def given(state: dict[str, Any], key: str) -> Any:
+def require_result(state: dict[str, Any], key: str) -> Any:
     """What a node gave. Raises EngineError when it gave nothing."""
     value = state.get(key)
     if value is None:

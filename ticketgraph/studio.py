@@ -19,16 +19,16 @@ from pydantic import TypeAdapter
 
 from contracts.errors import TicketGraphError
 from engines.models.settings import ModelSettings
-from graph.build import build
+from graph.build import build_graph
 from graph.state import State
 from nodes.services import Services
 from policies.loading.load import load_desks
 from storage.database.address import DATABASE_FILE
 from storage.database.sqlite import SqliteDatabase
-from storage.migrations.migrate import migrate
+from storage.migrations.migrate import migrate_sqlite
 from ticketgraph.assembly import SHIPPED_DESKS, offline_services, with_models
 
-STATE = TypeAdapter(State)
+STATE_ADAPTER = TypeAdapter(State)
 
 
 class StudioGraph(CompiledStateGraph[State, Services, Any, Any]):
@@ -39,21 +39,21 @@ class StudioGraph(CompiledStateGraph[State, Services, Any, Any]):
     ) -> RunnableConfig:
         """See Pregel. Raises ValidationError for a value that does not fit its channel."""
         return await super().abulk_update_state(
-            config, [[typed(update) for update in step] for step in supersteps]
+            config, [[typed_update(update) for update in step] for step in supersteps]
         )
 
 
-def typed(update: StateUpdate) -> StateUpdate:
+def typed_update(update: StateUpdate) -> StateUpdate:
     """The update with values of the state's types.
 
     What is no node's (`__input__`, `__copy__`) stays as it is.
     """
     if not update.values or (update.as_node or "").startswith("__"):
         return update
-    return update._replace(values=dict(STATE.validate_python(update.values)))
+    return update._replace(values=dict(STATE_ADAPTER.validate_python(update.values)))
 
 
-async def load() -> StudioGraph:
+async def load_graph() -> StudioGraph:
     """The graph on the local engine, without effects.
 
     LangGraph's server brings its own checkpointer.
@@ -66,7 +66,7 @@ async def load() -> StudioGraph:
     )
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path = folder / DATABASE_FILE
-    await asyncio.to_thread(migrate, path)
+    await asyncio.to_thread(migrate_sqlite, path)
     desks = await asyncio.to_thread(load_desks, SHIPPED_DESKS)
     database = SqliteDatabase(path)
     services, _ = await offline_services(desks, database)
@@ -74,10 +74,10 @@ async def load() -> StudioGraph:
     # Connections belong to the event loop that opened them; LangGraph's server runs nodes
     # on another.
     await database.close()
-    return StudioGraph(**vars(build(services=services)))
+    return StudioGraph(**vars(build_graph(services=services)))
 
 
-GRAPH = asyncio.run(load())
+GRAPH = asyncio.run(load_graph())
 """Made while the server starts.
 
 It imports this file in a thread of its own, and whatever is wrong stops it there.

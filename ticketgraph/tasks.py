@@ -4,7 +4,7 @@ from storage.jobs.kinds import ADVANCE, DELIVER
 from storage.jobs.port import Task
 
 
-def advance(run_id: str, ticket_id: str, priority: int = 0) -> Task:
+def advance_task(run_id: str, ticket_id: str, priority: int = 0) -> Task:
     """Go on with a run. Of one ticket, one run at a time is advanced."""
     return Task(ADVANCE, run_id, f"ticket:{ticket_id}", priority)
 
@@ -14,6 +14,6 @@ DELIVERY_PRIORITY = 350
 nearly due."""
 
 
-def deliver(effect_key: str) -> Task:
+def deliver_task(effect_key: str) -> Task:
     """Send an effect."""
     return Task(DELIVER, effect_key, f"effect:{effect_key}", DELIVERY_PRIORITY)

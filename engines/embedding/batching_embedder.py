@@ -37,7 +37,7 @@ class BatchingEmbedder:
         self._embedder = embedder
         self._cache_size = cache_size
         self._results: OrderedDict[bytes, Future[_Vector]] = OrderedDict()
-        self._waiting: deque[tuple[str, Future[_Vector]]] = deque()
+        self._queue: deque[tuple[str, Future[_Vector]]] = deque()
         self._lock = Lock()
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="embedder")
 
@@ -46,14 +46,14 @@ class BatchingEmbedder:
 
         Raises what the embedder raises, for this text only.
         """
-        future = self._future(text)
+        future = self._get_or_queue_future(text)
         return future.result() if future.done() else await asyncio.wrap_future(future)
 
     def close(self) -> None:
         """Finish what was asked for and end the thread."""
         self._worker.shutdown()
 
-    def _future(self, text: str) -> Future[_Vector]:
+    def _get_or_queue_future(self, text: str) -> Future[_Vector]:
         key = hashlib.sha256(text.encode()).digest()
         with self._lock:
             if known := self._results.get(key):
@@ -63,36 +63,36 @@ class BatchingEmbedder:
             # A running future cannot be cancelled: one waiter that gives up does not take
             # the result from the others.
             future.set_running_or_notify_cancel()
-            self._waiting.append((text, future))
-            self._worker.submit(self._work)
+            self._queue.append((text, future))
+            self._worker.submit(self._run_worker)
             self._results[key] = future
             if len(self._results) > self._cache_size:
                 self._results.popitem(last=False)
-        future.add_done_callback(lambda done: self._forget_failed(key, done))
+        future.add_done_callback(lambda done: self._drop_failed_result(key, done))
         return future
 
-    def _forget_failed(self, key: bytes, future: Future[_Vector]) -> None:
+    def _drop_failed_result(self, key: bytes, future: Future[_Vector]) -> None:
         if future.exception():
             with self._lock:
                 self._results.pop(key, None)
 
-    def _work(self) -> None:
+    def _run_worker(self) -> None:
         batch = [
-            self._waiting.popleft() for _ in range(min(len(self._waiting), _MAX_BATCH))
+            self._queue.popleft() for _ in range(min(len(self._queue), _MAX_BATCH))
         ]
         if not batch:
             return
         try:
-            self._answer(batch)
+            self._embed_batch(batch)
         except Exception:
             # One text that cannot be read must not fail those it was read with.
             for request in batch:
                 try:
-                    self._answer([request])
+                    self._embed_batch([request])
                 except Exception as error:
                     request[1].set_exception(error)
 
-    def _answer(self, batch: list[tuple[str, Future[_Vector]]]) -> None:
+    def _embed_batch(self, batch: list[tuple[str, Future[_Vector]]]) -> None:
         vectors = self._embedder.embed([text for text, _ in batch])
         vectors.flags.writeable = False
         for (_, future), vector in zip(batch, vectors, strict=True):

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from contracts.errors import EngineError
-from engines.embedding.int8_graph import with_int8_products
+from engines.embedding.int8_graph import rewrite_to_int8
 
 DIMENSIONS: Final = 384
 MODEL_NAME: Final = "all-MiniLM-L6-v2-int8"
@@ -35,9 +35,9 @@ _TOKENIZER_SHA256: Final = (
 )
 
 _CLS, _SEP = 101, 102
-_WINDOW: Final = 126
+_WINDOW_TOKENS: Final = 126
 """Most tokens of text in one chunk; with [CLS] and [SEP] the 128 that the model was trained on."""
-_OVERLAP: Final = 16
+_OVERLAP_TOKENS: Final = 16
 """Tokens read twice where a text is divided, so that a sentence cut there is understood once."""
 _MAX_CHUNKS: Final = 24
 """Longest reading of one text: about 2,600 tokens or 12,000 characters of English, 0.2 s."""
@@ -65,7 +65,9 @@ class Embedder:
     ) -> None:
         self._session = session
         self._tokenizer = tokenizer
-        self._readers = ThreadPoolExecutor(threads, thread_name_prefix="embedder-chunk")
+        self._chunk_workers = ThreadPoolExecutor(
+            threads, thread_name_prefix="embedder-chunk"
+        )
 
     @classmethod
     def load(cls, threads: int = 2) -> Self:
@@ -74,11 +76,15 @@ class Embedder:
         `threads` is how many chunks are read at a time. Raises EngineError when a file is
         missing or is not the one this code was measured with.
         """
-        tokenizer = Tokenizer.from_buffer(_verified(_TOKENIZER_FILE, _TOKENIZER_SHA256))
+        tokenizer = Tokenizer.from_buffer(
+            _read_verified_file(_TOKENIZER_FILE, _TOKENIZER_SHA256)
+        )
         tokenizer.no_padding()
         tokenizer.no_truncation()
         return cls(
-            _session(with_int8_products(_verified(_model_path(), _MODEL_SHA256))),
+            _create_session(
+                rewrite_to_int8(_read_verified_file(_find_model_path(), _MODEL_SHA256))
+            ),
             tokenizer,
             threads,
         )
@@ -92,21 +98,21 @@ class Embedder:
         tokens = [
             self._tokenizer.encode(text, add_special_tokens=False).ids for text in texts
         ]
-        chunks = [[ids[chunk] for chunk in _chunks(ids)] for ids in tokens]
+        chunks = [[ids[chunk] for chunk in _split_into_chunks(ids)] for ids in tokens]
         every = list(chain.from_iterable(chunks))
         # Most tickets are one chunk: to hand it to another thread costs 3 % more CPU and a
         # wait, for nothing.
         read = (
-            map(self._encode, every)
+            map(self._embed_chunk, every)
             if len(every) == 1
-            else self._readers.map(self._encode, every)
+            else self._chunk_workers.map(self._embed_chunk, every)
         )
         vectors = np.empty((len(texts), DIMENSIONS), dtype=np.float32)
         for row, own in enumerate(chunks):
-            vectors[row] = _pool(np.stack(list(islice(read, len(own)))))
+            vectors[row] = _pool_chunk_vectors(np.stack(list(islice(read, len(own)))))
         return vectors
 
-    def _encode(self, ids: Sequence[int]) -> NDArray[np.float32]:
+    def _embed_chunk(self, ids: Sequence[int]) -> NDArray[np.float32]:
         # One chunk a run: the int8 scales are shared by all that is in a run, and larger
         # ones are only some 5 % faster.
         tokens = np.array([[_CLS, *ids, _SEP]], dtype=np.int64)
@@ -117,10 +123,10 @@ class Embedder:
             raise EngineError(
                 "The local embedding model could not read this text."
             ) from error
-        return _unit(hidden[0].mean(axis=0))
+        return _to_unit_vector(hidden[0].mean(axis=0))
 
 
-def _model_path() -> Path:
+def _find_model_path() -> Path:
     # Through the metadata, not an import: no code of the package runs before its file is verified.
     try:
         return Path(str(distribution(_PACKAGE).locate_file(_MODEL_FILE)))
@@ -130,7 +136,7 @@ def _model_path() -> Path:
         ) from error
 
 
-def _verified(path: Path, sha256: str) -> bytes:
+def _read_verified_file(path: Path, sha256: str) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
@@ -144,7 +150,7 @@ def _verified(path: Path, sha256: str) -> bytes:
     return content
 
 
-def _session(model: bytes) -> ort.InferenceSession:
+def _create_session(model: bytes) -> ort.InferenceSession:
     options = ort.SessionOptions()
     # Whole chunks run in parallel: with its operators in parallel one chunk was slower, not
     # faster, on busy cores.
@@ -157,20 +163,22 @@ def _session(model: bytes) -> ort.InferenceSession:
     )
 
 
-def _chunks(ids: Sequence[int]) -> list[slice]:
+def _split_into_chunks(ids: Sequence[int]) -> list[slice]:
     """Divide a text into chunks of equal length, at most 126 tokens each, 16 of them shared
     with the next.
     """
-    count = max(math.ceil((len(ids) - _OVERLAP) / (_WINDOW - _OVERLAP)), 1)
-    stride = (len(ids) - _OVERLAP) / count
+    count = max(
+        math.ceil((len(ids) - _OVERLAP_TOKENS) / (_WINDOW_TOKENS - _OVERLAP_TOKENS)), 1
+    )
+    stride = (len(ids) - _OVERLAP_TOKENS) / count
     chunks = [
-        slice(round(i * stride), round((i + 1) * stride) + _OVERLAP)
+        slice(round(i * stride), round((i + 1) * stride) + _OVERLAP_TOKENS)
         for i in range(count)
     ]
-    return chunks if count <= _MAX_CHUNKS else _sampled(ids, chunks)
+    return chunks if count <= _MAX_CHUNKS else _sample_chunks(ids, chunks)
 
 
-def _sampled(ids: Sequence[int], chunks: Sequence[slice]) -> list[slice]:
+def _sample_chunks(ids: Sequence[int], chunks: Sequence[slice]) -> list[slice]:
     """Choose what is read of a very long text.
 
     Half evenly spread, first and last included, half the most unusual.
@@ -186,7 +194,7 @@ def _sampled(ids: Sequence[int], chunks: Sequence[slice]) -> list[slice]:
     return [chunks[i] for i in sorted([*spread, *rest])]
 
 
-def _pool(chunks: NDArray[np.float32]) -> NDArray[np.float32]:
+def _pool_chunk_vectors(chunks: NDArray[np.float32]) -> NDArray[np.float32]:
     """Combine the chunks [n, 384] of one text.
 
     Half the first one, which holds subject and request, half all of them.
@@ -195,11 +203,12 @@ def _pool(chunks: NDArray[np.float32]) -> NDArray[np.float32]:
     would not be heard.
     """
     alike = np.clip(chunks @ chunks.T, 0, 1) ** 4
-    return _unit(
-        chunks[0] + _unit((chunks / alike.sum(axis=1, keepdims=True)).sum(axis=0))
+    return _to_unit_vector(
+        chunks[0]
+        + _to_unit_vector((chunks / alike.sum(axis=1, keepdims=True)).sum(axis=0))
     )
 
 
-def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:
+def _to_unit_vector(vector: NDArray[np.float32]) -> NDArray[np.float32]:
     length: np.float32 = np.linalg.norm(vector)
     return vector / length

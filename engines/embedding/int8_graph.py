@@ -26,7 +26,7 @@ from contracts.errors import EngineError
 
 _LAYERS, _HEADS = 6, 12
 _EPSILON: Final = 1e-12
-_ATTENDED: Final = ("query", "key", "value")
+_ATTENTION_INPUTS: Final = ("query", "key", "value")
 _LAYER: Final = "inner.encoder.layer."
 _RESULT: Final = "last_hidden_state"
 
@@ -43,70 +43,71 @@ _DOMAIN: Final = "com.microsoft"
 _OWN_OPERATORS: Final = {"DynamicQuantizeMatMul", "QAttention", "Gelu"}
 
 
-class _Field(NamedTuple):
+class _ProtobufField(NamedTuple):
     number: int
     payload: memoryview
     raw: memoryview
 
 
-class _Node(NamedTuple):
+class _GraphNode(NamedTuple):
     op: str
     inputs: list[str]
     outputs: list[str]
     raw: bytes | memoryview
 
 
-class _Dense(NamedTuple):
+class _DenseProduct(NamedTuple):
     """One product of the file: given · (float(weights) · scales) + bias."""
 
-    given: str
+    input_name: str
     weights: str
     scales: str
     bias: str
 
 
-def with_int8_products(model: bytes) -> bytes:
+def rewrite_to_int8(model: bytes) -> bytes:
     """Return the model with its layers rewritten; it takes no attention mask any more.
 
     Raises EngineError when the file does not hold the quantised products of six layers.
     """
     parts = [
-        _bytes(_MODEL_GRAPH, _rewritten(field.payload))
+        _encode_bytes(_MODEL_GRAPH, _rewrite_graph(field.payload))
         if field.number == _MODEL_GRAPH
         else field.raw
-        for field in _fields(memoryview(model))
+        for field in _read_fields(memoryview(model))
     ]
     opset = (
-        _bytes(_OPSET_DOMAIN, _DOMAIN.encode())
-        + _key(_OPSET_VERSION, _VARINT)
-        + _varint(1)
+        _encode_bytes(_OPSET_DOMAIN, _DOMAIN.encode())
+        + _encode_key(_OPSET_VERSION, _VARINT)
+        + _encode_varint(1)
     )
-    return b"".join([*parts, _bytes(_MODEL_OPSET, opset)])
+    return b"".join([*parts, _encode_bytes(_MODEL_OPSET, opset)])
 
 
-def _rewritten(graph: memoryview) -> bytes:
-    fields = list(_fields(graph))
-    old = [_parsed(field) for field in fields if field.number == _GRAPH_NODE]
-    dense = _dense(old)
-    vectors = dense[f"{_LAYER}0.attention.self.query"].given
-    nodes = _needed_for(vectors, old)
+def _rewrite_graph(graph: memoryview) -> bytes:
+    fields = list(_read_fields(graph))
+    old = [_parse_node(field) for field in fields if field.number == _GRAPH_NODE]
+    dense = _find_dense_products(old)
+    vectors = dense[f"{_LAYER}0.attention.self.query"].input_name
+    nodes = _find_needed_nodes(vectors, old)
     for index in range(_LAYERS):
         result = _RESULT if index == _LAYERS - 1 else f"{_LAYER}{index}"
-        nodes += _layer(f"{_LAYER}{index}", vectors, result, dense)
+        nodes += _build_layer(f"{_LAYER}{index}", vectors, result, dense)
         vectors = result
     used = {name for node in nodes for name in node.inputs}
     kept = [
         field.raw
         for field in fields
-        if field.number not in (_GRAPH_NODE, _GRAPH_SHAPES) and _is_used(field, used)
+        if field.number not in (_GRAPH_NODE, _GRAPH_SHAPES)
+        and _is_weight_used(field, used)
     ]
     return b"".join([*(node.raw for node in nodes), *kept])
 
 
-def _dense(nodes: Sequence[_Node]) -> dict[str, _Dense]:
+def _find_dense_products(nodes: Sequence[_GraphNode]) -> dict[str, _DenseProduct]:
     """Find the products by the name of their bias, less its last part."""
     maker = {output: node for node in nodes for output in node.outputs}
-    found: dict[str, _Dense] = {}
+    found: dict[str, _DenseProduct] = {}
     for node in nodes:
         product = maker.get(node.inputs[0]) if node.op == "Add" else None
         scaled = (
@@ -115,10 +116,10 @@ def _dense(nodes: Sequence[_Node]) -> dict[str, _Dense]:
         cast = maker.get(scaled.inputs[0]) if scaled and scaled.op == "Mul" else None
         if product and scaled and cast and cast.op == "Cast":
             bias = node.inputs[1]
-            found[bias.removesuffix(".bias")] = _Dense(
+            found[bias.removesuffix(".bias")] = _DenseProduct(
                 product.inputs[0], cast.inputs[0], scaled.inputs[1], bias
             )
-    parts = [f"attention.self.{part}" for part in _ATTENDED]
+    parts = [f"attention.self.{part}" for part in _ATTENTION_INPUTS]
     parts += ["attention.output.dense", "intermediate.dense", "output.dense"]
     if found.keys() != {
         f"{_LAYER}{index}.{part}" for index in range(_LAYERS) for part in parts
@@ -129,8 +130,8 @@ def _dense(nodes: Sequence[_Node]) -> dict[str, _Dense]:
     return found
 
 
-def _needed_for(result: str, nodes: Sequence[_Node]) -> list[_Node]:
-    needed, kept = {result}, list[_Node]()
+def _find_needed_nodes(result: str, nodes: Sequence[_GraphNode]) -> list[_GraphNode]:
+    needed, kept = {result}, list[_GraphNode]()
     for node in reversed(nodes):
         if needed.intersection(node.outputs):
             needed.update(node.inputs)
@@ -138,19 +139,19 @@ def _needed_for(result: str, nodes: Sequence[_Node]) -> list[_Node]:
     return kept[::-1]
 
 
-def _is_used(field: _Field, used: set[str]) -> bool:
+def _is_weight_used(field: _ProtobufField, used: set[str]) -> bool:
     # What nothing uses is left out: onnxruntime would warn of each weight, and ask for each input.
     number = _NAME_FIELD.get(field.number)
     return number is None or any(
         str(f.payload, "utf-8") in used
-        for f in _fields(field.payload)
+        for f in _read_fields(field.payload)
         if f.number == number
     )
 
 
-def _layer(
-    name: str, given: str, result: str, dense: Mapping[str, _Dense]
-) -> list[_Node]:
+def _build_layer(
+    name: str, given: str, result: str, dense: Mapping[str, _DenseProduct]
+) -> list[_GraphNode]:
     attended, normed, active = (
         f"{name}.attention",
         f"{name}.attention.output",
@@ -162,19 +163,25 @@ def _layer(
         f"{name}.output.dense",
     )
     return [
-        *_attention(
-            attended, given, [dense[f"{attended}.self.{part}"] for part in _ATTENDED]
+        *_build_attention(
+            attended,
+            given,
+            [dense[f"{attended}.self.{part}"] for part in _ATTENTION_INPUTS],
         ),
-        _product(mixed, attended, dense[mixed]),
-        *_normalised_sum(normed, f"{name}.attention.output.LayerNorm", [mixed, given]),
-        _product(inner, normed, dense[inner]),
-        _node("Gelu", [inner], [active]),
-        _product(outer, active, dense[outer]),
-        *_normalised_sum(result, f"{name}.output.LayerNorm", [outer, normed]),
+        _build_product(mixed, attended, dense[mixed]),
+        *_build_normalised_sum(
+            normed, f"{name}.attention.output.LayerNorm", [mixed, given]
+        ),
+        _build_product(inner, normed, dense[inner]),
+        _encode_node("Gelu", [inner], [active]),
+        _build_product(outer, active, dense[outer]),
+        *_build_normalised_sum(result, f"{name}.output.LayerNorm", [outer, normed]),
     ]
 
 
-def _attention(result: str, given: str, parts: Sequence[_Dense]) -> list[_Node]:
+def _build_attention(
+    result: str, given: str, parts: Sequence[_DenseProduct]
+) -> list[_GraphNode]:
     # The joined weights are constants: onnxruntime computes them once, when it loads the model.
     weights, scales, scale_row, bias = (
         f"{result}.{part}" for part in ("weights", "scales", "scale_row", "bias")
@@ -183,12 +190,12 @@ def _attention(result: str, given: str, parts: Sequence[_Dense]) -> list[_Node]:
         f"{result}.given_{part}" for part in ("int8", "scale", "zero")
     )
     return [
-        _node("Concat", [part.weights for part in parts], [weights], axis=1),
-        _node("Concat", [part.scales for part in parts], [scale_row], axis=1),
-        _node("Squeeze", [scale_row], [scales]),
-        _node("Concat", [part.bias for part in parts], [bias], axis=0),
-        _node("DynamicQuantizeLinear", [given], [whole, scale, zero]),
-        _node(
+        _encode_node("Concat", [part.weights for part in parts], [weights], axis=1),
+        _encode_node("Concat", [part.scales for part in parts], [scale_row], axis=1),
+        _encode_node("Squeeze", [scale_row], [scales]),
+        _encode_node("Concat", [part.bias for part in parts], [bias], axis=0),
+        _encode_node("DynamicQuantizeLinear", [given], [whole, scale, zero]),
+        _encode_node(
             "QAttention",
             [whole, weights, bias, scale, scales, "", zero],
             [result],
@@ -197,19 +204,19 @@ def _attention(result: str, given: str, parts: Sequence[_Dense]) -> list[_Node]:
     ]
 
 
-def _product(result: str, given: str, dense: _Dense) -> _Node:
-    return _node(
+def _build_product(result: str, given: str, dense: _DenseProduct) -> _GraphNode:
+    return _encode_node(
         "DynamicQuantizeMatMul",
         [given, dense.weights, dense.scales, "", dense.bias],
         [result],
     )
 
 
-def _normalised_sum(result: str, norm: str, terms: list[str]) -> list[_Node]:
+def _build_normalised_sum(result: str, norm: str, terms: list[str]) -> list[_GraphNode]:
     total = f"{norm}.sum"
     return [
-        _node("Add", terms, [total]),
-        _node(
+        _encode_node("Add", terms, [total]),
+        _encode_node(
             "LayerNormalization",
             [total, f"{norm}.weight", f"{norm}.bias"],
             [result],
@@ -218,49 +225,59 @@ def _normalised_sum(result: str, norm: str, terms: list[str]) -> list[_Node]:
     ]
 
 
-def _node(op: str, inputs: list[str], outputs: list[str], **attributes: float) -> _Node:
+def _encode_node(
+    op: str, inputs: list[str], outputs: list[str], **attributes: float
+) -> _GraphNode:
     domain = _DOMAIN if op in _OWN_OPERATORS else ""
     fields = [
-        *(_bytes(_NODE_INPUT, name.encode()) for name in inputs),
-        *(_bytes(_NODE_OUTPUT, name.encode()) for name in outputs),
-        _bytes(_NODE_OP, op.encode()),
+        *(_encode_bytes(_NODE_INPUT, name.encode()) for name in inputs),
+        *(_encode_bytes(_NODE_OUTPUT, name.encode()) for name in outputs),
+        _encode_bytes(_NODE_OP, op.encode()),
         *(
-            _bytes(_NODE_ATTRIBUTE, _attribute(name, value))
+            _encode_bytes(_NODE_ATTRIBUTE, _encode_attribute(name, value))
             for name, value in attributes.items()
         ),
-        _bytes(_NODE_DOMAIN, domain.encode()),
+        _encode_bytes(_NODE_DOMAIN, domain.encode()),
     ]
-    return _Node(op, inputs, outputs, _bytes(_GRAPH_NODE, b"".join(fields)))
+    return _GraphNode(op, inputs, outputs, _encode_bytes(_GRAPH_NODE, b"".join(fields)))
 
 
-def _attribute(name: str, value: float) -> bytes:
+def _encode_attribute(name: str, value: float) -> bytes:
     if isinstance(value, int):
-        kind, encoded = _TYPE_INT, _key(_ATTRIBUTE_INT, _VARINT) + _varint(value)
+        kind, encoded = (
+            _TYPE_INT,
+            _encode_key(_ATTRIBUTE_INT, _VARINT) + _encode_varint(value),
+        )
     else:
         kind, encoded = (
             _TYPE_FLOAT,
-            _key(_ATTRIBUTE_FLOAT, _FIXED32) + struct.pack("<f", value),
+            _encode_key(_ATTRIBUTE_FLOAT, _FIXED32) + struct.pack("<f", value),
         )
     return (
-        _bytes(_ATTRIBUTE_NAME, name.encode())
+        _encode_bytes(_ATTRIBUTE_NAME, name.encode())
         + encoded
-        + _key(_ATTRIBUTE_TYPE, _VARINT)
-        + _varint(kind)
+        + _encode_key(_ATTRIBUTE_TYPE, _VARINT)
+        + _encode_varint(kind)
     )
 
 
-def _parsed(node: _Field) -> _Node:
-    fields = list(_fields(node.payload))
+def _parse_node(node: _ProtobufField) -> _GraphNode:
+    fields = list(_read_fields(node.payload))
 
-    def texts(number: int) -> list[str]:
+    def read_strings(number: int) -> list[str]:
         return [
             str(field.payload, "utf-8") for field in fields if field.number == number
         ]
 
-    return _Node(texts(_NODE_OP)[0], texts(_NODE_INPUT), texts(_NODE_OUTPUT), node.raw)
+    return _GraphNode(
+        read_strings(_NODE_OP)[0],
+        read_strings(_NODE_INPUT),
+        read_strings(_NODE_OUTPUT),
+        node.raw,
+    )
 
 
-def _fields(message: memoryview) -> Iterator[_Field]:
+def _read_fields(message: memoryview) -> Iterator[_ProtobufField]:
     at = 0
     while at < len(message):
         key, start = _read_varint(message, at)
@@ -271,7 +288,7 @@ def _fields(message: memoryview) -> Iterator[_Field]:
             raise EngineError(
                 "The embedding model holds a field of an unexpected kind."
             )
-        yield _Field(key >> 3, message[start:end], message[at:end])
+        yield _ProtobufField(key >> 3, message[start:end], message[at:end])
         at = end
 
 
@@ -286,7 +303,7 @@ def _read_varint(message: memoryview, at: int) -> tuple[int, int]:
         shift += 7
 
 
-def _varint(value: int) -> bytes:
+def _encode_varint(value: int) -> bytes:
     encoded = bytearray()
     while value > 0x7F:
         encoded.append(value & 0x7F | 0x80)
@@ -294,9 +311,9 @@ def _varint(value: int) -> bytes:
     return bytes([*encoded, value])
 
 
-def _key(number: int, kind: int) -> bytes:
-    return _varint(number << 3 | kind)
+def _encode_key(number: int, kind: int) -> bytes:
+    return _encode_varint(number << 3 | kind)
 
 
-def _bytes(number: int, payload: bytes) -> bytes:
-    return _key(number, _BYTES) + _varint(len(payload)) + payload
+def _encode_bytes(number: int, payload: bytes) -> bytes:
+    return _encode_key(number, _BYTES) + _encode_varint(len(payload)) + payload

@@ -17,35 +17,38 @@ SPELLING_DIMENSIONS: Final = 512
 
 _SPELLING_WEIGHT: Final = 0.5
 _GRAM_LENGTHS: Final = (3, 4, 5)
-_MIXERS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
-_SHIFTS: Final = (np.uint64(30), np.uint64(27), np.uint64(31))
-_BASE: Final = np.uint64(0x100000001B3)
+_HASH_MULTIPLIERS: Final = (
+    np.uint64(0xBF58476D1CE4E5B9),
+    np.uint64(0x94D049BB133111EB),
+)
+_HASH_SHIFTS: Final = (np.uint64(30), np.uint64(27), np.uint64(31))
+_HASH_BASE: Final = np.uint64(0x100000001B3)
 
 _REPLY_MARKS: Final = re.compile(r"\A(?:\s*(?:re|fwd?|aw|wg)\s*:)+", re.IGNORECASE)
 _LONGEST_PREFIX: Final = 120
 _LOWEST_RATIO: Final = 80
 
 
-def fingerprint(text: str, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
+def build_fingerprint(text: str, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a unit vector [d + 512] for a text and its unit embedding [d].
 
     The dot product of two is (similarity of meaning + half the similarity of spelling) /
     1.5. Spelling finds what a sentence encoder has no sense of: identifiers, error texts,
     product names.
     """
-    parts = (embedding, np.sqrt(_SPELLING_WEIGHT) * _spelling(text))
+    parts = (embedding, np.sqrt(_SPELLING_WEIGHT) * _spelling_vector(text))
     return (np.concatenate(parts) / np.sqrt(1 + _SPELLING_WEIGHT)).astype(np.float32)
 
 
-def near_exact(a: str, b: str) -> float:
+def near_exact_similarity(a: str, b: str) -> float:
     """Return how far two texts are the same, in [0, 1]; 0 for anything under .8.
 
     Case, punctuation, spacing and reply marks do not count, and neither does up to one line
     in front of what was written before ("Resending this, please look.") if it is no longer
     than that. One other identifier hardly lowers the result: compare those apart.
     """
-    shorter, longer = sorted((_normalised(a), _normalised(b)), key=len)
-    if shorter and _has_only_a_prefix_more(shorter, longer):
+    shorter, longer = sorted((_normalise_text(a), _normalise_text(b)), key=len)
+    if shorter and _differs_by_prefix(shorter, longer):
         return 1.0
     return fuzz.ratio(shorter, longer, score_cutoff=_LOWEST_RATIO) / 100
 
@@ -55,10 +58,10 @@ def normalised_digest(text: str) -> str:
 
     Equal for the same message sent again. All texts of nothing but punctuation have the same one.
     """
-    return hashlib.sha256(_normalised(text).encode()).hexdigest()
+    return hashlib.sha256(_normalise_text(text).encode()).hexdigest()
 
 
-class _Spacing(dict[int, int]):
+class _SpacingTable(dict[int, int]):
     """For str.translate: punctuation, separators and control characters become spaces.
 
     Fills itself.
@@ -69,15 +72,15 @@ class _Spacing(dict[int, int]):
         return self[code]
 
 
-_SPACING: Final = _Spacing()
+_SPACING: Final = _SpacingTable()
 
 
-def _normalised(text: str) -> str:
+def _normalise_text(text: str) -> str:
     text = unicodedata.normalize("NFKC", _REPLY_MARKS.sub("", text))
     return " ".join(text.casefold().translate(_SPACING).split())
 
 
-def _has_only_a_prefix_more(shorter: str, longer: str) -> bool:
+def _differs_by_prefix(shorter: str, longer: str) -> bool:
     """Whether the longer text is the shorter one with a few words put in front, or after
     its first lines.
     """
@@ -91,15 +94,16 @@ def _has_only_a_prefix_more(shorter: str, longer: str) -> bool:
     return shorter[start:] == longer[start + more :]
 
 
-def _spelling(text: str) -> NDArray[np.float64]:
+def _spelling_vector(text: str) -> NDArray[np.float64]:
     """Signed hashed character n-grams with sublinear frequencies (Weinberger et al.,
     Feature Hashing, 2009).
     """
     codes = np.frombuffer(
-        f" {_normalised(text)} ".encode("utf-32-le"), dtype="<u4"
+        f" {_normalise_text(text)} ".encode("utf-32-le"), dtype="<u4"
     ).astype(np.uint64)
     grams, counts = np.unique(
-        np.concatenate([_hashes(codes, n) for n in _GRAM_LENGTHS]), return_counts=True
+        np.concatenate([_hash_ngrams(codes, n) for n in _GRAM_LENGTHS]),
+        return_counts=True,
     )
     signs = np.where(grams >> np.uint64(63), -1.0, 1.0)
     columns = (grams % np.uint64(SPELLING_DIMENSIONS)).astype(np.intp)
@@ -109,14 +113,14 @@ def _spelling(text: str) -> NDArray[np.float64]:
     return vector / length if length else vector
 
 
-def _hashes(codes: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
+def _hash_ngrams(codes: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
     """A well-mixed 64-bit number for each n consecutive characters, the same in every process."""
     count = max(len(codes) - n + 1, 0)
     hashes = np.full(count, n, dtype=np.uint64)
     for offset in range(n):
-        hashes = hashes * _BASE + codes[offset : offset + count]
+        hashes = hashes * _HASH_BASE + codes[offset : offset + count]
     # The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): neighbours in, unrelated
     # numbers out.
-    for shift, mixer in zip(_SHIFTS, _MIXERS, strict=False):
+    for shift, mixer in zip(_HASH_SHIFTS, _HASH_MULTIPLIERS, strict=False):
         hashes = (hashes ^ (hashes >> shift)) * mixer
-    return hashes ^ (hashes >> _SHIFTS[-1])
+    return hashes ^ (hashes >> _HASH_SHIFTS[-1])

@@ -17,8 +17,13 @@ from typing import Generic, NamedTuple, TypeVar
 from pydantic import BaseModel
 
 from contracts.usage import Usage
-from engines.models.budget import Budget, Reservation, completed, tokens_in
-from engines.models.chat import Chat, Message, Reply
+from engines.models.budget import (
+    Budget,
+    Reservation,
+    estimate_tokens,
+    fill_missing_tokens,
+)
+from engines.models.chat import ChatClient, ChatMessage, ModelReply
 from engines.models.failures import (
     AnswerUnusable,
     Busy,
@@ -31,36 +36,36 @@ from engines.models.failures import (
     RateLimited,
     Truncated,
 )
-from engines.models.gateway import Gateway
-from engines.models.parse_answer import read_answer, schema_of
-from engines.models.providers import Models
+from engines.models.gateway import ModelGateway
+from engines.models.parse_answer import read_answer, strict_schema
+from engines.models.providers import ModelPair
 from engines.models.records import CallRecord
-from engines.models.rungs import ModelSpec, Rungs
-from prompts.prompt import Rendered
+from engines.models.rungs import ModelSpec, RungMemory
+from prompts.prompt import RenderedPrompt
 from prompts.repair import REPAIR, RepairInput
 
 T = TypeVar("T", bound=BaseModel)
 
-FIRST_SHARE = 0.6
+PRIMARY_TIME_SHARE = 0.6
 """Of a step's time, for the first model where there is a second."""
 
-SHORTEST_CALL = 0.5
+MIN_CALL_SECONDS = 0.5
 """Seconds below which another call is not worth making."""
 
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """What is asked, for which step of which ticket, and by when (`seconds`)."""
+    """What is asked, for which step of which ticket, and by when (`timeout_seconds`)."""
 
     step: str
     ticket_id: str
     desk_id: str
-    rendered: Rendered
-    output: type[T]
-    seconds: float
+    rendered: RenderedPrompt
+    output_type: type[T]
+    timeout_seconds: float
 
 
-class Answered(NamedTuple, Generic[T]):
+class ValidAnswer(NamedTuple, Generic[T]):
     """A valid answer and what it cost."""
 
     value: T
@@ -68,41 +73,41 @@ class Answered(NamedTuple, Generic[T]):
 
 
 @dataclass(frozen=True)
-class Try:
+class Attempt:
     """The next call: which model, with which words, after which pause in seconds."""
 
     spec: ModelSpec
-    rendered: Rendered
-    pause: float = 0.0
-    longer: bool = False
+    rendered: RenderedPrompt
+    pause_seconds: float = 0.0
+    doubles_tokens: bool = False
 
 
 @dataclass
-class Call:
+class ModelCall:
     """One call: whom, with which words, for how many tokens.
 
-    `sent` once it has left, and may cost.
+    `was_sent` once it has left, and may cost.
     """
 
     spec: ModelSpec
-    rendered: Rendered
+    rendered: RenderedPrompt
     max_tokens: int
-    sent: bool = False
+    was_sent: bool = False
 
     @property
-    def size(self) -> int:
+    def prompt_characters(self) -> int:
         """Characters of the prompt."""
         return len(self.rendered.system) + len(self.rendered.user)
 
 
-class Asker:
+class ModelClient:
     """Asks the models of one process."""
 
     def __init__(
         self,
-        models: Models,
-        chat: Chat,
-        gateway: Gateway,
+        models: ModelPair,
+        chat: ChatClient,
+        gateway: ModelGateway,
         budget: Budget,
         *,
         attempts: int = 2,
@@ -115,40 +120,42 @@ class Asker:
         self.budget = budget
         self.attempts = attempts
         self.backoff = backoff
-        self.observe = observe
-        self.rungs = Rungs()
+        self.record_call = observe
+        self.rungs = RungMemory()
         for spec in (models.primary, models.fallback):
             if spec:
-                gateway.expect(spec.id)
+                gateway.register_model(spec.id)
 
-    async def ask(self, question: Question[T]) -> Answered[T]:
+    async def ask_model(self, question: Question[T]) -> ValidAnswer[T]:
         """A valid answer.
 
         Raises the last ModelError, with the usage of all calls, when there is none in time.
         """
-        deadline = time.monotonic() + question.seconds
-        turn: Try | None = Try(self.models.primary, question.rendered)
+        deadline = time.monotonic() + question.timeout_seconds
+        turn: Attempt | None = Attempt(self.models.primary, question.rendered)
         usage = Usage()
         while turn:
             try:
-                answered = await self.once(
-                    question, turn, self.share(turn, deadline - time.monotonic())
+                answered = await self.run_attempt(
+                    question,
+                    turn,
+                    self.attempt_timeout(turn, deadline - time.monotonic()),
                 )
             except ModelError as error:
                 usage += error.usage
-                following = self.following(
+                following = self.next_attempt(
                     turn, error, question, usage.calls, deadline - time.monotonic()
                 )
                 if following is None:
                     error.usage = usage
                     raise
-                await asyncio.sleep(following.pause)
+                await asyncio.sleep(following.pause_seconds)
                 turn = following
             else:
-                return Answered(answered.value, usage + answered.usage)
+                return ValidAnswer(answered.value, usage + answered.usage)
         raise AssertionError("there is always a first turn")
 
-    def share(self, turn: Try, seconds: float) -> float:
+    def attempt_timeout(self, turn: Attempt, seconds: float) -> float:
         """How much of the time left a call may take.
 
         A first model that hangs leaves some for the second.
@@ -158,44 +165,51 @@ class Asker:
             and turn.spec == self.models.primary
             and self.attempts > 1
         )
-        return seconds * FIRST_SHARE if more else seconds
+        return seconds * PRIMARY_TIME_SHARE if more else seconds
 
-    async def once(
-        self, question: Question[T], turn: Try, seconds: float
-    ) -> Answered[T]:
+    async def run_attempt(
+        self, question: Question[T], turn: Attempt, seconds: float
+    ) -> ValidAnswer[T]:
         """One call: reserved, made, judged, settled and recorded. Raises ModelError."""
         spec, started = turn.spec, time.monotonic()
-        call = Call(spec, turn.rendered, spec.max_tokens * (2 if turn.longer else 1))
-        reservation = self.budget.reserve(
+        call = ModelCall(
+            spec, turn.rendered, spec.max_tokens * (2 if turn.doubles_tokens else 1)
+        )
+        reservation = self.budget.reserve_call(
             question.ticket_id,
             question.desk_id,
             spec.id,
-            tokens_in(call.size),
+            estimate_tokens(call.prompt_characters),
             call.max_tokens,
         )
         usage, outcome = Usage(), "cancelled"
         try:
-            reply = await self.call(call, question.output, seconds)
-            usage = self.budget.settle(
-                reservation, completed(reply.usage, call.size, len(reply.text))
+            reply = await self.call_gateway(call, question.output_type, seconds)
+            usage = self.budget.settle_reservation(
+                reservation,
+                fill_missing_tokens(
+                    reply.usage, call.prompt_characters, len(reply.text)
+                ),
             )
             outcome = "ok"
-            return Answered(self.judged(spec, reply, question.output, usage), usage)
+            return ValidAnswer(
+                self.validate_reply(spec, reply, question.output_type, usage), usage
+            )
         except ModelError as error:
             outcome = type(error).__name__
             if not usage.calls:
                 book = (
-                    self.budget.forfeit
+                    self.budget.forfeit_reservation
                     if isinstance(error, ModelTimedOut)
-                    else self.budget.settle
+                    else self.budget.settle_reservation
                 )
                 usage = book(reservation, error.usage)
             error.usage = usage
             raise
         finally:
             if outcome == "cancelled":
-                usage = self.given_up(call, reservation)
-            self.observe(
+                usage = self.settle_cancelled(call, reservation)
+            self.record_call(
                 CallRecord(
                     question.step,
                     question.desk_id,
@@ -206,116 +220,128 @@ class Asker:
                 )
             )
 
-    def given_up(self, call: Call, reservation: Reservation) -> Usage:
+    def settle_cancelled(self, call: ModelCall, reservation: Reservation) -> Usage:
         """What a call costs that nobody waits for any more."""
-        if call.sent:
-            return self.budget.forfeit(
+        if call.was_sent:
+            return self.budget.forfeit_reservation(
                 reservation, Usage(calls=1, models=(call.spec.id,))
             )
-        self.budget.release(reservation)
+        self.budget.release_reservation(reservation)
         return Usage()
 
-    async def call(self, call: Call, output: type[BaseModel], seconds: float) -> Reply:
+    async def call_gateway(
+        self, call: ModelCall, output: type[BaseModel], seconds: float
+    ) -> ModelReply:
         """The model's reply, by way of the gateway."""
         messages = (
-            Message("system", call.rendered.system),
-            Message("user", call.rendered.user),
+            ChatMessage("system", call.rendered.system),
+            ChatMessage("user", call.rendered.user),
         )
-        spec, schema, until = call.spec, schema_of(output), time.monotonic() + seconds
+        spec, schema, until = (
+            call.spec,
+            strict_schema(output),
+            time.monotonic() + seconds,
+        )
 
-        async def work() -> Reply:
+        async def send_call() -> ModelReply:
             # The way of asking is chosen now: while this call waited for its place, another
             # may have found it refused.
-            rung, left = self.rungs.current(spec), until - time.monotonic()
+            rung, left = self.rungs.current_rung(spec), until - time.monotonic()
             if left <= 0:
                 raise Busy("There was no time left for a call.")
-            call.sent = True
+            call.was_sent = True
             try:
-                return await self.chat.ask(
+                return await self.chat.ask_model(
                     spec, messages, schema, output.__name__, rung, left, call.max_tokens
                 )
             except FormatRefused:
-                self.rungs.refused(spec, rung)
+                self.rungs.record_refusal(spec, rung)
                 raise
             except asyncio.CancelledError:
                 if (
                     time.monotonic() >= until
                 ):  # the step's deadline and this call's came together, on a busy loop
-                    self.gateway.unusable(spec.id, ModelTimedOut())
+                    self.gateway.report_unusable(spec.id, ModelTimedOut())
                 raise
 
         # A call that is sure to time out must not be made: it would count against the model.
-        waiting = max(0.0, seconds - SHORTEST_CALL, seconds / 2)
-        return await self.gateway.call(spec.id, waiting, work)
+        waiting = max(0.0, seconds - MIN_CALL_SECONDS, seconds / 2)
+        return await self.gateway.call_model(spec.id, waiting, send_call)
 
-    def judged(self, spec: ModelSpec, reply: Reply, output: type[T], usage: Usage) -> T:
+    def validate_reply(
+        self, spec: ModelSpec, reply: ModelReply, output: type[T], usage: Usage
+    ) -> T:
         """The reply as a valid value, and the model's circuit told of it. Raises AnswerUnusable."""
         try:
             value = read_answer(reply, output)
         except AnswerUnusable as error:
             error.usage = usage
-            self.gateway.unusable(spec.id, error)
+            self.gateway.report_unusable(spec.id, error)
             raise
-        self.gateway.usable(spec.id)
+        self.gateway.report_usable(spec.id)
         return value
 
-    def following(
+    def next_attempt(
         self,
-        turn: Try,
+        turn: Attempt,
         error: ModelError,
         question: Question[T],
         calls: int,
         seconds: float,
-    ) -> Try | None:
-        """What to try after a failure, if anything: `calls` were made, `seconds` are left."""
+    ) -> Attempt | None:
+        """What to try after a failure, if anything: `calls` were made, `timeout_seconds` are left."""
         other = self.models.fallback if turn.spec == self.models.primary else None
-        if calls >= self.attempts or seconds < SHORTEST_CALL:
+        if calls >= self.attempts or seconds < MIN_CALL_SECONDS:
             return None
-        following = self.remedy(turn, error, question, other)
+        following = self.choose_retry(turn, error, question, other)
         return (
             following
-            if following and following.pause + SHORTEST_CALL <= seconds
+            if following and following.pause_seconds + MIN_CALL_SECONDS <= seconds
             else None
         )
 
-    def remedy(
+    def choose_retry(
         self,
-        turn: Try,
+        turn: Attempt,
         error: ModelError,
         question: Question[T],
         other: ModelSpec | None,
-    ) -> Try | None:
+    ) -> Attempt | None:
         """What answers this kind of failure; None when nothing does."""
         match error:
             case FormatRefused():
                 return turn
             case AnswerUnusable() if other is None:
-                return Try(
+                return Attempt(
                     turn.spec,
-                    repaired(question.rendered, error),
-                    longer=isinstance(error, Truncated),
+                    repair_prompt(question.rendered, error),
+                    doubles_tokens=isinstance(error, Truncated),
                 )
             case ProviderFailed():
-                return Try(other or turn.spec, question.rendered, pause=self.pause())
+                return Attempt(
+                    other or turn.spec,
+                    question.rendered,
+                    pause_seconds=self.retry_pause(),
+                )
             case RateLimited() if other is None:
-                return Try(
+                return Attempt(
                     turn.spec,
                     question.rendered,
-                    pause=max(error.retry_after or 0.0, self.pause()),
+                    pause_seconds=max(error.retry_after or 0.0, self.retry_pause()),
                 )
             case KeyRefused():
                 return None
             case _:
-                return Try(other, question.rendered) if other else None
+                return Attempt(other, question.rendered) if other else None
 
-    def pause(self) -> float:
+    def retry_pause(self) -> float:
         """Seconds before a second try, with jitter, so that those that failed together do
         not come back together.
         """
         return self.backoff * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
-def repaired(rendered: Rendered, error: AnswerUnusable) -> Rendered:
+def repair_prompt(rendered: RenderedPrompt, error: AnswerUnusable) -> RenderedPrompt:
     """The same question, with what was wrong about the first answer."""
     problems = error.problems if isinstance(error, Invalid) else ()
     return REPAIR.render(RepairInput(request=rendered, problems=problems))

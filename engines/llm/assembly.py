@@ -3,25 +3,25 @@
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
-from engines.llm.ask import Asker
+from engines.llm.ask import ModelClient
 from engines.llm.engine import LlmEngine
 from engines.models.budget import Budget
-from engines.models.chat import Chat
-from engines.models.gateway import Gateway
-from engines.models.prices import SHIPPED, load_prices
-from engines.models.providers import Models
+from engines.models.chat import ChatClient
+from engines.models.gateway import ModelGateway
+from engines.models.prices import SHIPPED_PRICES_FILE, load_prices
+from engines.models.providers import ModelPair
 from engines.models.records import CallRecord
 from engines.models.settings import ModelSettings
 from nodes.services import Engine, Limits
 from policies.desk.model import Desk
 
-SHORTEST_REST = 30.0
+MIN_COOLDOWN_SECONDS = 30.0
 """Seconds for which a model that fails is left alone, at least."""
 
 
-def model_engine(
+def build_llm_engine(
     settings: ModelSettings,
-    models: Models,
+    models: ModelPair,
     local: Engine,
     limits: Limits,
     desks: Iterable[Desk],
@@ -38,7 +38,7 @@ def model_engine(
     """
     limits_by_desk = {desk.id: desk.settings.daily_budget_usd for desk in desks}
     budget = Budget(
-        load_prices(settings.llm_prices or SHIPPED),
+        load_prices(settings.llm_prices or SHIPPED_PRICES_FILE),
         per_ticket_usd=settings.ticket_budget_usd,
         per_day_usd=settings.daily_budget_usd,
         per_desk_day_usd={
@@ -47,30 +47,32 @@ def model_engine(
         now=now,
         spent_today=spent_today,
     )
-    asker = asker_of(settings, models, budget, limits, observe)
+    asker = build_model_client(settings, models, budget, limits, observe)
     return LlmEngine(
         asker,
         local,
         limits,
-        steps=steps_of(settings),
+        steps=enabled_model_steps(settings),
         cache_size=settings.llm_cache_size,
     )
 
 
-def asker_of(
+def build_model_client(
     settings: ModelSettings,
-    models: Models,
+    models: ModelPair,
     budget: Budget,
     limits: Limits,
     observe: Callable[[CallRecord], None],
-) -> Asker:
+) -> ModelClient:
     """What asks the models, ready for the first ticket."""
-    chat = Chat()
-    chat.warm(models.primary)
-    return Asker(
+    chat = ChatClient()
+    chat.open_first_pool(models.primary)
+    return ModelClient(
         models,
         chat,
-        Gateway(settings.llm_concurrency, rest=max(SHORTEST_REST, 2 * limits.draft)),
+        ModelGateway(
+            settings.llm_concurrency, rest=max(MIN_COOLDOWN_SECONDS, 2 * limits.draft)
+        ),
         budget,
         attempts=settings.retry_max_attempts,
         backoff=settings.retry_backoff_factor,
@@ -78,7 +80,7 @@ def asker_of(
     )
 
 
-def steps_of(settings: ModelSettings) -> list[str]:
+def enabled_model_steps(settings: ModelSettings) -> list[str]:
     """The steps in which a model is asked."""
     enabled = {
         "classify": settings.enable_ai_classification,

@@ -13,11 +13,11 @@ from contracts.ticket import CleanTicket
 from contracts.usage import Usage
 from engines.local.fields import extract_fields
 from engines.masking import Mask
-from policies.deciding.engine_answers import UNCONFIRMED
+from policies.deciding.engine_answers import UNCONFIRMED_CONFIDENCE
 from policies.desk.model import Desk, FieldDefinition
 
-LONGEST_VALUE: Final = 200
-READ_BY_PATTERN: Final = (
+MAX_VALUE_LENGTH: Final = 200
+PATTERN_ONLY_TYPES: Final = (
     "amount",
     "date",
     "url",
@@ -29,7 +29,7 @@ READ_BY_PATTERN: Final = (
 """Kinds of which a value counts only when our own pattern finds it in the words that the
 model quotes."""
 
-NOTHING: Final = frozenset(
+EMPTY_VALUES: Final = frozenset(
     {
         "",
         "-",
@@ -49,7 +49,7 @@ _SHAPED: Final = re.compile(r"(?=.*\d)[\w./#:-]{2,64}", re.ASCII)
 """An error code or account id is one word with a digit."""
 
 
-def classification_of(
+def build_classification(
     output: Mapping[str, object], mask: Mask, prompt: str, usage: Usage
 ) -> Classification:
     """A model's classification as it stands: nothing is known yet of how far to trust it."""
@@ -58,11 +58,11 @@ def classification_of(
     secondary = tuple(dict.fromkeys(str(other) for other in others))
     return Classification(
         category=category,
-        category_confidence=UNCONFIRMED,
+        category_confidence=UNCONFIRMED_CONFIDENCE,
         severity=output["severity"],  # type: ignore[arg-type]
-        severity_confidence=UNCONFIRMED,
+        severity_confidence=UNCONFIRMED_CONFIDENCE,
         secondary_categories=tuple(other for other in secondary if other != category),
-        reasoning=mask.restore(str(output.get("reasoning") or "")),
+        reasoning=mask.restore_values(str(output.get("reasoning") or "")),
         calibrated=False,
         engine="llm",
         prompt_version=prompt,
@@ -70,7 +70,7 @@ def classification_of(
     )
 
 
-def extraction_of(
+def merge_extraction(
     found: list[tuple[str, str, str]],
     local: Extraction,
     clean: CleanTicket,
@@ -92,16 +92,19 @@ def extraction_of(
     values: dict[str, list[str | float]] = {}
     spans: dict[str, str] = {}
     errors: list[str] = []
-    text = squeezed(clean.everything)
+    text = normalise_spacing(clean.everything)
     for name, value, source in found:
         definition = definitions.get(name)
-        if definition is None or value.strip().casefold() in NOTHING:
+        if definition is None or value.strip().casefold() in EMPTY_VALUES:
             continue
-        restored, quoted = mask.restore(value).strip(), mask.restore(source).strip()
+        restored, quoted = (
+            mask.restore_values(value).strip(),
+            mask.restore_values(source).strip(),
+        )
         read = (
             None
-            if hides(definition, desk, mask, value)
-            else confirmed(definition, restored, quoted, text)
+            if has_hidden_pseudonym(definition, desk, mask, value)
+            else confirm_value(definition, restored, quoted, text)
         )
         if read is None:
             errors.append(
@@ -110,9 +113,11 @@ def extraction_of(
             )
         elif read not in values.setdefault(name, []):
             values[name].append(read)
-            spans.setdefault(name, quoted if squeezed(quoted) in text else restored)
+            spans.setdefault(
+                name, quoted if normalise_spacing(quoted) in text else restored
+            )
     fields = tuple(
-        field_of(name, given, spans[name], clean)
+        build_field(name, given, spans[name], clean)
         for name, given in values.items()
         if given
     )
@@ -127,23 +132,30 @@ def extraction_of(
     )
 
 
-def hides(definition: FieldDefinition, desk: Desk, mask: Mask, value: str) -> bool:
+def has_hidden_pseudonym(
+    definition: FieldDefinition, desk: Desk, mask: Mask, value: str
+) -> bool:
     """Whether a pseudonym stands in a value that models are shown again, which would bring
     a person's data there.
     """
     return (
-        definition.kind in desk.settings.masking.keep and mask.restore(value) != value
+        definition.kind in desk.settings.masking.keep
+        and mask.restore_values(value) != value
     )
 
 
-def confirmed(
+def confirm_value(
     definition: FieldDefinition, value: str, quoted: str, text: str
 ) -> str | float | None:
     """The value when the ticket has it and it is one; else None."""
-    if not value or len(value) > LONGEST_VALUE or squeezed(value) not in text:
+    if (
+        not value
+        or len(value) > MAX_VALUE_LENGTH
+        or normalise_spacing(value) not in text
+    ):
         return None
-    if definition.kind in READ_BY_PATTERN:
-        given = quoted if squeezed(quoted) in text else value
+    if definition.kind in PATTERN_ONLY_TYPES:
+        given = quoted if normalise_spacing(quoted) in text else value
         read = extract_fields(
             given, [definition], required=(), customer_email=None
         ).values(definition.name)
@@ -153,7 +165,7 @@ def confirmed(
     return value if definition.kind == "product" else None
 
 
-def field_of(
+def build_field(
     name: str, values: list[str | float], quoted: str, clean: CleanTicket
 ) -> ExtractedField:
     """A field with its place in the text, where the quoted words stand there as they are."""
@@ -161,13 +173,13 @@ def field_of(
     return ExtractedField(
         name=name,
         value=values[0] if len(values) == 1 else values,  # type: ignore[arg-type]
-        confidence=UNCONFIRMED,
+        confidence=UNCONFIRMED_CONFIDENCE,
         source_span=quoted or None,
         start=start if quoted and start >= 0 else None,
         end=start + len(quoted) if quoted and start >= 0 else None,
     )
 
 
-def squeezed(text: str) -> str:
+def normalise_spacing(text: str) -> str:
     """For comparing: lower case, single spaces."""
     return " ".join(text.casefold().split())

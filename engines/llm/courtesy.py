@@ -33,7 +33,7 @@ _PHRASES: Final = (
 _COURTESY: Final = re.compile("|".join(_PHRASES), re.IGNORECASE)
 _SILENT: Final = re.compile(r"[\s.,!?…:;'\"()–—-]*")
 
-HEARD: Final = re.compile(
+ACKNOWLEDGING_PATTERN: Final = re.compile(
     r"^\s*(?:thank(?:s| you) for (?:telling us|letting us know|informing us|contacting us"
     r"|writing to us|your message"
     r"|your report)(?: about| that| regarding)?|(?:we|i) (?:understand|see|have read"
@@ -45,7 +45,7 @@ HEARD: Final = re.compile(
 """How a sentence begins that says again what the customer said."""
 
 
-def courtesy(sentence: str) -> bool:
+def is_courtesy(sentence: str) -> bool:
     """Whether a sentence states and promises nothing."""
     return bool(
         _SILENT.fullmatch(sentence) or _COURTESY.fullmatch(sentence.strip(" .!?,…"))

@@ -17,36 +17,36 @@ from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
 from contracts.usage import Usage
 from contracts.values import EngineName
-from engines.llm.ask import Answered, Asker, Question
-from engines.llm.checked_answers import classification_of, extraction_of
-from engines.llm.model_draft import draft_of
-from engines.local.template_draft import frame_of
-from engines.masking import Mask, mask_for, redact
+from engines.llm.ask import ModelClient, Question, ValidAnswer
+from engines.llm.checked_answers import build_classification, merge_extraction
+from engines.llm.model_draft import build_draft
+from engines.local.template_draft import build_frame
+from engines.masking import Mask, create_mask, redact_text
 from engines.models.cache import AnswerCache
 from engines.models.failures import PromptLeaked, Withheld
 from engines.models.records import ModelState
-from nodes.long_texts import by_size
+from nodes.long_texts import run_by_size
 from nodes.services import DraftBrief, Engine, Limits
-from policies.deciding.engine_answers import advised
-from policies.deciding.steering import steered
+from policies.deciding.engine_answers import reconcile_with_local
+from policies.deciding.steering import is_steering_text
 from policies.desk.model import Desk
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 from prompts.classify import CLASSIFY, ClassifyInput, classify_output
-from prompts.condensing import Condensed, condense
+from prompts.condensing import CondensedText, condense_text
 from prompts.draft import DRAFT, DraftInput, DraftOutput
-from prompts.extract import EXTRACT, ExtractInput, askable, extract_output
-from prompts.prompt import Rendered
+from prompts.extract import EXTRACT, ExtractInput, askable_fields, extract_output
+from prompts.prompt import RenderedPrompt
 
 T = TypeVar("T", bound=BaseModel)
 
-LONGEST_TEXT: Final = 12_000
+MAX_TEXT_LENGTH: Final = 12_000
 """Characters of a ticket that a model is shown.
 
 Longer ones are condensed, and the cut is recorded.
 """
 
-MOST_SOURCES: Final = 3
-MARGIN: Final = 0.96
+MAX_SOURCES: Final = 3
+CALL_TIME_SHARE: Final = 0.96
 """Share of a step's time that its calls may take.
 
 Their failures are to be heard before the step's own deadline.
@@ -63,14 +63,14 @@ class LlmEngine:
 
     def __init__(
         self,
-        asker: Asker,
+        asker: ModelClient,
         local: Engine,
         limits: Limits,
         *,
         steps: Collection[str] = ("classify", "extract", "draft"),
         cache_size: int = 1000,
     ) -> None:
-        self.asker = asker
+        self.model_client = asker
         self.local = local
         self.limits = limits
         self.steps = frozenset(steps)
@@ -83,53 +83,60 @@ class LlmEngine:
     ) -> Classification:
         """The model's category and severity beside the local engine's.
 
-        See policies.deciding.engine_answers.advised.
+        See policies.deciding.engine_answers.reconcile_with_local.
         """
         if "classify" not in self.steps:
             return await self.local.classify(ticket, clean, desk, evidence)
-        until = time.monotonic() + self.limits.classify * MARGIN
-        mask = await self.mask_of(ticket, clean, desk)
-        shown = condense(mask.mask(clean.text), LONGEST_TEXT)
+        until = time.monotonic() + self.limits.classify * CALL_TIME_SHARE
+        mask = await self.get_mask(ticket, clean, desk)
+        shown = condense_text(mask.mask_text(clean.text), MAX_TEXT_LENGTH)
         rendered = CLASSIFY.render(
             ClassifyInput(
                 desk=desk, text=shown.text, evidence=evidence, canary=self.canary
             )
         )
-        question = self.question(
+        question = self.build_question(
             "classify", ticket, rendered, classify_output(desk), until
         )
-        answered = cut(await self.cached(question, CLASSIFY.id), shown)
-        answer = classification_of(
+        answered = record_truncation(
+            await self.ask_with_cache(question, CLASSIFY.id), shown
+        )
+        answer = build_classification(
             answered.value.model_dump(), mask, CLASSIFY.id, answered.usage
         )
-        self.watch_for_canary(answer.reasoning, answered.usage)
+        self.raise_on_canary(answer.reasoning, answered.usage)
         local = await self.local.classify(ticket, clean, desk, evidence)
-        return advised(answer, local, steered=steered(clean.text, desk))
+        return reconcile_with_local(
+            answer, local, steered=is_steering_text(clean.text, desk)
+        )
 
     async def extract(
         self, ticket: Ticket, clean: CleanTicket, desk: Desk
     ) -> Extraction:
         """What patterns find, and what only the model finds."""
-        until = time.monotonic() + self.limits.extract * MARGIN
+        until = time.monotonic() + self.limits.extract * CALL_TIME_SHARE
         local = await self.local.extract(ticket, clean, desk)
-        if "extract" not in self.steps or not askable(desk):
+        if "extract" not in self.steps or not askable_fields(desk):
             return local
-        mask = await self.mask_of(ticket, clean, desk)
-        shown = condense(
-            "\n\n".join(mask.mask(part) for part in parts_of(clean)), LONGEST_TEXT
+        mask = await self.get_mask(ticket, clean, desk)
+        shown = condense_text(
+            "\n\n".join(mask.mask_text(part) for part in split_clean_parts(clean)),
+            MAX_TEXT_LENGTH,
         )
         rendered = EXTRACT.render(
             ExtractInput(desk=desk, text=shown.text, canary=self.canary)
         )
-        question = self.question(
+        question = self.build_question(
             "extract", ticket, rendered, extract_output(desk), until
         )
-        answered = cut(await self.cached(question, EXTRACT.id), shown)
+        answered = record_truncation(
+            await self.ask_with_cache(question, EXTRACT.id), shown
+        )
         found = [
             (row["name"], row["value"], row["source_text"])
             for row in answered.value.model_dump()["fields"]
         ]
-        return extraction_of(
+        return merge_extraction(
             found, local, clean, desk, mask, EXTRACT.id, answered.usage
         )
 
@@ -140,18 +147,20 @@ class LlmEngine:
         """
         if "draft" not in self.steps or not brief.actionable:
             return await self.local.draft(brief, desk)
-        until = time.monotonic() + self.limits.draft * MARGIN
-        mask = await self.mask_of(brief.ticket, brief.clean, desk)
+        until = time.monotonic() + self.limits.draft * CALL_TIME_SHARE
+        mask = await self.get_mask(brief.ticket, brief.clean, desk)
         sources = tuple(
-            redacted(source, desk) for source in brief.sources[:MOST_SOURCES]
+            redact_source(source, desk) for source in brief.sources[:MAX_SOURCES]
         )
-        shown = condense(mask.mask(brief.clean.text), LONGEST_TEXT)
+        shown = condense_text(mask.mask_text(brief.clean.text), MAX_TEXT_LENGTH)
         rendered = DRAFT.render(
-            draft_input(brief, shown.text, sources, desk, mask, self.canary)
+            build_draft_input(brief, shown.text, sources, desk, mask, self.canary)
         )
-        question = self.question("draft", brief.ticket, rendered, DraftOutput, until)
-        answered = cut(await self.asker.ask(question), shown)
-        if self.leaks(answered.value.model_dump_json()):
+        question = self.build_question(
+            "draft", brief.ticket, rendered, DraftOutput, until
+        )
+        answered = record_truncation(await self.model_client.ask_model(question), shown)
+        if self.contains_canary(answered.value.model_dump_json()):
             safe = await self.local.draft(brief, desk)
             warning = (
                 "The model's reply repeated its instructions and was discarded; this one "
@@ -160,40 +169,41 @@ class LlmEngine:
             return safe.model_copy(
                 update={"warnings": (warning,), "usage": answered.usage}
             )
-        draft = draft_of(answered.value, brief, sources, desk, mask)
+        draft = build_draft(answered.value, brief, sources, desk, mask)
         return draft.model_copy(update={"usage": answered.usage})
 
     def state(self) -> ModelState:
         """How the models are now."""
-        models = self.asker.models
+        models = self.model_client.models
         return ModelState(
             primary=models.primary.id,
             fallback=models.fallback.id if models.fallback else None,
-            circuits=self.asker.gateway.states(),
-            spent_today_usd=self.asker.budget.spent_today(),
+            circuits=self.model_client.gateway.circuit_states(),
+            spent_today_usd=self.model_client.budget.spent_today(),
         )
 
     async def close(self) -> None:
         """Close all connections to models."""
-        await self.asker.chat.close()
+        await self.model_client.chat.close()
 
-    async def mask_of(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
+    async def get_mask(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
         """The ticket's pseudonyms. Raises Withheld for a text that must not be shown at all."""
         if clean.injection_flags:
             raise Withheld(
                 "The text reads like instructions to a machine, so no model was shown it."
             )
         key = (ticket.id, clean.everything)
-        mask, _ = await self.masks.get(
-            key, lambda: by_size(len(clean.everything), masked, ticket, clean, desk)
+        mask, _ = await self.masks.get_or_make(
+            key,
+            lambda: run_by_size(len(clean.everything), build_mask, ticket, clean, desk),
         )
         return mask
 
-    def question(
+    def build_question(
         self,
         step: str,
         ticket: Ticket,
-        rendered: Rendered,
+        rendered: RenderedPrompt,
         output: type[T],
         until: float,
     ) -> Question[T]:
@@ -204,48 +214,54 @@ class LlmEngine:
             step, ticket.id, ticket.desk, rendered, output, until - time.monotonic()
         )
 
-    async def cached(self, question: Question[T], prompt: str) -> Answered[T]:
+    async def ask_with_cache(
+        self, question: Question[T], prompt: str
+    ) -> ValidAnswer[T]:
         """The answer to the same words, if it was given before: it costs nothing then."""
         key = (
             prompt,
-            self.asker.models.primary.id,
+            self.model_client.models.primary.id,
             question.rendered.system,
             question.rendered.user,
         )
-        answered, known = await self.cache.get(key, lambda: self.asker.ask(question))
-        return Answered(answered.value, Usage()) if known else answered
+        answered, known = await self.cache.get_or_make(
+            key, lambda: self.model_client.ask_model(question)
+        )
+        return ValidAnswer(answered.value, Usage()) if known else answered
 
-    def leaks(self, text: str) -> bool:
+    def contains_canary(self, text: str) -> bool:
         """Whether a text holds the canary, however it is spaced or written."""
         return self.canary in "".join(filter(str.isalnum, text.casefold()))
 
-    def watch_for_canary(self, text: str, usage: Usage) -> None:
+    def raise_on_canary(self, text: str, usage: Usage) -> None:
         """Raise PromptLeaked when the model repeats what it was told to keep."""
-        if self.leaks(text):
+        if self.contains_canary(text):
             raise PromptLeaked(
                 "The model's answer repeated its instructions and was not used.", usage
             )
 
 
-def cut(answered: Answered[T], shown: Condensed) -> Answered[T]:
+def record_truncation(answered: ValidAnswer[T], shown: CondensedText) -> ValidAnswer[T]:
     """The answer, with how much of the ticket the model was not shown."""
     return answered._replace(
-        usage=answered.usage.model_copy(update={"characters_cut": shown.cut})
+        usage=answered.usage.model_copy(
+            update={"characters_cut": shown.omitted_characters}
+        )
     )
 
 
-def masked(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
+def build_mask(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
     """The ticket's mask, which has masked its texts and remembers them.
 
     A long one holds up nobody then.
     """
-    mask = mask_for(ticket, clean, desk)
-    for part in parts_of(clean):
-        mask.mask(part)
+    mask = create_mask(ticket, clean, desk)
+    for part in split_clean_parts(clean):
+        mask.mask_text(part)
     return mask
 
 
-def parts_of(clean: CleanTicket) -> tuple[str, ...]:
+def split_clean_parts(clean: CleanTicket) -> tuple[str, ...]:
     """What `clean.everything` is made of.
 
     Part by part, because classify and draft are shown the first one alone.
@@ -253,7 +269,7 @@ def parts_of(clean: CleanTicket) -> tuple[str, ...]:
     return tuple(part for part in (clean.text, clean.signature, clean.quoted) if part)
 
 
-def draft_input(
+def build_draft_input(
     brief: DraftBrief,
     text: str,
     sources: tuple[Source, ...],
@@ -262,7 +278,7 @@ def draft_input(
     canary: str,
 ) -> DraftInput:
     """What the drafting model is told: all of it masked, but for the desk's own words."""
-    frame = frame_of(brief, desk, answered=bool(sources))
+    frame = build_frame(brief, desk, answered=bool(sources))
     return DraftInput(
         desk=desk,
         text=text,
@@ -271,17 +287,21 @@ def draft_input(
         severity=brief.classification.severity,
         tone=frame.tone,
         language=brief.clean.language,
-        given=told(brief.extraction, desk),
+        given=list_given_fields(brief.extraction, desk),
         missing=brief.extraction.missing_required,
         sources=sources,
-        greeting="" if brief.clean.supported_language else mask.mask(frame.greeting),
+        greeting=""
+        if brief.clean.supported_language
+        else mask.mask_text(frame.greeting),
         timeline=frame.timeline,
         closing=frame.closing,
-        guidance=mask.mask(brief.guidance) if brief.guidance else None,
+        guidance=mask.mask_text(brief.guidance) if brief.guidance else None,
     )
 
 
-def told(extraction: Extraction, desk: Desk) -> tuple[tuple[str, str], ...]:
+def list_given_fields(
+    extraction: Extraction, desk: Desk
+) -> tuple[tuple[str, str], ...]:
     """The fields that the ticket gives.
 
     The value where policy lets a model read it, else only that it was given.
@@ -296,7 +316,7 @@ def told(extraction: Extraction, desk: Desk) -> tuple[tuple[str, str], ...]:
     )
 
 
-def redacted(source: Source, desk: Desk) -> Source:
+def redact_source(source: Source, desk: Desk) -> Source:
     """A source without what it says of other customers.
 
     Articles are the desk's own words and stay as they are.
@@ -305,8 +325,8 @@ def redacted(source: Source, desk: Desk) -> Source:
         return source
     return source.model_copy(
         update={
-            "title": redact(source.title, desk),
-            "excerpt": redact(source.excerpt, desk),
-            "steps": tuple(redact(step, desk) for step in source.steps),
+            "title": redact_text(source.title, desk),
+            "excerpt": redact_text(source.excerpt, desk),
+            "steps": tuple(redact_text(step, desk) for step in source.steps),
         }
     )

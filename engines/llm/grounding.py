@@ -11,60 +11,62 @@ from itertools import pairwise
 from typing import Final, NamedTuple
 
 from contracts.retrieval import Source
-from engines.llm.courtesy import courtesy
+from engines.llm.courtesy import is_courtesy
 
-_MARK: Final = re.compile(r"\s*[\[(]\s*(S\d{1,3}(?:\s*[,;]\s*S\d{1,3})*)\s*[\])]")
-_MARKS_FIRST: Final = re.compile(r"(?:\s*[\[(]\s*S\d[^\])]{0,20}[\])])+[.!?]?")
-_END: Final = re.compile(r"(?<=[.!?…])(?=\s)|\n+")
+_CITATION_MARK: Final = re.compile(
+    r"\s*[\[(]\s*(S\d{1,3}(?:\s*[,;]\s*S\d{1,3})*)\s*[\])]"
+)
+_LEADING_MARKS: Final = re.compile(r"(?:\s*[\[(]\s*S\d[^\])]{0,20}[\])])+[.!?]?")
+_SENTENCE_END: Final = re.compile(r"(?<=[.!?…])(?=\s)|\n+")
 _WORD: Final = re.compile(r"[^\W\d_]{3,}")
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
-_DENIES: Final = re.compile(
+_NEGATION: Final = re.compile(
     r"\b(?:no|not|never|without|cannot|nothing|none|neither|nor|nobody)\b|n['’]t\b",
     re.IGNORECASE,
 )
 _STEM: Final = 5
-_LITTLE_WORDS: Final = """
+_STOP_WORDS: Final = """
     the and for are was were with you your our this that these those from have has had can will would could should may
     but please then than also such into onto over under about when where which who whom whose how why what there here
     they them their its his her via let get see use click select choose press tap find want need able simply help
 """
-_LITTLE: Final = frozenset(_LITTLE_WORDS.split())
+_STOP_STEMS: Final = frozenset(_STOP_WORDS.split())
 
 
-class Grounded(NamedTuple):
+class GroundedText(NamedTuple):
     """A text without its marks, the ids of the sources it stands on, and its sentences that
     stand on none.
     """
 
     text: str
-    sources: tuple[str, ...]
+    source_ids: tuple[str, ...]
     unsupported: tuple[str, ...]
 
 
-def grounded(text: str, sources: Sequence[Source]) -> Grounded:
-    """Judge a text whose sentences cite `sources` by their number from one."""
+def ground_text(text: str, sources: Sequence[Source]) -> GroundedText:
+    """Judge a text whose sentences cite `source_ids` by their number from one."""
     used: list[str] = []
     unsupported: list[str] = []
-    for sentence in cited_sentences(text):
-        plain = without_marks(sentence)
+    for sentence in split_cited_sentences(text):
+        plain = strip_citation_marks(sentence)
         # Small models copy a source and forget its mark: without one, every source may be it.
         named = (
-            [sources[i] for i in cited(sentence) if i < len(sources)]
-            if _MARK.search(sentence)
+            [sources[i] for i in cited_indexes(sentence) if i < len(sources)]
+            if _CITATION_MARK.search(sentence)
             else sources
         )
-        supporting = [source for source in named if supports(source, plain)]
+        supporting = [source for source in named if source_supports(source, plain)]
         used += [source.id for source in supporting if source.id not in used]
-        if not supporting and not courtesy(plain):
+        if not supporting and not is_courtesy(plain):
             unsupported.append(plain)
-    return Grounded(without_marks(text), tuple(used), tuple(unsupported))
+    return GroundedText(strip_citation_marks(text), tuple(used), tuple(unsupported))
 
 
-def cited_sentences(text: str) -> list[str]:
+def split_cited_sentences(text: str) -> list[str]:
     """The sentences, each with the marks that follow its full stop."""
     pieces: list[str] = []
-    for piece in _END.split(text):
-        marks = _MARKS_FIRST.match(piece)
+    for piece in _SENTENCE_END.split(text):
+        marks = _LEADING_MARKS.match(piece)
         if marks and pieces:
             pieces[-1] += marks.group()
         rest = piece[marks.end() :] if marks and pieces else piece
@@ -73,53 +75,55 @@ def cited_sentences(text: str) -> list[str]:
     return pieces
 
 
-def cited(sentence: str) -> list[int]:
+def cited_indexes(sentence: str) -> list[int]:
     """The indexes of the sources that a sentence names."""
     return [
         int(number) - 1
-        for mark in _MARK.findall(sentence)
+        for mark in _CITATION_MARK.findall(sentence)
         for number in re.findall(r"\d+", mark)
         if int(number)
     ]
 
 
-def without_marks(text: str) -> str:
+def strip_citation_marks(text: str) -> str:
     """The text as the customer reads it."""
-    return _MARK.sub("", text).strip()
+    return _CITATION_MARK.sub("", text).strip()
 
 
-def supports(source: Source, sentence: str) -> bool:
+def source_supports(source: Source, sentence: str) -> bool:
     """Whether one sentence of a source, or two that follow each other, say what the sentence says.
 
     They must have all of its numbers and telling words, and deny something exactly if it does.
     """
     words, numbers, denies = (
-        telling(sentence),
+        meaningful_stems(sentence),
         set(_NUMBER.findall(sentence)),
-        bool(_DENIES.search(sentence)),
+        bool(_NEGATION.search(sentence)),
     )
     if not words:
         return False
     return any(
-        words <= telling(said)
+        words <= meaningful_stems(said)
         and numbers <= set(_NUMBER.findall(said))
-        and denies == bool(_DENIES.search(said))
-        for said in passages(source)
+        and denies == bool(_NEGATION.search(said))
+        for said in split_passages(source)
     )
 
 
-def passages(source: Source) -> list[str]:
+def split_passages(source: Source) -> list[str]:
     """The sentences of a source, and each two that follow each other."""
     sentences = [
         part
         for text in (source.title, source.excerpt, *source.steps)
-        for part in cited_sentences(text)
+        for part in split_cited_sentences(text)
     ]
     return [*sentences, *(f"{first} {second}" for first, second in pairwise(sentences))]
 
 
-def telling(text: str) -> set[str]:
+def meaningful_stems(text: str) -> set[str]:
     """The stems of the words that carry meaning."""
     return {
-        word[:_STEM] for word in _WORD.findall(text.casefold()) if word not in _LITTLE
+        word[:_STEM]
+        for word in _WORD.findall(text.casefold())
+        if word not in _STOP_STEMS
     }

@@ -9,15 +9,25 @@ from typing import Final, NamedTuple
 
 from contracts.draft import Draft
 from contracts.retrieval import Source
-from engines.llm.courtesy import HEARD, courtesy
-from engines.llm.grounding import Grounded, cited_sentences, grounded, supports
-from engines.local.template_draft import Frame, frame_of, numbered, suggestions
+from engines.llm.courtesy import ACKNOWLEDGING_PATTERN, is_courtesy
+from engines.llm.grounding import (
+    GroundedText,
+    ground_text,
+    source_supports,
+    split_cited_sentences,
+)
+from engines.local.template_draft import (
+    ReplyFrame,
+    build_frame,
+    number_items,
+    suggest_actions,
+)
 from engines.masking import Mask
 from nodes.services import DraftBrief
 from policies.desk.model import Desk
 from prompts.draft import DRAFT, DraftOutput
 
-_ASKS: Final = re.compile(
+_QUESTION_PATTERN: Final = re.compile(
     r"\?|\b(?:please|kindly|could you|can you|would you|need you to|let us know|tell us)\b.*"
     r"\b(?:send|provide|share|give|tell|confirm|reply|state|include|know|us)\b",
     re.IGNORECASE,
@@ -26,42 +36,48 @@ _OURS: Final = re.compile(r"\b(?:we|i|us|our|ours|my|me)\b", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\d+")
 
 
-class Parts(NamedTuple):
+class DraftParts(NamedTuple):
     """What the model wrote, judged."""
 
-    acknowledgment: Grounded
-    explanation: Grounded
-    items: tuple[Grounded, ...]
+    acknowledgment: GroundedText
+    explanation: GroundedText
+    items: tuple[GroundedText, ...]
 
     @property
-    def all(self) -> tuple[Grounded, ...]:
+    def all_parts(self) -> tuple[GroundedText, ...]:
         """In the order in which the customer reads them."""
         return self.acknowledgment, self.explanation, *self.items
 
     @property
-    def sources(self) -> tuple[str, ...]:
+    def cited_sources(self) -> tuple[str, ...]:
         """Ids of the sources that something stands on, each once."""
         return tuple(
-            dict.fromkeys(source for part in self.all for source in part.sources)
+            dict.fromkeys(
+                source for part in self.all_parts for source in part.source_ids
+            )
         )
 
 
-def judged(
+def check_parts(
     output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk
-) -> Parts:
+) -> DraftParts:
     """The model's words against the sources, which are given in the order in which the
     prompt numbered them.
     """
-    given = given_fields(brief, desk)
-    asked = dict.fromkeys(without_asking(item, given) for item in output.action_items)
-    return Parts(
-        spoken(without_asking(output.acknowledgment, given), brief),
-        grounded(without_asking(output.explanation, given), sources),
-        tuple(grounded(item, sources) for item in asked if item),
+    given = list_given_field_names(brief, desk)
+    asked = dict.fromkeys(
+        remove_repeated_questions(item, given) for item in output.action_items
+    )
+    return DraftParts(
+        check_acknowledgment(
+            remove_repeated_questions(output.acknowledgment, given), brief
+        ),
+        ground_text(remove_repeated_questions(output.explanation, given), sources),
+        tuple(ground_text(item, sources) for item in asked if item),
     )
 
 
-def draft_of(
+def build_draft(
     output: DraftOutput,
     brief: DraftBrief,
     sources: Sequence[Source],
@@ -72,21 +88,23 @@ def draft_of(
 
     The rest is the model's, judged.
     """
-    parts, restored = judged(output, brief, sources, desk), mask.restore
-    frame = frame_of(brief, desk, answered=bool(parts.sources))
-    translated = in_the_customers_language(output, frame, brief)
+    parts, restored = check_parts(output, brief, sources, desk), mask.restore_values
+    frame = build_frame(brief, desk, answered=bool(parts.cited_sources))
+    translated = translated_frame(output, frame, brief)
     greeting, timeline, closing = translated or (
         frame.greeting,
         frame.timeline,
         frame.closing,
     )
-    asks = "" if translated else frame.asks  # the model asks in the customer's language
+    asks = (
+        "" if translated else frame.questions
+    )  # the model asks in the customer's language
     actions = tuple(item.text for item in parts.items)
     said = (
         greeting,
         parts.acknowledgment.text,
         parts.explanation.text,
-        numbered(actions),
+        number_items(actions),
         asks,
         timeline,
         closing,
@@ -104,21 +122,23 @@ def draft_of(
         action_items=tuple(restored(action) for action in actions),
         timeline=restored(timeline),
         closing=restored(closing),
-        suggested_actions=(*suggestions(brief, desk, None), *suggested),
+        suggested_actions=(*suggest_actions(brief, desk, None), *suggested),
         requires_escalation=brief.classification.severity == "critical",
-        sources=parts.sources,
+        sources=parts.cited_sources,
         unsupported=tuple(
-            restored(sentence) for part in parts.all for sentence in part.unsupported
+            restored(sentence)
+            for part in parts.all_parts
+            for sentence in part.unsupported
         ),
-        warnings=warnings(
-            content, parts.sources, mask, translated=translated is not None
+        warnings=list_warnings(
+            content, parts.cited_sources, mask, translated=translated is not None
         ),
         engine="llm",
         prompt_version=DRAFT.id,
     )
 
 
-def warnings(
+def list_warnings(
     content: str, supported: tuple[str, ...], mask: Mask, *, translated: bool
 ) -> tuple[str, ...]:
     """What a reviewer must know of how the reply came about.
@@ -126,7 +146,7 @@ def warnings(
     What it says is checked by policies/replies.
     """
     found: list[str] = []
-    if unknown := mask.unknown(content):
+    if unknown := mask.unknown_pseudonyms(content):
         found.append(
             f"The reply names something that the ticket does not have: {', '.join(unknown)}."
         )
@@ -140,24 +160,27 @@ def warnings(
     return tuple(found)
 
 
-def spoken(text: str, brief: DraftBrief) -> Grounded:
+def check_acknowledgment(text: str, brief: DraftBrief) -> GroundedText:
     """The acknowledgment, which may say again what the customer said and nothing of what we
     did, do or will do.
     """
     said = Source(
         id="", kind="article", title="", score=1.0, excerpt=brief.clean.everything
     )
-    sentences = [grounded(sentence, ()).text for sentence in cited_sentences(text)]
-    heard = [HEARD.sub("", sentence) for sentence in sentences]
+    sentences = [
+        ground_text(sentence, ()).text for sentence in split_cited_sentences(text)
+    ]
+    heard = [ACKNOWLEDGING_PATTERN.sub("", sentence) for sentence in sentences]
     invented = tuple(
         sentence
         for sentence, rest in zip(sentences, heard, strict=True)
-        if not courtesy(sentence) and (_OURS.search(rest) or not supports(said, rest))
+        if not is_courtesy(sentence)
+        and (_OURS.search(rest) or not source_supports(said, rest))
     )
-    return Grounded(" ".join(sentences), (), invented)
+    return GroundedText(" ".join(sentences), (), invented)
 
 
-def given_fields(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
+def list_given_field_names(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
     """What the desk calls the fields that the customer has already given, in lower case."""
     known = {field.name for field in brief.extraction.fields}
     if brief.ticket.customer_email:
@@ -171,23 +194,23 @@ def given_fields(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
     )
 
 
-def without_asking(text: str, given: tuple[str, ...]) -> str:
+def remove_repeated_questions(text: str, given: tuple[str, ...]) -> str:
     """The text without sentences that ask for what was given."""
     if not given:
         return text
     named = re.compile(rf"\b(?:{'|'.join(map(re.escape, given))})\b", re.IGNORECASE)
     asking = [
         sentence
-        for sentence in cited_sentences(text)
-        if _ASKS.search(sentence) and named.search(sentence)
+        for sentence in split_cited_sentences(text)
+        if _QUESTION_PATTERN.search(sentence) and named.search(sentence)
     ]
     for sentence in asking:
         text = text.replace(sentence, "")
     return text.strip()
 
 
-def in_the_customers_language(
-    output: DraftOutput, frame: Frame, brief: DraftBrief
+def translated_frame(
+    output: DraftOutput, frame: ReplyFrame, brief: DraftBrief
 ) -> tuple[str, str, str] | None:
     """Greeting, timeline and closing as the model translated them.
 

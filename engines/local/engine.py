@@ -13,17 +13,17 @@ from engines.embedding.embedder import TextEmbedder
 from engines.local.categories.scorer import CategoryScorer
 from engines.local.categories.zero_shot import (
     UNFITTED_TEMPERATURE,
-    choose,
-    probabilities,
+    choose_category,
+    scores_to_probabilities,
 )
 from engines.local.fields import extract_fields
-from engines.local.fields.planted_addresses import without_planted
+from engines.local.fields.planted_addresses import remove_planted_addresses
 from engines.local.template_draft import draft_reply
-from nodes.long_texts import by_size
+from nodes.long_texts import run_by_size
 from nodes.services import DraftBrief
-from policies.deciding.actionable import actionable
+from policies.deciding.actionable import is_actionable
 from policies.desk.model import Desk
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 
 
 class LocalEngine:
@@ -37,7 +37,7 @@ class LocalEngine:
         batching: BatchingEmbedder,
         desks: Mapping[str, Desk],
     ) -> None:
-        self.batching = batching
+        self.batching_embedder = batching
         self.classifiers = {
             desk.id: CategoryScorer(embedder, desk) for desk in desks.values()
         }
@@ -53,12 +53,14 @@ class LocalEngine:
 
         Abstains from a language that the desk does not read.
         """
-        scores = self.classifiers[desk.id].scores(await self.batching.embed(clean.text))
+        scores = self.classifiers[desk.id].score_categories(
+            await self.batching_embedder.embed(clean.text)
+        )
         fitted = desk.calibration.category_temperature
-        chances = probabilities(scores, fitted or UNFITTED_TEMPERATURE)
-        choice = choose(scores)
+        chances = scores_to_probabilities(scores, fitted or UNFITTED_TEMPERATURE)
+        choice = choose_category(scores)
         abstained = not clean.supported_language
-        readable = actionable(clean) and not abstained
+        readable = is_actionable(clean) and not abstained
         category = choice.category if readable else desk.settings.fallback_category
         return Classification(
             category=category,
@@ -68,8 +70,8 @@ class LocalEngine:
             secondary_categories=tuple(
                 other for other in choice.secondary if other != category
             ),
-            reasoning=reasoning(desk, category, evidence, abstained=abstained),
-            keywords_matched=keywords_in(clean, desk, category),
+            reasoning=explain_category(desk, category, evidence, abstained=abstained),
+            keywords_matched=find_keywords(clean, desk, category),
             urgency_indicators=evidence.urgency_indicators,
             calibrated=fitted is not None,
             abstained=abstained,
@@ -80,7 +82,7 @@ class LocalEngine:
         self, ticket: Ticket, clean: CleanTicket, desk: Desk
     ) -> Extraction:
         """Every field that the desk defines and a pattern finds."""
-        extraction = await by_size(
+        extraction = await run_by_size(
             len(clean.everything),
             extract_fields,
             clean.everything,
@@ -89,7 +91,7 @@ class LocalEngine:
             customer_email=ticket.customer_email,
         )
         return (
-            without_planted(extraction, desk.fields, ticket.customer_email)
+            remove_planted_addresses(extraction, desk.fields, ticket.customer_email)
             if clean.injection_flags
             else extraction
         )
@@ -99,7 +101,7 @@ class LocalEngine:
         return draft_reply(brief, desk)
 
 
-def reasoning(
+def explain_category(
     desk: Desk, category: str, evidence: SeverityVerdict, *, abstained: bool
 ) -> str:
     """Why, in sentences."""
@@ -108,7 +110,7 @@ def reasoning(
             "The text is in a language that this desk does not read; category and severity "
             "are guesses."
         )
-    nearest = f"The text is closest to what the desk describes as {desk.category(category).title}."
+    nearest = f"The text is closest to what the desk describes as {desk.find_category(category).title}."
     signs = (
         " ".join(evidence.reasons)
         or f"It reads like tickets of severity {evidence.severity}."
@@ -116,11 +118,11 @@ def reasoning(
     return f"{nearest} {signs}"
 
 
-def keywords_in(clean: CleanTicket, desk: Desk, category: str) -> tuple[str, ...]:
+def find_keywords(clean: CleanTicket, desk: Desk, category: str) -> tuple[str, ...]:
     """The category's keywords that the text holds. Reported; they decide nothing."""
     words = " ".join(["", *re.findall(r"\w+", clean.text.casefold()), ""])
     return tuple(
         word
-        for word in desk.category(category).keywords
+        for word in desk.find_category(category).keywords
         if f" {word.casefold()} " in words
     )

@@ -13,39 +13,39 @@ from collections.abc import Collection, Mapping
 from contracts.ticket import CleanTicket
 from contracts.values import SEVERITIES, Severity
 from engines.embedding.batching_embedder import BatchingEmbedder
-from engines.local.categories.learned import Learned
-from nodes.long_texts import by_size
-from policies.deciding.actionable import actionable
-from policies.deciding.steering import steered
+from engines.local.categories.learned_models import LearnedModels
+from nodes.long_texts import run_by_size
+from policies.deciding.actionable import is_actionable
+from policies.deciding.steering import is_steering_text
 from policies.desk.model import Desk
-from policies.severity.judge import SeverityVerdict, assess
+from policies.severity.assess import SeverityVerdict, assess_severity
 
-READS_CRITICAL = "reads-critical"
+CRITICAL_TEXT_SIGNAL = "reads-critical"
 """The id that stands among the critical signals when the meaning alone says so."""
 
 
 SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?\n]+\s*|$)")
 """Rough: an order that is cut in two is still an order."""
 
-BELIEVED_FROM = 0.2
+MIN_SIGNAL_PROBABILITY = 0.2
 """Chance from which a severity that the signals name is believed, chosen by leaving out one
 author's examples."""
 
-ORDINARY: tuple[Severity, ...] = tuple(
+NON_CRITICAL_SEVERITIES: tuple[Severity, ...] = tuple(
     level for level in SEVERITIES if level != "critical"
 )
 
-CERTAIN = 2
+DECISIVE_SIGNAL_COUNT = 2
 """Critical signals that nothing outweighs."""
 
 
-class LocalJudge:
+class LocalSeverityJudge:
     """nodes.services.SeverityJudge from signals and learned weights."""
 
     def __init__(
-        self, batching: BatchingEmbedder, learned: Mapping[str, Learned | None]
+        self, batching: BatchingEmbedder, learned: Mapping[str, LearnedModels | None]
     ) -> None:
-        self.batching = batching
+        self.batching_embedder = batching
         self.learned = learned
 
     async def judge(self, clean: CleanTicket, desk: Desk) -> SeverityVerdict:
@@ -53,27 +53,33 @@ class LocalJudge:
 
         Words that would steer whoever reads them can raise it, never lower it.
         """
-        verdict = await self.read(clean, clean.text, desk)
-        if not clean.injection_flags and not await by_size(
-            len(clean.text), steered, clean.text, desk
+        verdict = await self.judge_text(clean, clean.text, desk)
+        if not clean.injection_flags and not await run_by_size(
+            len(clean.text), is_steering_text, clean.text, desk
         ):
             return verdict
-        rest = unsteered(clean, desk)
-        other = await self.read(clean, rest, desk) if rest else verdict
+        rest = remove_steering_sentences(clean, desk)
+        other = await self.judge_text(clean, rest, desk) if rest else verdict
         return max(verdict, other, key=lambda found: SEVERITIES.index(found.severity))
 
-    async def read(self, clean: CleanTicket, text: str, desk: Desk) -> SeverityVerdict:
+    async def judge_text(
+        self, clean: CleanTicket, text: str, desk: Desk
+    ) -> SeverityVerdict:
         """The severity of a ticket, of which only `text` is read."""
-        verdict = await by_size(len(text), assess, text, desk.severities, desk.signals)
+        verdict = await run_by_size(
+            len(text), assess_severity, text, desk.severities, desk.signals
+        )
         learned = self.learned.get(desk.id)
-        if learned is None or not clean.supported_language or not actionable(clean):
+        if learned is None or not clean.supported_language or not is_actionable(clean):
             return verdict
-        chances = learned.severity_chances(await self.batching.embed(text), verdict)
+        chances = learned.severity_probabilities(
+            await self.batching_embedder.embed(text), verdict
+        )
         final = {signal.id for signal in desk.signals if signal.final}
-        return weighed(verdict, chances, learned.critical_from, final)
+        return combine_verdict(verdict, chances, learned.critical_from, final)
 
 
-def unsteered(clean: CleanTicket, desk: Desk) -> str:
+def remove_steering_sentences(clean: CleanTicket, desk: Desk) -> str:
     """The text without the sentences that were flagged or that name severities, categories
     or teams as an order.
     """
@@ -82,12 +88,12 @@ def unsteered(clean: CleanTicket, desk: Desk) -> str:
         sentence
         for sentence in SENTENCE.findall(clean.text)
         if not any(part and part in sentence for part in planted)
-        and not steered(sentence, desk)
+        and not is_steering_text(sentence, desk)
     ]
     return "".join(kept).strip()
 
 
-def weighed(
+def combine_verdict(
     verdict: SeverityVerdict,
     chances: Mapping[Severity, float],
     critical_from: float,
@@ -103,31 +109,36 @@ def weighed(
     """
     if chances["critical"] >= critical_from and not verdict.critical:
         reason = "It reads like tickets that turned out to be critical."
-        return judged(
-            verdict, "critical", chances, critical=(READS_CRITICAL,), reasons=(reason,)
+        return replace_severity(
+            verdict,
+            "critical",
+            chances,
+            critical=(CRITICAL_TEXT_SIGNAL,),
+            reasons=(reason,),
         )
-    certain = len(verdict.critical) >= CERTAIN or not set(final).isdisjoint(
-        verdict.critical
-    )
+    certain = len(verdict.critical) >= DECISIVE_SIGNAL_COUNT or not set(
+        final
+    ).isdisjoint(verdict.critical)
     believed = (
-        verdict.severity != "medium" and chances[verdict.severity] >= BELIEVED_FROM
+        verdict.severity != "medium"
+        and chances[verdict.severity] >= MIN_SIGNAL_PROBABILITY
     )
     if believed or certain:
-        return judged(
+        return replace_severity(
             verdict,
             verdict.severity,
             chances,
             critical=verdict.critical,
             reasons=verdict.reasons,
         )
-    severity = max(ORDINARY, key=lambda level: chances[level])
+    severity = max(NON_CRITICAL_SEVERITIES, key=lambda level: chances[level])
     reasons = verdict.reasons if severity == verdict.severity else ()
-    return judged(
+    return replace_severity(
         verdict, severity, chances, critical=verdict.critical, reasons=reasons
     )
 
 
-def judged(
+def replace_severity(
     verdict: SeverityVerdict,
     severity: Severity,
     chances: Mapping[Severity, float],

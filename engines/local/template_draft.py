@@ -8,16 +8,16 @@ from contracts.retrieval import Source
 from contracts.values import Tone
 from nodes.services import DraftBrief
 from policies.desk.model import Desk
-from policies.desk.sla import in_words
+from policies.desk.sla import duration_in_words
 from policies.desk.wording import ReplyParts
 
-USE_FROM = 0.45
+MIN_SOURCE_SIMILARITY = 0.45
 """Similarity from which a source is close enough to be told to the customer."""
 
-SAME_CATEGORY = 0.05
+SAME_CATEGORY_BONUS = 0.05
 """How much closer a source must be than one of the ticket's own category."""
 
-GRAVE = ("critical", "high")
+GRAVE_SEVERITIES = ("critical", "high")
 """Severities at which the customer is told nothing from the shelf.
 
 What happened has to be looked at.
@@ -40,33 +40,37 @@ TITLES = frozenset(
     }
 )
 
-NAMED = ("order_id", "error_code", "product_name")
+IDENTIFIER_FIELDS = ("order_id", "error_code", "product_name")
 """Fields that the acknowledgment repeats, so that the customer sees what was understood."""
 
 
-class Frame(NamedTuple):
+class ReplyFrame(NamedTuple):
     """What stands around an answer: the desk's own words, with trusted values only."""
 
     tone: Tone
     greeting: str
-    asks: str
+    questions: str
     timeline: str
     closing: str
 
 
-def frame_of(brief: DraftBrief, desk: Desk, *, answered: bool) -> Frame:
+def build_frame(brief: DraftBrief, desk: Desk, *, answered: bool) -> ReplyFrame:
     """The frame of a reply; one that is `answered` by a source asks for nothing.
 
     Times come from the SLA.
     """
-    tone = wished_tone(brief.guidance) or brief.tone
+    tone = find_requested_tone(brief.guidance) or brief.tone
     parts = desk.replies.tones[tone]
-    name = first_name(brief.ticket.customer_name)
-    time = in_words(desk.severity(brief.classification.severity).sla_hours)
-    return Frame(
+    name = pick_first_name(brief.ticket.customer_name)
+    time = duration_in_words(
+        desk.severity_level(brief.classification.severity).sla_hours
+    )
+    return ReplyFrame(
         tone=tone,
         greeting=parts.greeting_named.format(name=name) if name else parts.greeting,
-        asks="" if answered else asked_for(brief.extraction, desk, parts),
+        questions=""
+        if answered
+        else list_missing_fields(brief.extraction, desk, parts),
         timeline=(parts.if_not_solved if answered else parts.timeline).format(
             time=time
         ),
@@ -76,24 +80,24 @@ def frame_of(brief: DraftBrief, desk: Desk, *, answered: bool) -> Frame:
 
 def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
     """The reply in the brief's tone. Pure."""
-    level = desk.severity(brief.classification.severity)
+    level = desk.severity_level(brief.classification.severity)
     source = (
         None
-        if level.id in GRAVE
-        else usable(brief.sources, brief.classification.category)
+        if level.id in GRAVE_SEVERITIES
+        else pick_usable_source(brief.sources, brief.classification.category)
     )
-    tone, greeting, asks, timeline, closing = frame_of(
+    tone, greeting, asks, timeline, closing = build_frame(
         brief, desk, answered=source is not None
     )
     parts = desk.replies.tones[tone]
     if not brief.actionable:
-        return unclear(tone, desk, parts, greeting, closing)
+        return draft_clarification(tone, desk, parts, greeting, closing)
     category = (
         source.category if source and source.category else brief.classification.category
     )
     issue = desk.replies.acknowledgments.get(category, "your message")
     acknowledgment = parts.acknowledgment.format(
-        issue=issue + understood(brief.extraction)
+        issue=issue + describe_identifiers(brief.extraction)
     )
     explanation = (
         f"{parts.source_intro} {source.excerpt}" if source else parts.no_source
@@ -103,7 +107,7 @@ def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
         greeting,
         acknowledgment,
         explanation,
-        numbered(items),
+        number_items(items),
         asks,
         timeline,
         closing,
@@ -118,7 +122,7 @@ def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
         action_items=items,
         timeline=timeline,
         closing=closing,
-        suggested_actions=suggestions(brief, desk, source),
+        suggested_actions=suggest_actions(brief, desk, source),
         requires_escalation=level.id == "critical",
         sources=(source.id,) if source else (),
         unsupported=() if source else items,
@@ -126,7 +130,7 @@ def draft_reply(brief: DraftBrief, desk: Desk) -> Draft:
     )
 
 
-def wished_tone(guidance: str | None) -> Tone | None:
+def find_requested_tone(guidance: str | None) -> Tone | None:
     """The tone that a reviewer's guidance names.
 
     It is all of the guidance that templates can follow.
@@ -148,7 +152,7 @@ def wished_tone(guidance: str | None) -> Tone | None:
     )
 
 
-def unclear(
+def draft_clarification(
     tone: Tone, desk: Desk, parts: ReplyParts, greeting: str, closing: str
 ) -> Draft:
     """The reply to a ticket with nothing to act on: it asks for details."""
@@ -166,7 +170,7 @@ def unclear(
     )
 
 
-def first_name(name: str | None) -> str | None:
+def pick_first_name(name: str | None) -> str | None:
     """What to call the customer; None for a name that is not one.
 
     Every part of it is made of letters.
@@ -185,26 +189,30 @@ def first_name(name: str | None) -> str | None:
     return parts[0].capitalize() if parts[0].isupper() else parts[0]
 
 
-def usable(sources: tuple[Source, ...], category: str) -> Source | None:
+def pick_usable_source(sources: tuple[Source, ...], category: str) -> Source | None:
     """The best source that is close enough.
 
     One of the ticket's own category before a hardly closer other.
     """
-    close = [source for source in sources if source.score >= USE_FROM]
+    close = [source for source in sources if source.score >= MIN_SOURCE_SIMILARITY]
     return max(
         close,
-        key=lambda source: source.score + SAME_CATEGORY * (source.category == category),
+        key=lambda source: (
+            source.score + SAME_CATEGORY_BONUS * (source.category == category)
+        ),
         default=None,
     )
 
 
-def understood(extraction: Extraction) -> str:
+def describe_identifiers(extraction: Extraction) -> str:
     """The identifiers that were read, in brackets after the issue."""
-    values = [str(value) for name in NAMED for value in extraction.values(name)]
+    values = [
+        str(value) for name in IDENTIFIER_FIELDS for value in extraction.values(name)
+    ]
     return f" ({', '.join(values[:4])})" if values else ""
 
 
-def asked_for(extraction: Extraction, desk: Desk, parts: ReplyParts) -> str:
+def list_missing_fields(extraction: Extraction, desk: Desk, parts: ReplyParts) -> str:
     """Asks for what is required and missing, never for what was given."""
     missing = [
         field for field in desk.fields if field.name in extraction.missing_required
@@ -217,12 +225,12 @@ def asked_for(extraction: Extraction, desk: Desk, parts: ReplyParts) -> str:
     return parts.ask.format(items=", ".join(items)) if items else ""
 
 
-def numbered(items: tuple[str, ...]) -> str:
+def number_items(items: tuple[str, ...]) -> str:
     """The items as a numbered list."""
     return "\n".join(f"{number}. {item}" for number, item in enumerate(items, start=1))
 
 
-def suggestions(
+def suggest_actions(
     brief: DraftBrief, desk: Desk, source: Source | None
 ) -> tuple[str, ...]:
     """What the agent can do, the reviewer's guidance first."""

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from engines.masking.cues import cued, listed
-from engines.masking.spans import Span
+from engines.masking.cues import cued_pattern, split_words
+from engines.masking.spans import PersonalSpan
 from text.blanking import IBAN
 from text.patterns.checksums import is_card, is_iban
-from text.patterns.labels import by_initial
+from text.patterns.labels import group_by_initial
 from text.patterns.tokens import ID as TOKEN
 
-IBAN_COUNTRIES = listed(
+IBAN_COUNTRIES = split_words(
     "AD AE AL AT AZ BA BE BG BH BR BY CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT "
     "HR HU IE IL IQ IS IT"
     " JO KW KZ LB LC LI LT LU LV MC MD ME MK MR MT MU NL NO PK PL PS PT QA RO RS SA SC SE SI "
@@ -20,15 +20,15 @@ IBAN_COUNTRIES = listed(
 GROUPED_IBAN = re.compile(r"(?<!\w)[A-Z]{2}\d{2}(?:[ -]?\d){11,26}(?!\w)")
 IBAN_SIGN = re.compile(r"[0-9](?<=[A-Za-z]{2}.)[0-9]")
 """Two letters and two digits, as any bank account begins."""
-COMMIT = re.compile(r"[0-9a-f]+")
+COMMIT_HASH = re.compile(r"[0-9a-f]+")
 
-CARD = re.compile(
+CARD_NUMBER = re.compile(
     r"(?<![\w.])(?<!\d[-])\d{4}([ .-])\d{4}\1\d{4}\1\d{3,7}(?!\w)"
     r"|(?<![\w.])\d{4}([ .-])\d{6}\2\d{4,5}(?!\w)"
 )
-DIGITS = re.compile(r"(?<![\w.])\d(?:[ -]?\d){11,18}(?![\w-])")
+DIGIT_RUN = re.compile(r"(?<![\w.])\d(?:[ -]?\d){11,18}(?![\w-])")
 MANY_DIGITS = re.compile(r"\d(?:[ .-]?\d){11}")
-NAMED_CARD = cued(
+NAMED_CARD = cued_pattern(
     "card cards visa mastercard master maestro amex american discover credit debit karte "
     "kreditkarte carte"
     " tarjeta carta"
@@ -39,7 +39,7 @@ NAMED_CARD = cued(
     re.IGNORECASE,
 )
 
-FORMS = (
+OFFICIAL_ID_FORMS = (
     re.compile(
         r"\d(?<![\w-]\d)(?:\d\d([- ])\d{2}\1\d{4}"  # US social security
         r"|\d\d\.\d{3}\.\d{3}-\d{2}|\d\.\d{3}\.\d{3}/\d{4}-\d{2}"  # Brazil
@@ -57,7 +57,7 @@ FORMS = (
     ),
 )
 """By the first character: a digit, a letter."""
-OFFICIAL = (
+OFFICIAL_ID_LABELS = (
     r"ssn|social(?: security)?|national insurance|nino|nhs|passports?"
     r"|driver['’]?s?['’]? licen[cs]es?"
     r"|driving (?:licen[cs]e|permit)"
@@ -74,7 +74,7 @@ OFFICIAL = (
     r"|(?:licen[cs]e |number )plate"
     r"|date of birth|d\.?o\.?b\.?|birth ?date|born on|geburtsdatum"
 )
-NAMED_ID = cued(
+NAMED_ID = cued_pattern(
     "ssn social national nino dl führerschein führerscheinnummer fahrerlaubnis permis"
     " carnet permiso patente rijbewijs nhs passport passports driver drivers driving license "
     "licence identity id tax"
@@ -85,14 +85,14 @@ NAMED_ID = cued(
     "routing sort swift bic bank"
     " account konto compte cuenta conto iban vin plate date d dob birth birthdate born "
     "geburtsdatum",
-    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(OFFICIAL)})(?!\w)"
+    rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(OFFICIAL_ID_LABELS)})(?!\w)"
     r"(?P<gap>(?:[ \t:=#(\"']{1,4}|(?:numbers?|num|no|nr|nummer|id|is|was|ist|est|es|on|code"
     r"|card|of|are|my"
     r"|the)(?!\w)\.?){0,7}+)"
     rf"(?=[A-Za-z./-]{{0,12}}\d)(?P<id>{TOKEN}(?:[ ]\d[\w-]*+){{0,5}})",
     re.IGNORECASE,
 )
-LICENCE = cued(  # my licence is B072RRE2I55
+LICENCE_NUMBER = cued_pattern(  # my licence is B072RRE2I55
     "licence license licences licenses driver drivers permit",
     r"(?<!\w)(?i:(?<!software )licen[cs]e|driver|permit)s?(?!\w)"
     r"(?:[ \t:=#(\"']{1,3}|(?i:numbers?|no|id|is|was|reads|and|mine|my)(?!\w)\.?){1,7}+"
@@ -102,42 +102,47 @@ LICENCE = cued(  # my licence is B072RRE2I55
 MIN_DIGITS = 4
 
 
-def find_identities(text: str, words: frozenset[str]) -> Iterator[Span]:
+def find_identities(text: str, words: frozenset[str]) -> Iterator[PersonalSpan]:
     """Cards, bank accounts, official numbers, dates of birth called so, in a text with
     these words (casefolded).
     """
     if MANY_DIGITS.search(text):
-        yield from _long(text, words)
+        yield from _find_long_numbers(text, words)
     if IBAN_SIGN.search(text):
         yield from (
-            Span(*match.span(), "IBAN")
+            PersonalSpan(*match.span(), "IBAN")
             for match in IBAN.finditer(text)
             if _is_iban(match[0])
         )
-    for form in FORMS:
-        yield from (Span(*match.span(), "ID") for match in form.finditer(text))
-    for match in NAMED_ID.matches(text, words):
+    for form in OFFICIAL_ID_FORMS:
+        yield from (PersonalSpan(*match.span(), "ID") for match in form.finditer(text))
+    for match in NAMED_ID.find_matches(text, words):
         if sum(char.isdigit() for char in match["id"]) >= MIN_DIGITS:
-            yield Span(*match.span("id"), "ID")
-    yield from (Span(*match.span("id"), "ID") for match in LICENCE.matches(text, words))
-
-
-def _long(text: str, words: frozenset[str]) -> Iterator[Span]:
-    """Cards, and bank accounts of digits alone."""
-    yield from (Span(*match.span(), "CARD") for match in CARD.finditer(text))
+            yield PersonalSpan(*match.span("id"), "ID")
     yield from (
-        Span(*match.span(), "IBAN")
-        for match in GROUPED_IBAN.finditer(text)
-        if _country(match[0])
+        PersonalSpan(*match.span("id"), "ID")
+        for match in LICENCE_NUMBER.find_matches(text, words)
     )
-    for match in DIGITS.finditer(text):
+
+
+def _find_long_numbers(text: str, words: frozenset[str]) -> Iterator[PersonalSpan]:
+    """Cards, and bank accounts of digits alone."""
+    yield from (
+        PersonalSpan(*match.span(), "CARD") for match in CARD_NUMBER.finditer(text)
+    )
+    yield from (
+        PersonalSpan(*match.span(), "IBAN")
+        for match in GROUPED_IBAN.finditer(text)
+        if _has_iban_country(match[0])
+    )
+    for match in DIGIT_RUN.finditer(text):
         if is_card("".join(char for char in match[0] if char.isdecimal())):
-            yield Span(*match.span(), "CARD")
-    for match in NAMED_CARD.matches(text, words):
-        yield Span(*match.span(1), "CARD")
+            yield PersonalSpan(*match.span(), "CARD")
+    for match in NAMED_CARD.find_matches(text, words):
+        yield PersonalSpan(*match.span(1), "CARD")
 
 
-def _country(written: str) -> bool:
+def _has_iban_country(written: str) -> bool:
     return written[:2].upper() in IBAN_COUNTRIES
 
 
@@ -148,5 +153,5 @@ def _is_iban(written: str) -> bool:
     """
     compact = written.replace(" ", "").upper()
     return (compact.isascii() and is_iban(compact)) or (
-        _country(written) and not COMMIT.fullmatch(written)
+        _has_iban_country(written) and not COMMIT_HASH.fullmatch(written)
     )

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from engines.local.fields.extraction import DESK_FINDERS, FINDERS
-from engines.masking.cues import listed
-from engines.masking.spans import Label, Span
+from engines.masking.cues import split_words
+from engines.masking.spans import PersonalDataLabel, PersonalSpan
 from policies.desk.model import Desk
-from text.patterns.finding import Finding
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue
 
-LABELS: dict[str, Label] = {
+FIELD_LABELS: dict[str, PersonalDataLabel] = {
     "order_id": "ORDER",
     "error_code": "CODE",
     "account_id": "ACCOUNT",
@@ -25,13 +25,13 @@ LABELS: dict[str, Label] = {
 }
 """Kinds of fields that a policy may keep or hide."""
 
-IDENTIFIERS = ("order_id", "error_code", "account_id", "pattern")
+IDENTIFIER_TYPES = ("order_id", "error_code", "account_id", "pattern")
 """Kinds whose values could be taken for a phone or a card number."""
-NUMBERED = ("order_id", "account_id", "amount", "date")
+NUMBER_TYPES = ("order_id", "account_id", "amount", "date")
 """Kinds whose values always hold a digit."""
 
 
-ACCOUNT_CUES = listed(
+ACCOUNT_CUES = split_words(
     "account accounts acct acc customer customers cust cus client clients member members "
     "membership user users usr"
     " tenant tenants subscriber konto kunde kunden kundennummer kontonummer mitglieds "
@@ -41,45 +41,53 @@ ACCOUNT_CUES = listed(
 """Words, casefolded, one of which stands before any account number."""
 
 
-def find_unkept_numbers(text: str, words: frozenset[str], desk: Desk) -> Iterator[Span]:
+def find_unkept_numbers(
+    text: str, words: frozenset[str], desk: Desk
+) -> Iterator[PersonalSpan]:
     """Values that hold digits, of the kinds that the policy does not keep, in a text with
     these words (casefolded).
     """
     kinds = (
-        NUMBERED
+        NUMBER_TYPES
         if not ACCOUNT_CUES.isdisjoint(words)
-        else tuple(k for k in NUMBERED if k != "account_id")
+        else tuple(k for k in NUMBER_TYPES if k != "account_id")
     )
-    return _unkept(text, desk, kinds)
+    return _find_unkept(text, desk, kinds)
 
 
-def find_unkept_words(text: str, desk: Desk) -> Iterator[Span]:
+def find_unkept_words(text: str, desk: Desk) -> Iterator[PersonalSpan]:
     """Values of the other kinds that the policy does not keep."""
-    return _unkept(text, desk, tuple(kind for kind in LABELS if kind not in NUMBERED))
+    return _find_unkept(
+        text, desk, tuple(kind for kind in FIELD_LABELS if kind not in NUMBER_TYPES)
+    )
 
 
-def _unkept(text: str, desk: Desk, kinds: tuple[str, ...]) -> Iterator[Span]:
-    page = Page(text)
+def _find_unkept(
+    text: str, desk: Desk, kinds: tuple[str, ...]
+) -> Iterator[PersonalSpan]:
+    page = MaskedText(text)
     for kind in kinds:
         if kind not in desk.settings.masking.keep:
             yield from (
-                Span(found.start, found.end, LABELS[kind])
-                for found in _found(page, kind, desk)
+                PersonalSpan(found.start, found.end, FIELD_LABELS[kind])
+                for found in _find_field_type(page, kind, desk)
             )
 
 
-def find_kept(text: str, desk: Desk) -> list[tuple[int, int]]:
+def find_kept_ranges(text: str, desk: Desk) -> list[tuple[int, int]]:
     """Where identifiers stand that the policy keeps, in the order of the text."""
-    page = Page(text)
-    kinds = [kind for kind in IDENTIFIERS if kind in desk.settings.masking.keep]
+    page = MaskedText(text)
+    kinds = [kind for kind in IDENTIFIER_TYPES if kind in desk.settings.masking.keep]
     return sorted(
-        (found.start, found.end) for kind in kinds for found in _found(page, kind, desk)
+        (found.start, found.end)
+        for kind in kinds
+        for found in _find_field_type(page, kind, desk)
     )
 
 
 def kept_terms(desk: Desk) -> frozenset[str]:
     """The words of the desk's own product names, casefolded: no names of persons."""
-    return _words(
+    return _term_words(
         tuple(
             term
             for field in desk.fields
@@ -90,11 +98,11 @@ def kept_terms(desk: Desk) -> frozenset[str]:
 
 
 @lru_cache(maxsize=256)
-def _words(terms: tuple[str, ...]) -> frozenset[str]:
+def _term_words(terms: tuple[str, ...]) -> frozenset[str]:
     return frozenset(word.casefold() for term in terms for word in term.split())
 
 
-def _found(page: Page, kind: str, desk: Desk) -> Iterator[Finding]:
+def _find_field_type(page: MaskedText, kind: str, desk: Desk) -> Iterator[FoundValue]:
     if kind in FINDERS:
         found = FINDERS[kind](page)
     else:
@@ -104,4 +112,4 @@ def _found(page: Page, kind: str, desk: Desk) -> Iterator[Finding]:
             if field.kind == kind
             for f in DESK_FINDERS[kind](page, field)
         )
-    return (finding for finding in found if isinstance(finding, Finding))
+    return (finding for finding in found if isinstance(finding, FoundValue))

@@ -5,26 +5,26 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from contracts.ticket import Ticket
-from engines.masking.cues import Places, places_of
+from engines.masking.cues import WordPositions, word_positions
 from engines.masking.name_words import (
+    GENERIC_MAILBOXES,
     GIVEN_NAMES,
-    MAILBOXES,
     NAME_KEYS,
+    NAME_PARTICLES,
     NOT_NAMES,
-    PARTICLES,
 )
-from engines.masking.names import introduced
-from engines.masking.spans import Span
+from engines.masking.names import find_introduced_names
+from engines.masking.spans import PersonalSpan
 from text.blanking import EMAIL_LIKE
 
 LETTERS = re.compile(r"[^\W\d_][^\W\d_'’]*")
 WHOLE_NAME = re.compile(r"[^\W\d_][\w.'’-]*(?: [\w.'’-]+){0,4}")
 MIN_LETTERS, MIN_MAILBOX = 2, 3
-MAX_KNOWN = 400
+MAX_KNOWN_NAMES = 400
 """More names than any ticket has: what is over is no longer looked for in its other texts."""
 
 
-def names_of(ticket: Ticket) -> frozenset[str]:
+def ticket_record_names(ticket: Ticket) -> frozenset[str]:
     """Words of the names in a ticket's record, casefolded.
 
     The customer's, the address's, those in the metadata.
@@ -32,57 +32,59 @@ def names_of(ticket: Ticket) -> frozenset[str]:
     return frozenset(_record_words(ticket))
 
 
-class Told(NamedTuple):
+class IntroducedNames(NamedTuple):
     """A text's words and the names that it introduces."""
 
-    words: Places
-    names: tuple[Span, ...]
+    words: WordPositions
+    names: tuple[PersonalSpan, ...]
 
 
-def told_in(text: str, terms: frozenset[str]) -> Told:
+def read_introduced_names(text: str, terms: frozenset[str]) -> IntroducedNames:
     """Reads a text for names, the desk's own `terms` being none."""
-    words = places_of(text)
-    return Told(words, tuple(introduced(text, words, terms)))
+    words = word_positions(text)
+    return IntroducedNames(words, tuple(find_introduced_names(text, words, terms)))
 
 
-def names_in(text: str, told: Told, terms: frozenset[str]) -> frozenset[str]:
+def casefolded_name_words(
+    text: str, told: IntroducedNames, terms: frozenset[str]
+) -> frozenset[str]:
     """Words of the names that a text was found to tell, casefolded, without the desk's own
     `terms`.
     """
     found = (text[span.start : span.end] for span in told.names)
     addresses = EMAIL_LIKE.finditer(text) if "@" in text else ()
     words = [
-        *_words(found),
-        *(word for match in addresses for word in _mailbox(match[0])),
+        *_split_name_words(found),
+        *(word for match in addresses for word in _mailbox_words(match[0])),
     ]
-    return frozenset(dict.fromkeys(words[:MAX_KNOWN])) - terms
+    return frozenset(dict.fromkeys(words[:MAX_KNOWN_NAMES])) - terms
 
 
 def _record_words(ticket: Ticket) -> Iterator[str]:
-    yield from _words([ticket.customer_name or ""])
-    yield from _mailbox(ticket.customer_email or "")
+    yield from _split_name_words([ticket.customer_name or ""])
+    yield from _mailbox_words(ticket.customer_email or "")
     for key, value in ticket.metadata.items():
         if (
             key.casefold().replace("-", "_") in NAME_KEYS
             and isinstance(value, str)
             and WHOLE_NAME.fullmatch(value)
         ):
-            yield from _words([value])
+            yield from _split_name_words([value])
 
 
-def _words(names: Iterable[str]) -> Iterator[str]:
+def _split_name_words(names: Iterable[str]) -> Iterator[str]:
     for name in names:
         for match in LETTERS.finditer(name):
             word = match[0].casefold()
             if (
                 len(word) >= MIN_LETTERS
                 and word not in NOT_NAMES
-                and word not in PARTICLES
+                and word not in NAME_PARTICLES
             ):
                 yield word
 
 
-def _mailbox(address: str) -> Iterator[str]:
+def _mailbox_words(address: str) -> Iterator[str]:
     """The words of `ada.lovelace@…`.
 
     A single one, as in `yard@…`, only if it is a common given name.
@@ -91,7 +93,7 @@ def _mailbox(address: str) -> Iterator[str]:
     several = re.search(r"\w[._+-]\w", local) is not None
     words = (
         word
-        for word in _words([local])
-        if len(word) >= MIN_MAILBOX and word not in MAILBOXES
+        for word in _split_name_words([local])
+        if len(word) >= MIN_MAILBOX and word not in GENERIC_MAILBOXES
     )
     return (word for word in words if several or word in GIVEN_NAMES)

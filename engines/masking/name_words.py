@@ -2,25 +2,27 @@
 
 from pathlib import Path
 
-from engines.masking.cues import listed
+from engines.masking.cues import split_words
 
-_LISTED = (
+_NAME_LINES = (
     Path(__file__).with_name("given_names.txt").read_text(encoding="utf-8").split()
 )
 
-AMBIGUOUS = frozenset(name.rstrip("?") for name in _LISTED if name.endswith("?"))
+AMBIGUOUS_NAMES = frozenset(
+    name.rstrip("?") for name in _NAME_LINES if name.endswith("?")
+)
 """Given names that are words as well ("Will", "May"): names only with a second word behind them."""
 
-GIVEN_NAMES = frozenset(name.rstrip("?") for name in _LISTED)
+GIVEN_NAMES = frozenset(name.rstrip("?") for name in _NAME_LINES)
 """Given names, casefolded."""
 
-PARTICLES = listed(
+NAME_PARTICLES = split_words(
     "al ap ben bin da dal de del della den der di do dos du el ibn la le los mac mc o' of san "
     "st st. ten ter van"
     " von y zu zum zur"
 )
 
-NOT_NAMES = listed(
+NOT_NAMES = split_words(
     # greetings, closings, courtesy
     "hi hello hey dear good morning afternoon evening day greetings thanks thank you cheers "
     "regards kind best warm"
@@ -80,7 +82,7 @@ NOT_NAMES = listed(
 )
 """Words that are no part of a name where they stand with a capital, casefolded."""
 
-NAME_KEYS = listed(
+NAME_KEYS = split_words(
     "name full_name fullname first_name firstname last_name lastname given_name family_name "
     "surname customer_name"
     " customer requester requester_name reporter reporter_name contact contact_name "
@@ -89,7 +91,7 @@ NAME_KEYS = listed(
 )
 """Keys of a ticket's metadata whose value is somebody's name."""
 
-MAILBOXES = listed(
+GENERIC_MAILBOXES = split_words(
     "info support help helpdesk admin office sales contact mail hello service billing team "
     "noreply no-reply"
     " postmaster webmaster accounts accounting finance hr jobs news newsletter marketing "

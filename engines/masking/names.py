@@ -10,22 +10,27 @@ import re
 from collections.abc import Iterator
 from itertools import chain
 
-from engines.masking.cues import LETTERS, Places, cued, led
-from engines.masking.name_words import AMBIGUOUS, GIVEN_NAMES, NOT_NAMES, PARTICLES
-from engines.masking.spans import Span
-from text.patterns.labels import by_initial
+from engines.masking.cues import LETTERS, WordPositions, cued_pattern, led_pattern
+from engines.masking.name_words import (
+    AMBIGUOUS_NAMES,
+    GIVEN_NAMES,
+    NAME_PARTICLES,
+    NOT_NAMES,
+)
+from engines.masking.spans import PersonalSpan
+from text.patterns.labels import group_by_initial
 
-CAPITAL = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f\u0386-\u03ab\u0400-\u042f]"
-WORD = rf"{CAPITAL}(?:[^\W\d_]|['’-](?=[^\W\d_]))*+"
-PARTICLE = (
+CAPITAL_LETTER = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f\u0386-\u03ab\u0400-\u042f]"
+CAPITALISED_WORD = rf"{CAPITAL_LETTER}(?:[^\W\d_]|['’-](?=[^\W\d_]))*+"
+NAME_PARTICLE = (
     r"(?:van der|van den|van|von der|von|de la|de los|de|del|della|di|da|dos|du|der|den"
     r"|el|al|bin|ben|le|la|zu|ter|y)"
 )
-NAME = (
-    rf"(?:{WORD}|{CAPITAL}\.)(?:[ ]{{1,2}}(?:{PARTICLE}[ ])?(?:{WORD}"
-    rf"|{CAPITAL}\.(?![ ]?$))){{0,4}}+"
+FULL_NAME = (
+    rf"(?:{CAPITALISED_WORD}|{CAPITAL_LETTER}\.)(?:[ ]{{1,2}}(?:{NAME_PARTICLE}[ ])?(?:{CAPITALISED_WORD}"
+    rf"|{CAPITAL_LETTER}\.(?![ ]?$))){{0,4}}+"
 )
-ANY_CASE = r"[^\W\d_][\w'’-]{1,30}+"
+ANY_CASE_WORD = r"[^\W\d_][\w'’-]{1,30}+"
 
 TITLES = (
     r"mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|rev|herrn?|frau|monsieur|madame"
@@ -33,22 +38,24 @@ TITLES = (
     r"|srta|sra"
     r"|sr|signora?|sig|senhora?|dhr|mevr|m(?=\.)"
 )
-TITLED = led(
+TITLED_NAME = led_pattern(
     "mr mrs ms miss mx dr prof professor doctor sir lady lord rev herr herrn frau monsieur "
     "madame mme mlle señor señora"
     " srta sra sr signor signora sig senhor senhora dhr mevr m",
-    rf"(?<!\w)(?=[^\W\d_])(?i:{by_initial(TITLES)})\.?[ ](?P<name>{NAME})",
+    rf"(?<!\w)(?=[^\W\d_])(?i:{group_by_initial(TITLES)})\.?[ ](?P<name>{FULL_NAME})",
 )
 OTHER_NAME = (
     r"(?<!file )(?<!host )(?<!domain )(?<!product )(?<!company )(?<!plan )(?<!table )"
     r"(?<!column )(?<!class )"
 )
-SOME_NAME = rf"(?P<name>{ANY_CASE}(?:[ ](?:{PARTICLE}[ ])?{ANY_CASE}){{0,3}}+)"
-NAMED = re.compile(
+SOME_NAME = (
+    rf"(?P<name>{ANY_CASE_WORD}(?:[ ](?:{NAME_PARTICLE}[ ])?{ANY_CASE_WORD}){{0,3}}+)"
+)
+NAME_AFTER_LABEL = re.compile(
     rf"[nN]ame(?<!\w.{{4}}){OTHER_NAME}(?:(?:['’]?s)?[ ]?(?:is|was|ist|:|=)[ \t]{{1,3}}|:"
     rf"|['’]s[ ]){SOME_NAME}"
 )
-TELLING = (
+NAME_INTRODUCERS = (
     r"call me|named|known as|cardholder:|customer:|contact:|attn:?|attention:|c/o|requester:"
     r"|reported by:?"
     r"|requested by:?"
@@ -57,14 +64,14 @@ TELLING = (
     r"|mi chiamo|il mio nome è|me chamo|chamo-me|meu nome é|mijn naam is|ik heet|jag heter"
     r"|mit navn er"
 )
-TOLD = led(
+INTRODUCED_NAME = led_pattern(
     "call named known cardholder customer contact attn attention c requester reported "
     "requested signed prepared on"
     " ask ich je mon me mi il chamo meu mijn ik jag mit",
-    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(TELLING)})[ \t]{{1,3}}{SOME_NAME}",
+    rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(NAME_INTRODUCERS)})[ \t]{{1,3}}{SOME_NAME}",
     re.IGNORECASE,
 )
-MET = led(
+SELF_INTRODUCTION = led_pattern(
     (
         "i this it here contact speak spoke talk talked meet met signed from by with for ich hier "
         "je soy sono sou aquí ici"
@@ -73,36 +80,36 @@ MET = led(
     r"|talk(?:ed)? (?:with|to)"
     r"|meet|met|met with|signed|from|by|with|for|ich bin|hier ist|hier spricht|je suis|soy|sono"
     r"|sou|aquí|ici)"
-    rf"[ ](?P<name>{NAME})",
+    rf"[ ](?P<name>{FULL_NAME})",
 )
-MET_SMALL = led(  # hi, i am jürgen schmidt from Bonn
+LOWER_CASE_INTRODUCTION = led_pattern(  # hi, i am jürgen schmidt from Bonn
     "i im this it ich hier je soy sono sou",
     r"(?<!\w)(?i:i am|i['’]m|im|this is|it['’]s|ich bin|hier ist|je suis|soy|sono|sou)[ ]"
     r"(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ ][^\W\dA-Z_][\w'’-]{1,30}+){0,2}+)",
 )
-HERE = cued(  # hi, jürgen here again
+NAME_BEFORE_HERE = cued_pattern(  # hi, jürgen here again
     "here",
     r"(?:^|\n|[,.!?] )(?P<name>[^\W\dA-Z_][\w'’-]{1,30}+)(?= here(?:[,.!\n]|$| from| again))",
 )
-FROM_PLACE = led(  # i'm nkechi udeh from accounting
+FROM_PLACE = led_pattern(  # i'm nkechi udeh from accounting
     "i im",
     (
         r"(?<!\w)(?i:i am|i['’]m|im)[ ](?P<name>[^\W\dA-Z_][\w'’-]{1,30}+(?:[ "
         r"][^\W\dA-Z_][\w'’-]{1,30}+)?)(?=,? from )"
     ),
 )
-OTHER_STATE = re.compile(
+STATE_WORD = re.compile(
     r"\w+(?:ed|ing|ly)|free|far|away|abroad|fresh|different|new|home|miles|nowhere|customer"
 )
 OWN_NAME = re.compile(
     r"(?:my|ein) name|call me|ich heiße|je m|me llamo|mi nombre|mi chiamo|me chamo",
     re.IGNORECASE,
 )
-SURE_MET = re.compile(
+CERTAIN_INTRODUCTION = re.compile(
     r"(?i:i am|i['’]m|contact|speak (?:with|to)|spoke (?:with|to)|talk(?:ed)? (?:with|to)"
     r"|signed|soy)[ ]"
 )
-GREETED = cued(
+GREETED_NAME = cued_pattern(
     "hi hello hey dear hallo liebe lieber liebes sehr guten bonjour salut cher chère hola "
     "estimado estimada querido"
     " querida ciao gentile caro cara olá prezado prezada beste good",
@@ -112,9 +119,9 @@ GREETED = cued(
     r"|chère|hola|estimad[oa]|querid[oa]|ciao|gentile|caro|cara|olá|prezad[oa]|beste"
     r"|good (?:morning|afternoon"
     r"|evening))"
-    rf"[ ,]{{1,3}}(?P<name>{NAME})(?=[ ]?[,.!:;\n-]|[ ]?$)",
+    rf"[ ,]{{1,3}}(?P<name>{FULL_NAME})(?=[ ]?[,.!:;\n-]|[ ]?$)",
 )
-CLOSING = (
+CLOSING_PHRASES = (
     r"regards|best|wishes|thanks(?: again| a lot| in advance| so much)?|thank you(?: very much"
     r"| so much"
     r"| in advance)?|thx"
@@ -125,31 +132,33 @@ CLOSING = (
     r"|saluti|grazie"
     r"|atenciosamente|abraços?|obrigad[oa]|groet(?:en|jes)?|hälsning|hilsen"
 )
-SIGNED = led(
+SIGNED_NAME = led_pattern(
     "regards best wishes thanks thank thx cheers sincerely yours truly faithfully respectfully "
     "rgds br take"
     " greetings love grüssen grüsse gruss dank danke lg vg mfg cordialement à merci saludos "
     "saludo atentamente gracias"
     " saluti grazie atenciosamente abraço abraços obrigado obrigada groet groeten groetjes "
     "hälsning hilsen",
-    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(CLOSING)})[ ]?[,.!–-]{{0,3}}(?:[ ]?\n{{1,3}}"
+    rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(CLOSING_PHRASES)})[ ]?[,.!–-]{{0,3}}(?:[ ]?\n{{1,3}}"
     r"|[ ]{1,2})[ \t–-]{0,3}"
-    rf"(?P<name>(?-i:{NAME})|(?<=\n){ANY_CASE}(?:[ ]{ANY_CASE}){{0,2}})[ ]?(?=[\n.,!|(/]|\s*$)",
+    rf"(?P<name>(?-i:{FULL_NAME})|(?<=\n){ANY_CASE_WORD}(?:[ ]{ANY_CASE_WORD}){{0,2}})[ ]?(?=[\n.,!|(/]|\s*$)",
     re.IGNORECASE,
 )
 LAST_LINE = re.compile(
-    rf"[\n.!?,](?:(?<=\n)|(?<!\n)[ ])[ \t]{{0,3}}(?:[-–—~][ ]?)?(?P<name>{NAME})\.?\s*$"
+    rf"[\n.!?,](?:(?<=\n)|(?<!\n)[ ])[ \t]{{0,3}}(?:[-–—~][ ]?)?(?P<name>{FULL_NAME})\.?\s*$"
 )
-SEQUENCE = re.compile(rf"{WORD}(?:[ ](?:{PARTICLE}[ ])?(?:{WORD}|{CAPITAL}\.)){{0,7}}+")
+CAPITALISED_SEQUENCE = re.compile(
+    rf"{CAPITALISED_WORD}(?:[ ](?:{NAME_PARTICLE}[ ])?(?:{CAPITALISED_WORD}|{CAPITAL_LETTER}\.)){{0,7}}+"
+)
 ANY_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*+")
 MAX_WORDS = 3
-ORDINARY = AMBIGUOUS | NOT_NAMES
-SURE_NAMES = GIVEN_NAMES - AMBIGUOUS
+ORDINARY_WORDS = AMBIGUOUS_NAMES | NOT_NAMES
+SURE_NAMES = GIVEN_NAMES - AMBIGUOUS_NAMES
 
 
-def find_known(
+def find_known_names(
     text: str, known: frozenset[str], terms: frozenset[str]
-) -> Iterator[Span]:
+) -> Iterator[PersonalSpan]:
     """The words of `known` names (casefolded) wherever they stand.
 
     A word of `terms` alone is none.
@@ -158,7 +167,7 @@ def find_known(
     if not any(word in folded_text for word in known):
         return
     for match in ANY_WORD.finditer(text):
-        bare = _bare(match[0])
+        bare = _strip_possessive(match[0])
         folded = bare.casefold()
         hit = folded in known or (
             "-" in folded and not known.isdisjoint(folded.split("-"))
@@ -167,54 +176,68 @@ def find_known(
         if (
             hit
             and folded not in terms
-            and (bare[0].isupper() or folded not in ORDINARY)
+            and (bare[0].isupper() or folded not in ORDINARY_WORDS)
         ):
-            yield Span(match.start(), match.start() + len(bare), "NAME")
+            yield PersonalSpan(match.start(), match.start() + len(bare), "NAME")
 
 
-def introduced(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span]:
+def find_introduced_names(
+    text: str, words: WordPositions, terms: frozenset[str]
+) -> Iterator[PersonalSpan]:
     """Names that something around them or their first word tells, in a text whose words
     stand at these places.
     """
-    for cue in (TITLED, NAMED, TOLD, GREETED, SIGNED, LAST_LINE):
+    for cue in (
+        TITLED_NAME,
+        NAME_AFTER_LABEL,
+        INTRODUCED_NAME,
+        GREETED_NAME,
+        SIGNED_NAME,
+        LAST_LINE,
+    ):
         for match in (
             cue.finditer(text)
             if isinstance(cue, re.Pattern)
-            else cue.matches(text, words)
+            else cue.find_matches(text, words)
         ):
             told = (
-                _is_told(text, match)
-                if cue in (NAMED, TOLD)
-                else _is_written(match["name"])
+                _is_introduced_name(text, match)
+                if cue in (NAME_AFTER_LABEL, INTRODUCED_NAME)
+                else _has_uniform_case(match["name"])
             )
             if told:
-                yield from _leading(text, *match.span("name"), terms)
-    yield from _met(text, words, terms)
-    for match in SEQUENCE.finditer(text):
+                yield from _take_leading_words(text, *match.span("name"), terms)
+    yield from _find_self_introductions(text, words, terms)
+    for match in CAPITALISED_SEQUENCE.finditer(text):
         if not GIVEN_NAMES.isdisjoint(LETTERS.findall(match[0].casefold())):
-            yield from _given(text, *match.span(), terms)
+            yield from _find_from_given_name(text, *match.span(), terms)
 
 
-def _met(text: str, words: Places, terms: frozenset[str]) -> Iterator[Span]:
+def _find_self_introductions(
+    text: str, words: WordPositions, terms: frozenset[str]
+) -> Iterator[PersonalSpan]:
     """Names after "I am", "this is" and the like.
 
     Those without a capital, if common or before a place.
     """
-    for match in MET.matches(text, words):
-        if SURE_MET.match(match[0]) or _has_given(match["name"]):
-            yield from _leading(text, *match.span("name"), terms)
-    for match in chain(MET_SMALL.matches(text, words), HERE.matches(text, words)):
+    for match in SELF_INTRODUCTION.find_matches(text, words):
+        if CERTAIN_INTRODUCTION.match(match[0]) or _has_given_name(match["name"]):
+            yield from _take_leading_words(text, *match.span("name"), terms)
+    for match in chain(
+        LOWER_CASE_INTRODUCTION.find_matches(text, words),
+        NAME_BEFORE_HERE.find_matches(text, words),
+    ):
         if match["name"].split()[0].casefold() in SURE_NAMES:
-            yield from _leading(text, *match.span("name"), terms)
-    for match in FROM_PLACE.matches(text, words):
+            yield from _take_leading_words(text, *match.span("name"), terms)
+    for match in FROM_PLACE.find_matches(text, words):
         if not any(
-            word in NOT_NAMES or OTHER_STATE.fullmatch(word)
+            word in NOT_NAMES or STATE_WORD.fullmatch(word)
             for word in match["name"].split()
         ):
-            yield from _leading(text, *match.span("name"), terms)
+            yield from _take_leading_words(text, *match.span("name"), terms)
 
 
-def _is_told(text: str, match: re.Match[str]) -> bool:
+def _is_introduced_name(text: str, match: re.Match[str]) -> bool:
     """Small letters are a name only after "my name is" and the like, or when they are a
     common one.
     """
@@ -225,68 +248,82 @@ def _is_told(text: str, match: re.Match[str]) -> bool:
     return first[0].isupper() or own is not None or first.casefold() in GIVEN_NAMES
 
 
-def _is_written(name: str) -> bool:
+def _has_uniform_case(name: str) -> bool:
     """Capitals throughout, or none, are how some write everything.
 
     Then only a common name is one.
     """
-    return _has_given(name) or (
+    return _has_given_name(name) or (
         name[0].isupper() and not (name.isupper() and len(name) > 1)
     )
 
 
-def _has_given(name: str) -> bool:
-    return any(_bare(word).casefold() in SURE_NAMES for word in name.split())
+def _has_given_name(name: str) -> bool:
+    return any(
+        _strip_possessive(word).casefold() in SURE_NAMES for word in name.split()
+    )
 
 
-def _leading(text: str, start: int, end: int, terms: frozenset[str]) -> Iterator[Span]:
+def _take_leading_words(
+    text: str, start: int, end: int, terms: frozenset[str]
+) -> Iterator[PersonalSpan]:
     """The words at the beginning of a name's place, up to the first that is none."""
     last = start
     for match in ANY_WORD.finditer(text, start, end):
-        folded = _bare(match[0]).casefold()
-        if (folded in NOT_NAMES and folded not in PARTICLES) or folded in terms:
+        folded = _strip_possessive(match[0]).casefold()
+        if (folded in NOT_NAMES and folded not in NAME_PARTICLES) or folded in terms:
             break
-        if match[0].islower() and text[start].isupper() and folded not in PARTICLES:
+        if (
+            match[0].islower()
+            and text[start].isupper()
+            and folded not in NAME_PARTICLES
+        ):
             break
-        if folded not in PARTICLES:
-            last = match.start() + len(_bare(match[0]))
+        if folded not in NAME_PARTICLES:
+            last = match.start() + len(_strip_possessive(match[0]))
     if last > start and (last - start > 1):
-        yield Span(start, last, "NAME")
+        yield PersonalSpan(start, last, "NAME")
 
 
-def _given(text: str, start: int, end: int, terms: frozenset[str]) -> Iterator[Span]:
+def _find_from_given_name(
+    text: str, start: int, end: int, terms: frozenset[str]
+) -> Iterator[PersonalSpan]:
     """From a common given name on: at most three words, in a row of words with a capital."""
     words = list(ANY_WORD.finditer(text, start, end))
     index = 0
     while index < len(words):
-        first = _bare(words[index][0])
+        first = _strip_possessive(words[index][0])
         folded = first.casefold()
-        if not _is_given(folded) or folded in terms:
+        if not _is_given_name(folded) or folded in terms:
             index += 1
             continue
         stop = index + 1
-        while stop < min(len(words), index + MAX_WORDS + 1) and _goes_on(
+        while stop < min(len(words), index + MAX_WORDS + 1) and _continues_name(
             words[stop][0], terms
         ):
             stop += 1
-        sure = folded not in ORDINARY
+        sure = folded not in ORDINARY_WORDS
         if sure or (stop > index + 1 and not first.isupper()):
             last = words[stop - 1]
-            yield Span(words[index].start(), last.start() + len(_bare(last[0])), "NAME")
+            yield PersonalSpan(
+                words[index].start(),
+                last.start() + len(_strip_possessive(last[0])),
+                "NAME",
+            )
         index = stop
 
 
-def _bare(word: str) -> str:
+def _strip_possessive(word: str) -> str:
     """A name without the possessive."""
     return word[:-2] if word.endswith(("'s", "’s")) else word
 
 
-def _is_given(folded: str) -> bool:
+def _is_given_name(folded: str) -> bool:
     return folded in GIVEN_NAMES or (
         ("-" in folded) and folded.partition("-")[0] in SURE_NAMES
     )
 
 
-def _goes_on(word: str, terms: frozenset[str]) -> bool:
-    folded = _bare(word).casefold()
-    return folded in PARTICLES or (folded not in NOT_NAMES and folded not in terms)
+def _continues_name(word: str, terms: frozenset[str]) -> bool:
+    folded = _strip_possessive(word).casefold()
+    return folded in NAME_PARTICLES or (folded not in NOT_NAMES and folded not in terms)

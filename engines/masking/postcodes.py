@@ -7,18 +7,18 @@ postcode.
 import re
 from collections.abc import Iterator
 
-from engines.masking.cues import begun, cued
-from engines.masking.streets import WORD
-from text.patterns.labels import by_initial
+from engines.masking.cues import cued_pattern, find_at_starts
+from engines.masking.streets import CAPITALISED_WORD
+from text.patterns.labels import group_by_initial
 
-STATES = (
+US_STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ"
     "|NM|NY|NC|ND|OH|OK|OR"
     "|PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|DC|PR|VI|GU|AS|MP|AA|AE|AP|FM|MH|PW"
 )
-PLACE = rf"{WORD}(?:[ -]{WORD}){{0,3}}"
+PLACE_NAME = rf"{CAPITALISED_WORD}(?:[ -]{CAPITALISED_WORD}){{0,3}}"
 POSTCODES = (
-    re.compile(rf"(?:{STATES})(?<!\w..),?[ ]\d{{5}}(?:-\d{{4}})?(?![\w-])"),
+    re.compile(rf"(?:{US_STATES})(?<!\w..),?[ ]\d{{5}}(?:-\d{{4}})?(?![\w-])"),
     re.compile(r"\d(?<![\w-]\d)\d{4}-\d{3,4}(?![\w-])"),
     re.compile(r"[A-Z](?<![\w-].)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
     re.compile(
@@ -26,28 +26,30 @@ POSTCODES = (
     ),
     re.compile(r"(?:NSW|VIC|QLD|TAS|ACT)(?<!\w...),?[ ]\d{4}(?![\w-])"),
     re.compile(r"(?:SA|WA|NT)(?<!\w..),?[ ]\d{4}(?![\w-])"),
-    re.compile(rf"\d(?<![\w-]\d)\d{{3}} ?[A-Z]{{2}}[ ]{{1,2}}{PLACE}"),
+    re.compile(rf"\d(?<![\w-]\d)\d{{3}} ?[A-Z]{{2}}[ ]{{1,2}}{PLACE_NAME}"),
     re.compile(
-        rf"(?<![\w-])(?:A|AT|B|CH|D|DE|DK|E|F|FI|FR|I|L|N|NL|NO|P|PL|S|SE)-\d{{4,5}}[ ]{PLACE}"
+        rf"(?<![\w-])(?:A|AT|B|CH|D|DE|DK|E|F|FI|FR|I|L|N|NL|NO|P|PL|S|SE)-\d{{4,5}}[ ]{PLACE_NAME}"
     ),
-    re.compile(rf"\d(?<![\w.-]\d)(?:\d-\d{{3}}|\d{{3}}-\d{{3}}|\d\d \d\d),?[ ]{PLACE}"),
+    re.compile(
+        rf"\d(?<![\w.-]\d)(?:\d-\d{{3}}|\d{{3}}-\d{{3}}|\d\d \d\d),?[ ]{PLACE_NAME}"
+    ),
 )
-PART = re.compile(r"\n|, ")
-WHOLE_PART = re.compile(
-    rf"(?:\d{{4,6}}[ ]{PLACE}|{PLACE},?[ ]\d{{4,6}})(?=[ ]?[\n,.;!?)]|\s*$)"
+ADDRESS_SEPARATOR = re.compile(r"\n|, ")
+POSTCODE_WITH_PLACE = re.compile(
+    rf"(?:\d{{4,6}}[ ]{PLACE_NAME}|{PLACE_NAME},?[ ]\d{{4,6}})(?=[ ]?[\n,.;!?)]|\s*$)"
 )
 """A line, or what stands between two commas."""
-CALLED = (
+POSTCODE_LABELS = (
     r"zip(?:[ -]?code)?|post[ -]?(?:al )?codes?|plz|postleitzahl|code postal|código postal"
     r"|c\.?p\.|cap|cep|eircode"
     r"|pin ?code"
 )
-NAMED = cued(
+LABELLED_POSTCODE = cued_pattern(
     (
         "zip zipcode post postal postcode postcodes plz postleitzahl code código p cap cep eircode "
         "pin pincode"
     ),
-    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(CALLED)})(?!\w)"
+    rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(POSTCODE_LABELS)})(?!\w)"
     r"(?:[ :=(#]{1,3}|(?:is|was|of|number|no|changed|to|from|ist|est|es)(?!\w)){1,6}+"
     r"(?P<code>(?=[A-Z]{0,2}\d)[A-Z0-9]{2,8}+(?:[ -](?=[A-Z]{0,2}\d)[A-Z0-9]{2,4}(?!\w))?)",
     re.IGNORECASE,
@@ -60,6 +62,10 @@ def find_postcodes(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]
     """
     for pattern in POSTCODES:
         yield from (match.span() for match in pattern.finditer(text))
-    parts = (match.end() for match in PART.finditer(text))
-    yield from (match.span() for match in begun(WHOLE_PART, text, parts))
-    yield from (match.span("code") for match in NAMED.matches(text, words))
+    parts = (match.end() for match in ADDRESS_SEPARATOR.finditer(text))
+    yield from (
+        match.span() for match in find_at_starts(POSTCODE_WITH_PLACE, text, parts)
+    )
+    yield from (
+        match.span("code") for match in LABELLED_POSTCODE.find_matches(text, words)
+    )

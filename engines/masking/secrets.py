@@ -6,17 +6,17 @@ After the word for them, however casually, or by their own form.
 import re
 from collections.abc import Collection, Iterator
 
-from engines.masking.cues import cued, listed
-from engines.masking.spans import Span
-from text.patterns.labels import by_initial
-from text.patterns.tokens import MEASURE, counted
+from engines.masking.cues import cued_pattern, split_words
+from engines.masking.spans import PersonalSpan
+from text.patterns.labels import group_by_initial
+from text.patterns.tokens import MEASURE, is_quantity
 
-PASSWORDS = (
+PASSWORD_LABELS = (
     r"pass ?words?|passwd|pwd|pw|pass(?= ?[:=])|pass ?phrase|passwort|kennwort|mot de passe|mdp"
     r"|contraseña|senha"
     r"|wachtwoord|lösenord"
 )
-CODES = (
+CODE_LABELS = (
     r"pass ?codes?|pins?|pin(?:[ -]?code| number| no\.?)|cvv2?|cvc2?|otp|security code"
     r"|access code|unlock code|sms code"
     r"|log-?in code|sign-?in code|one[- ]time (?:code|pin|pass ?code)|verification code"
@@ -26,11 +26,11 @@ CODES = (
     r"|verifizierungscode|code (?:de vérification|secret)|código de verifica(?:ción|ção)"
     r"|codice di verifica"
 )
-KEYS = (
+KEY_LABELS = (
     r"api[ _-]?key|access[ _-]?key|private key|client[ _-]?secret|secret(?: key)?"
     r"|access token|token"
 )
-CUES = (
+SECRET_CUES = (
     "pass password passwords passwd pwd pw phrase passphrase word words code codes passcode "
     "passcodes pin pins cvv cvc"
     " otp passwort kennwort mot mdp contraseña senha wachtwoord lösenord einmalcode "
@@ -40,33 +40,33 @@ CUES = (
 
 # No group stands inside the possessive repetition: CPython's re may lose it half-way and
 # then raises SystemError.
-LINK = (
+LINK_PATTERN = (
     r"(?P<link>(?:[ \t]{0,2}(?:(?<!\w)(?:is|are|was|ist|war|est|es|é|è|now|still|(?:set|changed"
     r"|reset)[ ]to)(?!\w)"
     r"|=>|->|[:=→]|[–-](?=[ ]))[ \t]{0,2}"
     r"|['’]s[ ]){1,3}+)"
 )
-SIGN = re.compile(r"[>:=→]")
-LINKED = cued(  # the password for my mailbox is still "hunter2"
-    CUES,
-    rf"(?<!\w)(?=[^\W\d]|2fa)(?:(?P<key>{by_initial(KEYS)})"
-    rf"|{by_initial(f'{PASSWORDS}|{CODES}')})(?!\w)"
+SEPARATOR_SIGN = re.compile(r"[>:=→]")
+LINKED_SECRET = cued_pattern(  # the password for my mailbox is still "hunter2"
+    SECRET_CUES,
+    rf"(?<!\w)(?=[^\W\d]|2fa)(?:(?P<key>{group_by_initial(KEY_LABELS)})"
+    rf"|{group_by_initial(f'{PASSWORD_LABELS}|{CODE_LABELS}')})(?!\w)"
     r"(?:(?:[ ](?:for|of|on|in|at|to|für|pour|para)(?:[ ][^\s:=,;.!?]{1,30}){1,4}?"
-    rf"|[ ]\([^()\n]{{1,30}}\))?{LINK}"
+    rf"|[ ]\([^()\n]{{1,30}}\))?{LINK_PATTERN}"
     r"|[ ]to[ ])"
     r"(?:[\"“„‘'`«](?P<quoted>[^\n\"“”‘’'`»]{1,100})[\"“”‘’'`»]"
     r"|[\"'`]?(?P<secret>\d{2,4}(?:[ -]\d{2,4}){1,3}(?!\w)|\S{1,200}))",
     re.IGNORECASE,
 )
-BESIDE = cued(  # pin 4421, password hunter2
-    CUES,
-    rf"(?<!\w)(?=[^\W\d]|2fa)(?:(?:{by_initial(CODES)})[ \t]?[#(]?"
+ADJACENT_SECRET = cued_pattern(  # pin 4421, password hunter2
+    SECRET_CUES,
+    rf"(?<!\w)(?=[^\W\d]|2fa)(?:(?:{group_by_initial(CODE_LABELS)})[ \t]?[#(]?"
     rf"(?P<code>\d{{3,4}}[ -]\d{{3,4}}|\d{{3,8}})(?![\w.-]\w)"
-    rf"|(?:{by_initial(PASSWORDS)})[ ](?P<secret>(?=[^\W\d]\S{{0,40}}\d"
+    rf"|(?:{group_by_initial(PASSWORD_LABELS)})[ ](?P<secret>(?=[^\W\d]\S{{0,40}}\d"
     r"|\d\S{0,40}[^\W\d])\S{5,200}))",
     re.IGNORECASE,
 )
-ONE_TIME = cued(  # the one-time message came, the code is 883 112
+ONE_TIME_CODE = cued_pattern(  # the one-time message came, the code is 883 112
     "time verification verify otp fa mfa factor step authenticator sms text texted texts",
     r"(?<!\w)(?:one[- ]time|verif(?:y|ication)|otp|2fa|mfa|two[- ](?:factor|step)|authenticator|sms"
     r"|text(?:s|ed)?)(?!\w)[^\n]{0,80}?(?<!error )(?<!status )(?<!order )(?<!exit )(?<!\w)code"
@@ -74,7 +74,7 @@ ONE_TIME = cued(  # the one-time message came, the code is 883 112
     r"(?P<code>\d{2,4}(?:[ -]\d{2,4}){1,3}|\d{4,8})(?!\w)",
     re.IGNORECASE,
 )
-PHRASE = cued(
+SEED_PHRASE = cued_pattern(
     "passphrase phrase seed",
     (
         r"(?<!\w)(?:pass ?phrase|(?:seed|recovery) phrase)(?:[ ]?[:=][ ]?|[ ](?:is"
@@ -82,20 +82,20 @@ PHRASE = cued(
     ),
     re.IGNORECASE,
 )
-FORMS = re.compile(
+KNOWN_KEY_FORMS = re.compile(
     r"(?<![\w-])(?:[spr]k[-_](?:live_|test_|proj-|ant-|or-)?[\w-]{16,}|gh[pousr]_\w{20,}"
     r"|AKIA[0-9A-Z]{16}"
     r"|xox[abprs]-[\w-]{10,}|eyJ[\w-]{10,}(?:\.[\w-]+){0,2}|AIza[\w-]{30,})"
 )
-HARD = re.compile(r"\S{0,40}?(?:\d|[a-z][A-Z]|\w[@#$%^&*_+=~!]\w)")
+COMPLEX_VALUE = re.compile(r"\S{0,40}?(?:\d|[a-z][A-Z]|\w[@#$%^&*_+=~!]\w)")
 """What ordinary words do not have in them."""
-MARKUP = re.compile(r"</?[a-z][\w-]*(?:>|\Z)", re.IGNORECASE)
+MARKUP_TAG = re.compile(r"</?[a-z][\w-]*(?:>|\Z)", re.IGNORECASE)
 CLAUSE_END = re.compile(
     r"[.,;!?)]*(?:\s*$|[ ]?\n|(?<=[.,;!?)])[ ]|[ ](?:and|but|for|so|if|please|thanks|und|et"
     r"|y)(?!\w))"
 )
-PARTICIPLE = re.compile(r"\w+(?:ed|ing|able|ible|less)", re.IGNORECASE)
-STATES = listed(
+PARTICIPLE_ENDING = re.compile(r"\w+(?:ed|ing|able|ible|less)", re.IGNORECASE)
+STATE_WORDS = split_words(
     "not no yes never always none null n/a na empty blank missing required optional hidden "
     "unknown known lost gone"
     " wrong right correct incorrect valid invalid ok okay fine good bad weak strong safe "
@@ -115,52 +115,59 @@ STATES = listed(
 MIN_HARD, MIN_KEY, MIN_WORD = 3, 6, 3
 
 
-def find_secrets(text: str, words: Collection[str]) -> Iterator[Span]:
+def find_secrets(text: str, words: Collection[str]) -> Iterator[PersonalSpan]:
     """Passwords, codes and keys that are called so, and keys of well-known forms.
 
     The words are casefolded.
     """
-    yield from (Span(*match.span(), "SECRET") for match in FORMS.finditer(text))
-    for match in LINKED.matches(text, words):
+    yield from (
+        PersonalSpan(*match.span(), "SECRET")
+        for match in KNOWN_KEY_FORMS.finditer(text)
+    )
+    for match in LINKED_SECRET.find_matches(text, words):
         if match["quoted"]:
-            yield Span(*match.span("quoted"), "SECRET")
-        elif _is_secret(text, match):
-            yield Span(*match.span("secret"), "SECRET")
-    for match in BESIDE.matches(text, words):
-        if not MEASURE.fullmatch(match["secret"] or "") and not counted(
+            yield PersonalSpan(*match.span("quoted"), "SECRET")
+        elif _is_secret_value(text, match):
+            yield PersonalSpan(*match.span("secret"), "SECRET")
+    for match in ADJACENT_SECRET.find_matches(text, words):
+        if not MEASURE.fullmatch(match["secret"] or "") and not is_quantity(
             text, match.end()
         ):
-            yield Span(*match.span("code" if match["code"] else "secret"), "SECRET")
+            yield PersonalSpan(
+                *match.span("code" if match["code"] else "secret"), "SECRET"
+            )
     yield from (
-        Span(*match.span("code"), "SECRET") for match in ONE_TIME.matches(text, words)
+        PersonalSpan(*match.span("code"), "SECRET")
+        for match in ONE_TIME_CODE.find_matches(text, words)
     )
     yield from (
-        Span(*match.span("secret"), "SECRET") for match in PHRASE.matches(text, words)
+        PersonalSpan(*match.span("secret"), "SECRET")
+        for match in SEED_PHRASE.find_matches(text, words)
     )
 
 
-def _is_secret(text: str, match: re.Match[str]) -> bool:
+def _is_secret_value(text: str, match: re.Match[str]) -> bool:
     """Whether what follows "password is" is one.
 
     By odd characters, a colon, or by being all that is said.
     """
     written = match["secret"]
-    if MARKUP.match(written):
+    if MARKUP_TAG.match(written):
         return False
-    if HARD.match(written):
+    if COMPLEX_VALUE.match(written):
         return len(written) >= MIN_HARD and not MEASURE.fullmatch(written)
     word = written.strip(".,;!?()\"'`").casefold()
-    sign = SIGN.search(match["link"] or "")
+    sign = SEPARATOR_SIGN.search(match["link"] or "")
     if match["key"]:
         return sign is not None and len(written) >= MIN_KEY
     if sign:
-        return word not in STATES
+        return word not in STATE_WORDS
     alone = CLAUSE_END.match(
         text, match.start("secret") + len(written.rstrip(".,;!?)"))
     )
     return (
         len(word) >= MIN_WORD
-        and word not in STATES
-        and not PARTICIPLE.fullmatch(word)
+        and word not in STATE_WORDS
+        and not PARTICIPLE_ENDING.fullmatch(word)
         and alone is not None
     )

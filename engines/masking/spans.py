@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-Label = Literal[
+PersonalDataLabel = Literal[
     "NAME", "EMAIL", "PHONE", "CARD", "IBAN", "ID", "SECRET", "ADDRESS", "IP",
     "ACCOUNT", "ORDER", "CODE", "PRODUCT", "AMOUNT", "DATE", "URL", "VALUE", "TEXT",
 ]  # fmt: skip
@@ -13,33 +13,33 @@ TEXT stands for what the customer typed in the form of a pseudonym.
 """
 
 
-class Span(NamedTuple):
+class PersonalSpan(NamedTuple):
     """`text[start:end]` is personal."""
 
     start: int
     end: int
-    label: Label
+    label: PersonalDataLabel
 
     @property
-    def size(self) -> int:
+    def span_length(self) -> int:
         """Its length in characters."""
         return self.end - self.start
 
 
-def merged(spans: Iterable[Span]) -> list[Span]:
+def merge_spans(spans: Iterable[PersonalSpan]) -> list[PersonalSpan]:
     """The spans in the order of the text.
 
     Those that overlap become one, named like the longest of them.
     """
-    result: list[Span] = []
+    result: list[PersonalSpan] = []
     longest = 0
     for span in sorted(spans, key=lambda s: (s.start, -s.end)):
         if not result or span.start >= result[-1].end:
             result.append(span)
-            longest = span.size
+            longest = span.span_length
             continue
         last = result[-1]
-        label = span.label if span.size > longest else last.label
-        longest = max(longest, span.size)
-        result[-1] = Span(last.start, max(last.end, span.end), label)
+        label = span.label if span.span_length > longest else last.label
+        longest = max(longest, span.span_length)
+        result[-1] = PersonalSpan(last.start, max(last.end, span.end), label)
     return result

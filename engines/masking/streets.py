@@ -6,27 +6,27 @@ The words and the order of several countries' post offices.
 import re
 from collections.abc import Iterator
 
-from engines.masking.cues import begun, cued
+from engines.masking.cues import cued_pattern, find_at_starts
 from engines.masking.name_words import NOT_NAMES
-from text.patterns.labels import by_initial
+from text.patterns.labels import group_by_initial
 
-CAPITAL = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f]"
-WORD = rf"{CAPITAL}[\w'’-]*+\.?"
-NUMBER = r"\d{1,5}(?:[-/]\d{1,4}|[ ]?[A-Za-z](?!\w))?"
-SMALL = (
+CAPITAL_LETTER = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f]"
+CAPITALISED_WORD = rf"{CAPITAL_LETTER}[\w'’-]*+\.?"
+HOUSE_NUMBER = r"\d{1,5}(?:[-/]\d{1,4}|[ ]?[A-Za-z](?!\w))?"
+STREET_PARTICLE = (
     r"(?:de|la|le|les|du|des|del|della|dello|dei|degli|delle|di|da|do|dos|das|el|los|las|the|of"
     r"|von|van|der|den|het"
     r"|am|an|zum|zur|och|y|e|d['’]|l['’])"
 )
 
-SUREST = (
+SURE_STREET_WORDS = (
     r"street|str|st|avenue|ave|road|rd|boulevard|blvd|lane|ln|drive|dr|terrace|tce|parkway|pkwy"
     r"|highway|hwy|crescent"
     r"|cres|grove|mews|court|ct"
 )
 """These name a street in small letters too."""
-ENGLISH = (
-    rf"{SUREST}|place|pl|square|sq|ter|way|circle|cir|close|gardens?|row|hill|walk|trail|trl"
+ENGLISH_STREET_WORDS = (
+    rf"{SURE_STREET_WORDS}|place|pl|square|sq|ter|way|circle|cir|close|gardens?|row|hill|walk|trail|trl"
     r"|loop|plaza|alley|ridge"
     r"|points?|pass|path|pike|run|greens?|parks?|views?|heights|parade|esplanade|quay|wharf"
     r"|turnpike|route|freeway"
@@ -44,7 +44,7 @@ ENGLISH = (
     r"|cliffs?|club|dale|dam"
     r"|divide|bluffs?|bottom|branch|bridge|burgs|camp|canyon|cape|crest|crossroad|curve"
 )
-SUFFIXES = (
+STREET_SUFFIXES = (
     "straße",
     "strasse",
     "str",
@@ -101,7 +101,7 @@ SUFFIXES = (
     "sokak",
     "sokağı",
 )
-BEFORE = (
+LEADING_STREET_WORDS = (
     r"rue|avenue|av|ave|boulevard|bd|bld|place|chemin|impasse|all[ée]e|quai|cours|route|passage"
     r"|square|faubourg"
     r"|calle|c/|avenida|avda|paseo|plaza|carrera|camino|ronda|travesía|glorieta|urbanización|urb"
@@ -109,41 +109,43 @@ BEFORE = (
     r"|rua|travessa|praça|alameda|estrada|rodovia|beco|ulica|ul|aleja|al|osiedle|os|plac|ulice"
     r"|út|utca"
 )
-UNIT = (
+UNIT_PATTERN = (
     r"(?:,?[ \n]{1,2}(?:(?i:apt|apartment|suite|ste|unit|flat|room|rm|floor|building|bldg|lot"
     r"|level|block|piso|puerta"
     r"|planta|int|scala|tür|stiege)\.?[ ]?#?\w{1,6}+|#[ ]?\w{1,6}+))"
 )
-DIRECTION = r"(?:[ ](?:NE|NW|SE|SW|[NSEW])\b\.?)?"
+COMPASS_DIRECTION = r"(?:[ ](?:NE|NW|SE|SW|[NSEW])\b\.?)?"
 
 NUMBER_START = re.compile(r"[#\d](?<!\d\d)")
 NUMBER_FIRST = (
     re.compile(  # 12 Old Mill Road, Apt 4
-        rf"(?<![\w.,$€£-])#?{NUMBER},?[ ]{{1,2}}(?:(?:{WORD}|\d{{1,3}}(?:st|nd|rd|th)"
-        rf"|{SMALL})[ ]{{1,2}}){{1,4}}"
-        rf"(?i:{ENGLISH})(?!\w)\.?{DIRECTION}{UNIT}?"
+        rf"(?<![\w.,$€£-])#?{HOUSE_NUMBER},?[ ]{{1,2}}(?:(?:{CAPITALISED_WORD}|\d{{1,3}}(?:st|nd|rd|th)"
+        rf"|{STREET_PARTICLE})[ ]{{1,2}}){{1,4}}"
+        rf"(?i:{ENGLISH_STREET_WORDS})(?!\w)\.?{COMPASS_DIRECTION}{UNIT_PATTERN}?"
     ),
     re.compile(  # 12 old mill road
         (
-            rf"(?<![\w.,$€£-])\d{{1,5}}[a-z]?[ ](?:[a-z'’]{{2,20}}+[ ]){{1,3}}?(?:{SUREST})"
-            rf"(?!\w)\.?{UNIT}?"
+            rf"(?<![\w.,$€£-])\d{{1,5}}[a-z]?[ ](?:[a-z'’]{{2,20}}+[ ]){{1,3}}?(?:{SURE_STREET_WORDS})"
+            rf"(?!\w)\.?{UNIT_PATTERN}?"
         ),
         re.IGNORECASE,
     ),
     re.compile(  # 12 bis, rue de la Paix
         r"(?<![\w.,$€£-])\d{1,4}(?:[ ]?(?:bis|ter|quater"
-        rf"|[a-d]))?,?[ ](?:{BEFORE})\.?[ ](?:{SMALL}[ ]?){{0,3}}"
-        rf"(?-i:{WORD}|\d{{1,2}})(?:[ -](?:{SMALL}[ ]){{0,2}}(?-i:{WORD})){{0,4}}",
+        rf"|[a-d]))?,?[ ](?:{LEADING_STREET_WORDS})\.?[ ](?:{STREET_PARTICLE}[ ]?){{0,3}}"
+        rf"(?-i:{CAPITALISED_WORD}|\d{{1,2}})(?:[ -](?:{STREET_PARTICLE}[ ]){{0,2}}(?-i:{CAPITALISED_WORD})){{0,4}}",
         re.IGNORECASE,
     ),
 )
-CALLED = (
-    cued(
+LABELLED_UNITS = (
+    cued_pattern(
         "apt apartment suite ste flat unit",
         r"(?<!\w)(?i:apt|apartment|suite|ste|flat|unit)\.?[ ]#?\d{1,5}[A-Za-z]?(?!\w)",
     ),
-    cued("usns usnv uscgc uss", rf"(?<!\w)(?:USNS|USNV|USCGC|USS)[ ]{WORD}"),
-    cued(  # P.O. Box 12; Unit 12 Box 34
+    cued_pattern(
+        "usns usnv uscgc uss", rf"(?<!\w)(?:USNS|USNV|USCGC|USS)[ ]{CAPITALISED_WORD}"
+    ),
+    cued_pattern(  # P.O. Box 12; Unit 12 Box 34
         (
             "p po pobox post postfach postbus postboks postbox apartado casilla gpo locked private "
             "psc cmr"
@@ -155,7 +157,7 @@ CALLED = (
     ),
 )
 
-STREET_FIRST = cued(  # Calle de Alcalá, 12, 3º
+STREET_FIRST = cued_pattern(  # Calle de Alcalá, 12, 3º
     "rue avenue av ave boulevard bd bld place chemin impasse allée allee quai cours route "
     "passage square faubourg calle"
     " c avenida avda paseo plaza carrera camino ronda travesía glorieta urbanización urb via "
@@ -164,17 +166,21 @@ STREET_FIRST = cued(  # Calle de Alcalá, 12, 3º
     " vicolo largo strada contrada borgo lungomare rua travessa praça alameda estrada rodovia "
     "beco ulica ul aleja al"
     " osiedle os plac ulice út utca",
-    rf"(?<!\w)(?=[^\W\d_])(?:{by_initial(BEFORE)})\.?[ ](?:{SMALL}[ ]?){{0,3}}(?-i:{WORD}"
-    rf"|\d{{1,2}})(?:[ -](?:{SMALL}[ ]?){{0,2}}(?-i:{WORD}))"
-    rf"{{0,5}},?[ ](?:n[º°r.]{{1,2}}[ ]?|núm\.?[ ])?{NUMBER}(?!\w)(?:[ ,]{{1,2}}\d{{1,2}}[ºª°]"
-    rf"(?:[ ]?\w)?)?{UNIT}?",
+    rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(LEADING_STREET_WORDS)})\.?[ ](?:{STREET_PARTICLE}[ ]?){{0,3}}(?-i:{CAPITALISED_WORD}"
+    rf"|\d{{1,2}})(?:[ -](?:{STREET_PARTICLE}[ ]?){{0,2}}(?-i:{CAPITALISED_WORD}))"
+    rf"{{0,5}},?[ ](?:n[º°r.]{{1,2}}[ ]?|núm\.?[ ])?{HOUSE_NUMBER}(?!\w)(?:[ ,]{{1,2}}\d{{1,2}}[ºª°]"
+    rf"(?:[ ]?\w)?)?{UNIT_PATTERN}?",
     re.IGNORECASE,
 )
-HOUSE = re.compile(rf"[ ,]{NUMBER}(?!\w)")  # Lange Straße 12a, Hauptstr. 5
-STREET_BEFORE = re.compile(rf"(?:(?<!\w){WORD}[ ]){{0,2}}[^\W\d_][\w'’-]*+$")
-MAX_STREET = 50
-PLACED = re.compile(  # at Ramberg 71.
-    rf"(?<!\w)(?i:at|to|near)[ ](?P<place>(?:{WORD}[ ]){{1,3}}(?!(?:19"
+TRAILING_HOUSE_NUMBER = re.compile(
+    rf"[ ,]{HOUSE_NUMBER}(?!\w)"
+)  # Lange Straße 12a, Hauptstr. 5
+STREET_BEFORE = re.compile(
+    rf"(?:(?<!\w){CAPITALISED_WORD}[ ]){{0,2}}[^\W\d_][\w'’-]*+$"
+)
+MAX_STREET_LENGTH = 50
+PLACE_AFTER_PREPOSITION = re.compile(  # at Ramberg 71.
+    rf"(?<!\w)(?i:at|to|near)[ ](?P<place>(?:{CAPITALISED_WORD}[ ]){{1,3}}(?!(?:19"
     r"|20)\d\d\b)\d{1,4}[a-z]?)(?=[,.;!?)]?(?:\s|$))"
 )
 
@@ -185,24 +191,24 @@ def find_streets(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
     """
     numbers = [match.start() for match in NUMBER_START.finditer(text)]
     for pattern in NUMBER_FIRST:
-        yield from (match.span() for match in begun(pattern, text, numbers))
-    for called in (STREET_FIRST, *CALLED):
-        yield from (match.span() for match in called.matches(text, words))
-    for match in PLACED.finditer(text):
+        yield from (match.span() for match in find_at_starts(pattern, text, numbers))
+    for called in (STREET_FIRST, *LABELLED_UNITS):
+        yield from (match.span() for match in called.find_matches(text, words))
+    for match in PLACE_AFTER_PREPOSITION.finditer(text):
         if NOT_NAMES.isdisjoint(match["place"].casefold().split()):
             yield match.span("place")
-    if any(word.endswith(SUFFIXES) for word in words):
-        yield from _suffixed(text)
+    if any(word.endswith(STREET_SUFFIXES) for word in words):
+        yield from _find_suffixed_streets(text)
 
 
-def _suffixed(text: str) -> Iterator[tuple[int, int]]:
-    for match in HOUSE.finditer(text):
-        begin = max(0, match.start() - MAX_STREET)
+def _find_suffixed_streets(text: str) -> Iterator[tuple[int, int]]:
+    for match in TRAILING_HOUSE_NUMBER.finditer(text):
+        begin = max(0, match.start() - MAX_STREET_LENGTH)
         before = text[begin : match.start()].rstrip(" ,.")
         street = (
             STREET_BEFORE.search(before)
-            if before.casefold().endswith(SUFFIXES)
+            if before.casefold().endswith(STREET_SUFFIXES)
             else None
         )
-        if street and street[0].casefold() not in SUFFIXES:
+        if street and street[0].casefold() not in STREET_SUFFIXES:
             yield begin + street.start(), match.end()

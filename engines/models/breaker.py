@@ -15,7 +15,7 @@ from engines.models.failures import CircuitOpen, ModelError
 BreakerState = Literal["closed", "open", "half_open"]
 
 
-class Breaker:
+class CircuitBreaker:
     """The circuit of one model.
 
     `threshold` failures in a row open it, `trusted_threshold` when it has answered since it
@@ -39,21 +39,21 @@ class Breaker:
     ) -> None:
         self.model = model
         self._clock = clock
-        self._threshold = self._first_threshold = threshold
+        self._threshold = self._initial_threshold = threshold
         self._trusted_threshold = trusted_threshold
-        self._first_rest = self._rest = rest
-        self._longest_rest = longest_rest
+        self._initial_cooldown = self._cooldown = rest
+        self._max_cooldown = longest_rest
         self._state: BreakerState = "closed"
         self._failures = 0
-        self._until = 0.0
-        self._last = ""
+        self._open_until = 0.0
+        self._last_failure = ""
 
     @property
     def state(self) -> BreakerState:
         """`open` also when the rest is over and nobody has asked since."""
         return self._state
 
-    def allow(self) -> None:
+    def admit_call(self) -> None:
         """Let a call through, in a circuit that is not closed as its probe. Raises CircuitOpen.
 
         A probe of which nothing is heard for `rest` seconds is given up, and the next call
@@ -61,53 +61,53 @@ class Breaker:
         """
         if self._state == "closed":
             return
-        if self._clock() < self._until:
-            raise self.refusal()
+        if self._clock() < self._open_until:
+            raise self.circuit_open_error()
         self._state = "half_open"
-        self._until = self._clock() + self._first_rest
+        self._open_until = self._clock() + self._initial_cooldown
 
-    def succeeded(self) -> None:
+    def record_success(self) -> None:
         """A call had a usable answer."""
         if self._state != "open":
             self._state = "closed"
             self._failures = 0
             self._threshold = self._trusted_threshold
-            self._rest = self._first_rest
+            self._cooldown = self._initial_cooldown
 
-    def failed(self, error: ModelError) -> None:
+    def record_failure(self, error: ModelError) -> None:
         """A call failed.
 
         A failure that says nothing of the model's health (`breaks` is false) is not
         counted.
         """
-        if self._state == "open" or not error.breaks:
+        if self._state == "open" or not error.counts_as_failure:
             return
         self._failures += 1
-        self._last = error.title
+        self._last_failure = error.title
         if self._state == "half_open":
-            self._rest = min(2 * self._rest, self._longest_rest)
-        elif self._failures < self._threshold and not error.opens:
+            self._cooldown = min(2 * self._cooldown, self._max_cooldown)
+        elif self._failures < self._threshold and not error.opens_circuit:
             return
         self._state = "open"
-        self._threshold = self._first_threshold
-        self._until = self._clock() + self._rest
+        self._threshold = self._initial_threshold
+        self._open_until = self._clock() + self._cooldown
 
-    def abandoned(self) -> None:
+    def abandon_probe(self) -> None:
         """The probe ended without telling anything, for example cancelled.
 
         The next call may be the probe.
         """
         if self._state == "half_open":
             self._state = "open"
-            self._until = self._clock()
+            self._open_until = self._clock()
 
-    def refusal(self) -> CircuitOpen:
+    def circuit_open_error(self) -> CircuitOpen:
         """What a call hears that is not let through."""
         if self._state == "half_open":
             return CircuitOpen(
-                f"{self.model} is being tried with one call. Its last failure: {self._last}"
+                f"{self.model} is being tried with one call. Its last failure: {self._last_failure}"
             )
-        seconds = max(0.0, self._until - self._clock())
+        seconds = max(0.0, self._open_until - self._clock())
         return CircuitOpen(
-            f"{self.model} rests for another {seconds:.0f} s. Its last failure: {self._last}"
+            f"{self.model} rests for another {seconds:.0f} s. Its last failure: {self._last_failure}"
         )

@@ -17,35 +17,35 @@ from cachetools import LRUCache
 
 from contracts.usage import Usage
 from engines.models.failures import BudgetSpent
-from engines.models.prices import FREE, PICODOLLARS, Price, Prices
+from engines.models.prices import FREE_PRICE, PICODOLLARS_PER_USD, Price, Prices
 
-TICKETS: Final = 50_000
+MAX_TRACKED_TICKETS: Final = 50_000
 """Tickets whose spending is remembered, the last used ones: far more than are ever under way."""
 
 
-CHARACTERS_A_TOKEN: Final = 3.2
+CHARACTERS_PER_TOKEN: Final = 3.2
 """English has about four, identifiers and JSON fewer."""
 
 
-def tokens_in(characters: int) -> int:
+def estimate_tokens(characters: int) -> int:
     """An estimate, rather too high than too low."""
-    return math.ceil(characters / CHARACTERS_A_TOKEN)
+    return math.ceil(characters / CHARACTERS_PER_TOKEN)
 
 
-def completed(usage: Usage, prompt: int, answer: int) -> Usage:
+def fill_missing_tokens(usage: Usage, prompt: int, answer: int) -> Usage:
     """The usage of an answered call, with tokens estimated where the provider told none.
 
     `prompt` and `answer` are characters. No prompt has zero tokens, so a zero counts as not told.
     """
     estimated = {
-        "prompt_tokens": usage.prompt_tokens or tokens_in(prompt),
-        "completion_tokens": usage.completion_tokens or tokens_in(answer),
+        "prompt_tokens": usage.prompt_tokens or estimate_tokens(prompt),
+        "completion_tokens": usage.completion_tokens or estimate_tokens(answer),
     }
     return usage.model_copy(update=estimated)
 
 
 @dataclass(slots=True)
-class Account:
+class BudgetAccount:
     """One budget, in picodollars. A `limit` of None is none."""
 
     name: str
@@ -72,7 +72,7 @@ class Reservation:
 
     price: Price
     amount: int
-    accounts: tuple[Account, ...]
+    accounts: tuple[BudgetAccount, ...]
 
 
 class Budget:
@@ -96,24 +96,28 @@ class Budget:
     ) -> None:
         """`spent_today` is what each desk spent since midnight UTC before this process started."""
         self._prices = prices
-        self._ticket_limit = _limit(per_ticket_usd)
-        self._day_limit = _limit(per_day_usd)
+        self._ticket_limit = _to_picodollars(per_ticket_usd)
+        self._day_limit = _to_picodollars(per_day_usd)
         self._desk_limits = {
-            desk: _limit(usd) for desk, usd in (per_desk_day_usd or {}).items()
+            desk: _to_picodollars(usd) for desk, usd in (per_desk_day_usd or {}).items()
         }
         limits = (self._ticket_limit, self._day_limit, *self._desk_limits.values())
         self._unknown = (
-            FREE if all(limit is None for limit in limits) else prices.dearest
+            FREE_PRICE
+            if all(limit is None for limit in limits)
+            else prices.highest_price
         )
         self._now = now
-        self._tickets: LRUCache[str, Account] = LRUCache(maxsize=TICKETS)
-        self._open: set[Reservation] = set()
-        self._begin(self._today())
+        self._accounts_by_ticket: LRUCache[str, BudgetAccount] = LRUCache(
+            maxsize=MAX_TRACKED_TICKETS
+        )
+        self._open_reservations: set[Reservation] = set()
+        self._start_day(self._utc_today())
         for desk, usd in (spent_today or {}).items():
-            self._desk(desk).spent = round(usd * PICODOLLARS)
-            self._all.spent += round(usd * PICODOLLARS)
+            self._desk_account(desk).spent = round(usd * PICODOLLARS_PER_USD)
+            self._day_account.spent += round(usd * PICODOLLARS_PER_USD)
 
-    def reserve(
+    def reserve_call(
         self,
         ticket_id: str,
         desk_id: str,
@@ -126,31 +130,35 @@ class Budget:
         A model without a price counts as the dearest of the table where there is any limit,
         and as free elsewhere.
         """
-        self._turn_the_day()
-        price = self._prices.of(model_id) or self._unknown
-        amount = price.cost(prompt_tokens, completion_tokens)
-        accounts = (self._all, self._desk(desk_id), *self._ticket(ticket_id))
+        self._roll_over_day()
+        price = self._prices.find_price(model_id) or self._unknown
+        amount = price.cost_picodollars(prompt_tokens, completion_tokens)
+        accounts = (
+            self._day_account,
+            self._desk_account(desk_id),
+            *self._ticket_accounts(ticket_id),
+        )
         for account in accounts:
             if not account.has_room(amount):
-                raise BudgetSpent(_refusal(account, amount, model_id))
+                raise BudgetSpent(_refusal_message(account, amount, model_id))
         for account in accounts:
             account.reserved += amount
         reservation = Reservation(price, amount, accounts)
-        self._open.add(reservation)
+        self._open_reservations.add(reservation)
         return reservation
 
-    def settle(self, reservation: Reservation, usage: Usage) -> Usage:
+    def settle_reservation(self, reservation: Reservation, usage: Usage) -> Usage:
         """Book what a call really used, also when it failed. Returns the usage with its `cost_usd`.
 
         The second time, and after a release, nothing is booked.
         """
-        cost = reservation.price.cost(
+        cost = reservation.price.cost_picodollars(
             usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens
         )
-        self._close(reservation, cost)
-        return usage.model_copy(update={"cost_usd": cost / PICODOLLARS})
+        self._close_reservation(reservation, cost)
+        return usage.model_copy(update={"cost_usd": cost / PICODOLLARS_PER_USD})
 
-    def forfeit(self, reservation: Reservation, usage: Usage) -> Usage:
+    def forfeit_reservation(self, reservation: Reservation, usage: Usage) -> Usage:
         """Book all that was reserved, for a call that was sent and not heard of.
 
         It may have cost that.
@@ -158,72 +166,80 @@ class Budget:
         Returns the usage with it as its `cost_usd`; its tokens stay as they are. The second
         time nothing is booked.
         """
-        self._close(reservation, reservation.amount)
-        return usage.model_copy(update={"cost_usd": reservation.amount / PICODOLLARS})
+        self._close_reservation(reservation, reservation.amount)
+        return usage.model_copy(
+            update={"cost_usd": reservation.amount / PICODOLLARS_PER_USD}
+        )
 
-    def release(self, reservation: Reservation) -> None:
+    def release_reservation(self, reservation: Reservation) -> None:
         """Take a reservation back: nothing was sent.
 
-        Without effect after `settle` and `forfeit`.
+        Without effect after `settle_reservation` and `forfeit_reservation`.
         """
-        self._close(reservation, 0)
+        self._close_reservation(reservation, 0)
 
     def spent_today(self) -> float:
         """USD of this UTC day, of all desks."""
-        self._turn_the_day()
-        return self._all.spent / PICODOLLARS
+        self._roll_over_day()
+        return self._day_account.spent / PICODOLLARS_PER_USD
 
     def spent_today_by_desk(self) -> dict[str, float]:
         """USD of this UTC day, of each desk that has asked a model."""
-        self._turn_the_day()
+        self._roll_over_day()
         return {
-            desk: account.spent / PICODOLLARS for desk, account in self._desks.items()
+            desk: account.spent / PICODOLLARS_PER_USD
+            for desk, account in self._accounts_by_desk.items()
         }
 
-    def _close(self, reservation: Reservation, cost: int) -> None:
-        if reservation in self._open:
-            self._open.remove(reservation)
+    def _close_reservation(self, reservation: Reservation, cost: int) -> None:
+        if reservation in self._open_reservations:
+            self._open_reservations.remove(reservation)
             for account in reservation.accounts:
                 account.reserved -= reservation.amount
                 account.spent += cost
 
-    def _ticket(self, ticket_id: str) -> tuple[Account, ...]:
+    def _ticket_accounts(self, ticket_id: str) -> tuple[BudgetAccount, ...]:
         if self._ticket_limit is None:
             return ()
-        if ticket_id not in self._tickets:
-            self._tickets[ticket_id] = Account("this ticket's", self._ticket_limit)
-        return (self._tickets[ticket_id],)
+        if ticket_id not in self._accounts_by_ticket:
+            self._accounts_by_ticket[ticket_id] = BudgetAccount(
+                "this ticket's", self._ticket_limit
+            )
+        return (self._accounts_by_ticket[ticket_id],)
 
-    def _desk(self, desk_id: str) -> Account:
-        if desk_id not in self._desks:
-            self._desks[desk_id] = Account(
+    def _desk_account(self, desk_id: str) -> BudgetAccount:
+        if desk_id not in self._accounts_by_desk:
+            self._accounts_by_desk[desk_id] = BudgetAccount(
                 f"the {desk_id} desk's daily", self._desk_limits.get(desk_id)
             )
-        return self._desks[desk_id]
+        return self._accounts_by_desk[desk_id]
 
-    def _today(self) -> date:
+    def _utc_today(self) -> date:
         return self._now().astimezone(UTC).date()
 
-    def _turn_the_day(self) -> None:
-        today = self._today()
+    def _roll_over_day(self) -> None:
+        today = self._utc_today()
         if (
             today > self._day
         ):  # a clock put back must not bring the same day's money twice
-            self._begin(today)
+            self._start_day(today)
 
-    def _begin(self, day: date) -> None:
+    def _start_day(self, day: date) -> None:
         self._day = day
-        self._all = Account("the daily", self._day_limit)
-        self._desks: dict[str, Account] = {}
+        self._day_account = BudgetAccount("the daily", self._day_limit)
+        self._accounts_by_desk: dict[str, BudgetAccount] = {}
 
 
-def _limit(usd: float | None) -> int | None:
-    return None if usd is None else round(usd * PICODOLLARS)
+def _to_picodollars(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * PICODOLLARS_PER_USD)
 
 
-def _refusal(account: Account, amount: int, model_id: str) -> str:
-    left = max(0, (account.limit or 0) - account.spent - account.reserved) / PICODOLLARS
+def _refusal_message(account: BudgetAccount, amount: int, model_id: str) -> str:
+    left = (
+        max(0, (account.limit or 0) - account.spent - account.reserved)
+        / PICODOLLARS_PER_USD
+    )
     return (
-        f"A call of {model_id} may cost {amount / PICODOLLARS:.6f} USD; {account.name} "
+        f"A call of {model_id} may cost {amount / PICODOLLARS_PER_USD:.6f} USD; {account.name} "
         f"budget has {left:.6f} left."
     )

@@ -18,11 +18,11 @@ T = TypeVar("T")
 
 
 @dataclass
-class Flight:
+class SharedRequest:
     """A request under way, and how many wait for it."""
 
     task: asyncio.Task[Any]
-    waiting: int = 0
+    waiter_count: int = 0
 
 
 class AnswerCache:
@@ -34,9 +34,9 @@ class AnswerCache:
     def __init__(self, size: int) -> None:
         self._size = size
         self._answers: LRUCache[Hashable, Any] = LRUCache(maxsize=size)
-        self._flights: dict[Hashable, Flight] = {}
+        self._open_requests: dict[Hashable, SharedRequest] = {}
 
-    async def get(
+    async def get_or_make(
         self, key: Hashable, make: Callable[[], Awaitable[T]]
     ) -> tuple[T, bool]:
         """The answer, and whether somebody else's request brought it.
@@ -50,9 +50,9 @@ class AnswerCache:
             return await make(), False
         if key in self._answers:
             return self._answers[key], True
-        known = key in self._flights
-        flight = self._flights[key] if known else self._start(key, make)
-        await self._landing(key, flight)
+        known = key in self._open_requests
+        flight = self._open_requests[key] if known else self._start_request(key, make)
+        await self._wait_for_result(key, flight)
         try:
             return flight.task.result(), known
         except EngineError as error:
@@ -60,34 +60,42 @@ class AnswerCache:
                 raise _without_usage(error) from error
             raise
 
-    def _start(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> Flight:
-        async def fly() -> T:
+    def _start_request(
+        self, key: Hashable, make: Callable[[], Awaitable[T]]
+    ) -> SharedRequest:
+        async def run_request() -> T:
             return await make()
 
-        flight = self._flights[key] = Flight(asyncio.create_task(fly()))
-        flight.task.add_done_callback(lambda task: self._landed(key, flight, task))
+        flight = self._open_requests[key] = SharedRequest(
+            asyncio.create_task(run_request())
+        )
+        flight.task.add_done_callback(
+            lambda task: self._store_result(key, flight, task)
+        )
         return flight
 
-    async def _landing(self, key: Hashable, flight: Flight) -> None:
+    async def _wait_for_result(self, key: Hashable, flight: SharedRequest) -> None:
         """Wait for the end. When the last one leaves before, the request is cancelled."""
-        flight.waiting += 1
+        flight.waiter_count += 1
         try:
             await asyncio.wait([flight.task])
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
-                self._forget(key, flight)
+            flight.waiter_count -= 1
+            if not flight.waiter_count and not flight.task.done():
+                self._remove_request(key, flight)
                 flight.task.cancel()
 
-    def _landed(self, key: Hashable, flight: Flight, task: asyncio.Task[Any]) -> None:
-        self._forget(key, flight)
+    def _store_result(
+        self, key: Hashable, flight: SharedRequest, task: asyncio.Task[Any]
+    ) -> None:
+        self._remove_request(key, flight)
         if not task.cancelled() and task.exception() is None:
             self._answers[key] = task.result()
 
-    def _forget(self, key: Hashable, flight: Flight) -> None:
+    def _remove_request(self, key: Hashable, flight: SharedRequest) -> None:
         """Let nobody join any more; whoever took the key since keeps it."""
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+        if self._open_requests.get(key) is flight:
+            del self._open_requests[key]
 
 
 def _without_usage(error: EngineError) -> EngineError:

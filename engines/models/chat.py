@@ -27,24 +27,33 @@ from langchain_openai.chat_models.base import BaseChatOpenAI
 from langsmith.run_helpers import tracing_context
 
 from contracts.usage import Usage
-from engines.models.completion import bytes_of, checked, usage_of
+from engines.models.completion import read_limited_body, read_usage, validate_completion
 from engines.models.failures import ModelError, ModelTimedOut, ProviderFailed
-from engines.models.messages import Message, Reply
+from engines.models.messages import ChatMessage, ModelReply
 from engines.models.providers import PROVIDERS
-from engines.models.refusals import connection_failure, failure_of
-from engines.models.rungs import ModelSpec, Rung, format_of, note_of
+from engines.models.refusals import classify_refusal, connection_failure
+from engines.models.rungs import (
+    ModelSpec,
+    Rung,
+    build_format_request,
+    build_schema_note,
+)
 
-__all__ = ["Chat", "Message", "Reply"]
+__all__ = ["ChatClient", "ChatMessage", "ModelReply"]
 
-LANE = 16
+CALLS_PER_POOL = 16
 """Calls at once in one pool: a pool looks at each of its connections at every call."""
-KEPT_SECONDS = 30.0
+KEEPALIVE_SECONDS = 30.0
 """How long an idle connection is kept."""
-PACKING = frozenset(
+ENCODING_HEADERS = frozenset(
     {"content-encoding", "content-length", "transfer-encoding"}
 )  # untrue once it is unpacked
 
-MESSAGES = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+MESSAGE_CLASSES = {
+    "system": SystemMessage,
+    "user": HumanMessage,
+    "assistant": AIMessage,
+}
 
 for library in (
     "openai",
@@ -59,7 +68,7 @@ for library in (
     )  # a line for every call, and in some versions what was sent
 
 
-class _Untyped(BaseChatOpenAI):
+class _UntypedChatModel(BaseChatOpenAI):
     """langchain's model on the client's untyped `post`, which takes about half the
     processor time of its own way.
     """
@@ -81,9 +90,11 @@ class _Untyped(BaseChatOpenAI):
                 "/chat/completions", cast_to=object, body=request
             )
         except openai.APIError as error:
-            raise _failure(error, rung, Usage(calls=1, models=(model,))) from None
-        usage = usage_of(body, model)
-        completion = checked(body, rung, usage)
+            raise _to_model_error(
+                error, rung, Usage(calls=1, models=(model,))
+            ) from None
+        usage = read_usage(body, model)
+        completion = validate_completion(body, rung, usage)
         try:
             result = self._create_chat_result(completion)
         except Exception:
@@ -93,26 +104,26 @@ class _Untyped(BaseChatOpenAI):
         return result
 
 
-class _OpenAI(_Untyped, ChatOpenAI):
+class _OpenAIChatModel(_UntypedChatModel, ChatOpenAI):
     pass
 
 
-class _Azure(_Untyped, AzureChatOpenAI):
+class _AzureChatModel(_UntypedChatModel, AzureChatOpenAI):
     pass
 
 
-class _Http(openai.DefaultAsyncHttpxClient):
+class _SizeLimitedClient(openai.DefaultAsyncHttpxClient):
     """Reads no more of an answer than an answer can have, whatever length it states and
     however it is packed.
     """
 
     async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:  # noqa: ARG002 - httpx's signature
         response = await super().send(request, stream=True, **how)
-        body = await bytes_of(response)
+        body = await read_limited_body(response)
         kept = [
             (name, value)
             for name, value in response.headers.multi_items()
-            if name not in PACKING
+            if name not in ENCODING_HEADERS
         ]
         return type(response)(
             response.status_code, headers=kept, content=body, request=response.request
@@ -120,38 +131,38 @@ class _Http(openai.DefaultAsyncHttpxClient):
 
 
 @dataclass
-class _Lane:
+class _ConnectionPool:
     """A pool of connections to one provider, and how many calls are in it."""
 
     model: BaseChatOpenAI
-    http: _Http
-    busy: int = 0
+    http_client: _SizeLimitedClient
+    active_calls: int = 0
 
 
-class Chat:
+class ChatClient:
     """Calls models. Keeps connections; never tries twice."""
 
     def __init__(self) -> None:
-        self._lanes: dict[ModelSpec, list[_Lane]] = {}
-        self._tls: ssl.SSLContext | None = None
+        self._pools: dict[ModelSpec, list[_ConnectionPool]] = {}
+        self._tls_context: ssl.SSLContext | None = None
 
-    def warm(self, spec: ModelSpec) -> None:
+    def open_first_pool(self, spec: ModelSpec) -> None:
         """Make the first pool now (a tenth of a second), so that the first ticket does not
         wait for it.
         """
-        if spec not in self._lanes:
-            self._lanes[spec] = [self._opened(spec)]
+        if spec not in self._pools:
+            self._pools[spec] = [self._open_pool(spec)]
 
-    async def ask(
+    async def ask_model(
         self,
         spec: ModelSpec,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         schema: Mapping[str, Any],
         schema_name: str,
         rung: Rung,
         seconds: float,
         max_tokens: int | None = None,
-    ) -> Reply:
+    ) -> ModelReply:
         """The model's answer to these messages, asked for as JSON of `schema` in the way of `rung`.
 
         Raises ModelError, with the tokens counted so far, and nothing else; it is over
@@ -160,7 +171,7 @@ class Chat:
         usage = Usage(calls=1, models=(spec.id,))
         try:
             async with asyncio.timeout(seconds):
-                return await self._answer(
+                return await self._request_answer(
                     spec,
                     messages,
                     schema,
@@ -179,76 +190,82 @@ class Chat:
             msg = f"The call ended with {type(error).__name__}."
             raise ProviderFailed(msg, usage) from None
 
-    async def _answer(
+    async def _request_answer(
         self,
         spec: ModelSpec,
-        messages: Sequence[Message],
+        messages: Sequence[ChatMessage],
         schema: Mapping[str, Any],
         schema_name: str,
         rung: Rung,
         max_tokens: int,
-    ) -> Reply:
+    ) -> ModelReply:
         preset = PROVIDERS[spec.provider]
         limit = {preset.limit_name: max_tokens}
-        asked = format_of(rung, schema, schema_name, in_object=preset.schema_in_object)
-        noted = _noted(
-            messages, note_of(rung, schema, in_object=preset.schema_in_object)
+        asked = build_format_request(
+            rung, schema, schema_name, in_object=preset.schema_in_object
         )
-        with self._lane(spec) as model, tracing_context(enabled=False):
+        noted = _append_system_note(
+            messages, build_schema_note(rung, schema, in_object=preset.schema_in_object)
+        )
+        with self._borrow_pool(spec) as model, tracing_context(enabled=False):
             # Neither LangSmith nor the graph that this runs in is to see a prompt.
             answer = await model.ainvoke(
-                [MESSAGES[message.role](message.text) for message in noted],
+                [MESSAGE_CLASSES[message.role](message.text) for message in noted],
                 {"callbacks": []},
                 rung=rung,
                 model_id=spec.id,
                 extra_body={**limit, **asked},
             )
         finish = answer.response_metadata.get("finish_reason")
-        return Reply(
-            _text(answer),
+        return ModelReply(
+            _answer_text(answer),
             answer.additional_kwargs["usage"],
             finish if isinstance(finish, str) else None,
         )
 
     @contextmanager
-    def _lane(self, spec: ModelSpec) -> Iterator[BaseChatOpenAI]:
-        lanes = self._lanes.setdefault(spec, [])
-        lane = next((lane for lane in lanes if lane.busy < LANE), None)
+    def _borrow_pool(self, spec: ModelSpec) -> Iterator[BaseChatOpenAI]:
+        lanes = self._pools.setdefault(spec, [])
+        lane = next(
+            (lane for lane in lanes if lane.active_calls < CALLS_PER_POOL), None
+        )
         if lane is None:
-            lane = self._opened(spec)
+            lane = self._open_pool(spec)
             lanes.append(lane)
-        lane.busy += 1
+        lane.active_calls += 1
         try:
             yield lane.model
         finally:
-            lane.busy -= 1
+            lane.active_calls -= 1
 
-    def _opened(self, spec: ModelSpec) -> _Lane:
+    def _open_pool(self, spec: ModelSpec) -> _ConnectionPool:
         if (
-            self._tls is None
+            self._tls_context is None
         ):  # loading the certificates takes 18 ms: once for all lanes
-            self._tls = ssl.create_default_context(
+            self._tls_context = ssl.create_default_context(
                 cafile=os.environ.get("SSL_CERT_FILE") or certifi.where()
             )
         limits = type(
             openai.DEFAULT_CONNECTION_LIMITS
         )(  # of the httpx that this openai is built upon
             max_connections=None,
-            max_keepalive_connections=LANE,
-            keepalive_expiry=KEPT_SECONDS,
+            max_keepalive_connections=CALLS_PER_POOL,
+            keepalive_expiry=KEEPALIVE_SECONDS,
         )
-        http = _Http(limits=limits, verify=self._tls)
-        return _Lane(_model_of(spec, http), http)
+        http = _SizeLimitedClient(limits=limits, verify=self._tls_context)
+        return _ConnectionPool(_build_chat_model(spec, http), http)
 
     async def close(self) -> None:
         """Close all connections."""
-        lanes = [lane for lanes in self._lanes.values() for lane in lanes]
-        self._lanes.clear()
+        lanes = [lane for lanes in self._pools.values() for lane in lanes]
+        self._pools.clear()
         for lane in lanes:
-            await lane.http.aclose()
+            await lane.http_client.aclose()
 
 
-def _model_of(spec: ModelSpec, http: openai.DefaultAsyncHttpxClient) -> BaseChatOpenAI:
+def _build_chat_model(
+    spec: ModelSpec, http: openai.DefaultAsyncHttpxClient
+) -> BaseChatOpenAI:
     common: dict[str, Any] = {
         "model": spec.name,
         "api_key": spec.api_key,
@@ -267,11 +284,13 @@ def _model_of(spec: ModelSpec, http: openai.DefaultAsyncHttpxClient) -> BaseChat
             "azure_deployment": spec.name,
             "api_version": spec.azure_version,
         }
-        return _Azure(**common, **endpoint)
-    return _OpenAI(**common, base_url=spec.base_url)
+        return _AzureChatModel(**common, **endpoint)
+    return _OpenAIChatModel(**common, base_url=spec.base_url)
 
 
-def _noted(messages: Sequence[Message], note: str) -> list[Message]:
+def _append_system_note(
+    messages: Sequence[ChatMessage], note: str
+) -> list[ChatMessage]:
     """The messages with the note at the end of the system's.
 
     Some templates take only one, and only first.
@@ -280,11 +299,11 @@ def _noted(messages: Sequence[Message], note: str) -> list[Message]:
         return list(messages)
     first, rest = messages[0], list(messages[1:])
     if first.role == "system":
-        return [Message("system", first.text + note), *rest]
-    return [Message("system", note.strip()), first, *rest]
+        return [ChatMessage("system", first.text + note), *rest]
+    return [ChatMessage("system", note.strip()), first, *rest]
 
 
-def _text(answer: AIMessage) -> str:
+def _answer_text(answer: AIMessage) -> str:
     if answer.tool_calls:
         given = answer.tool_calls[0]["args"]
         return json.dumps(given) if given else ""
@@ -293,10 +312,10 @@ def _text(answer: AIMessage) -> str:
     return str(answer.text)
 
 
-def _failure(error: openai.APIError, rung: Rung, usage: Usage) -> ModelError:
+def _to_model_error(error: openai.APIError, rung: Rung, usage: Usage) -> ModelError:
     if isinstance(error, openai.APIStatusError):
         retry_after = error.response.headers.get("retry-after")
-        return failure_of(
+        return classify_refusal(
             error.status_code, error.response.text, retry_after, rung, usage
         )
     if isinstance(error, openai.APITimeoutError):

@@ -7,7 +7,7 @@ ModelError
 ├── KeyRefused         401; 403 about the key
 ├── ModelTimedOut      no answer within its deadline
 ├── FormatRefused      the way of asking for structure is not accepted
-├── RequestRefused     any other 4xx; `breaks` when every ticket would meet it
+├── RequestRefused     any other 4xx; `counts_as_failure` when every ticket would meet it
 ├── AnswerUnusable     Empty, Truncated, Unreadable, Invalid
 ├── ModelDeclined      a refusal of the model
 ├── CircuitOpen        nothing was sent: the provider is resting
@@ -28,23 +28,23 @@ from contracts.usage import Usage
 class ModelError(EngineError):
     """A call of a model failed."""
 
-    breaks: bool = False
+    counts_as_failure: bool = False
     """Counts against the model's circuit."""
 
-    opens: ClassVar[bool] = False
+    opens_circuit: ClassVar[bool] = False
     """Opens the circuits of all models of the provider at once."""
 
 
 class ProviderFailed(ModelError):
     """The provider of the model failed."""
 
-    breaks = True
+    counts_as_failure = True
 
 
 class RateLimited(ModelError):
     """The provider of the model limits the rate of calls."""
 
-    breaks = True
+    counts_as_failure = True
 
     def __init__(
         self,
@@ -60,14 +60,14 @@ class RateLimited(ModelError):
 class KeyRefused(ModelError):
     """The provider of the model refused the key."""
 
-    breaks = True
-    opens = True
+    counts_as_failure = True
+    opens_circuit = True
 
 
 class ModelTimedOut(ModelError):
     """The model did not answer in time."""
 
-    breaks = True
+    counts_as_failure = True
 
 
 class FormatRefused(ModelError):
@@ -81,7 +81,7 @@ class RequestRefused(ModelError):
         self, detail: str = "", usage: Usage | None = None, *, breaks: bool = False
     ) -> None:
         super().__init__(detail, usage)
-        self.breaks = breaks
+        self.counts_as_failure = breaks
         """Every ticket would meet it: no such model, no credit.
 
         One that is too long says nothing of the next.
@@ -91,7 +91,7 @@ class RequestRefused(ModelError):
 class AnswerUnusable(ModelError):
     """The model's answer cannot be used."""
 
-    breaks = True
+    counts_as_failure = True
 
 
 class Empty(AnswerUnusable):

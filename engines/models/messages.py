@@ -7,7 +7,7 @@ from contracts.usage import Usage
 
 
 @dataclass(frozen=True)
-class Message:
+class ChatMessage:
     """One message of a conversation with a model."""
 
     role: Literal["system", "user", "assistant"]
@@ -15,12 +15,12 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Reply:
+class ModelReply:
     """What a model answered, unread."""
 
     text: str
     """The content, or the arguments of the forced tool."""
     usage: Usage
     """One call with its tokens as the provider counted them; no cost yet."""
-    finish: str | None
+    finish_reason: str | None
     """Why the model stopped, as the provider says it: `stop`, `length`, `tool_calls`."""

@@ -11,32 +11,32 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from engines.models.failures import Empty, Invalid, Truncated, Unreadable
-from engines.models.messages import Reply
+from engines.models.messages import ModelReply
 
 T = TypeVar("T", bound=BaseModel)
 
-LONGEST = 500_000
+MAX_ANSWER_LENGTH = 500_000
 """Characters of an answer.
 
 More than the most tokens that can be asked for (65,536, thoughts included) amount to.
 """
 
-FAULTS = 64
+MAX_FAULTS = 64
 """The most places that look like an object and are none.
 
-With `OBJECTS`, it bounds the time that any text can take.
+With `MAX_OBJECTS`, it bounds the time that any text can take.
 """
 
-OBJECTS = 64
+MAX_OBJECTS = 64
 """How many objects are tried as the answer, from the last."""
 
-OPENING = re.compile(r"\{\s*+(?:[\"}]|\Z)")
+OBJECT_OPENING = re.compile(r"\{\s*+(?:[\"}]|\Z)")
 """Where JSON may begin an object; a brace in prose or code seldom looks so."""
 
-PROBLEMS = 20
+MAX_PROBLEMS = 20
 """The most problems that are named."""
 
-KEPT = frozenset(
+STRICT_SCHEMA_KEYS = frozenset(
     {
         "type",
         "enum",
@@ -51,27 +51,27 @@ KEPT = frozenset(
 """What every strict mode takes of a JSON Schema. The rest is checked by us only."""
 
 
-def _no_number(_: str) -> float:
+def _reject_constant(_: str) -> float:
     msg = "JSON has no NaN and no infinity"
     raise ValueError(msg)
 
 
-DECODER = json.JSONDecoder(strict=False, parse_constant=_no_number)
+JSON_DECODER = json.JSONDecoder(strict=False, parse_constant=_reject_constant)
 """Takes line breaks in strings, which small models write."""
 
 
-def read_answer(reply: Reply, output: type[T]) -> T:
+def read_answer(reply: ModelReply, output: type[T]) -> T:
     """The last JSON object in the reply that is a valid `output`, whatever stands around it.
 
     The last, because a model that talks first may quote the ticket, and a ticket may hold
     an answer of its own. Raises Empty, Truncated, Unreadable, Invalid, each with the
     reply's usage.
     """
-    if reply.finish == "length":
+    if reply.finish_reason == "length":
         msg = "The answer reached the most tokens it may have."
         raise Truncated(msg, reply.usage)
-    if len(reply.text) > LONGEST:
-        msg = f"The answer has more than {LONGEST:,} characters."
+    if len(reply.text) > MAX_ANSWER_LENGTH:
+        msg = f"The answer has more than {MAX_ANSWER_LENGTH:,} characters."
         raise Invalid(msg, reply.usage, ("answer: too_long",))
     text = reply.text.rpartition("</think>")[2]
     text = (
@@ -80,13 +80,13 @@ def read_answer(reply: Reply, output: type[T]) -> T:
     if not text:
         msg = "The answer has no text."
         raise Empty(msg, reply.usage)
-    found, stops = _objects(text)
+    found, stops = _find_objects(text)
     problems: tuple[str, ...] = ()
     for candidate in reversed(found):
         try:
             return output.model_validate(candidate)
         except ValidationError as error:
-            problems = problems or problems_of(error)
+            problems = problems or list_problems(error)
     if problems:
         msg = f"{len(problems)} of its fields are wrong."
         raise Invalid(msg, reply.usage, problems)
@@ -97,23 +97,23 @@ def read_answer(reply: Reply, output: type[T]) -> T:
     raise Unreadable(msg, reply.usage)
 
 
-def _objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
+def _find_objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
     """The last of the outermost JSON objects, and whether the last attempt ran into the end
     of the text.
 
     None at all when there are too many faults: what was found by then may be a quotation
     before the answer.
     """
-    found: deque[dict[str, Any]] = deque(maxlen=OBJECTS)
-    opening, stops, faults = OPENING.search(text), False, 0
+    found: deque[dict[str, Any]] = deque(maxlen=MAX_OBJECTS)
+    opening, stops, faults = OBJECT_OPENING.search(text), False, 0
     while opening:
         at, stops = opening.start(), False
         try:
-            value, end = DECODER.raw_decode(text, at)
+            value, end = JSON_DECODER.raw_decode(text, at)
             found.append(value)
         except (ValueError, RecursionError) as error:
             faults += 1
-            if faults > FAULTS:
+            if faults > MAX_FAULTS:
                 return deque(), False
             end = at + 1
             if isinstance(error, json.JSONDecodeError):
@@ -121,11 +121,11 @@ def _objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
                 stops = error.pos >= len(text) or error.msg.startswith(
                     "Unterminated string"
                 )
-        opening = OPENING.search(text, end)
+        opening = OBJECT_OPENING.search(text, end)
     return found, stops
 
 
-def problems_of(error: ValidationError) -> tuple[str, ...]:
+def list_problems(error: ValidationError) -> tuple[str, ...]:
     """Paths of fields with the kind of error, without values: `fields.0.name: literal_error`."""
     named: list[str] = []
     for problem in error.errors(
@@ -138,11 +138,11 @@ def problems_of(error: ValidationError) -> tuple[str, ...]:
             else problem["loc"]
         )
         named.append(f"{'.'.join(map(str, path)) or 'answer'}: {problem['type']}")
-    return tuple(named[:PROBLEMS])
+    return tuple(named[:MAX_PROBLEMS])
 
 
 @lru_cache(maxsize=64)
-def schema_of(output: type[BaseModel]) -> dict[str, Any]:
+def strict_schema(output: type[BaseModel]) -> dict[str, Any]:
     """The JSON Schema that strict modes take.
 
     All fields required, none added, references inlined. Not to be changed.
@@ -151,23 +151,24 @@ def schema_of(output: type[BaseModel]) -> dict[str, Any]:
     them ourselves.
     """
     schema = output.model_json_schema()
-    return _strict(schema, schema.get("$defs", {}))
+    return _make_strict(schema, schema.get("$defs", {}))
 
 
-def _strict(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+def _make_strict(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         rest = {key: value for key, value in schema.items() if key != "$ref"}
-        return _strict({**named[schema["$ref"].rpartition("/")[2]], **rest}, named)
-    strict = {key: value for key, value in schema.items() if key in KEPT}
+        return _make_strict({**named[schema["$ref"].rpartition("/")[2]], **rest}, named)
+    strict = {key: value for key, value in schema.items() if key in STRICT_SCHEMA_KEYS}
     if "const" in strict:
         strict["enum"] = [strict.pop("const")]
     if "items" in schema:
-        strict["items"] = _strict(schema["items"], named)
+        strict["items"] = _make_strict(schema["items"], named)
     if "anyOf" in schema:
-        strict["anyOf"] = [_strict(option, named) for option in schema["anyOf"]]
+        strict["anyOf"] = [_make_strict(option, named) for option in schema["anyOf"]]
     if "properties" in schema:
         strict["properties"] = {
-            name: _strict(part, named) for name, part in schema["properties"].items()
+            name: _make_strict(part, named)
+            for name, part in schema["properties"].items()
         }
         strict["required"] = list(schema["properties"])
         strict["additionalProperties"] = False

@@ -14,9 +14,9 @@ from pydantic import Field, ValidationError, model_validator
 from contracts.errors import InputError
 from contracts.values import Value
 
-SHIPPED: Final = Path(__file__).with_name("prices.yaml")
+SHIPPED_PRICES_FILE: Final = Path(__file__).with_name("prices.yaml")
 
-PICODOLLARS: Final = 10**12
+PICODOLLARS_PER_USD: Final = 10**12
 """In a dollar. A price of 0.000001 USD per million tokens is one of them a token."""
 
 
@@ -38,7 +38,7 @@ class Price(Value):
             raise ValueError("`cached_prompt` must not be above `prompt`")
         return self
 
-    def cost(
+    def cost_picodollars(
         self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0
     ) -> int:
         """Picodollars. `cached_tokens` are a part of `prompt_tokens`.
@@ -55,7 +55,7 @@ class Price(Value):
         return sum(tokens * round(price * 1e6) for tokens, price in parts)
 
 
-FREE: Final = Price(prompt=0, completion=0)
+FREE_PRICE: Final = Price(prompt=0, completion=0)
 
 
 class Prices(Value):
@@ -64,7 +64,7 @@ class Prices(Value):
     as_of: date
     models: dict[str, Price] = Field(min_length=1)
 
-    def of(self, model_id: str) -> Price | None:
+    def find_price(self, model_id: str) -> Price | None:
         """The price of a model by its id (`provider/name`); None when the table does not know it.
 
         The whole id is looked for first, then what stands after its first slash, and so on:
@@ -81,7 +81,7 @@ class Prices(Value):
         return None
 
     @property
-    def dearest(self) -> Price:
+    def highest_price(self) -> Price:
         """The highest prompt and the highest completion price of the table.
 
         No model in it costs more.
@@ -93,7 +93,7 @@ class Prices(Value):
         )
 
 
-def load_prices(path: Path = SHIPPED) -> Prices:
+def load_prices(path: Path = SHIPPED_PRICES_FILE) -> Prices:
     """Read a price table. Raises InputError naming the file and what is wrong with it."""
     try:
         return Prices.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel
 
-from engines.models.chat import Chat, Message
+from engines.models.chat import ChatClient, ChatMessage
 from engines.models.failures import (
     AnswerUnusable,
     FormatRefused,
@@ -20,40 +20,42 @@ from engines.models.failures import (
     RequestRefused,
     Truncated,
 )
-from engines.models.parse_answer import read_answer, schema_of
-from engines.models.providers import NO_KEY, PROVIDERS, Models
-from engines.models.rungs import ModelSpec, Rung, Rungs
+from engines.models.parse_answer import read_answer, strict_schema
+from engines.models.providers import PLACEHOLDER_KEY, PROVIDERS, ModelPair
+from engines.models.rungs import ModelSpec, Rung, RungMemory
 
-SECONDS = 15.0
+PROBE_SECONDS = 15.0
 """How long one call may take, if nothing else is said.
 
 A model that is loaded first may need more.
 """
 
-WORDS = (
-    Message(
+PROBE_MESSAGES = (
+    ChatMessage(
         "system",
         'You check a connection. Answer with one JSON object: {"ready": true}. Nothing else.',
     ),
-    Message("user", "Are you ready?"),
+    ChatMessage("user", "Are you ready?"),
 )
 
 
-class Ready(BaseModel):
+class ReadyAnswer(BaseModel):
     """The smallest answer."""
 
     ready: bool
 
 
-class Finding(NamedTuple):
+class ProbeResult(NamedTuple):
     """What a probe found: the model, whether it can be used, and what there is to say about it."""
 
     model: str
-    well: bool
-    says: str
+    is_usable: bool
+    result_text: str
 
 
-async def probe(models: Models, seconds: float = SECONDS) -> list[Finding]:
+async def probe_models(
+    models: ModelPair, seconds: float = PROBE_SECONDS
+) -> list[ProbeResult]:
     """Ask every configured model once, or once a rung until one is taken.
 
     `seconds` is for each call.
@@ -61,10 +63,10 @@ async def probe(models: Models, seconds: float = SECONDS) -> list[Finding]:
     The answers may be as long as those to tickets: a model that thinks first needs the
     room. Never raises ModelError.
     """
-    chat = Chat()
+    chat = ChatClient()
     try:
         return [
-            await probed(chat, spec, seconds)
+            await probe_model(chat, spec, seconds)
             for spec in (models.primary, models.fallback)
             if spec
         ]
@@ -72,25 +74,27 @@ async def probe(models: Models, seconds: float = SECONDS) -> list[Finding]:
         await chat.close()
 
 
-async def probed(chat: Chat, spec: ModelSpec, seconds: float) -> Finding:
+async def probe_model(chat: ChatClient, spec: ModelSpec, seconds: float) -> ProbeResult:
     """What one model says."""
-    rungs, refused = Rungs(), list[Rung]()
-    rung: Rung | None = rungs.current(spec)
+    rungs, refused = RungMemory(), list[Rung]()
+    rung: Rung | None = rungs.current_rung(spec)
     while rung:
         started = time.monotonic()
         try:
-            reply = await chat.ask(
-                spec, WORDS, schema_of(Ready), "Ready", rung, seconds
+            reply = await chat.ask_model(
+                spec, PROBE_MESSAGES, strict_schema(ReadyAnswer), "Ready", rung, seconds
             )
-            read_answer(reply, Ready)
+            read_answer(reply, ReadyAnswer)
         except FormatRefused:
             refused.append(rung)
-            rung = rungs.refused(spec, rung)
+            rung = rungs.record_refusal(spec, rung)
         except ModelError as error:
-            return Finding(
+            return ProbeResult(
                 spec.id,
-                well=False,
-                says=" ".join((error.title, error.detail, hint(error, spec))).strip(),
+                is_usable=False,
+                result_text=" ".join(
+                    (error.title, error.detail, operator_hint(error, spec))
+                ).strip(),
             )
         else:
             way = f"{rung}, as it refuses {' and '.join(refused)}" if refused else rung
@@ -98,21 +102,21 @@ async def probed(chat: Chat, spec: ModelSpec, seconds: float) -> Finding:
             says = (
                 f"answers in {took:.1f} s, asked by {way}, {reply.usage.tokens} tokens."
             )
-            return Finding(spec.id, well=True, says=says)
+            return ProbeResult(spec.id, is_usable=True, result_text=says)
     says = (
         f"It refuses every way of asking for a structured answer: {', '.join(refused)}."
     )
-    return Finding(spec.id, well=False, says=says)
+    return ProbeResult(spec.id, is_usable=False, result_text=says)
 
 
-def hint(error: ModelError, spec: ModelSpec) -> str:
+def operator_hint(error: ModelError, spec: ModelSpec) -> str:
     """Where an operator looks next; nothing where the error says it all."""
     match error:
         case KeyRefused():
-            names = [*PROVIDERS[spec.provider].keys, "llm_api_key"]
+            names = [*PROVIDERS[spec.provider].key_settings, "llm_api_key"]
             state = (
                 "No key is set"
-                if spec.api_key.get_secret_value() == NO_KEY
+                if spec.api_key.get_secret_value() == PLACEHOLDER_KEY
                 else "The key was sent"
             )
             return f"{state} (settings: {', '.join(name.upper() for name in names)})."
@@ -122,14 +126,14 @@ def hint(error: ModelError, spec: ModelSpec) -> str:
             return "It can be reached, but does not answer as asked."
         case ModelTimedOut() | ProviderFailed() | RequestRefused():
             return (
-                f"It was asked at {address(spec)}: is it running, and is that the address "
+                f"It was asked at {redacted_base_url(spec)}: is it running, and is that the address "
                 "of its API?"
             )
         case _:
             return ""
 
 
-def address(spec: ModelSpec) -> str:
+def redacted_base_url(spec: ModelSpec) -> str:
     """The base URL without a user name, a password or a query that somebody may have put
     into it.
     """

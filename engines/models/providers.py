@@ -6,83 +6,85 @@ from dataclasses import dataclass
 from pydantic import SecretStr
 
 from contracts.errors import InputError
-from engines.models.rungs import LADDER, ModelSpec, Rung
+from engines.models.rungs import RUNG_ORDER, ModelSpec, Rung
 from engines.models.settings import ModelSettings, ProviderName
 
-NO_KEY = "none"
+PLACEHOLDER_KEY = "none"
 """Stands for a key where none is needed: the client refuses an empty one."""
 
 
 @dataclass(frozen=True)
-class Provider:
+class ProviderProfile:
     """What sets one provider's API apart from another's."""
 
     base_url: str | None = None
     model: str | None = None
     """Asked when DEFAULT_MODEL is not set."""
-    keys: tuple[str, ...] = ()
+    key_settings: tuple[str, ...] = ()
     """The settings that hold its key, the first that is set counts.
 
     LLM_API_KEY comes last for every provider.
     """
     needs_key: bool = False
-    rungs: tuple[Rung, ...] = LADDER
+    rungs: tuple[Rung, ...] = RUNG_ORDER
     schema_in_object: bool = False
     """Takes a schema beside `json_object`."""
     limit_name: str = "max_tokens"
     """What it calls the most tokens of an answer."""
 
 
-PROVIDERS: Mapping[ProviderName, Provider] = {
-    "openai": Provider(
+PROVIDERS: Mapping[ProviderName, ProviderProfile] = {
+    "openai": ProviderProfile(
         base_url="https://api.openai.com/v1",
         model="gpt-4.1-mini",
-        keys=("openai_api_key", "openai_secret"),
+        key_settings=("openai_api_key", "openai_secret"),
         needs_key=True,
         limit_name="max_completion_tokens",
     ),
-    "openrouter": Provider(
-        model="openai/gpt-4.1-mini", keys=("openrouter_api_key",), needs_key=True
+    "openrouter": ProviderProfile(
+        model="openai/gpt-4.1-mini",
+        key_settings=("openrouter_api_key",),
+        needs_key=True,
     ),
-    "gemini": Provider(
+    "gemini": ProviderProfile(
         base_url="https://generativelanguage.googleapis.com/v1beta/openai/",
         model="gemini-2.5-flash",
-        keys=("gemini_api_key", "google_api_key"),
+        key_settings=("gemini_api_key", "google_api_key"),
         needs_key=True,
     ),
-    "azure": Provider(
-        keys=("azure_openai_api_key",),
+    "azure": ProviderProfile(
+        key_settings=("azure_openai_api_key",),
         needs_key=True,
         limit_name="max_completion_tokens",
     ),
-    "ollama": Provider(base_url="http://localhost:11434/v1", model="qwen2.5:7b"),
-    "vllm": Provider(
+    "ollama": ProviderProfile(base_url="http://localhost:11434/v1", model="qwen2.5:7b"),
+    "vllm": ProviderProfile(
         base_url="http://localhost:8000/v1", model="Qwen/Qwen2.5-7B-Instruct"
     ),
-    "llamacpp": Provider(
+    "llamacpp": ProviderProfile(
         base_url="http://localhost:8080/v1",
         model="default",
         rungs=("json_object", "tool", "prose"),
         schema_in_object=True,
     ),
-    "compatible": Provider(model="default"),
+    "compatible": ProviderProfile(model="default"),
 }
 
 
 @dataclass(frozen=True)
-class Models:
+class ModelPair:
     """Who is asked first, and who when that fails."""
 
     primary: ModelSpec
     fallback: ModelSpec | None
 
 
-def resolve(settings: ModelSettings) -> Models | None:
+def resolve_models(settings: ModelSettings) -> ModelPair | None:
     """The models of these settings; None means offline.
 
     Raises InputError with the name of what is not set.
     """
-    provider = _provider_of(settings)
+    provider = _choose_provider(settings)
     if provider is None:
         return None
     name = settings.default_model or PROVIDERS[provider].model
@@ -92,21 +94,21 @@ def resolve(settings: ModelSettings) -> Models | None:
             "your deployment's name."
         )
         raise InputError(msg)
-    primary = _spec(provider, name, settings)
+    primary = _build_spec(provider, name, settings)
     second = settings.fallback_model
-    return Models(
+    return ModelPair(
         primary,
-        _spec(provider, second, settings) if second and second != name else None,
+        _build_spec(provider, second, settings) if second and second != name else None,
     )
 
 
-def _provider_of(settings: ModelSettings) -> ProviderName | None:
+def _choose_provider(settings: ModelSettings) -> ProviderName | None:
     if settings.llm_provider == "none":
         return None
     if settings.llm_provider is not None:
         return settings.llm_provider
     for name, provider in PROVIDERS.items():
-        if provider.needs_key and _own_key(provider, settings):
+        if provider.needs_key and _provider_key(provider, settings):
             return name
     if settings.llm_base_url:
         return "compatible"
@@ -116,20 +118,25 @@ def _provider_of(settings: ModelSettings) -> ProviderName | None:
     return None
 
 
-def _own_key(provider: Provider, settings: ModelSettings) -> SecretStr | None:
+def _provider_key(
+    provider: ProviderProfile, settings: ModelSettings
+) -> SecretStr | None:
     return next(
-        (key for name in provider.keys if (key := getattr(settings, name))), None
+        (key for name in provider.key_settings if (key := getattr(settings, name))),
+        None,
     )
 
 
-def _spec(provider: ProviderName, name: str, settings: ModelSettings) -> ModelSpec:
+def _build_spec(
+    provider: ProviderName, name: str, settings: ModelSettings
+) -> ModelSpec:
     preset = PROVIDERS[provider]
     return ModelSpec(
         provider=provider,
         name=name,
-        base_url=_base_url(provider, settings),
-        api_key=_key(provider, settings),
-        headers=_headers(provider, settings),
+        base_url=_resolve_base_url(provider, settings),
+        api_key=_find_key(provider, settings),
+        headers=_build_headers(provider, settings),
         rungs=preset.rungs,
         temperature=settings.temperature,
         max_tokens=settings.max_tokens,
@@ -139,16 +146,18 @@ def _spec(provider: ProviderName, name: str, settings: ModelSettings) -> ModelSp
     )
 
 
-def _key(provider: ProviderName, settings: ModelSettings) -> SecretStr:
+def _find_key(provider: ProviderName, settings: ModelSettings) -> SecretStr:
     preset = PROVIDERS[provider]
-    key = _own_key(preset, settings) or settings.llm_api_key
+    key = _provider_key(preset, settings) or settings.llm_api_key
     if key is None and preset.needs_key:
-        msg = f"{preset.keys[0].upper()} is not set, and {provider} wants a key."
+        msg = (
+            f"{preset.key_settings[0].upper()} is not set, and {provider} wants a key."
+        )
         raise InputError(msg)
-    return key or SecretStr(NO_KEY)
+    return key or SecretStr(PLACEHOLDER_KEY)
 
 
-def _base_url(provider: ProviderName, settings: ModelSettings) -> str:
+def _resolve_base_url(provider: ProviderName, settings: ModelSettings) -> str:
     own = {
         "openrouter": settings.openrouter_base_url,
         "azure": settings.azure_openai_endpoint,
@@ -161,7 +170,7 @@ def _base_url(provider: ProviderName, settings: ModelSettings) -> str:
     return url
 
 
-def _headers(provider: ProviderName, settings: ModelSettings) -> dict[str, str]:
+def _build_headers(provider: ProviderName, settings: ModelSettings) -> dict[str, str]:
     if provider != "openrouter":
         return {}
     wanted = {

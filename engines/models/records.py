@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from contracts.usage import Usage
 from engines.models.breaker import BreakerState
 
-BY_HEALTH: Final[tuple[BreakerState, ...]] = ("closed", "half_open", "open")
+STATES_BY_HEALTH: Final[tuple[BreakerState, ...]] = ("closed", "half_open", "open")
 """The states of a circuit, the best first."""
 
 
@@ -37,16 +37,18 @@ class ModelState(NamedTuple):
     spent_today_usd: float
 
     @property
-    def providers(self) -> dict[str, BreakerState]:
+    def provider_circuits(self) -> dict[str, BreakerState]:
         """The worst circuit of each provider's models."""
         worst: dict[str, BreakerState] = {}
         for model, state in self.circuits.items():
-            provider = provider_of(model)
-            if BY_HEALTH.index(state) >= BY_HEALTH.index(worst.get(provider, "closed")):
+            provider = model_provider(model)
+            if STATES_BY_HEALTH.index(state) >= STATES_BY_HEALTH.index(
+                worst.get(provider, "closed")
+            ):
                 worst[provider] = state
         return worst
 
 
-def provider_of(model: str) -> str:
+def model_provider(model: str) -> str:
     """The provider in a model's id."""
     return model.partition("/")[0]

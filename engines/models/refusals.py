@@ -26,7 +26,7 @@ from engines.models.failures import (
 from engines.models.rungs import Rung
 
 
-def _complaint(matter: str) -> re.Pattern[str]:
+def _complaint_pattern(matter: str) -> re.Pattern[str]:
     """A word of complaint near the matter: a bare mention may be an echo of the request."""
     before = (
         r"must|unsupported|unknown|unrecognized|unexpected|invalid|not \w+|cannot|can't"
@@ -41,32 +41,32 @@ def _complaint(matter: str) -> re.Pattern[str]:
     )
 
 
-MODERATED: Final = re.compile(
+MODERATION_SIGNS: Final = re.compile(
     r"content_filter|content management policy|moderation|flagged|responsibleai"
 )
-FORMAT: Final = _complaint(
+FORMAT_SIGNS: Final = _complaint_pattern(
     r"response[_ ](?:format|schema)|json[_ ]?(?:schema|object|mode)|structured[_ ]outputs?"
     r"|specified schema|grammar"
     r"|tool[_ ]choice|tool[_ ]call|tool use|\btools\b|function[_ ]call"
 )
-FORMAT_AT_FAULT: Final = _complaint(
+FORMAT_FAULT_SIGNS: Final = _complaint_pattern(
     r"response_format|json_schema|tool_choice|tools param"
 )
 """Words that make even a 500 a matter of the format.
 
 Llama.cpp answers so where tools are not switched on.
 """
-SCHEMA_TOO_LARGE: Final = re.compile(
+SCHEMA_SIZE_SIGNS: Final = re.compile(
     r"schema\b.{0,30}?\btoo (?:large|long|complex|deep|many)"
 )
 
-WRONG_KEY: Final = re.compile(
+WRONG_KEY_SIGNS: Final = re.compile(
     r"api_key_invalid|api[ _-]?key\b.{0,20}?(?:not valid|invalid|expired)|invalid[ _]api[ _]key"
 )
-KEY: Final = re.compile(
+KEY_SIGNS: Final = re.compile(
     r"api[ _-]?key|authenticat|credential|unauthori[sz]ed|unregistered caller|\btoken\b"
 )
-NOT_PERMITTED: Final = re.compile(
+PERMISSION_SIGNS: Final = re.compile(
     r"\bmodels?\b|\bdeployment|\bcountry|\bregion|\bterritory|\blocation|access to"
     r"|have (?:the )?(?:permission|access)"
     r"|insufficient permission|not (?:permitted|allowed|authorized) to|permission_error|\bscopes?\b"
@@ -74,40 +74,40 @@ NOT_PERMITTED: Final = re.compile(
 """What a 403 speaks of that a second model, or another place, may be allowed."""
 
 
-class Matter(NamedTuple):
+class RefusalKind(NamedTuple):
     """What an operator can do about a refused request, the words it is known by, and
     whether it meets every ticket.
     """
 
     advice: str
-    signs: re.Pattern[str]
-    lasting: bool = True
+    sign_pattern: re.Pattern[str]
+    affects_all_tickets: bool = True
 
 
-TOO_LONG: Final = "The request is longer than the model's context."
-MATTERS: Final = (
-    Matter(
-        TOO_LONG,
+TOO_LONG_ADVICE: Final = "The request is longer than the model's context."
+REFUSAL_KINDS: Final = (
+    RefusalKind(
+        TOO_LONG_ADVICE,
         re.compile(
             r"context[ _](?:length|window|size|limit)|maximum context|exceed_context"
             r"|reduce the length|`inputs` tokens"
         ),
-        lasting=False,
+        affects_all_tickets=False,
     ),
-    Matter(
+    RefusalKind(
         "The model does not take these MAX_TOKENS: set fewer.",
-        _complaint("max_(?:completion_)?tokens"),
+        _complaint_pattern("max_(?:completion_)?tokens"),
     ),
-    Matter(
-        TOO_LONG,
+    RefusalKind(
+        TOO_LONG_ADVICE,
         re.compile(r"too (?:long|large)\b|above_max_length|too many (?:input )?tokens"),
-        lasting=False,
+        affects_all_tickets=False,
     ),
-    Matter(
+    RefusalKind(
         "The model does not take this TEMPERATURE: set the one it wants, usually 1.",
-        _complaint("temperature"),
+        _complaint_pattern("temperature"),
     ),
-    Matter(
+    RefusalKind(
         "The provider does not know this model: check DEFAULT_MODEL and FALLBACK_MODEL.",
         re.compile(
             r"model_not_found|deploymentnotfound|invalid_model"
@@ -116,7 +116,7 @@ MATTERS: Final = (
             r"|no longer|decommissioned)"
         ),
     ),
-    Matter(
+    RefusalKind(
         (
             "The key may not use this model: check DEFAULT_MODEL, FALLBACK_MODEL and what the "
             "account may use."
@@ -125,7 +125,7 @@ MATTERS: Final = (
             r"(?:access to|permission|not allowed|not authorized).{0,60}?\bmodels?\b"
         ),
     ),
-    Matter(
+    RefusalKind(
         "The provider does not serve this place.",
         re.compile(
             r"unsupported_country|(?:country|region|territory"
@@ -140,19 +140,19 @@ MATTERS: Final = (
 What speaks of the context may speak of MAX_TOKENS too.
 """
 
-BY_STATUS: Final = {
-    402: Matter("The account has no credit left.", re.compile("")),
-    403: Matter(
+REFUSAL_BY_STATUS: Final = {
+    402: RefusalKind("The account has no credit left.", re.compile("")),
+    403: RefusalKind(
         "The key is not allowed what was asked for: check the account's permissions.",
         re.compile(""),
     ),
-    404: Matter("Check LLM_BASE_URL and DEFAULT_MODEL.", re.compile("")),
-    405: Matter("Check LLM_BASE_URL.", re.compile("")),
-    413: Matter(TOO_LONG, re.compile(""), lasting=False),
+    404: RefusalKind("Check LLM_BASE_URL and DEFAULT_MODEL.", re.compile("")),
+    405: RefusalKind("Check LLM_BASE_URL.", re.compile("")),
+    413: RefusalKind(TOO_LONG_ADVICE, re.compile(""), affects_all_tickets=False),
 }
-UNKNOWN: Final = Matter("", re.compile(""), lasting=False)
+UNKNOWN_REFUSAL: Final = RefusalKind("", re.compile(""), affects_all_tickets=False)
 
-ECHOES: Final = frozenset(
+ECHO_KEYS: Final = frozenset(
     {
         "input",
         "ctx",
@@ -165,20 +165,22 @@ ECHOES: Final = frozenset(
     }
 )
 """Keys under which an error repeats what it was sent, or what the model wrote."""
-ECHO: Final = re.compile(rf"""["'](?:{"|".join(sorted(ECHOES))})["']\s*[:=]""")
-LONGEST_SENTENCE: Final = 500
+ECHO_PATTERN: Final = re.compile(
+    rf"""["'](?:{"|".join(sorted(ECHO_KEYS))})["']\s*[:=]"""
+)
+MAX_TEXT_LENGTH: Final = 500
 """Characters of one text of an error: the matter comes first, a quotation after it."""
-LONGEST_WORDS: Final = 4_000
+MAX_ERROR_LENGTH: Final = 4_000
 """Characters of all texts of an error that are looked at."""
 
 
-def failure_of(
+def classify_refusal(
     status: int, body: str, retry_after: str | None, rung: Rung, usage: Usage
 ) -> ModelError:
     """The failure that an HTTP status above 399 means, with `body` what came with it."""
-    words = words_of(body)
-    matter = _matter(status, words)
-    if rung != "prose" and _about_format(status, words, matter):
+    words = error_words(body)
+    matter = _find_refusal_kind(status, words)
+    if rung != "prose" and _is_format_refusal(status, words, matter):
         return FormatRefused(
             f"The provider answered {status} to a request by {rung}.", usage
         )
@@ -191,78 +193,86 @@ def failure_of(
             if spent
             else "The provider answered 429."
         )
-        return RateLimited(detail, usage, seconds_of(retry_after))
-    if status in {400, 403} and MODERATED.search(words):
+        return RateLimited(detail, usage, parse_retry_after(retry_after))
+    if status in {400, 403} and MODERATION_SIGNS.search(words):
         return ModelDeclined(
             f"The provider's moderation stopped the request ({status}).", usage
         )
-    if _about_key(status, words):
+    if _is_key_refusal(status, words):
         return KeyRefused(
             f"The provider answered {status}: check the key and what it may use.", usage
         )
     return RequestRefused(
         f"The provider answered {status}. {matter.advice}".strip(),
         usage,
-        breaks=matter.lasting,
+        breaks=matter.affects_all_tickets,
     )
 
 
-def words_of(body: str) -> str:
+def error_words(body: str) -> str:
     """What an error says in its own words, in lower case.
 
     Without what it repeats of the request.
     """
     try:
-        own = " | ".join(_texts(json.loads(body)))
+        own = " | ".join(_error_texts(json.loads(body)))
     except (ValueError, RecursionError):
-        own = _own(body)
-    return own[:LONGEST_WORDS].replace("\n", " ").lower()
+        own = _strip_echo(body)
+    return own[:MAX_ERROR_LENGTH].replace("\n", " ").lower()
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _error_texts(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, part in value.items():
-            if key not in ECHOES:
-                yield from _texts(part)
+            if key not in ECHO_KEYS:
+                yield from _error_texts(part)
     elif isinstance(value, list):
         for part in value:
-            yield from _texts(part)
+            yield from _error_texts(part)
     elif isinstance(value, str):
         # A go-between puts the error of the one behind it into its own, as text.
-        yield words_of(value) if value.startswith(("{", "[{")) else _own(value)
+        yield (
+            error_words(value) if value.startswith(("{", "[{")) else _strip_echo(value)
+        )
 
 
-def _own(text: str) -> str:
-    return ECHO.split(text[:LONGEST_SENTENCE], maxsplit=1)[0]
+def _strip_echo(text: str) -> str:
+    return ECHO_PATTERN.split(text[:MAX_TEXT_LENGTH], maxsplit=1)[0]
 
 
-def _matter(status: int, words: str) -> Matter:
-    known = next((matter for matter in MATTERS if matter.signs.search(words)), None)
-    return known or BY_STATUS.get(status, UNKNOWN)
+def _find_refusal_kind(status: int, words: str) -> RefusalKind:
+    known = next(
+        (matter for matter in REFUSAL_KINDS if matter.sign_pattern.search(words)), None
+    )
+    return known or REFUSAL_BY_STATUS.get(status, UNKNOWN_REFUSAL)
 
 
-def _about_format(status: int, words: str, matter: Matter) -> bool:
-    if status in {400, 404, 422} and SCHEMA_TOO_LARGE.search(words):
+def _is_format_refusal(status: int, words: str, matter: RefusalKind) -> bool:
+    if status in {400, 404, 422} and SCHEMA_SIZE_SIGNS.search(words):
         return True
     signs = {
-        400: FORMAT,
-        404: FORMAT,
-        422: FORMAT,
-        500: FORMAT_AT_FAULT,
-        501: FORMAT_AT_FAULT,
+        400: FORMAT_SIGNS,
+        404: FORMAT_SIGNS,
+        422: FORMAT_SIGNS,
+        500: FORMAT_FAULT_SIGNS,
+        501: FORMAT_FAULT_SIGNS,
     }.get(status)
-    return signs is not None and matter.advice != TOO_LONG and bool(signs.search(words))
+    return (
+        signs is not None
+        and matter.advice != TOO_LONG_ADVICE
+        and bool(signs.search(words))
+    )
 
 
-def _about_key(status: int, words: str) -> bool:
+def _is_key_refusal(status: int, words: str) -> bool:
     if status == 403:
-        return not NOT_PERMITTED.search(words) and bool(
-            KEY.search(words) or "permission" not in words
+        return not PERMISSION_SIGNS.search(words) and bool(
+            KEY_SIGNS.search(words) or "permission" not in words
         )
-    return status == 401 or (status == 400 and bool(WRONG_KEY.search(words)))
+    return status == 401 or (status == 400 and bool(WRONG_KEY_SIGNS.search(words)))
 
 
-CONNECTING: Final[tuple[tuple[type[BaseException], str], ...]] = (
+CONNECTION_CAUSES: Final[tuple[tuple[type[BaseException], str], ...]] = (
     (socket.gaierror, "The name of its host cannot be resolved."),
     (
         ssl.SSLCertVerificationError,
@@ -284,25 +294,25 @@ def connection_failure(error: BaseException, usage: Usage) -> ProviderFailed:
 
     Their texts may hold a key.
     """
-    causes = tuple(_causes(error))
+    causes = tuple(_walk_causes(error))
     said = (
         words
-        for kind, words in CONNECTING
+        for kind, words in CONNECTION_CAUSES
         if any(isinstance(cause, kind) for cause in causes)
     )
     return ProviderFailed(next(said, "The connection failed."), usage)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def _walk_causes(error: BaseException | None) -> Iterator[BaseException]:
     while error:
         yield error
         if isinstance(error, BaseExceptionGroup):  # one for each address of the host
             for part in error.exceptions:
-                yield from _causes(part)
+                yield from _walk_causes(part)
         error = error.__cause__ or error.__context__
 
 
-def seconds_of(retry_after: str | None) -> float | None:
+def parse_retry_after(retry_after: str | None) -> float | None:
     """The seconds of a Retry-After header, which has seconds or a date.
 
     None when it has neither.

@@ -15,7 +15,7 @@ from engines.models.settings import ProviderName
 Rung = Literal["json_schema", "json_object", "tool", "prose"]
 """A strict schema; a JSON object; the arguments of a forced tool; a request in words."""
 
-LADDER: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prose")
+RUNG_ORDER: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prose")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class ModelSpec:
     base_url: str
     api_key: SecretStr
     headers: Mapping[str, str] = field(default_factory=dict, hash=False)
-    rungs: tuple[Rung, ...] = LADDER
+    rungs: tuple[Rung, ...] = RUNG_ORDER
     temperature: float = 0.0
     max_tokens: int = 1024
     azure_version: str | None = None
@@ -38,47 +38,47 @@ class ModelSpec:
         return f"{self.provider}/{self.name}"
 
 
-REMEMBERED = 600.0
+REFUSAL_MEMORY_SECONDS = 600.0
 """Seconds for which a refusal is believed.
 
 What was misread, or has been mended since, heals by itself.
 """
 
-APART = 60.0
+RETRIAL_SPACING_SECONDS = 60.0
 """Seconds, at least, between two ways being tried anew.
 
 A step has calls enough for one refusal, not for three.
 """
 
 
-class Rungs:
+class RungMemory:
     """Remembers for a while what each model refused."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._until: dict[str, dict[Rung, float]] = {}
+        self._refused_until: dict[str, dict[Rung, float]] = {}
 
-    def current(self, spec: ModelSpec) -> Rung:
+    def current_rung(self, spec: ModelSpec) -> Rung:
         """The strictest way that this model has not refused lately.
 
         Its last one when it refused them all.
         """
-        return self._left(spec) or spec.rungs[-1]
+        return self._first_unrefused(spec) or spec.rungs[-1]
 
-    def refused(self, spec: ModelSpec, rung: Rung) -> Rung | None:
+    def record_refusal(self, spec: ModelSpec, rung: Rung) -> Rung | None:
         """Remember a refusal. The next way to try, or None when there is no other."""
-        now, until = self._clock(), self._until.setdefault(spec.id, {})
+        now, until = self._clock(), self._refused_until.setdefault(spec.id, {})
         for other in until:
-            until[other] = max(until[other], now + APART)
-        until[rung] = now + REMEMBERED
-        return self._left(spec)
+            until[other] = max(until[other], now + RETRIAL_SPACING_SECONDS)
+        until[rung] = now + REFUSAL_MEMORY_SECONDS
+        return self._first_unrefused(spec)
 
-    def _left(self, spec: ModelSpec) -> Rung | None:
-        now, until = self._clock(), self._until.get(spec.id, {})
+    def _first_unrefused(self, spec: ModelSpec) -> Rung | None:
+        now, until = self._clock(), self._refused_until.get(spec.id, {})
         return next((rung for rung in spec.rungs if until.get(rung, now) <= now), None)
 
 
-def format_of(
+def build_format_request(
     rung: Rung, schema: Mapping[str, Any], name: str, *, in_object: bool
 ) -> dict[str, Any]:
     """The part of a request that asks for JSON of this schema.
@@ -108,7 +108,7 @@ def format_of(
     return {}
 
 
-def note_of(rung: Rung, schema: Mapping[str, Any], *, in_object: bool) -> str:
+def build_schema_note(rung: Rung, schema: Mapping[str, Any], *, in_object: bool) -> str:
     """What the system message must add where the request itself does not carry the schema.
 
     Else nothing.

@@ -21,7 +21,7 @@ ProviderName = Literal[
 ]
 """Where a model is called."""
 
-KEYS = (
+KEY_FIELDS = (
     "openai_api_key",
     "openai_secret",
     "openrouter_api_key",
@@ -171,7 +171,7 @@ class ModelSettings(BaseSettings):
 
     @model_validator(mode="before")
     @classmethod
-    def _empty_is_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
+    def _treat_empty_as_unset(cls, values: dict[str, Any]) -> dict[str, Any]:
         own = ModelSettings.model_fields
         return {
             name: value
@@ -179,9 +179,9 @@ class ModelSettings(BaseSettings):
             if not (name in own and isinstance(value, str) and not value.strip())
         }
 
-    @field_validator(*KEYS)
+    @field_validator(*KEY_FIELDS)
     @classmethod
-    def _usable_as_header(cls, key: SecretStr | None) -> SecretStr | None:
+    def _check_header_safe(cls, key: SecretStr | None) -> SecretStr | None:
         if key is None:
             return None
         text = key.get_secret_value().strip()

@@ -18,7 +18,7 @@ LETTERS_WITHOUT_SPACES = 6
 """Scripts that write without spaces put several words into one run of letters."""
 
 
-def actionable(clean: CleanTicket, extraction: Extraction | None = None) -> bool:
+def is_actionable(clean: CleanTicket, extraction: Extraction | None = None) -> bool:
     """Whether two words of substance, one long run of letters, or any field says what this
     is about.
     """

@@ -10,15 +10,15 @@ from contracts.extraction import Extraction
 from contracts.retrieval import Duplicate, Original, Source
 from contracts.ticket import CleanTicket, Ticket
 from contracts.values import SEVERITIES, Disposition, Severity
-from policies.deciding.actionable import actionable
-from policies.deciding.disposition import Facts, decide
-from policies.deciding.routing import route
+from policies.deciding.actionable import is_actionable
+from policies.deciding.disposition import Facts, decide_disposition
+from policies.deciding.routing import route_ticket
 from policies.desk.model import Desk
 from policies.desk.sla import due_at
-from policies.severity.judge import SeverityVerdict
-from policies.severity.obstacles import obstacles
+from policies.severity.assess import SeverityVerdict
+from policies.severity.obstacles import find_obstacles
 
-THREAD = re.compile(r"\s*(?:re|aw|antw|fwd?|wg|sv|tr)\s*:", re.IGNORECASE)
+REPLY_SUBJECT = re.compile(r"\s*(?:re|aw|antw|fwd?|wg|sv|tr)\s*:", re.IGNORECASE)
 """How the subject of a reply or of something forwarded begins."""
 
 
@@ -38,10 +38,10 @@ def decide_ticket(
 
     What is unknown counts as a reason for a person.
     """
-    facts = facts_of(
+    facts = collect_facts(
         clean, classification, extraction, sources, draft, degraded=degraded
     )
-    verdict = decide(facts, desk.disposition)
+    verdict = decide_disposition(facts, desk.disposition)
     disposition, reasons = verdict.disposition, list(verdict.reasons)
     if redraft:
         disposition = "escalate"
@@ -64,7 +64,9 @@ def decide_ticket(
     severity: Severity = classification.severity if classification else "medium"
     category = facts.category
     confidence = classification.category_confidence if classification else 0.0
-    return composed(desk, ticket, disposition, reasons, category, severity, confidence)
+    return compose_decision(
+        desk, ticket, disposition, reasons, category, severity, confidence
+    )
 
 
 def decide_duplicate(
@@ -82,16 +84,16 @@ def decide_duplicate(
         SEVERITIES.index(evidence.severity) > SEVERITIES.index(original.severity)
         and bool(evidence.critical)
     )
-    disposition, rule, text = repeated(
+    disposition, rule, text = decide_repeated_message(
         duplicate.ticket_id, worse=worse, answered=original.answered
     )
     severity = evidence.severity if worse else (original.severity or evidence.severity)
     reasons = [Reason(rule=rule, text=text)]
-    decision = composed(
+    decision = compose_decision(
         desk, ticket, disposition, reasons, None, severity, duplicate.score
     )
     if original.team and not worse:
-        team = desk.team(original.team)
+        team = desk.find_team(original.team)
         joined = Reason(
             rule="original-team",
             text=f"{team.title} has the ticket that this one joins.",
@@ -108,7 +110,7 @@ def decide_duplicate(
     return decision
 
 
-def repeated(
+def decide_repeated_message(
     original_id: str, *, worse: bool, answered: bool
 ) -> tuple[Disposition, str, str]:
     """What becomes of a repeated message, by which rule, and why."""
@@ -131,7 +133,7 @@ def repeated(
     )
 
 
-def facts_of(
+def collect_facts(
     clean: CleanTicket,
     classification: Classification | None,
     extraction: Extraction | None,
@@ -143,12 +145,14 @@ def facts_of(
     """What the rules may look at. None stands for unknown."""
     known = classification is not None
     used = [source for source in sources if draft and source.id in draft.sources]
-    close = categories_of(classification) if known else ()
-    signs = obstacles(f"{clean.text}\n\n{clean.quoted}" if clean.quoted else clean.text)
+    close = likely_categories(classification) if known else ()
+    signs = find_obstacles(
+        f"{clean.text}\n\n{clean.quoted}" if clean.quoted else clean.text
+    )
     amounts = [float(a) for a in extraction.values("amount")] if extraction else None
     return Facts(
         category=classification.category
-        if known and not nothing_known(classification)
+        if known and not is_unclassified(classification)
         else None,
         severity=classification.severity if known else None,
         category_confidence=classification.category_confidence if known else None,
@@ -156,7 +160,7 @@ def facts_of(
         abstained=classification.abstained if known else None,
         injection=bool(clean.injection_flags),
         supported_language=clean.supported_language,
-        actionable=actionable(clean, extraction),
+        actionable=is_actionable(clean, extraction),
         missing_required=len(extraction.missing_required) if extraction else None,
         critical_signals=len(classification.critical_reasons) if known else None,
         amount=max(amounts, default=0.0) if amounts is not None else None,
@@ -165,29 +169,29 @@ def facts_of(
         source_same_category=bool(used)
         and all(source.category in close for source in used),
         obstacles=len(signs)
-        + in_a_thread(clean)
+        + is_thread_reply(clean)
         + any(source.leaves_open for source in used),
         unsupported_sentences=len(draft.unsupported) if draft else None,
         degraded=degraded,
     )
 
 
-def in_a_thread(clean: CleanTicket) -> bool:
+def is_thread_reply(clean: CleanTicket) -> bool:
     """Whether the message goes on with a conversation, which an article alone cannot know."""
-    return bool(THREAD.match(clean.subject))
+    return bool(REPLY_SUBJECT.match(clean.subject))
 
 
-def categories_of(classification: Classification) -> tuple[str, ...]:
+def likely_categories(classification: Classification) -> tuple[str, ...]:
     """The category, and those that come close to it."""
     return classification.category, *classification.secondary_categories
 
 
-def nothing_known(classification: Classification) -> bool:
+def is_unclassified(classification: Classification) -> bool:
     """Whether no engine, and no caller either, said what the ticket is about."""
     return classification.engine == "none" and classification.abstained
 
 
-def composed(
+def compose_decision(
     desk: Desk,
     ticket: Ticket,
     disposition: Disposition,
@@ -197,8 +201,8 @@ def composed(
     confidence: float,
 ) -> Decision:
     """The decision with team, priority and due time."""
-    level = desk.severity(severity)
-    routed = route(category, severity, desk.routing, level)
+    level = desk.severity_level(severity)
+    routed = route_ticket(category, severity, desk.routing, level)
     every = (*reasons, *routed.reasons)
     return Decision(
         disposition=disposition,

@@ -8,12 +8,12 @@ same lamp on the second and on the third floor.
 
 import re
 
-from text.clauses import sentences
+from text.sentences import normalise_sentences
 
-NEAR_EXACT = 0.88
+MIN_NEAR_EXACT_SHARE = 0.88
 """Share of the text that must be the same, as `near_exact` measures it."""
 
-SHARED = 0.7
+MIN_SHARED_SHARE = 0.7
 """Share of the shorter text that must be told in the same sentences where the rest was
 written anew."""
 
@@ -37,7 +37,7 @@ _NAME = re.compile(r"(?<=[a-z0-9,;] )[A-Z][^\W\d_]+")
 _LONG_SENTENCE = 6
 
 
-def identifiers(text: str) -> frozenset[str]:
+def find_identifiers(text: str) -> frozenset[str]:
     """Every word with a digit in it, without trailing punctuation.
 
     Order ids, codes, amounts, dates; not "2nd try".
@@ -46,7 +46,7 @@ def identifiers(text: str) -> frozenset[str]:
     return frozenset(word[:LONGEST_NUMBER].strip(".#").casefold() for word in words)
 
 
-def names(text: str) -> frozenset[str]:
+def find_distinguishing_words(text: str) -> frozenset[str]:
     """What tells one matter from another without a digit.
 
     Capitalised words in a sentence, numbers, days, colours.
@@ -57,31 +57,34 @@ def names(text: str) -> frozenset[str]:
     )
 
 
-def shared(text: str, earlier: str) -> float:
+def shared_sentence_share(text: str, earlier: str) -> float:
     """The share of the shorter text's words, in [0, 1], that stand in long sentences which
     the other text has too.
     """
-    new, old = sentences(text), sentences(earlier)
+    new, old = normalise_sentences(text), normalise_sentences(earlier)
     same = {
         sentence
         for sentence in set(new) & set(old)
-        if _words(sentence) >= _LONG_SENTENCE
+        if _count_words(sentence) >= _LONG_SENTENCE
     }
-    shorter = min(sum(map(_words, new)), sum(map(_words, old)))
-    return min(sum(map(_words, same)) / shorter, 1.0) if len(same) > 1 else 0.0
+    shorter = min(sum(map(_count_words, new)), sum(map(_count_words, old)))
+    return min(sum(map(_count_words, same)) / shorter, 1.0) if len(same) > 1 else 0.0
 
 
-def repeats(text: str, earlier: str, likeness: float) -> bool:
+def is_repeat(text: str, earlier: str, likeness: float) -> bool:
     """Whether `text` says what `earlier` said, at a likeness in [0, 1] as `near_exact` or
-    `shared` measures it.
+    `shared_sentence_share` measures it.
     """
-    if identifiers(text) != identifiers(earlier):
+    if find_identifiers(text) != find_identifiers(earlier):
         return False
-    new, old = names(text), names(earlier)
+    new, old = find_distinguishing_words(text), find_distinguishing_words(earlier)
     if new - old and old - new:
         return False
-    return likeness >= NEAR_EXACT or shared(text, earlier) >= SHARED
+    return (
+        likeness >= MIN_NEAR_EXACT_SHARE
+        or shared_sentence_share(text, earlier) >= MIN_SHARED_SHARE
+    )
 
 
-def _words(sentence: str) -> int:
+def _count_words(sentence: str) -> int:
     return len(sentence.split())

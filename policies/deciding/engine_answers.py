@@ -4,10 +4,10 @@ from contracts.classification import Classification
 from contracts.extraction import Extraction
 from contracts.values import SEVERITIES
 from policies.desk.model import Desk
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 
 
-def raised(answer: Classification, evidence: SeverityVerdict) -> Classification:
+def raise_severity(answer: Classification, evidence: SeverityVerdict) -> Classification:
     """The answer with the detector's findings. A critical finding raises the severity.
 
     Nothing lowers it.
@@ -26,17 +26,17 @@ def raised(answer: Classification, evidence: SeverityVerdict) -> Classification:
     return answer.model_copy(update=found)
 
 
-SURE = 0.9
+SURE_CONFIDENCE = 0.9
 """Calibrated confidence of the local engine from which a model does not overrule it."""
 
-UNCONFIRMED = 0.5
+UNCONFIRMED_CONFIDENCE = 0.5
 """Confidence of an answer that no calibrated engine confirms.
 
 Unknown, so as good as the toss of a coin.
 """
 
 
-def advised(
+def reconcile_with_local(
     answer: Classification, local: Classification, *, steered: bool
 ) -> Classification:
     """A model's answer beside the local engine's: the model may raise the severity, never lower it.
@@ -63,8 +63,8 @@ def advised(
             "calibrated": local.calibrated,
         }
         return answer.model_copy(update=found)
-    found |= {"category_confidence": UNCONFIRMED, "calibrated": False}
-    if steered or sure(local):
+    found |= {"category_confidence": UNCONFIRMED_CONFIDENCE, "calibrated": False}
+    if steered or is_local_sure(local):
         why = (
             "names categories or severities as an instruction would"
             if steered
@@ -77,19 +77,25 @@ def advised(
         }
         found |= {
             "reasoning": reasoning,
-            "category_confidence": min(UNCONFIRMED, local.category_confidence),
+            "category_confidence": min(
+                UNCONFIRMED_CONFIDENCE, local.category_confidence
+            ),
         }
     return answer.model_copy(update=found)
 
 
-def sure(local: Classification) -> bool:
+def is_local_sure(local: Classification) -> bool:
     """Whether the local engine's category is beyond a model's doubt."""
     return (
-        local.calibrated and not local.abstained and local.category_confidence >= SURE
+        local.calibrated
+        and not local.abstained
+        and local.category_confidence >= SURE_CONFIDENCE
     )
 
 
-def second_opinion(doubted: Classification, local: Classification) -> Classification:
+def resolve_doubted_answer(
+    doubted: Classification, local: Classification
+) -> Classification:
     """What stands after the local engine was asked about a doubted answer.
 
     The surer of two that agree, else its own.
@@ -104,18 +110,20 @@ def second_opinion(doubted: Classification, local: Classification) -> Classifica
     return (doubted if confirmed else local).model_copy(update={"severity": severity})
 
 
-def in_place_of(answer: Classification) -> Classification:
+def cap_fallback_confidence(answer: Classification) -> Classification:
     """The local engine's answer where a model failed.
 
-    Never more confident than `advised` would have been.
+    Never more confident than `reconcile_with_local` would have been.
     """
-    confidence = min(answer.category_confidence, UNCONFIRMED)
+    confidence = min(answer.category_confidence, UNCONFIRMED_CONFIDENCE)
     return answer.model_copy(
         update={"category_confidence": confidence, "calibrated": False}
     )
 
 
-def unknown(desk: Desk, evidence: SeverityVerdict, why: str) -> Classification:
+def unknown_classification(
+    desk: Desk, evidence: SeverityVerdict, why: str
+) -> Classification:
     """What is left when nothing could classify.
 
     The fallback category, and only the detector's severity.
@@ -133,7 +141,7 @@ def unknown(desk: Desk, evidence: SeverityVerdict, why: str) -> Classification:
     )
 
 
-def distrusted(answer: Classification | None, threshold: float) -> bool:
+def is_distrusted(answer: Classification | None, threshold: float) -> bool:
     """No answer, or a model's calibrated confidence under the threshold.
 
     The local engine has nothing below it.
@@ -147,7 +155,7 @@ def distrusted(answer: Classification | None, threshold: float) -> bool:
     )
 
 
-def with_missing(
+def add_missing_fields(
     extraction: Extraction, category: str, customer_email: str | None, desk: Desk
 ) -> Extraction:
     """The extraction with the fields that the category requires and neither text nor
@@ -161,6 +169,8 @@ def with_missing(
             if definition.satisfied_by_customer_email
         }
     missing = tuple(
-        name for name in desk.category(category).required_fields if name not in known
+        name
+        for name in desk.find_category(category).required_fields
+        if name not in known
     )
     return extraction.model_copy(update={"missing_required": missing})

@@ -7,21 +7,23 @@ DECIDED_BY = "system:expiry"
 """Who decides when the time is over."""
 
 
-def safe_default(desk: Desk, team: str) -> ApprovalDecision:
+def expired_approval_decision(desk: Desk, team: str) -> ApprovalDecision:
     """The decision that a desk takes in the place of a team that did not answer in time.
 
     `reassign` gives the ticket to the next team; `reject` sends nothing and leaves it with
     the team it has. Where there is no next team, `reassign` is `reject`.
     """
     following = (
-        next_team(desk, team) if desk.settings.approval_expiry == "reassign" else None
+        next_escalation_team(desk, team)
+        if desk.settings.approval_expiry == "reassign"
+        else None
     )
     if following is None:
         return ApprovalDecision(type="reject", decided_by=DECIDED_BY)
     return ApprovalDecision(type="reassign", team=following, decided_by=DECIDED_BY)
 
 
-def next_team(desk: Desk, team: str) -> str | None:
+def next_escalation_team(desk: Desk, team: str) -> str | None:
     """The first of a team's escalation path that is a team of the desk, else the fallback team.
 
     None for neither.

@@ -19,7 +19,7 @@ class Route(Value):
     reasons: tuple[Reason, ...]
 
 
-def route(
+def route_ticket(
     category: str | None, severity: Severity, routing: Routing, level: SeverityLevel
 ) -> Route:
     """Send a ticket to its category's team, a critical one to the desk's critical team.
@@ -29,30 +29,32 @@ def route(
     the fallback team.
     """
     own = team_for(category, routing)
-    team, other, why = own, routing.fallback_team, _ordinary(category, own)
+    team, other, why = own, routing.fallback_team, _category_reason(category, own)
     if severity == "critical":
-        team, other = team_named(routing.critical_team, routing), own.id
+        team, other = find_team(routing.critical_team, routing), own.id
         why = Reason(
             rule="critical-team",
             text=f"A critical ticket goes to {team.title} before {own.title}.",
         )
-    priority = _priority(level.priority, team)
+    priority = _floored_priority(level.priority, team)
     return Route(
         team=team.id,
         priority=priority,
         alternative_teams=(other,) if other != team.id else (),
         escalation_path=team.escalation_path,
-        reasons=(why,) if priority == level.priority else (why, _floor(team, priority)),
+        reasons=(why,)
+        if priority == level.priority
+        else (why, _floor_reason(team, priority)),
     )
 
 
 def team_for(category: str | None, routing: Routing) -> Team:
     """The team that claims a category; the fallback team when none does."""
     claiming = (team for team in routing.teams if category in team.categories)
-    return next(claiming, None) or team_named(routing.fallback_team, routing)
+    return next(claiming, None) or find_team(routing.fallback_team, routing)
 
 
-def team_named(team_id: str, routing: Routing) -> Team:
+def find_team(team_id: str, routing: Routing) -> Team:
     """The team a person reassigns to.
 
     Raises InputError, naming the desk's teams, when there is no such team.
@@ -64,12 +66,12 @@ def team_named(team_id: str, routing: Routing) -> Team:
     raise InputError(f"This desk has no such team. Choose one of: {known}.")
 
 
-def _priority(priority: Priority, team: Team) -> Priority:
+def _floored_priority(priority: Priority, team: Team) -> Priority:
     floor = team.priority_floor or priority
     return floor if PRIORITIES.index(floor) > PRIORITIES.index(priority) else priority
 
 
-def _ordinary(category: str | None, own: Team) -> Reason:
+def _category_reason(category: str | None, own: Team) -> Reason:
     if category in own.categories:
         return Reason(
             rule="category-team",
@@ -81,7 +83,7 @@ def _ordinary(category: str | None, own: Team) -> Reason:
     )
 
 
-def _floor(team: Team, priority: Priority) -> Reason:
+def _floor_reason(team: Team, priority: Priority) -> Reason:
     return Reason(
         rule="priority-floor",
         text=f"{team.title} works on nothing below priority {priority}.",

@@ -11,9 +11,9 @@ import re
 from functools import lru_cache
 
 from contracts.values import PRIORITIES, SEVERITIES
-from policies.desk.model import REVIEW, Desk
-from text.plain_letters import fold
-from text.reply import plain
+from policies.desk.model import REVIEW_LEVELS, Desk
+from text.letter_folding import fold_letters
+from text.reply import to_plain_text
 
 _FIELD = (
     r"(?:categor(?:y|ies)|classification|classified|class|severity(?: level)?"
@@ -89,21 +89,21 @@ _SHORTEST = 3
 """Letters from which a name can be told from a word in passing ("it", "hr")."""
 
 
-def steered(text: str, desk: Desk) -> bool:
+def is_steering_text(text: str, desk: Desk) -> bool:
     """Whether the text names a category, severity, priority, team or disposition of the
     desk as an order or a field.
     """
-    return _steered(text, names_of(desk))
+    return _matches_steering(text, choosable_names(desk))
 
 
 @lru_cache(maxsize=64)
-def _steered(text: str, names: tuple[str, ...]) -> bool:
+def _matches_steering(text: str, names: tuple[str, ...]) -> bool:
     # Several judgements read the same ticket.
-    folded = " ".join(fold(plain(text), ()).split())
-    return _pattern(names).search(folded) is not None
+    folded = " ".join(fold_letters(to_plain_text(text), ()).split())
+    return _steering_pattern(names).search(folded) is not None
 
 
-def names_of(desk: Desk) -> tuple[str, ...]:
+def choosable_names(desk: Desk) -> tuple[str, ...]:
     """Everything that a model may choose, and a person could order it to choose.
 
     As it is folded.
@@ -112,22 +112,24 @@ def names_of(desk: Desk) -> tuple[str, ...]:
         name for category in desk.categories for name in (category.id, category.title)
     )
     teams = (name for team in desk.routing.teams for name in (team.id, team.title))
-    every = (*categories, *teams, *SEVERITIES, *PRIORITIES, *REVIEW)
+    every = (*categories, *teams, *SEVERITIES, *PRIORITIES, *REVIEW_LEVELS)
     return tuple(
-        dict.fromkeys(spelling for name in every for spelling in _spellings(name))
+        dict.fromkeys(spelling for name in every for spelling in _name_spellings(name))
     )
 
 
-def _spellings(name: str) -> tuple[str, str]:
-    folded = fold(name, ())
+def _name_spellings(name: str) -> tuple[str, str]:
+    folded = fold_letters(name, ())
     return folded, folded.replace("_", " ")
 
 
 @lru_cache(maxsize=64)
-def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
-    every = _any_of(names)
-    known = _any_of(tuple(name for name in names if len(name) >= _SHORTEST))
-    identifiers = _any_of(tuple(name for name in names if "_" in name) or ("_",))
+def _steering_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
+    every = _any_name_pattern(names)
+    known = _any_name_pattern(tuple(name for name in names if len(name) >= _SHORTEST))
+    identifiers = _any_name_pattern(
+        tuple(name for name in names if "_" in name) or ("_",)
+    )
     named = (
         (
             rf"{known}[\"'` ]{{1,3}}(?:category|classification|severity|disposition|queue"
@@ -146,5 +148,5 @@ def _pattern(names: tuple[str, ...]) -> re.Pattern[str]:
     )
 
 
-def _any_of(names: tuple[str, ...]) -> str:
+def _any_name_pattern(names: tuple[str, ...]) -> str:
     return f"(?:{'|'.join(map(re.escape, sorted(names, key=len, reverse=True)))})"

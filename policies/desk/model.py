@@ -11,7 +11,7 @@ from contracts.retrieval import Source
 from contracts.values import Priority, Severity, Value
 from policies.desk.settings import SettingsFile
 from policies.desk.wording import ReplyTemplates
-from policies.rules.conditions import Verb, When, fault, when_schema
+from policies.rules.conditions import Verb, When, condition_fault, when_schema
 
 
 class Category(Value):
@@ -41,7 +41,7 @@ class SeverityLevel(Value):
 
 
 class Signal(Value):
-    """A deterministic sign of a severity (`severities.yaml`). See policies/severity/judge.py."""
+    """A deterministic sign of a severity (`severities.yaml`). See policies/severity/assess.py."""
 
     id: str
     severity: Severity | None = Field(
@@ -114,7 +114,12 @@ class Team(Value):
 
 RuleVerdict = Literal["auto_resolve", "request_info", "assign", "escalate"]
 
-REVIEW: tuple[RuleVerdict, ...] = ("auto_resolve", "request_info", "assign", "escalate")
+REVIEW_LEVELS: tuple[RuleVerdict, ...] = (
+    "auto_resolve",
+    "request_info",
+    "assign",
+    "escalate",
+)
 """From least to most review by a person; a verdict's rank is its index here."""
 
 
@@ -160,8 +165,8 @@ class Rule(Value):
 
     @property
     def rank(self) -> int:
-        """How much review the rule allows or demands, as an index of `REVIEW`."""
-        return REVIEW.index(self.grant or self.require or "escalate")
+        """How much review the rule allows or demands, as an index of `REVIEW_LEVELS`."""
+        return REVIEW_LEVELS.index(self.grant or self.require or "escalate")
 
     @model_validator(mode="after")
     def _is_monotone(self) -> Self:
@@ -172,7 +177,7 @@ class Rule(Value):
         faults = [
             text
             for name, condition in self.when.items()
-            if (text := fault(self.verb, name, condition))
+            if (text := condition_fault(self.verb, name, condition))
         ]
         if faults:
             raise ValueError("; ".join(faults))
@@ -242,14 +247,14 @@ class Desk(Value):
         """The folder's name."""
         return self.settings.id
 
-    def category(self, category_id: str) -> Category:
+    def find_category(self, category_id: str) -> Category:
         """The category with this id. Raises KeyError for one the desk does not have."""
         return next(c for c in self.categories if c.id == category_id)
 
-    def severity(self, severity: Severity) -> SeverityLevel:
+    def severity_level(self, severity: Severity) -> SeverityLevel:
         """The desk's level for a severity."""
         return next(level for level in self.severities if level.id == severity)
 
-    def team(self, team_id: str) -> Team:
+    def find_team(self, team_id: str) -> Team:
         """The team with this id."""
         return next(t for t in self.routing.teams if t.id == team_id)

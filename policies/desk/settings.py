@@ -6,7 +6,7 @@ from pydantic import Field
 
 from contracts.values import Value
 
-Kept = Literal[
+KeptKind = Literal[
     "order_id",
     "error_code",
     "account_id",
@@ -29,7 +29,7 @@ class MaskingPolicy(Value):
     All other personal data is masked.
     """
 
-    keep: tuple[Kept, ...] = (
+    keep: tuple[KeptKind, ...] = (
         "order_id",
         "error_code",
         "product",

@@ -18,7 +18,7 @@ def due_at(received_at: datetime, level: SeverityLevel) -> datetime:
     return received_at.astimezone(UTC) + timedelta(hours=level.sla_hours)
 
 
-def in_words(hours: float) -> str:
+def duration_in_words(hours: float) -> str:
     """A duration in hours as a customer reads it: "30 minutes", "24 hours", "3 days".
 
     Days from two whole ones.
@@ -27,12 +27,12 @@ def in_words(hours: float) -> str:
     whole_hours, rest = divmod(minutes, MINUTES_AN_HOUR)
     days, odd_hours = divmod(whole_hours, HOURS_A_DAY)
     if days > 1 and not odd_hours and not rest:
-        return _count(days, "day")
-    parts = [_count(whole_hours, "hour")] * bool(whole_hours) + [
-        _count(rest, "minute")
+        return _count_units(days, "day")
+    parts = [_count_units(whole_hours, "hour")] * bool(whole_hours) + [
+        _count_units(rest, "minute")
     ] * bool(rest)
     return " ".join(parts)
 
 
-def _count(number: int, unit: str) -> str:
+def _count_units(number: int, unit: str) -> str:
     return f"{number} {unit}" if number == 1 else f"{number} {unit}s"

@@ -5,15 +5,15 @@ from pathlib import Path
 
 from contracts.errors import DeskError
 from contracts.retrieval import Source
-from policies.loading.documents import Document, parse_document, read_text
+from policies.loading.documents import YamlDocument, parse_document, read_text
 from policies.loading.files import ArticleHead
-from policies.loading.shapes import shaped
+from policies.loading.validation import validate_document
 
 _PARTS = re.compile(r"---\n(?P<head>.*?)^---\n(?P<body>.*)", re.DOTALL | re.MULTILINE)
 _STEP = re.compile(r"^\d+[.)] +(.+(?:\n +\S.*)*)", re.MULTILINE)
 
 
-def read_article(path: Path, desk_id: str) -> tuple[Document, Source]:
+def read_article(path: Path, desk_id: str) -> tuple[YamlDocument, Source]:
     """An article and its front matter.
 
     Raises DeskError when it is not one, or not named as its id says.
@@ -25,18 +25,18 @@ def read_article(path: Path, desk_id: str) -> tuple[Document, Source]:
             f"{name}:1: an article starts with a front matter between two lines of `---`; add it"
         )
     document = parse_document(parts["head"], name, first_line=2)
-    head = shaped(document, ArticleHead)
+    head = validate_document(document, ArticleHead)
     if head.id != path.stem:
         raise DeskError(
-            document.complaint(
+            document.format_fault(
                 ("id",), f"an article's id is its file's name; write {path.stem}"
             )
         )
-    return document, _source(head, parts["body"], name)
+    return document, _article_source(head, parts["body"], name)
 
 
-def _source(head: ArticleHead, body: str, name: str) -> Source:
-    excerpt = _one_space(_STEP.sub("", body))
+def _article_source(head: ArticleHead, body: str, name: str) -> Source:
+    excerpt = _collapse_spaces(_STEP.sub("", body))
     if not excerpt:
         raise DeskError(
             f"{name}: the article has no answer in prose; write one above the steps"
@@ -45,10 +45,10 @@ def _source(head: ArticleHead, body: str, name: str) -> Source:
         kind="article",
         score=0.0,
         excerpt=excerpt,
-        steps=tuple(_one_space(step) for step in _STEP.findall(body)),
+        steps=tuple(_collapse_spaces(step) for step in _STEP.findall(body)),
         **dict(head),
     )
 
 
-def _one_space(text: str) -> str:
+def _collapse_spaces(text: str) -> str:
     return " ".join(text.split())

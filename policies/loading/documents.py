@@ -10,7 +10,7 @@ import yaml
 
 from contracts.errors import DeskError
 
-Place = tuple[str | int, ...]
+YamlPath = tuple[str | int, ...]
 """Keys and indexes that lead from the top of a file to a value."""
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -18,7 +18,7 @@ _TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "null
 
 
 @dataclass(frozen=True)
-class Document:
+class YamlDocument:
     """The content of one YAML text as plain JSON-like values, and where each of them stands."""
 
     name: str
@@ -26,38 +26,40 @@ class Document:
     root: yaml.Node
     first_line: int = 1
 
-    def line(self, place: Place) -> int:
+    def line_number(self, place: YamlPath) -> int:
         """The line (from 1) of the value at a place, or of the nearest value around it."""
-        return self._node(place).start_mark.line + self.first_line
+        return self._find_node(place).start_mark.line + self.first_line
 
-    def existing(self, place: Place) -> Place:
+    def existing_path(self, place: YamlPath) -> YamlPath:
         """The steps of a place that the file has.
 
         A validator's own steps, such as a type's name, drop out.
         """
         data, steps = self.data, list[str | int]()
         for step in place:
-            if _has(data, step):
+            if _has_step(data, step):
                 data = data[step]
                 steps.append(step)
         return tuple(steps)
 
-    def _node(self, place: Place) -> yaml.Node:
+    def _find_node(self, place: YamlPath) -> yaml.Node:
         node = self.root
-        for step in self.existing(place):
+        for step in self.existing_path(place):
             if isinstance(node, yaml.MappingNode):
                 node = next(value for key, value in node.value if key.value == step)
             else:
                 node = node.value[step]
         return node
 
-    def complaint(self, place: Place, text: str) -> str:
+    def format_fault(self, place: YamlPath, text: str) -> str:
         """One line of an error message: file, line, place, and what to do."""
         where = ".".join(str(step) for step in place)
-        return ": ".join(filter(None, (f"{self.name}:{self.line(place)}", where, text)))
+        return ": ".join(
+            filter(None, (f"{self.name}:{self.line_number(place)}", where, text))
+        )
 
 
-def _has(data: Any, step: str | int) -> bool:
+def _has_step(data: Any, step: str | int) -> bool:
     if isinstance(data, dict):
         return step in data
     return isinstance(data, list) and isinstance(step, int) and step < len(data)  # pyright: ignore[reportUnknownArgumentType]
@@ -77,7 +79,7 @@ def read_text(path: Path, name: str) -> str:
         ) from None
 
 
-def parse_document(text: str, name: str, first_line: int = 1) -> Document:
+def parse_document(text: str, name: str, first_line: int = 1) -> YamlDocument:
     """Read YAML whose first line is `first_line` of the file.
 
     Raises DeskError naming the line of a syntax error.
@@ -89,7 +91,7 @@ def parse_document(text: str, name: str, first_line: int = 1) -> Document:
             raise DeskError(
                 f"{name}:{first_line}: the file is empty; copy it from another desk and adapt it"
             )
-        return Document(name, _plain(root, loader), root, first_line)
+        return YamlDocument(name, _plain_value(root, loader), root, first_line)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = mark.line + first_line if mark else first_line
@@ -100,15 +102,15 @@ def parse_document(text: str, name: str, first_line: int = 1) -> Document:
         ) from None
 
 
-def _plain(node: yaml.Node, loader: Any) -> Any:
+def _plain_value(node: yaml.Node, loader: Any) -> Any:
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node.value, loader)
+        return _plain_mapping(node.value, loader)
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, loader) for item in node.value]
-    return _scalar(node, loader) if node.tag in _TYPED else node.value
+        return [_plain_value(item, loader) for item in node.value]
+    return _plain_scalar(node, loader) if node.tag in _TYPED else node.value
 
 
-def _mapping(
+def _plain_mapping(
     pairs: Sequence[tuple[yaml.Node, yaml.Node]], loader: Any
 ) -> dict[str, Any]:
     mapping: dict[str, Any] = {}
@@ -120,11 +122,11 @@ def _mapping(
         if key.value in mapping:
             text = f"the key {key.value!r} stands here twice; remove one"
             raise yaml.MarkedYAMLError(problem=text, problem_mark=key.start_mark)
-        mapping[key.value] = _plain(value, loader)
+        mapping[key.value] = _plain_value(value, loader)
     return mapping
 
 
-def _scalar(node: yaml.Node, loader: Any) -> Any:
+def _plain_scalar(node: yaml.Node, loader: Any) -> Any:
     try:
         value = loader.construct_object(node)
     except ValueError:

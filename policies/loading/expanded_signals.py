@@ -11,44 +11,46 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from contracts.errors import DeskError
 from policies.desk.model import Signal
-from policies.loading.documents import Document, Place
+from policies.loading.documents import YamlDocument, YamlPath
 from policies.loading.files import SeveritiesFile
-from policies.severity.vocabulary import expand
+from policies.severity.vocabulary import expand_signals
 
 Vocabulary = Mapping[str, str | Sequence[str]]
 
 _STAND_IN = "x"
 
 
-def spelled_out(file: SeveritiesFile, document: Document) -> tuple[Signal, ...]:
+def expand_file_signals(
+    file: SeveritiesFile, document: YamlDocument
+) -> tuple[Signal, ...]:
     """The file's signals as the severity judge reads them. Raises DeskError, one line a fault."""
-    faults = [document.complaint(place, text) for place, text in _faults(file)]
+    faults = [document.format_fault(place, text) for place, text in _find_faults(file)]
     if faults:
         raise DeskError("\n".join(faults))
     try:
-        return expand(file.signals, file.vocabulary)
+        return expand_signals(file.signals, file.vocabulary)
     except ValueError as error:
         raise DeskError(
-            document.complaint(("vocabulary",), f"{error}; take it out of itself")
+            document.format_fault(("vocabulary",), f"{error}; take it out of itself")
         ) from None
 
 
-def _faults(file: SeveritiesFile) -> Iterator[tuple[Place, str]]:
+def _find_faults(file: SeveritiesFile) -> Iterator[tuple[YamlPath, str]]:
     stand_ins = dict.fromkeys(file.vocabulary, _STAND_IN)
     for name, content in file.vocabulary.items():
-        if text := _fault(f"{{{name}}}", stand_ins | {name: content}):
+        if text := _pattern_fault(f"{{{name}}}", stand_ins | {name: content}):
             yield ("vocabulary", name), text
     for index, signal in enumerate(file.signals):
         for key, patterns in (("patterns", signal.patterns), ("unless", signal.unless)):
             for position, pattern in enumerate(patterns):
-                if text := _fault(pattern, stand_ins):
+                if text := _pattern_fault(pattern, stand_ins):
                     yield ("signals", index, key, position), text
 
 
-def _fault(pattern: str, vocabulary: Vocabulary) -> str | None:
+def _pattern_fault(pattern: str, vocabulary: Vocabulary) -> str | None:
     probe = Signal(id="probe", severity="low", reason="", patterns=(pattern,))
     try:
-        re.compile(expand((probe,), vocabulary)[0].patterns[0])
+        re.compile(expand_signals((probe,), vocabulary)[0].patterns[0])
     except KeyError as error:
         return (
             f"there is no word class {error.args[0]}; add it to the vocabulary or correct "

@@ -17,8 +17,8 @@ from policies.desk.model import (
 )
 from policies.desk.settings import SettingsFile
 from policies.loading.articles import read_article
-from policies.loading.documents import Document, parse_document, read_text
-from policies.loading.expanded_signals import spelled_out
+from policies.loading.documents import YamlDocument, parse_document, read_text
+from policies.loading.expanded_signals import expand_file_signals
 from policies.loading.files import (
     FILES,
     OPTIONAL_FILE,
@@ -26,8 +26,8 @@ from policies.loading.files import (
     FieldsFile,
     SeveritiesFile,
 )
-from policies.loading.references import broken_references
-from policies.loading.shapes import shaped
+from policies.loading.references import find_broken_references
+from policies.loading.validation import validate_document
 
 LEARNED_FILE = "learned.npz"
 """What a desk has learned from labelled tickets; a desk without it is judged by its YAML alone."""
@@ -45,11 +45,11 @@ def load_desks(folder: Path) -> dict[str, Desk]:
         raise DeskError(
             f"{folder.name}: there is no such folder of desks; correct its path"
         )
-    desks = [load_desk(folder / name) for name in desk_ids(folder)]
+    desks = [load_desk(folder / name) for name in list_desk_ids(folder)]
     return {desk.id: desk for desk in desks}
 
 
-def desk_ids(folder: Path) -> list[str]:
+def list_desk_ids(folder: Path) -> list[str]:
     """The ids of the desks in a folder of desks, valid or not."""
     return (
         [path.name for path in sorted(folder.iterdir()) if path.is_dir()]
@@ -64,46 +64,49 @@ def load_desk(folder: Path) -> Desk:
     Raises DeskError, one line a fault: file, line, what is wrong and what to do about it.
     """
     documents = {
-        name: _document(folder, name) for name in FILES if _expected(folder, name)
+        name: _load_document(folder, name)
+        for name in FILES
+        if _is_expected_file(folder, name)
     }
     articles = [
         read_article(path, folder.name) for path in sorted(folder.glob("articles/*.md"))
     ]
-    desk = _desk(folder.name, documents, tuple(source for _, source in articles))
+    desk = _build_desk(folder.name, documents, tuple(source for _, source in articles))
     desk = desk.model_copy(
         update={
-            "learned": _bytes(folder / LEARNED_FILE),
-            "vectors": _bytes(folder / VECTORS_FILE),
+            "learned": _read_optional_bytes(folder / LEARNED_FILE),
+            "vectors": _read_optional_bytes(folder / VECTORS_FILE),
         }
     )
     documents |= {f"articles/{source.id}.md": document for document, source in articles}
     faults = [
-        documents[f.file].complaint(f.place, f.text) for f in broken_references(desk)
+        documents[f.file].format_fault(f.place, f.text)
+        for f in find_broken_references(desk)
     ]
     if faults:
         raise DeskError("\n".join(faults))
     return desk
 
 
-def _bytes(path: Path) -> bytes | None:
+def _read_optional_bytes(path: Path) -> bytes | None:
     return path.read_bytes() if path.exists() else None
 
 
-def _expected(folder: Path, name: str) -> bool:
+def _is_expected_file(folder: Path, name: str) -> bool:
     return name != OPTIONAL_FILE or (folder / name).exists()
 
 
-def _document(folder: Path, name: str) -> Document:
+def _load_document(folder: Path, name: str) -> YamlDocument:
     label = f"{folder.name}/{name}"
     return parse_document(read_text(folder / name, label), label)
 
 
-def _desk(
-    desk_id: str, documents: dict[str, Document], articles: tuple[Source, ...]
+def _build_desk(
+    desk_id: str, documents: dict[str, YamlDocument], articles: tuple[Source, ...]
 ) -> Desk:
-    categories = shaped(documents["categories.yaml"], CategoriesFile)
-    severities = shaped(documents["severities.yaml"], SeveritiesFile)
-    settings = shaped(documents["desk.yaml"], SettingsFile)
+    categories = validate_document(documents["categories.yaml"], CategoriesFile)
+    severities = validate_document(documents["severities.yaml"], SeveritiesFile)
+    settings = validate_document(documents["desk.yaml"], SettingsFile)
     calibration = documents.get(OPTIONAL_FILE)
     return Desk(
         settings=Settings(
@@ -111,11 +114,13 @@ def _desk(
         ),
         categories=categories.categories,
         severities=severities.severities,
-        signals=spelled_out(severities, documents["severities.yaml"]),
-        fields=shaped(documents["fields.yaml"], FieldsFile).fields,
-        routing=shaped(documents["routing_rules.yaml"], Routing),
-        disposition=shaped(documents["disposition.yaml"], DispositionPolicy),
-        replies=shaped(documents["replies.yaml"], ReplyTemplates),
-        calibration=shaped(calibration, Calibration) if calibration else Calibration(),
+        signals=expand_file_signals(severities, documents["severities.yaml"]),
+        fields=validate_document(documents["fields.yaml"], FieldsFile).fields,
+        routing=validate_document(documents["routing_rules.yaml"], Routing),
+        disposition=validate_document(documents["disposition.yaml"], DispositionPolicy),
+        replies=validate_document(documents["replies.yaml"], ReplyTemplates),
+        calibration=validate_document(calibration, Calibration)
+        if calibration
+        else Calibration(),
         articles=articles,
     )

@@ -14,8 +14,8 @@ from typing import get_args
 
 from contracts.values import SEVERITIES, Tone, Value
 from policies.desk.model import Desk, FieldDefinition
-from policies.loading.documents import Place
-from policies.rules.conditions import names_of
+from policies.loading.documents import YamlPath
+from policies.rules.conditions import rule_categories
 
 PLACEHOLDERS: dict[str, str] = {
     "greeting_named": "name",
@@ -28,7 +28,7 @@ PLACEHOLDERS: dict[str, str] = {
 """The one placeholder that each part of a reply must hold. The other parts hold none."""
 
 
-class Finding(Value):
+class DeskFinding(Value):
     """Something about a desk that its author should change.
 
     In which file, by which rule, and what.
@@ -37,20 +37,20 @@ class Finding(Value):
     file: str
     rule: str
     text: str
-    place: Place = ()
+    place: YamlPath = ()
 
 
-def broken_references(desk: Desk) -> list[Finding]:
+def find_broken_references(desk: Desk) -> list[DeskFinding]:
     """Every fault between and inside the files that no single file's shape can show, in the
     order of the files.
     """
-    checks: tuple[Callable[[Desk], Iterator[Finding]], ...] = (
-        _duplicates, _settings, _categories, _severities, _fields, _routing, _disposition, _replies, _articles,
+    checks: tuple[Callable[[Desk], Iterator[DeskFinding]], ...] = (
+        _check_duplicate_names, _check_settings, _check_categories, _check_severities, _check_fields, _check_routing, _check_disposition, _check_replies, _check_articles,
     )  # fmt: skip
     return [finding for check in checks for finding in check(desk)]
 
 
-def _duplicates(desk: Desk) -> Iterator[Finding]:
+def _check_duplicate_names(desk: Desk) -> Iterator[DeskFinding]:
     named: dict[tuple[str, str], list[str]] = {
         ("categories.yaml", "categories"): [c.id for c in desk.categories],
         ("severities.yaml", "severities"): [s.id for s in desk.severities],
@@ -63,21 +63,21 @@ def _duplicates(desk: Desk) -> Iterator[Finding]:
         for name in (name for name, count in Counter(ids).items() if count > 1):
             last = len(ids) - 1 - ids[::-1].index(name)
             text = f"{name} is there more than once; rename or remove one"
-            yield Finding(file=file, rule="duplicate", text=text, place=(key, last))
+            yield DeskFinding(file=file, rule="duplicate", text=text, place=(key, last))
 
 
-def _unknown(
-    file: str, place: Place, name: str, what: str, known: Iterable[str]
-) -> Iterator[Finding]:
+def _check_known_name(
+    file: str, place: YamlPath, name: str, what: str, known: Iterable[str]
+) -> Iterator[DeskFinding]:
     names = sorted(known)
     if name not in names:
         text = f"there is no {what} {name!r}; use one of {', '.join(names)}"
-        yield Finding(file=file, rule=f"unknown-{what}", text=text, place=place)
+        yield DeskFinding(file=file, rule=f"unknown-{what}", text=text, place=place)
 
 
-def _settings(desk: Desk) -> Iterator[Finding]:
+def _check_settings(desk: Desk) -> Iterator[DeskFinding]:
     fallback = desk.settings.fallback_category
-    yield from _unknown(
+    yield from _check_known_name(
         "desk.yaml", ("fallback_category",), fallback, "category", _category_ids(desk)
     )
     if desk.settings.reminder_hours >= desk.settings.approval_hours:
@@ -85,7 +85,7 @@ def _settings(desk: Desk) -> Iterator[Finding]:
             f"the reminder comes after the {desk.settings.approval_hours:g} hours of the "
             "approval; remind earlier"
         )
-        yield Finding(
+        yield DeskFinding(
             file="desk.yaml",
             rule="late-reminder",
             text=text,
@@ -97,15 +97,15 @@ def _category_ids(desk: Desk) -> set[str]:
     return {category.id for category in desk.categories}
 
 
-def _categories(desk: Desk) -> Iterator[Finding]:
+def _check_categories(desk: Desk) -> Iterator[DeskFinding]:
     known = {field.name for field in desk.fields}
     for index, category in enumerate(desk.categories):
         for position, name in enumerate(category.required_fields):
             place = ("categories", index, "required_fields", position)
-            yield from _unknown("categories.yaml", place, name, "field", known)
+            yield from _check_known_name("categories.yaml", place, name, "field", known)
 
 
-def _severities(desk: Desk) -> Iterator[Finding]:
+def _check_severities(desk: Desk) -> Iterator[DeskFinding]:
     missing = [
         severity
         for severity in SEVERITIES
@@ -113,7 +113,7 @@ def _severities(desk: Desk) -> Iterator[Finding]:
     ]
     if missing:
         text = f"every desk has four levels; add {', '.join(missing)}"
-        yield Finding(
+        yield DeskFinding(
             file="severities.yaml",
             rule="missing-severity",
             text=text,
@@ -123,7 +123,7 @@ def _severities(desk: Desk) -> Iterator[Finding]:
     for index, signal in enumerate(desk.signals):
         for key in ("all_of", "resolves", "outweighs"):
             for position, name in enumerate(getattr(signal, key)):
-                yield from _unknown(
+                yield from _check_known_name(
                     "severities.yaml",
                     ("signals", index, key, position),
                     name,
@@ -132,11 +132,11 @@ def _severities(desk: Desk) -> Iterator[Finding]:
                 )
 
 
-def _fields(desk: Desk) -> Iterator[Finding]:
+def _check_fields(desk: Desk) -> Iterator[DeskFinding]:
     for index, field in enumerate(desk.fields):
         place = ("fields", index)
         if field.pattern is not None and (error := pattern_error(field.pattern)):
-            yield Finding(
+            yield DeskFinding(
                 file="fields.yaml",
                 rule="bad-pattern",
                 text=error,
@@ -144,7 +144,7 @@ def _fields(desk: Desk) -> Iterator[Finding]:
             )
         if missing := _missing_key(field):
             text = f"a field of kind {field.kind} needs `{missing}`; add it"
-            yield Finding(
+            yield DeskFinding(
                 file="fields.yaml", rule="missing-key", text=text, place=place
             )
 
@@ -164,14 +164,18 @@ def _missing_key(field: FieldDefinition) -> str | None:
     return "terms" if field.kind == "keywords" and not field.terms else None
 
 
-def _routing(desk: Desk) -> Iterator[Finding]:
+def _check_routing(desk: Desk) -> Iterator[DeskFinding]:
     routing, file = desk.routing, "routing_rules.yaml"
     teams = {team.id for team in routing.teams}
-    yield from _unknown(file, ("fallback_team",), routing.fallback_team, "team", teams)
-    yield from _unknown(file, ("critical_team",), routing.critical_team, "team", teams)
+    yield from _check_known_name(
+        file, ("fallback_team",), routing.fallback_team, "team", teams
+    )
+    yield from _check_known_name(
+        file, ("critical_team",), routing.critical_team, "team", teams
+    )
     for index, team in enumerate(routing.teams):
         for position, name in enumerate(team.categories):
-            yield from _unknown(
+            yield from _check_known_name(
                 file,
                 ("teams", index, "categories", position),
                 name,
@@ -180,37 +184,37 @@ def _routing(desk: Desk) -> Iterator[Finding]:
             )
 
 
-def _disposition(desk: Desk) -> Iterator[Finding]:
+def _check_disposition(desk: Desk) -> Iterator[DeskFinding]:
     for index, rule in enumerate(desk.disposition.rules):
-        for name in names_of(rule.when):
+        for name in rule_categories(rule.when):
             place = ("rules", index, "when", "category")
-            yield from _unknown(
+            yield from _check_known_name(
                 "disposition.yaml", place, name, "category", _category_ids(desk)
             )
 
 
-def _replies(desk: Desk) -> Iterator[Finding]:
+def _check_replies(desk: Desk) -> Iterator[DeskFinding]:
     for tone in get_args(Tone):
         if tone not in desk.replies.tones:
             text = f"a customer may ask for the tone {tone}; add it"
-            yield Finding(
+            yield DeskFinding(
                 file="replies.yaml", rule="missing-tone", text=text, place=("tones",)
             )
     for tone, parts in desk.replies.tones.items():
         for part, template in parts:
-            yield from _template(
+            yield from _check_template(
                 ("tones", tone, part), template, PLACEHOLDERS.get(part)
             )
     for key in ("acknowledgments", "next_steps", "agent_actions"):
         for name in getattr(desk.replies, key):
-            yield from _unknown(
+            yield from _check_known_name(
                 "replies.yaml", (key, name), name, "category", _category_ids(desk)
             )
 
 
-def _template(
-    place: Place, template: str, placeholder: str | None
-) -> Iterator[Finding]:
+def _check_template(
+    place: YamlPath, template: str, placeholder: str | None
+) -> Iterator[DeskFinding]:
     wanted = {placeholder} if placeholder else set[str]()
     try:
         found = {
@@ -218,7 +222,9 @@ def _template(
         }
     except ValueError as error:
         text = f"{error}; write {{{{ or }}}} for a brace that is meant as one"
-        yield Finding(file="replies.yaml", rule="bad-template", text=text, place=place)
+        yield DeskFinding(
+            file="replies.yaml", rule="bad-template", text=text, place=place
+        )
         return
     if found != wanted:
         text = (
@@ -226,12 +232,14 @@ def _template(
             if placeholder
             else "write no placeholder here"
         )
-        yield Finding(file="replies.yaml", rule="placeholder", text=text, place=place)
+        yield DeskFinding(
+            file="replies.yaml", rule="placeholder", text=text, place=place
+        )
 
 
-def _articles(desk: Desk) -> Iterator[Finding]:
+def _check_articles(desk: Desk) -> Iterator[DeskFinding]:
     for article in desk.articles:
         file = f"articles/{article.id}.md"
-        yield from _unknown(
+        yield from _check_known_name(
             file, ("category",), article.category or "", "category", _category_ids(desk)
         )

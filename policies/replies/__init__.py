@@ -3,6 +3,6 @@
 Checks of a draft against the desk's own words, its cited sources and the ticket's record.
 """
 
-from policies.replies.checks import warnings_of
+from policies.replies.checks import check_reply
 
-__all__ = ["warnings_of"]
+__all__ = ["check_reply"]

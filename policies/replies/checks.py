@@ -8,20 +8,23 @@ from contracts.extraction import Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
 from policies.desk.model import Desk
-from policies.desk.sla import in_words
-from policies.replies.contacts import strange_contacts
-from policies.replies.credentials import requested_credentials
-from policies.replies.money import promised_money, strange_sums
-from policies.replies.promises import guarantees, promised_times
-from policies.replies.residue import residue
-from policies.replies.strangers import strange_names, strange_numbers
-from policies.replies.trusted import trusted_for
-from text.reply import flat, plain, sentences
+from policies.desk.sla import duration_in_words
+from policies.replies.contacts import find_untrusted_contacts
+from policies.replies.credentials import find_credential_requests
+from policies.replies.foreign_identifiers import (
+    find_untrusted_identifiers,
+    find_untrusted_names,
+)
+from policies.replies.money import find_money_promises, find_untrusted_sums
+from policies.replies.promises import find_guarantees, find_time_promises
+from policies.replies.residue import find_residue
+from policies.replies.trusted import collect_trusted_content
+from text.reply import fold_sentence, split_sentences, to_plain_text
 
 _COUNT = re.compile(r"\d+")
 
 
-def warnings_of(
+def check_reply(
     draft: Draft,
     ticket: Ticket,
     clean: CleanTicket,
@@ -37,25 +40,31 @@ def warnings_of(
     count as known. What these say word for word may be said again. Linear in the length of
     the texts; raises nothing.
     """
-    trusted = trusted_for(draft, ticket, clean, extraction, sources, desk)
-    text = plain(draft.content)
-    own = [flat(sentence) for sentence in sentences(text) if not trusted.says(sentence)]
-    advice = plain("\n".join(draft.suggested_actions))
+    trusted = collect_trusted_content(draft, ticket, clean, extraction, sources, desk)
+    text = to_plain_text(draft.content)
+    own = [
+        fold_sentence(sentence)
+        for sentence in split_sentences(text)
+        if not trusted.is_verbatim(sentence)
+    ]
+    advice = to_plain_text("\n".join(draft.suggested_actions))
     times = frozenset(
-        _COUNT.findall(" ".join(in_words(level.sla_hours) for level in desk.severities))
+        _COUNT.findall(
+            " ".join(duration_in_words(level.sla_hours) for level in desk.severities)
+        )
     )
     return tuple(
         dict.fromkeys(
             (
-                *strange_contacts(f"{text}\n\n{advice}", trusted),
-                *strange_sums(text, own, trusted),
-                *promised_money(own),
-                *promised_times(own, times, trusted),
-                *guarantees(own),
-                *requested_credentials(own),
-                *strange_numbers(text, trusted, desk),
-                *strange_names(text, trusted),
-                *residue(draft.content, text, own),
+                *find_untrusted_contacts(f"{text}\n\n{advice}", trusted),
+                *find_untrusted_sums(text, own, trusted),
+                *find_money_promises(own),
+                *find_time_promises(own, times, trusted),
+                *find_guarantees(own),
+                *find_credential_requests(own),
+                *find_untrusted_identifiers(text, trusted, desk),
+                *find_untrusted_names(text, trusted),
+                *find_residue(draft.content, text, own),
             )
         )
     )

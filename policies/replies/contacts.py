@@ -3,12 +3,12 @@
 import re
 from collections.abc import Iterator
 
-from policies.replies.trusted import Trusted
-from text.figures import digits_of, phones
-from text.hosts import addresses, belongs, masked_links
-from text.reply import quoted
+from policies.replies.trusted import TrustedContent
+from text.figures import digits_of, find_phone_numbers
+from text.hosts import find_masked_links, find_web_addresses, is_allowed_host
+from text.reply import quote_values
 
-_TURN_TO = re.compile(
+_CONTACT_VERB = re.compile(
     r"(?P<we>\b(?:we|i|us|our \w+)(?:'ll|'ve|'d)?(?: (?:will|can|could|may|shall|would|have"
     r"|also|try|tried|to"
     r"|already|then"
@@ -22,55 +22,64 @@ _LOOK_BACK = 80
 _SENTENCE_START = re.compile(r"[.!?\n](?=\s|$)")
 
 
-def strange_contacts(text: str, trusted: Trusted) -> Iterator[str]:
+def find_untrusted_contacts(text: str, trusted: TrustedContent) -> Iterator[str]:
     """One sentence for each kind of contact that bars sending; `text` as `plain` gives it."""
-    found = list(addresses(text))
+    found = list(find_web_addresses(text))
     links = [
-        a.name for a in found if not a.mailbox and not belongs(a.name, trusted.hosts)
+        a.name
+        for a in found
+        if not a.is_mailbox and not is_allowed_host(a.name, trusted.hosts)
     ]
     if links:
         yield (
-            f"The reply links to {quoted(links)}, which neither the desk's list nor a cited "
+            f"The reply links to {quote_values(links)}, which neither the desk's list nor a cited "
             "source has."
         )
-    if masked := masked_links(text):
-        yield f"The reply has a link that shows one address and leads to another: {quoted(masked)}."
+    if masked := find_masked_links(text):
+        yield f"The reply has a link that shows one address and leads to another: {quote_values(masked)}."
     known = trusted.mailboxes
     strange = [
         a.name
         for a in found
-        if a.mailbox
+        if a.is_mailbox
         and a.name not in known
-        and not (a.name in trusted.customer_mailboxes and not _turned_to(text, a.start))
+        and not (
+            a.name in trusted.customer_mailboxes
+            and not _is_recommended_contact(text, a.start)
+        )
     ]
     if strange:
         yield (
-            f"The reply names the address {quoted(strange)}, which is not the customer's, "
+            f"The reply names the address {quote_values(strange)}, which is not the customer's, "
             "the desk's or a source's."
         )
     numbers = [
         number
-        for number, start in phones(text)
-        if not _known_number(number, start, text, trusted)
+        for number, start in find_phone_numbers(text)
+        if not _is_known_number(number, start, text, trusted)
     ]
     if numbers:
         yield (
-            f"The reply names the number {quoted(numbers)}, which is not the customer's, the "
+            f"The reply names the number {quote_values(numbers)}, which is not the customer's, the "
             "desk's or a source's."
         )
 
 
-def _known_number(number: str, start: int, text: str, trusted: Trusted) -> bool:
+def _is_known_number(
+    number: str, start: int, text: str, trusted: TrustedContent
+) -> bool:
     digits = digits_of(number)
     if digits in trusted.phones:
         return True
-    return digits in trusted.customer_phones and not _turned_to(text, start)
+    return digits in trusted.customer_phones and not _is_recommended_contact(
+        text, start
+    )
 
 
-def _turned_to(text: str, start: int) -> bool:
+def _is_recommended_contact(text: str, start: int) -> bool:
     """Whether the words before send the customer there.
 
     "write to …", but not "we will write to …".
     """
     before = _SENTENCE_START.split(text[max(0, start - _LOOK_BACK) : start])[-1]
-    return any(not match["we"] for match in _TURN_TO.finditer(before))
+    return any(not match["we"] for match in _CONTACT_VERB.finditer(before))

@@ -6,7 +6,7 @@ Passwords, codes, card numbers, a way into somebody's computer.
 import re
 from collections.abc import Iterator, Sequence
 
-from text.reply import quoted
+from text.reply import quote_values
 
 _ASKED_FOR = (
     r"(?:passwords?|pass ?codes?|pass ?phrases?|pins?(?: (?:codes?|numbers?))?|cv[vc]2?"
@@ -92,17 +92,17 @@ _DENIED_ELSEWHERE = re.compile(
 _BACK = 60
 
 
-def requested_credentials(sentences: Sequence[str]) -> Iterator[str]:
+def find_credential_requests(sentences: Sequence[str]) -> Iterator[str]:
     """Sentences (flat) that ask for a secret or for control of a device."""
-    found = [sentence for sentence in sentences if _asks(sentence)]
+    found = [sentence for sentence in sentences if _asks_for_secret(sentence)]
     if found:
         yield (
             "The reply asks for, or tells, a password, a code or card data, or wants remote "
-            f"access: {quoted(found)}."
+            f"access: {quote_values(found)}."
         )
 
 
-def _asks(sentence: str) -> bool:
+def _asks_for_secret(sentence: str) -> bool:
     if _OTHER_LANGUAGES.search(sentence) and not _DENIED_ELSEWHERE.search(sentence):
         return True
     asks = (

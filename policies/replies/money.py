@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.replies.trusted import Trusted
-from text.figures import SPELLED_SUM, sums
-from text.reply import quoted
+from policies.replies.trusted import TrustedContent
+from text.figures import SPELLED_SUM, find_sums
+from text.reply import quote_values
 
 _MONEY = re.compile(
     r"\b(?:(?:returned|sent|paid|transferred|booked|put|going) (?:back )?(?:to|on|onto"
@@ -65,40 +65,42 @@ _NOUN = re.compile(
 _REACH = 80
 
 
-def strange_sums(
-    text: str, sentences: Sequence[str], trusted: Trusted
+def find_untrusted_sums(
+    text: str, sentences: Sequence[str], trusted: TrustedContent
 ) -> Iterator[str]:
     """Sums that neither the customer nor a cited source names.
 
     `sentences` are flat, those of others only.
     """
     strange = [
-        found.written for found in sums(text) if found.value not in trusted.said.numbers
+        found.written
+        for found in find_sums(text)
+        if found.value not in trusted.repeatable.numbers
     ]
     strange += [
         written
         for sentence in sentences
         for written in SPELLED_SUM.findall(sentence)
-        if written not in trusted.said.spelled_sums
+        if written not in trusted.repeatable.spelled_sums
     ]
     if strange:
         yield (
-            f"The reply names {quoted(strange)}, a sum that neither the customer nor a cited "
+            f"The reply names {quote_values(strange)}, a sum that neither the customer nor a cited "
             "source names."
         )
 
 
-def promised_money(sentences: Sequence[str]) -> Iterator[str]:
+def find_money_promises(sentences: Sequence[str]) -> Iterator[str]:
     """Sentences that give or seem to give money, in the model's own words."""
-    found = [sentence for sentence in sentences if _gives(sentence)]
+    found = [sentence for sentence in sentences if _promises_money(sentence)]
     if found:
         yield (
             "The reply speaks of money to be given, and no cited source says so word for "
-            f"word: {quoted(found)}."
+            f"word: {quote_values(found)}."
         )
 
 
-def _gives(sentence: str) -> bool:
+def _promises_money(sentence: str) -> bool:
     return any(
         not (
             _NOUN.match(sentence, match.end())

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.replies.trusted import Trusted
+from policies.replies.trusted import TrustedContent
 from text.figures import DATE
-from text.reply import key, quoted
+from text.reply import comparison_key, quote_values
 
 _COUNT = (
     r"(?:\d+(?:[.,-]\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty"
@@ -86,8 +86,10 @@ _DENIED = re.compile(
 )
 
 
-def promised_times(
-    sentences: Sequence[str], numbers_of_timeline: frozenset[str], trusted: Trusted
+def find_time_promises(
+    sentences: Sequence[str],
+    numbers_of_timeline: frozenset[str],
+    trusted: TrustedContent,
 ) -> Iterator[str]:
     """Times that the desk's SLA does not say. `numbers_of_timeline`.
 
@@ -96,21 +98,27 @@ def promised_times(
     found = [
         sentence
         for sentence in sentences
-        if _sets_a_time(sentence, numbers_of_timeline, trusted)
+        if _promises_time(sentence, numbers_of_timeline, trusted)
     ]
     if found:
-        yield f"The reply promises a time that is not the SLA's: {quoted(found)}."
+        yield f"The reply promises a time that is not the SLA's: {quote_values(found)}."
 
 
-def guarantees(sentences: Sequence[str]) -> Iterator[str]:
+def find_guarantees(sentences: Sequence[str]) -> Iterator[str]:
     """Guarantees, and whatever could be held against the desk in court."""
-    if found := [sentence for sentence in sentences if _said(_GUARANTEE, sentence)]:
-        yield f"The reply guarantees something that no cited source says: {quoted(found)}."
-    if found := [sentence for sentence in sentences if _said(_ADMISSION, sentence)]:
-        yield f"The reply speaks of fault, liability or legal rights: {quoted(found)}."
+    if found := [
+        sentence for sentence in sentences if _matches_undenied(_GUARANTEE, sentence)
+    ]:
+        yield f"The reply guarantees something that no cited source says: {quote_values(found)}."
+    if found := [
+        sentence for sentence in sentences if _matches_undenied(_ADMISSION, sentence)
+    ]:
+        yield f"The reply speaks of fault, liability or legal rights: {quote_values(found)}."
 
 
-def _sets_a_time(sentence: str, known: frozenset[str], trusted: Trusted) -> bool:
+def _promises_time(
+    sentence: str, known: frozenset[str], trusted: TrustedContent
+) -> bool:
     if other := _OTHER_LANGUAGES.search(sentence):
         return other["count"] not in known
     if _WITHIN.search(sentence):
@@ -118,12 +126,13 @@ def _sets_a_time(sentence: str, known: frozenset[str], trusted: Trusted) -> bool
     if not _AHEAD.search(sentence) or _PAST.search(sentence):
         return False
     strange_date = any(
-        key(date) not in trusted.said.dates for date in DATE.findall(sentence)
+        comparison_key(date) not in trusted.repeatable.dates
+        for date in DATE.findall(sentence)
     )
     return strange_date or bool(_WHEN.search(sentence))
 
 
-def _said(pattern: re.Pattern[str], sentence: str) -> bool:
+def _matches_undenied(pattern: re.Pattern[str], sentence: str) -> bool:
     return any(
         not _DENIED.search(sentence[: match.start()][-40:])
         for match in pattern.finditer(sentence)

@@ -6,7 +6,7 @@ Code, words to or about the machine, gaps that nobody filled, hidden characters.
 import re
 from collections.abc import Iterator, Sequence
 
-from text.reply import quoted
+from text.reply import quote_values
 
 _CODE = re.compile(
     r"(?=[<`{!$#])(?:</?[a-z!][^<>\n]{0,200}>|<(?:script|iframe|img|svg|object|style|form|a)\b|```"
@@ -67,16 +67,16 @@ _HIDDEN = re.compile(
 )
 
 
-def residue(received: str, text: str, sentences: Sequence[str]) -> Iterator[str]:
+def find_residue(received: str, text: str, sentences: Sequence[str]) -> Iterator[str]:
     """One sentence for each kind.
 
     `received` is the reply as it is, `text` and `sentences` its plain and flat forms.
     """
     if found := _CODE.findall(text):
-        yield f"The reply holds code or markup: {quoted(found)}."
+        yield f"The reply holds code or markup: {quote_values(found)}."
     if found := _PLACEHOLDER.findall(text):
-        yield f"The reply has a gap that nobody filled: {quoted(found)}."
+        yield f"The reply has a gap that nobody filled: {quote_values(found)}."
     if found := [sentence for sentence in sentences if _MACHINE.search(sentence)]:
-        yield f"The reply speaks to or about the machine: {quoted(found)}."
+        yield f"The reply speaks to or about the machine: {quote_values(found)}."
     if _HIDDEN.search(received):
         yield "The reply holds characters that nobody can see."

@@ -10,10 +10,16 @@ from contracts.extraction import Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
 from policies.desk.model import Desk
-from policies.desk.sla import in_words
-from text.figures import DATE, PHONE, SPELLED_SUM, digits_of, numbers
-from text.hosts import addresses, ascii_host
-from text.reply import flat, key, plain, sentences, words
+from policies.desk.sla import duration_in_words
+from text.figures import DATE, PHONE, SPELLED_SUM, digits_of, find_number_values
+from text.hosts import find_web_addresses, to_ascii_host
+from text.reply import (
+    comparison_key,
+    distinct_words,
+    fold_sentence,
+    split_sentences,
+    to_plain_text,
+)
 
 _TOKEN = re.compile(r"\w+(?:[-_/#.]\w+)*")
 _DIGIT = re.compile(r"\d")
@@ -22,7 +28,7 @@ _ORGANISATION = "support team service customer desk help"
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownContent:
     """What texts say, in the spelling in which a reply is compared with it."""
 
     sentences: frozenset[str] = frozenset()
@@ -35,9 +41,9 @@ class Known:
     tokens: frozenset[str] = frozenset()
     words: frozenset[str] = frozenset()
 
-    def __or__(self, other: "Known") -> "Known":
+    def __or__(self, other: "KnownContent") -> "KnownContent":
         """What either says."""
-        return Known(
+        return KnownContent(
             *(
                 getattr(self, field.name) | getattr(other, field.name)
                 for field in fields(self)
@@ -46,12 +52,12 @@ class Known:
 
 
 @dataclass(frozen=True)
-class Trusted:
-    """What a reply may repeat (`said`), say word for word (`spoken`), and point to."""
+class TrustedContent:
+    """What a reply may repeat (`repeatable`), say word for word (`quotable`), and point to."""
 
-    said: Known
+    repeatable: KnownContent
     """The ticket, the customer's record, the cited sources and the desk."""
-    spoken: Known
+    quotable: KnownContent
     """The cited sources and the desk: also their addresses and phone numbers may be named."""
     mailboxes: frozenset[str]
     hosts: frozenset[str]
@@ -60,51 +66,57 @@ class Trusted:
     """Those that only the ticket's text has: they may be repeated, not recommended."""
     customer_phones: frozenset[str]
 
-    def says(self, sentence: str) -> bool:
+    def is_verbatim(self, sentence: str) -> bool:
         """Whether a source or the desk says this word for word, perhaps after an
         introduction it also says.
         """
         introduction, colon, rest = sentence.partition(":")
-        if key(sentence) in self.spoken.sentences:
+        if comparison_key(sentence) in self.quotable.sentences:
             return True
-        return bool(colon) and {key(introduction), key(rest)} <= self.spoken.sentences
+        return (
+            bool(colon)
+            and {comparison_key(introduction), comparison_key(rest)}
+            <= self.quotable.sentences
+        )
 
 
-def trusted_for(
+def collect_trusted_content(
     draft: Draft,
     ticket: Ticket,
     clean: CleanTicket,
     extraction: Extraction,
     sources: Sequence[Source],
     desk: Desk,
-) -> Trusted:
+) -> TrustedContent:
     """Gather what this draft may repeat. Of sources only cited articles count.
 
     A solved ticket is somebody else's.
     """
     cited = [
-        known_by(source)
+        read_article_content(source)
         for source in sources
         if source.id in draft.sources and source.kind == "article"
     ]
     spoken = reduce(
-        Known.__or__,
+        KnownContent.__or__,
         cited,
-        known_in("\n".join((*templates(desk), timeline(desk, draft)))),
+        read_known_content_cached(
+            "\n".join((*desk_template_texts(desk), verified_timeline(desk, draft)))
+        ),
     )
     record = (clean.everything, ticket.id)
     person = filter(
         None, (ticket.customer_id, ticket.customer_email, ticket.customer_name)
     )
-    said = spoken | read("\n".join((*record, *person)))
+    said = spoken | read_known_content("\n".join((*record, *person)))
     contacts = desk.replies.contacts
-    mailboxes, phones = given_contacts(ticket, clean, extraction, desk)
-    return Trusted(
-        said=said,
-        spoken=spoken,
-        hosts=frozenset(map(ascii_host, contacts.domains)) | spoken.addresses,
+    mailboxes, phones = customer_contacts(ticket, clean, extraction, desk)
+    return TrustedContent(
+        repeatable=said,
+        quotable=spoken,
+        hosts=frozenset(map(to_ascii_host, contacts.domains)) | spoken.addresses,
         mailboxes=frozenset(
-            mailbox_names((*contacts.emails, ticket.customer_email or ""))
+            normalise_mailboxes((*contacts.emails, ticket.customer_email or ""))
         )
         | spoken.addresses,
         phones=frozenset(map(digits_of, contacts.phones)) | spoken.phones,
@@ -113,31 +125,35 @@ def trusted_for(
     )
 
 
-def read(text: str) -> Known:
+def read_known_content(text: str) -> KnownContent:
     """Everything that a text says."""
-    text = plain(text)
-    return Known(
-        sentences=frozenset(key(sentence) for sentence in sentences(text)),
-        addresses=frozenset(address.name for address in addresses(text)),
-        phones=runs_of_digits(text),
-        numbers=frozenset(numbers(text)),
-        spelled_sums=frozenset(SPELLED_SUM.findall(flat(text))),
-        dates=frozenset(key(date) for date in DATE.findall(text)),
-        tokens=frozenset(tokens(text)),
-        words=words(text),
+    text = to_plain_text(text)
+    return KnownContent(
+        sentences=frozenset(
+            comparison_key(sentence) for sentence in split_sentences(text)
+        ),
+        addresses=frozenset(address.name for address in find_web_addresses(text)),
+        phones=find_digit_runs(text),
+        numbers=frozenset(find_number_values(text)),
+        spelled_sums=frozenset(SPELLED_SUM.findall(fold_sentence(text))),
+        dates=frozenset(comparison_key(date) for date in DATE.findall(text)),
+        tokens=frozenset(identifier_tokens(text)),
+        words=distinct_words(text),
     )
 
 
-known_in = lru_cache(maxsize=512)(read)
+read_known_content_cached = lru_cache(maxsize=512)(read_known_content)
 """The same for the texts of articles and desks, which come again with every ticket."""
 
 
-def known_by(article: Source) -> Known:
+def read_article_content(article: Source) -> KnownContent:
     """What an article says."""
-    return known_in("\n".join((article.title, article.excerpt, *article.steps)))
+    return read_known_content_cached(
+        "\n".join((article.title, article.excerpt, *article.steps))
+    )
 
 
-def templates(desk: Desk) -> Iterator[str]:
+def desk_template_texts(desk: Desk) -> Iterator[str]:
     """The desk's own texts, those that set a time aside."""
     replies = desk.replies
     yield from (replies.signature, desk_titles(desk))
@@ -158,9 +174,9 @@ def templates(desk: Desk) -> Iterator[str]:
         )
 
 
-def timeline(desk: Desk, draft: Draft) -> str:
+def verified_timeline(desk: Desk, draft: Draft) -> str:
     """The draft's timeline if the desk's templates and SLA make it; else nothing."""
-    times = [in_words(level.sla_hours) for level in desk.severities]
+    times = [duration_in_words(level.sla_hours) for level in desk.severities]
     texts = [
         text
         for parts in desk.replies.tones.values()
@@ -174,7 +190,7 @@ def timeline(desk: Desk, draft: Draft) -> str:
     )
 
 
-def given_contacts(
+def customer_contacts(
     ticket: Ticket, clean: CleanTicket, extraction: Extraction, desk: Desk
 ) -> tuple[frozenset[str], frozenset[str]]:
     """Mailboxes and phone numbers that the customer wrote, not somebody quoted, and that
@@ -183,12 +199,16 @@ def given_contacts(
     Of a message that addresses the machine only mailboxes at the customer's own domain
     count, and no number.
     """
-    mailboxes = set(mailbox_names(values_of("email", extraction, desk)))
-    phones = {digits_of(value) for value in values_of("phone", extraction, desk)}
+    mailboxes = set(normalise_mailboxes(values_of_kind("email", extraction, desk)))
+    phones = {digits_of(value) for value in values_of_kind("phone", extraction, desk)}
     if mailboxes or phones:
-        written = plain(f"{clean.text}\n{clean.signature}")
-        mailboxes &= {address.name for address in addresses(written) if address.mailbox}
-        phones &= runs_of_digits(written)
+        written = to_plain_text(f"{clean.text}\n{clean.signature}")
+        mailboxes &= {
+            address.name
+            for address in find_web_addresses(written)
+            if address.is_mailbox
+        }
+        phones &= find_digit_runs(written)
     if clean.injection_flags:
         domain = (ticket.customer_email or "").rpartition("@")[2].casefold()
         return frozenset(
@@ -197,7 +217,7 @@ def given_contacts(
     return frozenset(mailboxes), frozenset(phones)
 
 
-def values_of(kind: str, extraction: Extraction, desk: Desk) -> list[str]:
+def values_of_kind(kind: str, extraction: Extraction, desk: Desk) -> list[str]:
     """The extracted values of all fields of one kind."""
     return [
         str(value)
@@ -207,27 +227,27 @@ def values_of(kind: str, extraction: Extraction, desk: Desk) -> list[str]:
     ]
 
 
-def mailbox_names(emails: Iterable[str]) -> list[str]:
+def normalise_mailboxes(emails: Iterable[str]) -> list[str]:
     """Mailboxes in the spelling in which they are compared."""
     return [
         address.name
         for email in emails
-        for address in addresses(email)
-        if address.mailbox
+        for address in find_web_addresses(email)
+        if address.is_mailbox
     ]
 
 
-def runs_of_digits(text: str) -> frozenset[str]:
+def find_digit_runs(text: str) -> frozenset[str]:
     """The digits of everything in a text that could be a phone number, however it is grouped."""
     return frozenset(digits_of(run) for run in PHONE.findall(text))
 
 
-def tokens(text: str) -> Iterator[str]:
+def identifier_tokens(text: str) -> Iterator[str]:
     """What numbers of orders and accounts are compared by: tokens with a digit, and their parts."""
     for token in _TOKEN.findall(text.casefold()):
         if not token.isalpha() and _DIGIT.search(token):
-            yield key(token).replace(" ", "")
-            yield from key(token).split()
+            yield comparison_key(token).replace(" ", "")
+            yield from comparison_key(token).split()
             yield digits_of(token)
 
 

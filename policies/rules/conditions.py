@@ -30,10 +30,10 @@ Names = tuple[str, ...]
 Condition = bool | str | Names | Bound
 When = dict[str, Condition]
 Verb = Literal["grant", "require"]
-End = Literal["min", "max"]
+BoundEnd = Literal["min", "max"]
 
 
-def fault(verb: Verb, name: str, condition: Condition) -> str | None:
+def condition_fault(verb: Verb, name: str, condition: Condition) -> str | None:
     """Why this condition may not stand in a rule of this verb, as a sentence for its author.
 
     None when it may.
@@ -57,43 +57,43 @@ def _is_names(condition: Condition) -> bool:
 def _flag_fault(verb: Verb, name: str, fact: Fact, condition: Condition) -> str | None:
     if not isinstance(condition, bool):
         return f"{name} takes true or false"
-    if condition in _flags(verb, fact):
+    if condition in _allowed_flags(verb, fact):
         return None
     asked, safe = ("true", "false") if condition else ("false", "true")
-    return f"a {verb} may not ask for `{name}: {asked}`: {_why(verb)}; write {safe}"
+    return f"a {verb} may not ask for `{name}: {asked}`: {_monotone_reason(verb)}; write {safe}"
 
 
 def _bound_fault(verb: Verb, name: str, fact: Fact, condition: Condition) -> str | None:
-    end = _end(verb, fact)
+    end = _allowed_end(verb, fact)
     example = f"{{{end}: {'medium' if fact.kind == 'severity' else 1}}}"
     if not isinstance(condition, Bound) or not condition.model_fields_set:
         return f"{name} takes a range such as {example}"
     if condition.model_fields_set != {end}:
-        return (
-            f"a {verb} may bound {name} by `{end}` only: {_why(verb)}; write {example}"
-        )
+        return f"a {verb} may bound {name} by `{end}` only: {_monotone_reason(verb)}; write {example}"
     if isinstance(getattr(condition, end), str if fact.kind == "severity" else float):
         return None
     return f"{name} is a {fact.kind}; write a range such as {example}"
 
 
-def _why(verb: Verb) -> str:
+def _monotone_reason(verb: Verb) -> str:
     if verb == "grant":
         return "otherwise more risk would mean less review"
     return "otherwise less risk would mean more review"
 
 
-def _end(verb: Verb, fact: Fact) -> End:
+def _allowed_end(verb: Verb, fact: Fact) -> BoundEnd:
     return "max" if (verb == "grant") == (fact.risk == "rises") else "min"
 
 
-def _flags(verb: Verb, fact: Fact) -> tuple[bool, ...]:
+def _allowed_flags(verb: Verb, fact: Fact) -> tuple[bool, ...]:
     if fact.risk == "free":
         return (False, True)
-    return (_end(verb, fact) == "min",)
+    return (_allowed_end(verb, fact) == "min",)
 
 
-def holds(verb: Verb, condition: Condition, value: str | float | None) -> bool:
+def condition_holds(
+    verb: Verb, condition: Condition, value: str | float | None
+) -> bool:
     """True when a fact's value meets the condition.
 
     An unknown value fails a grant and meets a requirement.
@@ -103,51 +103,51 @@ def holds(verb: Verb, condition: Condition, value: str | float | None) -> bool:
     if isinstance(condition, bool):
         return value is condition
     if isinstance(condition, Bound):
-        return _within(_rank(value), condition)
-    return value in _names(condition)
+        return _is_within_bound(_value_rank(value), condition)
+    return value in _as_names(condition)
 
 
-def _within(rank: float, bound: Bound) -> bool:
-    return (bound.min is None or rank >= _rank(bound.min)) and (
-        bound.max is None or rank <= _rank(bound.max)
+def _is_within_bound(rank: float, bound: Bound) -> bool:
+    return (bound.min is None or rank >= _value_rank(bound.min)) and (
+        bound.max is None or rank <= _value_rank(bound.max)
     )
 
 
-def _rank(value: str | float) -> float:
+def _value_rank(value: str | float) -> float:
     return SEVERITY_RANKS[value] if isinstance(value, str) else value
 
 
-def _names(condition: str | Names) -> Names:
+def _as_names(condition: str | Names) -> Names:
     return (condition,) if isinstance(condition, str) else condition
 
 
-def names_of(when: When) -> Names:
+def rule_categories(when: When) -> Names:
     """The categories a rule names; empty when it speaks of all."""
     condition = when.get("category", ())
-    return _names(condition) if isinstance(condition, str | tuple) else ()
+    return _as_names(condition) if isinstance(condition, str | tuple) else ()
 
 
-def implies(narrow: When, wide: When) -> bool:
+def implies_conditions(narrow: When, wide: When) -> bool:
     """True when `wide` holds wherever `narrow` does. Both must be of rules with the same verb."""
     return all(
-        name in narrow and _implies_one(narrow[name], condition)
+        name in narrow and _implies_condition(narrow[name], condition)
         for name, condition in wide.items()
     )
 
 
-def _implies_one(narrow: Condition, wide: Condition) -> bool:
+def _implies_condition(narrow: Condition, wide: Condition) -> bool:
     if isinstance(narrow, Bound) and isinstance(wide, Bound):
         end = narrow.min if narrow.max is None else narrow.max
-        return end is not None and _within(_rank(end), wide)
+        return end is not None and _is_within_bound(_value_rank(end), wide)
     if isinstance(narrow, str | tuple) and isinstance(wide, str | tuple):
-        return set(_names(narrow)) <= set(_names(wide))
+        return set(_as_names(narrow)) <= set(_as_names(wide))
     return narrow == wide
 
 
 def when_schema(verb: Verb) -> dict[str, Any]:
     """JSON Schema of the conditions a rule of this verb may have.
 
-    Exactly those `fault` finds nothing wrong with.
+    Exactly those `condition_fault` finds nothing wrong with.
     """
     properties = {name: _condition_schema(verb, fact) for name, fact in FACTS.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
@@ -163,8 +163,8 @@ def _condition_schema(verb: Verb, fact: Fact) -> dict[str, Any]:
             ]
         }
     if fact.kind == "flag":
-        return {"enum": list(_flags(verb, fact))}
-    end = _end(verb, fact)
+        return {"enum": list(_allowed_flags(verb, fact))}
+    end = _allowed_end(verb, fact)
     value = (
         {"enum": list(SEVERITIES)} if fact.kind == "severity" else {"type": "number"}
     )

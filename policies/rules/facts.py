@@ -12,8 +12,8 @@ from pydantic import AfterValidator, Field
 
 from contracts.values import Severity, Value
 
-Kind = Literal["name", "flag", "number", "severity"]
-Risk = Literal["rises", "falls", "free"]
+FactKind = Literal["name", "flag", "number", "severity"]
+FactRisk = Literal["rises", "falls", "free"]
 
 
 class Fact(NamedTuple):
@@ -22,8 +22,8 @@ class Fact(NamedTuple):
     `free` ones have no safe side.
     """
 
-    kind: Kind
-    risk: Risk
+    kind: FactKind
+    risk: FactRisk
 
 
 FACTS: dict[str, Fact] = {
@@ -47,12 +47,12 @@ FACTS: dict[str, Fact] = {
 }
 
 
-def _known(number: float | None) -> float | None:
+def _nan_to_none(number: float | None) -> float | None:
     # NaN answers False to every comparison, so a requirement on it would silently not hold.
     return None if number is not None and math.isnan(number) else number
 
 
-Number = Annotated[float | None, AfterValidator(_known)]
+OptionalNumber = Annotated[float | None, AfterValidator(_nan_to_none)]
 
 
 class Facts(Value):
@@ -69,7 +69,7 @@ class Facts(Value):
     critical_signals: int | None = Field(
         default=None, description="How many deterministic critical signals were found"
     )
-    amount: Number = Field(
+    amount: OptionalNumber = Field(
         default=None,
         description="The largest amount of money found; 0 when there is none",
     )
@@ -91,10 +91,10 @@ class Facts(Value):
     degraded: bool | None = Field(
         default=None, description="True when a lesser engine did the work"
     )
-    category_confidence: Number = Field(
+    category_confidence: OptionalNumber = Field(
         default=None, description="Probability in [0, 1]"
     )
-    source_score: Number = Field(
+    source_score: OptionalNumber = Field(
         default=None,
         description="Cosine similarity of the best source; 0 when there is none",
     )

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from policies.loading.files import FILES, ArticleHead
 
-FOLDER = Path(__file__).parent
+SCHEMA_FOLDER = Path(__file__).parent
 DIALECT = "http://json-schema.org/draft-07/schema#"
 
 
-def schemas() -> dict[str, str]:
+def build_schemas() -> dict[str, str]:
     """The text of every schema file by its name."""
     models = {Path(name).stem: model for name, model in FILES.items()} | {
         "article": ArticleHead

@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from text.clauses import sentences
-from text.regexes import WordIndex, branches, needed_words
+from text.regexes import WordIndex, required_words, split_alternatives
+from text.sentences import normalise_sentences
 
 _THING = (
     r"(?:accounts?|passwords?|profiles?|mails?|emails?|mailbox|messages?|data|phones?"
@@ -189,7 +189,7 @@ _SIGNS: dict[str, str] = {
     ),
     "cause": r"(?:why|what happened|how come)",
 }
-LONG = 150
+LONG_MESSAGE_WORDS = 150
 """Words from which a message tells more than these signs can see."""
 
 _INDEX = WordIndex()
@@ -204,42 +204,46 @@ class _Sign(NamedTuple):
     regex: re.Pattern[str]
 
 
-def _signs(name: str, pattern: str) -> Iterator[_Sign]:
+def _compile_signs(name: str, pattern: str) -> Iterator[_Sign]:
     """The alternatives of a pattern that is one group."""
-    for alternative in branches(pattern.removeprefix("(?:").removesuffix(")")):
+    for alternative in split_alternatives(
+        pattern.removeprefix("(?:").removesuffix(")")
+    ):
         whole = rf"(?:{alternative})\b"
         yield _Sign(
-            _INDEX.mask((*needed_words(alternative), *needed_words(whole))),
+            _INDEX.index_words((*required_words(alternative), *required_words(whole))),
             name,
             re.compile(rf"\b{whole}"),
         )
 
 
 _DENIAL = re.compile(rf"\b(?=[cdfhijnopstw]){_DENIED}")
-_DENIAL_WORDS = _INDEX.mask(needed_words(_DENIED))
+_DENIAL_WORDS = _INDEX.index_words(required_words(_DENIED))
 _COMPILED = tuple(
-    sign for name, pattern in _SIGNS.items() for sign in _signs(name, pattern)
+    sign for name, pattern in _SIGNS.items() for sign in _compile_signs(name, pattern)
 )
 
 
-def affirmed(sentence: str) -> str:
-    """A sentence, spelled as text/clauses.py does, without what it denies or only supposes."""
+def remove_denials(sentence: str) -> str:
+    """A sentence, spelled as text/sentences.py does, without what it denies or only supposes."""
     return _DENIAL.sub(" ", sentence)
 
 
-def obstacles(text: str) -> frozenset[str]:
+def find_obstacles(text: str) -> frozenset[str]:
     """The kinds of signs found in a text.
 
     Empty when nothing in it stands against an answer by article.
     """
-    found = {"long"} if len(text.split()) > LONG else set[str]()
-    read = [(sentence, _INDEX.found(sentence)) for sentence in sentences(text)]
+    found = {"long"} if len(text.split()) > LONG_MESSAGE_WORDS else set[str]()
+    read = [
+        (sentence, _INDEX.find_bits(sentence)) for sentence in normalise_sentences(text)
+    ]
     anywhere = 0
     for _, present in read:
         anywhere |= present
     possible = [sign for sign in _COMPILED if sign.needs & anywhere == sign.needs]
     for sentence, present in read:
-        left = affirmed(sentence) if _DENIAL_WORDS & present else sentence
+        left = remove_denials(sentence) if _DENIAL_WORDS & present else sentence
         for needs, name, regex in possible:
             if needs & present == needs and name not in found and regex.search(left):
                 found.add(name)

@@ -12,7 +12,7 @@ _CLASS = re.compile(r"\{([A-Z][A-Z0-9_]*)\}")
 _REST_OF_WORD = "[^ ]*"
 
 
-def expand(
+def expand_signals(
     signals: Iterable[Signal], vocabulary: Mapping[str, str | Sequence[str]]
 ) -> tuple[Signal, ...]:
     """The signals with every `{CLASS}` in their patterns replaced by what the desk's
@@ -23,30 +23,34 @@ def expand(
     class and ValueError for one that contains itself.
     """
 
-    def spell(text: str, above: tuple[str, ...] = ()) -> str:
-        return _CLASS.sub(lambda found: f"(?:{alternatives(found[1], above)})", text)
+    def spell_text(text: str, above: tuple[str, ...] = ()) -> str:
+        return _CLASS.sub(
+            lambda found: f"(?:{class_alternatives(found[1], above)})", text
+        )
 
-    def alternatives(name: str, above: tuple[str, ...]) -> str:
+    def class_alternatives(name: str, above: tuple[str, ...]) -> str:
         if name in above:
             raise ValueError(f"vocabulary class {name} contains itself")
         content, path = vocabulary[name], (*above, name)
         if isinstance(content, str):
-            return spell(content, path)
+            return spell_text(content, path)
         return "|".join(
-            alternatives(found[1], path)
+            class_alternatives(found[1], path)
             if (found := _CLASS.fullmatch(phrase))
-            else spell(_stem(phrase), path)
+            else spell_text(_expand_stem(phrase), path)
             for phrase in content
         )
 
-    def every(patterns: tuple[str, ...]) -> tuple[str, ...]:
-        return tuple(spell(pattern) for pattern in patterns)
+    def spell_all(patterns: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(spell_text(pattern) for pattern in patterns)
 
     return tuple(
-        s.model_copy(update={"patterns": every(s.patterns), "unless": every(s.unless)})
+        s.model_copy(
+            update={"patterns": spell_all(s.patterns), "unless": spell_all(s.unless)}
+        )
         for s in signals
     )
 
 
-def _stem(phrase: str) -> str:
+def _expand_stem(phrase: str) -> str:
     return phrase.replace("*", _REST_OF_WORD)

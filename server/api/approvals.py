@@ -8,14 +8,21 @@ from pydantic import BaseModel
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import ChangedError
-from server.api.access import CONFLICT, MISSING, App, LongestWait, answer, router
-from server.api.answers import ProcessOut
-from server.api.outcome import GOES_ON, outcome_of
-from server.api.requests import DecisionIn
-from server.http.problems import problem
+from server.api.dependencies import (
+    CONFLICT_RESPONSE,
+    NOT_FOUND_RESPONSE,
+    App,
+    LongestWait,
+    json_response,
+    make_router,
+)
+from server.api.outcome import STILL_RUNNING_RESPONSE, wait_for_outcome
+from server.api.request_models import DecisionIn
+from server.api.response_models import ProcessOut
+from server.http.problems import problem_response
 from storage.queries import approvals
 
-routes = router("/api/v1/approvals", "approvals")
+routes = make_router("/api/v1/approvals", "approvals")
 
 
 class Approval(BaseModel):
@@ -47,24 +54,26 @@ async def list_approvals(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """What waits for a person, or was decided."""
-    async with app.database.read() as connection:
-        rows = await approvals.page(
+    async with app.database.open_read() as connection:
+        rows = await approvals.list_approvals_page(
             connection, None if status == "all" else status, limit, offset
         )
-    return answer(Approvals(items=[approval_out(row) for row in rows]))
+    return json_response(Approvals(items=[approval_out(row) for row in rows]))
 
 
-@routes.get("/{approval_id}", response_model=Approval, responses=MISSING)
+@routes.get("/{approval_id}", response_model=Approval, responses=NOT_FOUND_RESPONSE)
 async def get(approval_id: str, app: App) -> Response:
     """One approval."""
-    async with app.database.read() as connection:
-        return answer(approval_out(await approvals.row(connection, approval_id)))
+    async with app.database.open_read() as connection:
+        return json_response(
+            approval_out(await approvals.find_approval_row(connection, approval_id))
+        )
 
 
 @routes.post(
     "/{approval_id}/decision",
     response_model=ProcessOut,
-    responses={**GOES_ON, **MISSING, **CONFLICT},
+    responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
 async def decide(
     approval_id: str, request: DecisionIn, app: App, longest: LongestWait
@@ -77,19 +86,21 @@ async def decide(
     and Location says where to look.
     """
     try:
-        job = await app.runner.decide(
+        job = await app.runner.decide_approval(
             approval_id, ApprovalDecision.model_validate(request.model_dump())
         )
     except ChangedError as error:
-        async with app.database.read() as connection:
-            shown = approval_out(await approvals.row(connection, approval_id))
-        return problem(
+        async with app.database.open_read() as connection:
+            shown = approval_out(
+                await approvals.find_approval_row(connection, approval_id)
+            )
+        return problem_response(
             error.status,
             error.title,
             error.detail,
             current=shown.model_dump(mode="json"),
         )
-    return await outcome_of(app, job, longest)
+    return await wait_for_outcome(app, job, longest)
 
 
 def approval_out(row: Any) -> Approval:

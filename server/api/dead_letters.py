@@ -6,12 +6,19 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.dead_letter import DeadLetter, DeadLetterDetail
-from server.api.access import CONFLICT, MISSING, App, LongestWait, answer, router
-from server.api.answers import ProcessOut
-from server.api.outcome import GOES_ON, outcome_of
-from server.api.requests import Body, OptionsIn, Subject
+from server.api.dependencies import (
+    CONFLICT_RESPONSE,
+    NOT_FOUND_RESPONSE,
+    App,
+    LongestWait,
+    json_response,
+    make_router,
+)
+from server.api.outcome import STILL_RUNNING_RESPONSE, wait_for_outcome
+from server.api.request_models import Body, OptionsIn, Subject
+from server.api.response_models import ProcessOut
 
-routes = router("/api/v1/dead-letters", "dead letters")
+routes = make_router("/api/v1/dead-letters", "dead letters")
 
 
 class DeadLetters(BaseModel):
@@ -40,19 +47,19 @@ async def list_dead_letters(
 ) -> Response:
     """Runs that failed as often as they may."""
     items, total = await app.dead_letters(limit, offset)
-    return answer(DeadLetters(items=list(items), total=total))
+    return json_response(DeadLetters(items=list(items), total=total))
 
 
-@routes.get("/{run_id}", response_model=DeadLetterDetail, responses=MISSING)
+@routes.get("/{run_id}", response_model=DeadLetterDetail, responses=NOT_FOUND_RESPONSE)
 async def get(run_id: str, app: App) -> Response:
     """One of them, with the ticket as it was received."""
-    return answer(await app.dead_letter(run_id))
+    return json_response(await app.dead_letter(run_id))
 
 
 @routes.post(
     "/{run_id}/retry",
     response_model=ProcessOut,
-    responses={**GOES_ON, **MISSING, **CONFLICT},
+    responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
 async def retry(
     run_id: str, app: App, longest: LongestWait, request: RetryIn | None = None
@@ -62,7 +69,7 @@ async def retry(
     409 when it is not given up any more.
     """
     given = request or RetryIn()
-    options = given.options.options() if given.options else None
+    options = given.options.to_run_options() if given.options else None
     job = await app.revive(
         run_id,
         subject=given.subject,
@@ -70,4 +77,4 @@ async def retry(
         options=options,
         by=given.decided_by,
     )
-    return await outcome_of(app, job, longest)
+    return await wait_for_outcome(app, job, longest)

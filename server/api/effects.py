@@ -6,11 +6,17 @@ from fastapi import Path, Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.effect import LedgerEntry, Outcome, Resolution, WhichEffects
-from server.api.access import CONFLICT, MISSING, App, answer, router
+from server.api.dependencies import (
+    CONFLICT_RESPONSE,
+    NOT_FOUND_RESPONSE,
+    App,
+    json_response,
+    make_router,
+)
 
-routes = router("/api/v1/effects", "effects")
+routes = make_router("/api/v1/effects", "effects")
 
-Key = Annotated[str, Path(max_length=128, pattern="^[!-~]+$")]
+EffectKey = Annotated[str, Path(max_length=128, pattern="^[!-~]+$")]
 
 
 class Effects(BaseModel):
@@ -49,17 +55,19 @@ async def list_effects(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """What waits for a person, or has another status."""
-    return answer(Effects(items=list(await app.effects(status, limit, offset))))
+    return json_response(Effects(items=list(await app.effects(status, limit, offset))))
 
 
 @routes.post(
-    "/{key}/resolution", response_model=LedgerEntry, responses={**MISSING, **CONFLICT}
+    "/{key}/resolution",
+    response_model=LedgerEntry,
+    responses={**NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
-async def resolve(key: Key, request: ResolutionIn, app: App) -> Response:
+async def resolve(key: EffectKey, request: ResolutionIn, app: App) -> Response:
     """Decide on a parked effect. The first one counts.
 
     409 for one that does not wait for a person (any more).
     """
-    return answer(
+    return json_response(
         await app.resolve_effect(key, Resolution.model_validate(request.model_dump()))
     )

@@ -8,13 +8,20 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from contracts.result import Checkpoint
-from server.api.access import GONE, MISSING, App, LongestWait, answer, router
-from server.api.answers import ProcessOut, process_out
-from server.api.outcome import GOES_ON, outcome_of
-from server.api.requests import ForkIn
+from server.api.dependencies import (
+    GONE_RESPONSE,
+    NOT_FOUND_RESPONSE,
+    App,
+    LongestWait,
+    json_response,
+    make_router,
+)
+from server.api.outcome import STILL_RUNNING_RESPONSE, wait_for_outcome
+from server.api.request_models import ForkIn
+from server.api.response_models import ProcessOut, process_out
 from ticketgraph.app import TicketGraph
 
-routes = router("/api/v1/runs", "runs")
+routes = make_router("/api/v1/runs", "runs")
 
 
 class History(BaseModel):
@@ -24,23 +31,27 @@ class History(BaseModel):
     checkpoints: Sequence[Checkpoint]
 
 
-@routes.get("/{run_id}", response_model=ProcessOut, responses=MISSING)
+@routes.get("/{run_id}", response_model=ProcessOut, responses=NOT_FOUND_RESPONSE)
 async def get(run_id: str, app: App) -> Response:
     """A run as it was last settled."""
-    return answer(process_out(await app.run(run_id)))
+    return json_response(process_out(await app.run(run_id)))
 
 
-@routes.get("/{run_id}/history", response_model=History, responses={**MISSING, **GONE})
+@routes.get(
+    "/{run_id}/history",
+    response_model=History,
+    responses={**NOT_FOUND_RESPONSE, **GONE_RESPONSE},
+)
 async def history(run_id: str, app: App) -> Response:
     """Every checkpoint: what had happened, and what would come next."""
-    return answer(History(run_id=run_id, checkpoints=await app.history(run_id)))
+    return json_response(History(run_id=run_id, checkpoints=await app.history(run_id)))
 
 
 @routes.post(
     "/{run_id}/fork",
     status_code=201,
     response_model=ProcessOut,
-    responses={**GOES_ON, **MISSING, **GONE},
+    responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **GONE_RESPONSE},
 )
 async def fork(
     run_id: str, request: ForkIn, app: App, longest: LongestWait
@@ -51,16 +62,16 @@ async def fork(
         for name in ("subject", "body")
         if (text := getattr(request, name)) is not None
     }
-    options = request.options.options() if request.options else None
+    options = request.options.to_run_options() if request.options else None
     forked = await app.begin_fork(
         run_id, request.checkpoint_id, options=options, **changes
     )
-    return await outcome_of(app, forked, longest, 201)
+    return await wait_for_outcome(app, forked, longest, 201)
 
 
 @routes.get(
     "/{run_id}/events",
-    responses={200: {"content": {"text/event-stream": {}}}, **MISSING},
+    responses={200: {"content": {"text/event-stream": {}}}, **NOT_FOUND_RESPONSE},
 )
 async def events(
     run_id: str,
@@ -72,10 +83,14 @@ async def events(
     """
     await app.run(run_id)
     seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
-    return StreamingResponse(stream(app, run_id, seen), media_type="text/event-stream")
+    return StreamingResponse(
+        stream_steps(app, run_id, seen), media_type="text/event-stream"
+    )
 
 
-async def stream(app: TicketGraph, run_id: str, seen: int) -> AsyncIterator[bytes]:
+async def stream_steps(
+    app: TicketGraph, run_id: str, seen: int
+) -> AsyncIterator[bytes]:
     """One `step` event for each step, with its number as id, and a `rest` event at the end."""
     async for number, step in app.steps_of(run_id, seen):
         yield f"id: {number}\nevent: step\ndata: {step.model_dump_json()}\n\n".encode()

@@ -13,16 +13,16 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 
 from contracts.errors import NotFoundError
 from engines.models.records import ModelState
-from server.api.access import App, answer
+from server.api.dependencies import App, json_response
 from server.metrics import Metrics
 
 routes = APIRouter(tags=["service"])
 OUR_ASSETS = Path(__file__).parent.parent / "docs"
-SWAGGER = files("fastapi_offline") / "static"
+SWAGGER_FOLDER = files("fastapi_offline") / "static"
 ASSETS = {
     "docs.js": OUR_ASSETS / "docs.js",
-    "swagger-ui-bundle.js": SWAGGER / "swagger-ui-bundle.js",
-    "swagger-ui.css": SWAGGER / "swagger-ui.css",
+    "swagger-ui-bundle.js": SWAGGER_FOLDER / "swagger-ui-bundle.js",
+    "swagger-ui.css": SWAGGER_FOLDER / "swagger-ui.css",
 }
 
 
@@ -51,7 +51,7 @@ async def welcome(request: Request) -> Response:
     """JSON for clients, a page for browsers."""
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse((OUR_ASSETS / "welcome.html").read_text(encoding="utf-8"))
-    return answer(Welcome(version=version("ticketgraph")))
+    return json_response(Welcome(version=version("ticketgraph")))
 
 
 @routes.get(
@@ -69,12 +69,16 @@ async def health(app: App) -> Response:
         timestamp=datetime.now(UTC),
         version=version("ticketgraph"),
         ai_enabled=models is not None,
-        dependencies={"database": database, "local_engine": "ok", **circuits(models)},
+        dependencies={
+            "database": database,
+            "local_engine": "ok",
+            **circuit_states(models),
+        },
     )
-    return answer(shown, 200 if well else 503)
+    return json_response(shown, 200 if well else 503)
 
 
-def circuits(models: ModelState | None) -> dict[str, str]:
+def circuit_states(models: ModelState | None) -> dict[str, str]:
     """How the models are. One that rests does not make the service unwell.
 
     The local engine does its work.
@@ -88,7 +92,7 @@ def circuits(models: ModelState | None) -> dict[str, str]:
     }
     named = {
         f"circuit {name}": state
-        for name, state in {**models.providers, **models.circuits}.items()
+        for name, state in {**models.provider_circuits, **models.circuits}.items()
     }
     state = models.circuits.get(models.primary, "closed")
     return {"model": f"{models.primary}: {says[state]}", **named}
@@ -107,14 +111,14 @@ async def metrics(request: Request) -> Response:
             "Metrics are turned off: set PROMETHEUS_METRICS_ENABLED=true to have them."
         )
     return Response(
-        numbers.page(), media_type="text/plain; version=0.0.4; charset=utf-8"
+        numbers.render_page(), media_type="text/plain; version=0.0.4; charset=utf-8"
     )
 
 
 async def database_state(app: App) -> str:
     """`ok`, or what kind of error the database gave."""
     try:
-        async with app.database.read() as connection:
+        async with app.database.open_read() as connection:
             await connection.execute(text("SELECT 1 FROM tickets LIMIT 1"))
     except SQLAlchemyError as error:
         return type(error).__name__

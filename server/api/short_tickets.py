@@ -7,25 +7,25 @@ from fastapi import Query, Response
 from pydantic import BaseModel, RootModel
 
 from contracts.result import Run
-from server.api.access import (
-    CONFLICT,
-    MISSING,
+from server.api.dependencies import (
+    CONFLICT_RESPONSE,
+    NOT_FOUND_RESPONSE,
     App,
     IdempotencyKey,
     LongestWait,
-    answer,
-    replay_of,
-    router,
+    json_response,
+    make_router,
+    replay_header,
 )
-from server.api.requests import TicketIn
+from server.api.request_models import TicketIn
 from storage.queries import runs, tickets
 from ticketgraph.app import TicketGraph
-from ticketgraph.runs.results import under_way
+from ticketgraph.runs.results import build_running_run
 
-routes = router("/tickets", "tickets, short form")
+routes = make_router("/tickets", "tickets, short form")
 
 Intent = Literal["billing", "technical_issue", "account", "general_question", "unknown"]
-Pressing = Literal["low", "medium", "high"]
+ShortPriority = Literal["low", "medium", "high"]
 
 INTENTS: dict[str, Intent] = {
     "billing": "billing",
@@ -35,7 +35,7 @@ INTENTS: dict[str, Intent] = {
     "feature_request": "general_question",
     "general": "general_question",
 }
-PRESSING: dict[str, Pressing] = {
+SHORT_PRIORITIES: dict[str, ShortPriority] = {
     "urgent": "high",
     "high": "high",
     "normal": "medium",
@@ -51,7 +51,7 @@ class ShortTicket(BaseModel):
     body: str
     customer_email: str | None
     status: str
-    priority: Pressing | None
+    priority: ShortPriority | None
     intent: Intent | None
     suggestion: str | None
     created_at: datetime
@@ -67,23 +67,25 @@ class Evaluation(BaseModel):
     ticket_id: str
     run_id: str
     intent: Intent
-    priority: Pressing
+    priority: ShortPriority
     confidence: float
     suggestion: str
     status: Literal["resolved", "awaiting_review"]
 
 
-LATER: dict[int | str, dict[str, Any]] = {
+STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
     202: {"model": Evaluation, "description": "Goes on"}
 }
 
 
-@routes.post("/", status_code=201, response_model=ShortTicket, responses=CONFLICT)
+@routes.post(
+    "/", status_code=201, response_model=ShortTicket, responses=CONFLICT_RESPONSE
+)
 async def create(request: TicketIn, app: App, key: IdempotencyKey) -> Response:
     """Store a ticket, and do nothing else with it yet."""
-    job = await app.runner.submit(request.ticket(), start=False, key=key)
-    headers = {"location": f"/tickets/{job.ticket.id}", **replay_of(job)}
-    return answer(await short(app, job.ticket.id), 201, headers)
+    job = await app.runner.submit_ticket(request.to_new_ticket(), start=False, key=key)
+    headers = {"location": f"/tickets/{job.ticket.id}", **replay_header(job)}
+    return json_response(await read_short_ticket(app, job.ticket.id), 201, headers)
 
 
 @routes.get("/", response_model=ShortTickets)
@@ -93,21 +95,23 @@ async def list_tickets(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """Tickets, newest first."""
-    async with app.database.read() as connection:
-        rows, _ = await tickets.page(connection, {}, limit, offset)
-    return answer(ShortTickets([await short(app, row["id"]) for row in rows]))
+    async with app.database.open_read() as connection:
+        rows, _ = await tickets.list_tickets_page(connection, {}, limit, offset)
+    return json_response(
+        ShortTickets([await read_short_ticket(app, row["id"]) for row in rows])
+    )
 
 
-@routes.get("/{ticket_id}", response_model=ShortTicket, responses=MISSING)
+@routes.get("/{ticket_id}", response_model=ShortTicket, responses=NOT_FOUND_RESPONSE)
 async def get(ticket_id: str, app: App) -> Response:
     """One ticket."""
-    return answer(await short(app, ticket_id))
+    return json_response(await read_short_ticket(app, ticket_id))
 
 
 @routes.post(
     "/{ticket_id}/ai-evaluate",
     response_model=Evaluation,
-    responses={**LATER, **MISSING},
+    responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE},
 )
 async def evaluate(ticket_id: str, app: App, longest: LongestWait) -> Response:
     """Run the ticket through the graph, once.
@@ -116,18 +120,20 @@ async def evaluate(ticket_id: str, app: App, longest: LongestWait) -> Response:
 
     202 when it takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: ask again.
     """
-    job = await app.runner.run_once(ticket_id)
-    run = await app.runner.wait(job.run_id, longest, fresh=job.fresh)
-    return answer(evaluation_of(run or under_way(job)), 200 if run else 202)
+    job = await app.runner.run_stored_ticket(ticket_id)
+    run = await app.runner.wait_for_run(job.run_id, longest, fresh=job.fresh)
+    return json_response(
+        evaluation_out(run or build_running_run(job)), 200 if run else 202
+    )
 
 
-def evaluation_of(run: Run) -> Evaluation:
+def evaluation_out(run: Run) -> Evaluation:
     """A run in short form."""
     return Evaluation(
         ticket_id=run.ticket_id,
         run_id=run.run_id,
         intent=intent_of(run),
-        priority=PRESSING[run.decision.priority] if run.decision else "medium",
+        priority=SHORT_PRIORITIES[run.decision.priority] if run.decision else "medium",
         confidence=run.classification.category_confidence
         if run.classification
         else 0.0,
@@ -146,11 +152,11 @@ def intent_of(run: Run) -> Intent:
     return INTENTS.get(known.category, "unknown")
 
 
-async def short(app: TicketGraph, ticket_id: str) -> ShortTicket:
+async def read_short_ticket(app: TicketGraph, ticket_id: str) -> ShortTicket:
     """A ticket with what its run made of it. Raises NotFoundError."""
-    async with app.database.read() as connection:
-        row = await tickets.row(connection, ticket_id)
-        stored = await runs.of_ticket(connection, ticket_id)
+    async with app.database.open_read() as connection:
+        row = await tickets.find_ticket_row(connection, ticket_id)
+        stored = await runs.find_ticket_run(connection, ticket_id)
     run = Run.model_validate(stored["result"]) if stored and stored["result"] else None
     return ShortTicket(
         id=row["id"],
@@ -158,7 +164,7 @@ async def short(app: TicketGraph, ticket_id: str) -> ShortTicket:
         body=row["body"],
         customer_email=row["customer_email"],
         status=row["status"],
-        priority=PRESSING.get(row["priority"] or ""),
+        priority=SHORT_PRIORITIES.get(row["priority"] or ""),
         intent=intent_of(run) if run else None,
         suggestion=run.draft.content if run and run.draft else None,
         created_at=row["received_at"],

@@ -4,40 +4,42 @@ from typing import Annotated
 
 from fastapi import Query, Response
 
-from server.api.access import (
-    CONFLICT,
-    MISSING,
+from server.api.dependencies import (
+    CONFLICT_RESPONSE,
+    NOT_FOUND_RESPONSE,
     App,
     IdempotencyKey,
-    answer,
-    replay_of,
-    router,
+    json_response,
+    make_router,
+    replay_header,
 )
-from server.api.answers import Ticket, TicketPage, ticket_out
-from server.api.requests import ProcessIn
+from server.api.request_models import ProcessIn
+from server.api.response_models import Ticket, TicketPage, ticket_out
 from storage.queries import runs, tickets
 
-routes = router("/api/v1/tickets", "tickets")
+routes = make_router("/api/v1/tickets", "tickets")
 
 PageNumber = Annotated[int, Query(ge=1, le=1_000_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-Filter = Annotated[str | None, Query(max_length=400)]
+PageSize = Annotated[int, Query(ge=1, le=200)]
+FilterText = Annotated[str | None, Query(max_length=400)]
 
 
-@routes.post("", status_code=201, response_model=Ticket, responses=CONFLICT)
+@routes.post("", status_code=201, response_model=Ticket, responses=CONFLICT_RESPONSE)
 async def create(request: ProcessIn, app: App, key: IdempotencyKey) -> Response:
     """Store a ticket and start its run. 201 as soon as both are durable.
 
     The run goes on behind it.
     """
-    job = await app.runner.submit(
-        request.ticket.ticket(), request.options.options(), key=key
+    job = await app.runner.submit_ticket(
+        request.ticket.to_new_ticket(), request.options.to_run_options(), key=key
     )
-    async with app.database.read() as connection:
-        row = await tickets.row(connection, job.ticket.id)
+    async with app.database.open_read() as connection:
+        row = await tickets.find_ticket_row(connection, job.ticket.id)
     created = ticket_out(row, job.run_id)
-    return answer(
-        created, 201, {"location": f"/api/v1/tickets/{created.id}", **replay_of(job)}
+    return json_response(
+        created,
+        201,
+        {"location": f"/api/v1/tickets/{created.id}", **replay_header(job)},
     )
 
 
@@ -45,14 +47,14 @@ async def create(request: ProcessIn, app: App, key: IdempotencyKey) -> Response:
 async def list_tickets(
     app: App,
     page: PageNumber = 1,
-    page_size: Size = 20,
+    page_size: PageSize = 20,
     limit: Annotated[int | None, Query(ge=1, le=200)] = None,
     offset: Annotated[int | None, Query(ge=0, le=1_000_000_000)] = None,
-    category: Filter = None,
-    severity: Filter = None,
-    status: Filter = None,
-    assigned_team: Filter = None,
-    customer_id: Filter = None,
+    category: FilterText = None,
+    severity: FilterText = None,
+    status: FilterText = None,
+    assigned_team: FilterText = None,
+    customer_id: FilterText = None,
 ) -> Response:
     """A page of tickets, newest first, by page and page_size or by limit and offset."""
     size = limit or page_size
@@ -60,11 +62,11 @@ async def list_tickets(
     given = {"category": category, "severity": severity, "status": status}
     given |= {"assigned_team": assigned_team, "customer_id": customer_id}
     filters = {name: value for name, value in given.items() if value is not None}
-    async with app.database.read() as connection:
-        rows, total = await tickets.page(connection, filters, size, start)
+    async with app.database.open_read() as connection:
+        rows, total = await tickets.list_tickets_page(connection, filters, size, start)
     items = [ticket_out(row) for row in rows]
     number = start // size + 1
-    return answer(
+    return json_response(
         TicketPage(
             items=items,
             tickets=items,
@@ -76,10 +78,10 @@ async def list_tickets(
     )
 
 
-@routes.get("/{ticket_id}", response_model=Ticket, responses=MISSING)
+@routes.get("/{ticket_id}", response_model=Ticket, responses=NOT_FOUND_RESPONSE)
 async def get(ticket_id: str, app: App) -> Response:
     """One ticket, with its run."""
-    async with app.database.read() as connection:
-        row = await tickets.row(connection, ticket_id)
-        run = await runs.of_ticket(connection, ticket_id)
-    return answer(ticket_out(row, run["id"] if run else None))
+    async with app.database.open_read() as connection:
+        row = await tickets.find_ticket_row(connection, ticket_id)
+        run = await runs.find_ticket_run(connection, ticket_id)
+    return json_response(ticket_out(row, run["id"] if run else None))

@@ -12,21 +12,21 @@ from pydantic import BaseModel
 from contracts.errors import NotFoundError
 from contracts.result import Run
 from policies.deciding.routing import team_for
-from server.api.access import (
-    CONFLICT,
-    MISSING,
+from server.api.dependencies import (
+    CONFLICT_RESPONSE,
+    NOT_FOUND_RESPONSE,
     App,
     IdempotencyKey,
     LongestWait,
-    answer,
-    replay_of,
-    router,
+    json_response,
+    make_router,
+    replay_header,
 )
-from server.api.requests import WebhookIn
+from server.api.request_models import WebhookIn
 from storage.queries import runs, tickets
 from ticketgraph.app import TicketGraph
 
-routes = router("/webhook/ticket", "webhook")
+routes = make_router("/webhook/ticket", "webhook")
 
 WAIT_SECONDS = 25.0
 """Senders of webhooks give up after about 30 s."""
@@ -66,12 +66,14 @@ class WebhookOut(BaseModel):
     approval_id: str | None
 
 
-STILL_RUNNING: dict[int | str, dict[str, Any]] = {
+STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
     202: {"model": WebhookOut, "description": "Stored; still running"}
 }
 
 
-@routes.post("", response_model=WebhookOut, responses=STILL_RUNNING | CONFLICT)
+@routes.post(
+    "", response_model=WebhookOut, responses=STILL_RUNNING_RESPONSE | CONFLICT_RESPONSE
+)
 async def receive(
     request: WebhookIn, app: App, longest: LongestWait, key: IdempotencyKey
 ) -> Response:
@@ -79,22 +81,28 @@ async def receive(
 
     202 when the run takes longer than a sender waits.
     """
-    job = await app.runner.submit(request.ticket(), key=key)
-    run = await app.runner.wait(job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh)
-    return answer(await record(app, job.ticket.id), 200 if run else 202, replay_of(job))
+    job = await app.runner.submit_ticket(request.to_new_ticket(), key=key)
+    run = await app.runner.wait_for_run(
+        job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh
+    )
+    return json_response(
+        await read_webhook_record(app, job.ticket.id),
+        200 if run else 202,
+        replay_header(job),
+    )
 
 
-@routes.get("/{ticket_id}", response_model=WebhookOut, responses=MISSING)
+@routes.get("/{ticket_id}", response_model=WebhookOut, responses=NOT_FOUND_RESPONSE)
 async def get(ticket_id: str, app: App) -> Response:
     """The record of a ticket that came by webhook."""
-    return answer(await record(app, ticket_id))
+    return json_response(await read_webhook_record(app, ticket_id))
 
 
-async def record(app: TicketGraph, ticket_id: str) -> WebhookOut:
+async def read_webhook_record(app: TicketGraph, ticket_id: str) -> WebhookOut:
     """The ticket's row and its newest result as one record. Raises NotFoundError."""
-    async with app.database.read() as connection:
-        row = await tickets.row(connection, ticket_id)
-        stored = await runs.of_ticket(connection, ticket_id)
+    async with app.database.open_read() as connection:
+        row = await tickets.find_ticket_row(connection, ticket_id)
+        stored = await runs.find_ticket_run(connection, ticket_id)
     if row["desk"] != "internal_helpdesk":
         raise NotFoundError("There is no helpdesk ticket with this id.")
     run = Run.model_validate(stored["result"]) if stored and stored["result"] else None
@@ -107,16 +115,16 @@ async def record(app: TicketGraph, ticket_id: str) -> WebhookOut:
         updated_at=row["updated_at"],
         external_ticket_id=None,
         run_id=stored["id"] if stored else None,
-        **of_run(app, run),
+        **run_fields(app, run),
     )
 
 
-def of_run(app: TicketGraph, run: Run | None) -> dict[str, Any]:
+def run_fields(app: TicketGraph, run: Run | None) -> dict[str, Any]:
     """What the record says of the run; nothing yet when it has no result."""
     known, decision = (run.classification, run.decision) if run else (None, None)
     routing = app.assembly.services.desks["internal_helpdesk"].routing
     return {
-        "status": status_of(run),
+        "status": webhook_status_of(run),
         "department": known.category if known else None,
         "assigned_to": decision.team if decision else None,
         "routed_to_system": team_for(known.category, routing).system
@@ -138,7 +146,7 @@ def of_run(app: TicketGraph, run: Run | None) -> dict[str, Any]:
     }
 
 
-def status_of(run: Run | None) -> Status:
+def webhook_status_of(run: Run | None) -> Status:
     """How far the ticket has come."""
     if run is None:
         return "received"

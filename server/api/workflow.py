@@ -6,26 +6,17 @@ from fastapi import Response
 
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
-from server.api.access import (
-    CONFLICT,
+from server.api.dependencies import (
+    CONFLICT_RESPONSE,
     App,
     IdempotencyKey,
     LongestWait,
-    answer,
-    replay_of,
-    router,
+    json_response,
+    make_router,
+    replay_header,
 )
-from server.api.answers import (
-    ClassifyOut,
-    ExtractOut,
-    ProcessOut,
-    RespondOut,
-    RouteOut,
-    process_out,
-    routing_of,
-)
-from server.api.outcome import GOES_ON
-from server.api.requests import (
+from server.api.outcome import STILL_RUNNING_RESPONSE
+from server.api.request_models import (
     ClassificationIn,
     ClassifyIn,
     ExtractIn,
@@ -34,15 +25,28 @@ from server.api.requests import (
     RespondIn,
     RouteIn,
 )
+from server.api.response_models import (
+    ClassifyOut,
+    ExtractOut,
+    ProcessOut,
+    RespondOut,
+    RouteOut,
+    process_out,
+    routing_out,
+)
 from server.http.prefer import Preferred
 from ticketgraph.app import TicketGraph
-from ticketgraph.runs.results import under_way
-from ticketgraph.single_steps import Steps
+from ticketgraph.runs.results import build_running_run
+from ticketgraph.single_steps import SingleSteps
 
-routes = router("/api/v1/workflow", "workflow")
+routes = make_router("/api/v1/workflow", "workflow")
 
 
-@routes.post("/process", response_model=ProcessOut, responses=GOES_ON | CONFLICT)
+@routes.post(
+    "/process",
+    response_model=ProcessOut,
+    responses=STILL_RUNNING_RESPONSE | CONFLICT_RESPONSE,
+)
 async def process(
     request: ProcessIn,
     app: App,
@@ -57,57 +61,69 @@ async def process(
     202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS, or than the caller
     prefers to wait: it goes on, and Location says where to look.
     """
-    job = await app.runner.submit(
-        request.ticket.ticket(), request.options.options(), key=key
+    job = await app.runner.submit_ticket(
+        request.ticket.to_new_ticket(), request.options.to_run_options(), key=key
     )
-    run = await app.runner.wait(job.run_id, prefer.seconds(longest), fresh=job.fresh)
-    headers = replay_of(job) | prefer.applied(finished=run is not None)
+    run = await app.runner.wait_for_run(
+        job.run_id, prefer.wait_seconds(longest), fresh=job.fresh
+    )
+    headers = replay_header(job) | prefer.applied_header(finished=run is not None)
     if run:
-        return answer(process_out(run), 200, headers)
+        return json_response(process_out(run), 200, headers)
     headers["Location"] = f"/api/v1/runs/{job.run_id}"
-    return answer(process_out(under_way(job)), 202, headers)
+    return json_response(process_out(build_running_run(job)), 202, headers)
 
 
 @routes.post("/classify", response_model=ClassifyOut)
 async def classify(request: ClassifyIn, app: App) -> Response:
     """Category and severity. Nothing is stored."""
-    found = await steps(app).classification(request.ticket.ticket())
-    return answer(ClassifyOut(**dict(found), classification=found))
+    found = await single_steps(app).classify_ticket(request.ticket.to_new_ticket())
+    return json_response(ClassifyOut(**dict(found), classification=found))
 
 
 @routes.post("/extract", response_model=ExtractOut)
 async def extract(request: ExtractIn, app: App) -> Response:
     """The fields. Nothing is stored."""
-    found = await steps(app).extraction(request.ticket.ticket(), request.category)
-    return answer(ExtractOut(**dict(found), extraction=found))
+    found = await single_steps(app).extract_fields(
+        request.ticket.to_new_ticket(), request.category
+    )
+    return json_response(ExtractOut(**dict(found), extraction=found))
 
 
 @routes.post("/respond", response_model=RespondOut)
 async def respond(request: RespondIn, app: App) -> Response:
     """A reply draft. Nothing is stored, nothing is sent."""
-    made, fields = classified(request.classification), extracted(request.extraction)
-    written = await steps(app).reply(
-        request.ticket.ticket(), made, fields, request.options.options()
+    made, fields = (
+        to_classification(request.classification),
+        to_extraction(request.extraction),
     )
-    return answer(RespondOut(**dict(written), response_draft=written))
+    written = await single_steps(app).draft_reply(
+        request.ticket.to_new_ticket(), made, fields, request.options.to_run_options()
+    )
+    return json_response(RespondOut(**dict(written), response_draft=written))
 
 
 @routes.post("/route", response_model=RouteOut)
 async def route(request: RouteIn, app: App) -> Response:
     """Team, priority, disposition. Nothing is stored."""
-    made, fields = classified(request.classification), extracted(request.extraction)
-    decided: Any = routing_of(
-        await steps(app).routing(request.ticket.ticket(), made, fields)
+    made, fields = (
+        to_classification(request.classification),
+        to_extraction(request.extraction),
     )
-    return answer(RouteOut(**dict(decided), routing=decided))
+    decided: Any = routing_out(
+        await single_steps(app).route_ticket(
+            request.ticket.to_new_ticket(), made, fields
+        )
+    )
+    return json_response(RouteOut(**dict(decided), routing=decided))
 
 
-def steps(app: TicketGraph) -> Steps:
+def single_steps(app: TicketGraph) -> SingleSteps:
     """The single steps on this process's services."""
-    return Steps(app.assembly.services)
+    return SingleSteps(app.assembly.services)
 
 
-def classified(given: ClassificationIn) -> Classification:
+def to_classification(given: ClassificationIn) -> Classification:
     """The client's classification. Its confidence is the client's word and not calibrated."""
     return Classification(
         **given.model_dump(),
@@ -117,7 +133,7 @@ def classified(given: ClassificationIn) -> Classification:
     )
 
 
-def extracted(given: ExtractionIn) -> Extraction:
+def to_extraction(given: ExtractionIn) -> Extraction:
     """The client's fields."""
     return Extraction(
         fields=tuple(ExtractedField(**field.model_dump()) for field in given.fields),

@@ -19,12 +19,12 @@ from server.cli.processes import api, migrate, serve, worker
 from server.cli.prompts import prompts
 from server.cli.retention import erase, prune
 from server.cli.runs import fork, history, show
-from server.cli.terminal.usage_errors import Guarded
+from server.cli.terminal.usage_errors import ErrorReportingGroup
 from server.cli.train import train
 
 app = typer.Typer(
     name="ticketgraph",
-    cls=Guarded,
+    cls=ErrorReportingGroup,
     help="Support tickets through a durable graph: classified, answered, routed, and never lost.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

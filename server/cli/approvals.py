@@ -12,10 +12,10 @@ from pydantic import ValidationError
 
 from contracts.approval import ApprovalDecision, Verdict
 from contracts.errors import InputError
-from server.cli.terminal.open_app import AsJson, DataDir, with_app
-from server.cli.terminal.output import print_json, remarks, results
-from server.cli.terminal.rows import text_of
-from server.cli.terminal.usage_errors import fault_of
+from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.output import print_json, remark_console, result_console
+from server.cli.terminal.read_rows import read_text
+from server.cli.terminal.usage_errors import describe_fault
 from server.cli.terminal.views import approvals_table, show_run
 
 if TYPE_CHECKING:
@@ -39,20 +39,22 @@ def approvals(
     Example: ticketgraph approvals --status all
     """
 
-    async def listed(opened: "TicketGraph") -> "Sequence[RowMapping]":
-        from storage.queries.approvals import page
+    async def list_pending(opened: "TicketGraph") -> "Sequence[RowMapping]":
+        from storage.queries.approvals import list_approvals_page
 
-        async with opened.database.read() as connection:
-            return await page(connection, None if status == "all" else status, limit, 0)
+        async with opened.database.open_read() as connection:
+            return await list_approvals_page(
+                connection, None if status == "all" else status, limit, 0
+            )
 
-    rows = with_app(data_dir, listed)
+    rows = run_with_app(data_dir, list_pending)
     if json:
         for row in rows:
             print_json(row)
     elif rows:
-        results().print(approvals_table(rows))
+        result_console().print(approvals_table(rows))
     else:
-        remarks().print(
+        remark_console().print(
             "Nothing waits for a person."
             if status == "pending"
             else "There are no such approvals."
@@ -93,7 +95,7 @@ def decide(
         raise InputError(
             "Give the reply with --text or with --text-file, not with both."
         )
-    words = text_of(text_file) if text_file is not None else text
+    words = read_text(text_file) if text_file is not None else text
     if verdict in ("edit", "respond") and not (words or "").strip():
         raise InputError(f"To {verdict}, give the reply with --text or --text-file.")
     if verdict == "reassign" and not team:
@@ -108,12 +110,12 @@ def decide(
     try:
         decision = ApprovalDecision.model_validate(given)
     except ValidationError as error:
-        raise InputError(f"{fault_of(error)}.") from None
-    run = with_app(data_dir, lambda opened: opened.decide(approval_id, decision))
+        raise InputError(f"{describe_fault(error)}.") from None
+    run = run_with_app(data_dir, lambda opened: opened.decide(approval_id, decision))
     if json:
         print_json(run)
     else:
-        show_run(results(), run)
+        show_run(result_console(), run)
 
 
 def os_user() -> str:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 import typer
 
 from contracts.errors import UnavailableError
-from server.cli.terminal.open_app import DataDir, settings_with
-from server.cli.terminal.output import plain
-from server.cli.terminal.usage_errors import PARTLY
+from server.cli.terminal.open_app import DataDir, load_settings
+from server.cli.terminal.output import strip_control_characters
+from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -44,17 +44,17 @@ def verify_log(
 
     Example: ticketgraph audit verify --head 5f70bf18...
     """
-    from storage.audit.verification import verify
+    from storage.audit.verification import verify_chain
 
-    found = reading(data_dir, lambda connection: verify(connection, head))
+    found = read_audit_log(data_dir, lambda connection: verify_chain(connection, head))
     typer.echo(f"records  {found.records}")
-    typer.echo(f"head     {plain(found.head)}")
+    typer.echo(f"head     {strip_control_characters(found.head)}")
     if found.fault:
         typer.echo(
             f"BROKEN   record {found.fault.sequence}: {found.fault.kind}: "
-            f"{plain(found.fault.evidence)}"
+            f"{strip_control_characters(found.fault.details)}"
         )
-        raise typer.Exit(PARTLY)
+        raise typer.Exit(EXIT_PARTLY_REFUSED)
 
 
 @audit.command("export")
@@ -71,41 +71,44 @@ def export(
 
     Example: ticketgraph audit export --since 2026-01-31 > audit.jsonl
     """
-    from storage.audit.log import records
+    from storage.audit.log import iterate_records
 
-    async def printed(connection: "AsyncConnection") -> None:
-        async for row in records(
+    async def print_records(connection: "AsyncConnection") -> None:
+        async for row in iterate_records(
             connection, since.replace(tzinfo=UTC) if since else None
         ):
             # What a stranger wrote into the file may be of any type.
             typer.echo(json.dumps(dict(row), default=repr))
 
-    reading(data_dir, printed)
+    read_audit_log(data_dir, print_records)
 
 
-def reading(
+def read_audit_log(
     data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[Result]]"
 ) -> Result:
     """Do `work` on the database. Raises NotFoundError, UnavailableError when it cannot be read."""
-    from storage.database.address import address_of
-    from storage.database.read_only import looking
+    from storage.database.address import database_address_of
+    from storage.database.read_only import open_read_only
 
-    settings = settings_with(data_dir=data_dir)
+    settings = load_settings(data_dir=data_dir)
 
-    async def opened() -> Result:
-        address = address_of(settings.database_url, settings.data_dir)
-        async with looking(address) as database, database.read() as connection:
-            if not await connection.run_sync(has_chain):
+    async def run_query() -> Result:
+        address = database_address_of(settings.database_url, settings.data_dir)
+        async with (
+            open_read_only(address) as database,
+            database.open_read() as connection,
+        ):
+            if not await connection.run_sync(has_hash_chain):
                 raise UnavailableError(
                     "The audit log has no chain: an older version wrote it. Start this version "
                     "on the folder once."
                 )
             return await work(connection)
 
-    return asyncio.run(opened())
+    return asyncio.run(run_query())
 
 
-def has_chain(connection: "Connection") -> bool:
+def has_hash_chain(connection: "Connection") -> bool:
     """Whether the log's table is there, with its hashes."""
     from sqlalchemy import inspect
 

@@ -8,10 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from server.cli.approvals import os_user
-from server.cli.terminal.open_app import AsJson, DataDir, with_app
-from server.cli.terminal.output import print_json, remarks, results, table
-from server.cli.terminal.rows import text_of
-from server.cli.terminal.views import minute, show_run
+from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.output import (
+    make_table,
+    print_json,
+    remark_console,
+    result_console,
+)
+from server.cli.terminal.read_rows import read_text
+from server.cli.terminal.views import format_minute, show_run
 
 if TYPE_CHECKING:
     from contracts.result import Run
@@ -29,12 +34,12 @@ def dead_letters(
 
     Example: ticketgraph dead-letters
     """
-    letters, total = with_app(data_dir, lambda opened: opened.dead_letters(limit))
+    letters, total = run_with_app(data_dir, lambda opened: opened.dead_letters(limit))
     if json:
         for letter in letters:
             print_json(letter)
     elif letters:
-        made = table("run", "ticket", "desk", "error", "attempts", "since")
+        made = make_table("run", "ticket", "desk", "error", "attempts", "since")
         for letter in letters:
             known = (
                 letter.run_id,
@@ -43,12 +48,12 @@ def dead_letters(
                 letter.error,
                 str(letter.attempts),
             )
-            made.add_row(*known, minute(letter.since))
-        results().print(made)
+            made.add_row(*known, format_minute(letter.since))
+        result_console().print(made)
         if total > len(letters):
-            remarks().print(f"{total - len(letters)} more.")
+            remark_console().print(f"{total - len(letters)} more.")
     else:
-        remarks().print("No run was given up.")
+        remark_console().print("No run was given up.")
 
 
 def retry(
@@ -72,15 +77,15 @@ def retry(
 
     Example: ticketgraph retry 9b2e... --body-file corrected.txt
     """
-    body = text_of(body_file) if body_file is not None else None
+    body = read_text(body_file) if body_file is not None else None
 
-    async def tried(opened: "TicketGraph") -> "Run":
+    async def retry_run(opened: "TicketGraph") -> "Run":
         return await opened.retry(
             run_id, subject=subject, body=body, by=by or os_user()
         )
 
-    run = with_app(data_dir, tried)
+    run = run_with_app(data_dir, retry_run)
     if json:
         print_json(run)
     else:
-        show_run(results(), run)
+        show_run(result_console(), run)

@@ -8,16 +8,20 @@ import typer
 
 import policies
 from contracts.errors import DeskError, NotFoundError
-from server.cli.terminal.open_app import settings_with
-from server.cli.terminal.output import plain, results, table
-from server.cli.terminal.usage_errors import PARTLY
+from server.cli.terminal.open_app import load_settings
+from server.cli.terminal.output import (
+    make_table,
+    result_console,
+    strip_control_characters,
+)
+from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 
 Level = Literal["error", "warning"]
 
-SHIPPED = Path(policies.__file__).parent / "desks"
+SHIPPED_DESKS_FOLDER = Path(policies.__file__).parent / "desks"
 """The desks that come with the program; DESKS_DIR names another folder of desks."""
 
-UNUSABLE = ("bad-pattern",)
+ERROR_KINDS = ("bad-pattern",)
 """Rules of findings that the loader lets pass, for speed, and that would fail at a ticket."""
 
 desk = typer.Typer(help="Look at the desks.", no_args_is_help=True)
@@ -31,7 +35,7 @@ def list_desks() -> None:
     """
     from policies.loading.load import load_desks
 
-    made = table(
+    made = make_table(
         "desk", "title", "version", "languages", "categories", "teams", "articles"
     )
     for found in load_desks(desks_folder()).values():
@@ -47,7 +51,7 @@ def list_desks() -> None:
             ", ".join(settings.languages),
             *counts,
         )
-    results().print(made)
+    result_console().print(made)
 
 
 @desk.command("check")
@@ -64,38 +68,38 @@ def check(
 
     Example: ticketgraph desk check customer_support
     """
-    folders = [folder_of(which)] if which else all_folders()
-    found = [finding for folder in folders for finding in findings(folder)]
+    folders = [find_desk_folder(which)] if which else desk_folders()
+    found = [finding for folder in folders for finding in find_desk_faults(folder)]
     for level, line in found:
-        typer.echo(f"{level}: {plain(line)}")
+        typer.echo(f"{level}: {strip_control_characters(line)}")
     if any(level == "error" for level, _ in found):
-        raise typer.Exit(PARTLY)
+        raise typer.Exit(EXIT_PARTLY_REFUSED)
     if not found:
         typer.echo("no findings")
 
 
 def desks_folder() -> Path:
     """The folder of desks that the server would use."""
-    return settings_with().desks_dir or SHIPPED
+    return load_settings().desks_dir or SHIPPED_DESKS_FOLDER
 
 
-def all_folders() -> list[Path]:
+def desk_folders() -> list[Path]:
     """The folder of each desk, by name."""
     return sorted(path for path in desks_folder().iterdir() if path.is_dir())
 
 
-def folder_of(which: str) -> Path:
+def find_desk_folder(which: str) -> Path:
     """The folder that is meant. Raises NotFoundError."""
     for folder in (Path(which), desks_folder() / which):
         if folder.is_dir():
             return folder.resolve()
-    known = ", ".join(path.name for path in all_folders())
+    known = ", ".join(path.name for path in desk_folders())
     raise NotFoundError(
         f"There is no desk and no folder {which!r}. The desks are: {known}."
     )
 
 
-def findings(folder: Path) -> Iterator[tuple[Level, str]]:
+def find_desk_faults(folder: Path) -> Iterator[tuple[Level, str]]:
     """Everything about one desk that its author should change.
 
     How bad, and file, rule and what to do.
@@ -110,5 +114,5 @@ def findings(folder: Path) -> Iterator[tuple[Level, str]]:
             yield "error", line
         return
     for finding in check_desk(loaded):
-        level: Level = "error" if finding.rule in UNUSABLE else "warning"
+        level: Level = "error" if finding.rule in ERROR_KINDS else "warning"
         yield level, f"{folder.name}/{finding.file}: {finding.rule}: {finding.text}"

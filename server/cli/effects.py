@@ -10,9 +10,15 @@ import typer
 
 from contracts.effect import LedgerEntry, Outcome, Resolution, WhichEffects
 from server.cli.approvals import os_user
-from server.cli.terminal.open_app import AsJson, DataDir, with_app
-from server.cli.terminal.output import plain, print_json, remarks, results, table
-from server.cli.terminal.views import NONE, minute
+from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.output import (
+    make_table,
+    print_json,
+    remark_console,
+    result_console,
+    strip_control_characters,
+)
+from server.cli.terminal.views import EMPTY_CELL, format_minute
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -42,14 +48,14 @@ def listed(
     """
     if context.invoked_subcommand:
         return
-    found = with_app(data_dir, lambda opened: opened.effects(status, limit))
+    found = run_with_app(data_dir, lambda opened: opened.effects(status, limit))
     if json:
         for entry in found:
             print_json(entry)
     elif found:
-        results().print(effects_table(found))
+        result_console().print(effects_table(found))
     else:
-        remarks().print(
+        remark_console().print(
             "No effect waits for a person."
             if status == "parked"
             else "There are no such effects."
@@ -81,25 +87,27 @@ def resolve(
     resolution = Resolution(
         outcome=outcome, decided_by=by or os_user(), remote_id=remote_id
     )
-    entry = with_app(data_dir, lambda opened: opened.resolve_effect(key, resolution))
+    entry = run_with_app(
+        data_dir, lambda opened: opened.resolve_effect(key, resolution)
+    )
     if json:
         print_json(entry)
     else:
-        results().print(effects_table([entry]))
+        result_console().print(effects_table([entry]))
 
 
 def effects_table(entries: Sequence[LedgerEntry]) -> "Table":
     """One line an effect."""
-    made = table("effect", "action", "target", "status", "tried", "since", "why")
+    made = make_table("effect", "action", "target", "status", "tried", "since", "why")
     for entry in entries:
-        since = minute(entry.settled_at or entry.started_at or entry.created_at)
+        since = format_minute(entry.settled_at or entry.started_at or entry.created_at)
         told = (
             entry.key,
             entry.action,
-            plain(entry.target),
+            strip_control_characters(entry.target),
             entry.status,
             str(entry.attempts),
             since,
         )
-        made.add_row(*told, plain(entry.error or NONE))
+        made.add_row(*told, strip_control_characters(entry.error or EMPTY_CELL))
     return made

@@ -9,9 +9,9 @@ from typing import Annotated
 
 import typer
 
-from server.cli.terminal.open_app import AsJson, settings_with
-from server.cli.terminal.output import print_json, results
-from server.cli.terminal.progress import progress
+from server.cli.terminal.open_app import AsJson, load_settings
+from server.cli.terminal.output import print_json, result_console
+from server.cli.terminal.progress import show_progress
 
 
 def evaluate(
@@ -36,14 +36,14 @@ def evaluate(
     """
     from evals import report
 
-    desks_dir = settings_with().desks_dir
-    with progress("tickets") as told:
+    desks_dir = load_settings().desks_dir
+    with show_progress("tickets") as told:
         measured = asyncio.run(
-            report.evaluate(
+            report.evaluate_files(
                 files, desk=desk, limit=limit, progress=told, desks_dir=desks_dir
             )
         )
     if json:
         print_json(measured)
     else:
-        report.show(measured, results(markup=True))
+        report.print_report(measured, result_console(markup=True))

@@ -8,6 +8,6 @@ def graph() -> None:
 
     Example: ticketgraph graph > graph.mmd
     """
-    from graph.build import build
+    from graph.build import build_graph
 
-    typer.echo(build().get_graph().draw_mermaid())
+    typer.echo(build_graph().get_graph().draw_mermaid())

@@ -5,18 +5,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.errors import InputError
-from server.cli.process import report
-from server.cli.terminal.open_app import DataDir, with_app
-from server.cli.terminal.progress import progress
-from server.cli.terminal.rows import Fault, Format, Row, rows_of
-from server.cli.terminal.ticket_rows import ticket_of
-from server.cli.terminal.usage_errors import PARTLY
+from server.cli.process import report_fault
+from server.cli.terminal.open_app import DataDir, run_with_app
+from server.cli.terminal.progress import show_progress
+from server.cli.terminal.read_rows import Fault, Format, Row, read_rows
+from server.cli.terminal.ticket_rows import make_ticket
+from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 
 if TYPE_CHECKING:
     from ticketgraph.app import TicketGraph
     from ticketgraph.tickets.importing import SolvedTicket
 
-SOLUTION = ("solution", "resolution", "answer", "reply")
+SOLUTION_COLUMNS = ("solution", "resolution", "answer", "reply")
 """What a column with the solution may be called; the first that a row has is taken."""
 
 
@@ -46,16 +46,16 @@ def import_tickets(
             "Only solved tickets are imported: say --resolved if these are. Open ones go to "
             "`ticketgraph process`."
         )
-    read = rows_of(file, format)
-    added, known, faults = with_app(
-        data_dir, lambda opened: imported(opened, file, desk, read)
+    read = read_rows(file, format)
+    added, known, faults = run_with_app(
+        data_dir, lambda opened: import_rows(opened, file, desk, read)
     )
     typer.echo(f"{added} imported, {known} known already, {faults} refused.")
     if faults:
-        raise typer.Exit(PARTLY)
+        raise typer.Exit(EXIT_PARTLY_REFUSED)
 
 
-async def imported(
+async def import_rows(
     opened: "TicketGraph", file: str, desk: str, read: list[Row | Fault]
 ) -> tuple[int, int, int]:
     """How many rows were added, known before, and refused.
@@ -73,19 +73,19 @@ async def imported(
         category.id.casefold(): category.id for category in desks[desk].categories
     }
     items = [
-        row if isinstance(row, Fault) else solved_of(row, desk, categories)
+        row if isinstance(row, Fault) else solved_ticket_of(row, desk, categories)
         for row in read
     ]
     faults = [item for item in items if isinstance(item, Fault)]
     for fault in faults:
-        report(file, fault)
+        report_fault(file, fault)
     solved = [item for item in items if not isinstance(item, Fault)]
-    with progress("solved tickets") as told:
+    with show_progress("solved tickets") as told:
         added = await import_solved(opened.assembly, solved, told)
     return added, len(solved) - added, len(faults)
 
 
-def solved_of(
+def solved_ticket_of(
     row: Row, desk: str, categories: dict[str, str]
 ) -> "SolvedTicket | Fault":
     """The solved ticket that a row describes.
@@ -95,12 +95,12 @@ def solved_of(
     from ticketgraph.tickets.importing import SolvedTicket
 
     values = dict(row.values)
-    column = next((name for name in SOLUTION if name in values), None)
+    column = next((name for name in SOLUTION_COLUMNS if name in values), None)
     solution = values.pop(column) if column else None
     if not isinstance(solution, str) or not solution.strip():
         return Fault(
             row.line,
-            f"it has no solution; name it in one of the columns {', '.join(SOLUTION)}",
+            f"it has no solution; name it in one of the columns {', '.join(SOLUTION_COLUMNS)}",
         )
     named = values.pop("category", None)
     if named is not None and str(named).casefold() not in categories:
@@ -109,7 +109,7 @@ def solved_of(
             row.line, f"there is no such category; leave it out or use one of {known}"
         )
     values["desk"] = desk
-    ticket = ticket_of(Row(row.line, values), desk)
+    ticket = make_ticket(Row(row.line, values), desk)
     if isinstance(ticket, Fault):
         return ticket
     return SolvedTicket(

@@ -11,12 +11,17 @@ from contracts.errors import InputError, NotFoundError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions
 from contracts.values import Tone
-from server.cli.terminal.open_app import AsJson, DataDir, with_app
-from server.cli.terminal.output import plain, print_json, remarks, results
-from server.cli.terminal.progress import progress
-from server.cli.terminal.rows import Fault, Format, Row, rows_of
-from server.cli.terminal.ticket_rows import ticket_of
-from server.cli.terminal.usage_errors import PARTLY
+from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.output import (
+    print_json,
+    remark_console,
+    result_console,
+    strip_control_characters,
+)
+from server.cli.terminal.progress import show_progress
+from server.cli.terminal.read_rows import Fault, Format, Row, read_rows
+from server.cli.terminal.ticket_rows import make_ticket
+from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 from server.cli.terminal.views import runs_table
 
 if TYPE_CHECKING:
@@ -24,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Work:
+class ProcessRequest:
     """What is asked for: rows, and how each is to be run."""
 
     rows: Sequence[Row]
@@ -66,32 +71,32 @@ def process(
 
     Example: ticketgraph process tickets.csv --tone friendly --json
     """
-    read = rows_of(file, format)
+    read = read_rows(file, format)
     rows = [row for row in read if isinstance(row, Row)]
     faults = [row for row in read if isinstance(row, Fault)]
     for fault in faults:
-        report(file, fault)
+        report_fault(file, fault)
     if not rows:
-        remarks().print("There was no ticket to process.")
-        raise typer.Exit(PARTLY if faults else 0)
+        remark_console().print("There was no ticket to process.")
+        raise typer.Exit(EXIT_PARTLY_REFUSED if faults else 0)
     options = RunOptions(response_tone=tone, enable_parallel=not sequential)
-    work = Work(rows, desk, options, concurrency)
-    runs, refused = with_app(
-        data_dir, lambda opened: processed(opened, work, file, as_json=json)
+    work = ProcessRequest(rows, desk, options, concurrency)
+    runs, refused = run_with_app(
+        data_dir, lambda opened: process_rows(opened, work, file, as_json=json)
     )
     if not json:
-        results().print(runs_table(runs))
-        summarise(runs)
+        result_console().print(runs_table(runs))
+        print_summary(runs)
     if faults or refused or any(run.status == "failed" for run in runs):
-        raise typer.Exit(PARTLY)
+        raise typer.Exit(EXIT_PARTLY_REFUSED)
 
 
-def report(file: str, fault: Fault) -> None:
+def report_fault(file: str, fault: Fault) -> None:
     """Say which row cannot be used, and why."""
-    typer.echo(f"{file}:{fault.line}: {plain(fault.text)}", err=True)
+    typer.echo(f"{file}:{fault.line}: {strip_control_characters(fault.text)}", err=True)
 
 
-def summarise(runs: Sequence[Run]) -> None:
+def print_summary(runs: Sequence[Run]) -> None:
     """Say what is left to do."""
     waiting = sum(run.status == "waiting" for run in runs)
     failed = sum(run.status == "failed" for run in runs)
@@ -102,11 +107,11 @@ def summarise(runs: Sequence[Run]) -> None:
         else []
     )
     parts += [f"{failed} failed: see `ticketgraph show TICKET`"] if failed else []
-    remarks().print("; ".join(parts) + ".")
+    remark_console().print("; ".join(parts) + ".")
 
 
-async def processed(
-    opened: "TicketGraph", work: Work, file: str, *, as_json: bool
+async def process_rows(
+    opened: "TicketGraph", work: ProcessRequest, file: str, *, as_json: bool
 ) -> tuple[list[Run], int]:
     """The runs in the order of the rows, and how many rows were refused.
 
@@ -121,11 +126,11 @@ async def processed(
         )
     runs: list[Run] = []
     refused = 0
-    with progress("tickets") as told:
-        async for outcome in outcomes(opened, work):
+    with show_progress("tickets") as told:
+        async for outcome in iterate_outcomes(opened, work):
             if isinstance(outcome, Fault):
                 refused += 1
-                report(file, outcome)
+                report_fault(file, outcome)
             else:
                 runs.append(outcome)
                 if as_json:
@@ -134,11 +139,13 @@ async def processed(
     return runs, refused
 
 
-async def outcomes(opened: "TicketGraph", work: Work) -> AsyncIterator[Run | Fault]:
+async def iterate_outcomes(
+    opened: "TicketGraph", work: ProcessRequest
+) -> AsyncIterator[Run | Fault]:
     """What became of each row, in the order of the rows."""
     turns = asyncio.Semaphore(work.concurrency)
     tasks = [
-        asyncio.create_task(outcome(opened, row, work, turns)) for row in work.rows
+        asyncio.create_task(process_row(opened, row, work, turns)) for row in work.rows
     ]
     try:
         for task in tasks:
@@ -148,18 +155,18 @@ async def outcomes(opened: "TicketGraph", work: Work) -> AsyncIterator[Run | Fau
             task.cancel()
 
 
-async def outcome(
-    opened: "TicketGraph", row: Row, work: Work, turns: asyncio.Semaphore
+async def process_row(
+    opened: "TicketGraph", row: Row, work: ProcessRequest, turns: asyncio.Semaphore
 ) -> Run | Fault:
     """What became of one row."""
-    ticket = ticket_of(row, work.desk)
+    ticket = make_ticket(row, work.desk)
     if isinstance(ticket, Fault):
         return ticket
     async with turns:
-        return await run_of(opened, ticket, row.line, work.options)
+        return await run_ticket(opened, ticket, row.line, work.options)
 
 
-async def run_of(
+async def run_ticket(
     opened: "TicketGraph", ticket: NewTicket, line: int, options: RunOptions
 ) -> Run | Fault:
     """The run of one ticket, or why it has none."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from contracts.errors import InputError
-from server.cli.terminal.open_app import DataDir, settings_with
+from server.cli.terminal.open_app import DataDir, load_settings
 
 Host = Annotated[
     str | None, typer.Option(help="Address to listen on; HOST if not given.")
@@ -16,7 +16,7 @@ Port = Annotated[
     typer.Option(min=0, max=65535, help="Port to listen on; PORT if not given."),
 ]
 
-ONLY_SHARED = (
+NEEDS_SHARED_DATABASE = (
     "needs a database that processes can share: set DATABASE_URL to a PostgreSQL "
     "server, or use serve."
 )
@@ -27,9 +27,9 @@ def serve(host: Host = None, port: Port = None, data_dir: DataDir = None) -> Non
 
     Example: ticketgraph serve --host 127.0.0.1 --port 8000
     """
-    from server.process.serve import serve as serve_until_stopped
+    from server.process.serve import run_server as serve_until_stopped
 
-    serve_until_stopped(settings_with(host=host, port=port, data_dir=data_dir))
+    serve_until_stopped(load_settings(host=host, port=port, data_dir=data_dir))
 
 
 def api(host: Host = None, port: Port = None) -> None:
@@ -37,10 +37,10 @@ def api(host: Host = None, port: Port = None) -> None:
 
     Example: DATABASE_URL=postgresql://localhost/tickets ticketgraph api --port 8000
     """
-    from server.process.serve import serve as serve_until_stopped
+    from server.process.serve import run_server as serve_until_stopped
 
-    settings = settings_with(host=host, port=port)
-    shared("api", settings.database_url)
+    settings = load_settings(host=host, port=port)
+    require_shared_database("api", settings.database_url)
     serve_until_stopped(settings, working=False, migrating=False)
 
 
@@ -49,11 +49,11 @@ def worker() -> None:
 
     Example: DATABASE_URL=postgresql://localhost/tickets ticketgraph worker
     """
-    from server.process.worker import work
+    from server.process.worker import run_worker
 
-    settings = settings_with()
-    shared("worker", settings.database_url)
-    work(settings)
+    settings = load_settings()
+    require_shared_database("worker", settings.database_url)
+    run_worker(settings)
 
 
 def migrate(data_dir: DataDir = None) -> None:
@@ -61,22 +61,26 @@ def migrate(data_dir: DataDir = None) -> None:
 
     Example: DATABASE_URL=postgresql://localhost/tickets ticketgraph migrate
     """
-    from policies.loading.load import desk_ids
-    from storage.database.address import address_of
+    from policies.loading.load import list_desk_ids
+    from storage.database.address import database_address_of
     from ticketgraph.assembly import SHIPPED_DESKS
-    from ticketgraph.opening import migrated
+    from ticketgraph.opening import migrate_database
 
-    settings = settings_with(data_dir=data_dir)
-    desks = desk_ids(settings.desks_dir or SHIPPED_DESKS)
-    asyncio.run(migrated(address_of(settings.database_url, settings.data_dir), desks))
+    settings = load_settings(data_dir=data_dir)
+    desks = list_desk_ids(settings.desks_dir or SHIPPED_DESKS)
+    asyncio.run(
+        migrate_database(
+            database_address_of(settings.database_url, settings.data_dir), desks
+        )
+    )
     typer.echo("The database has the tables of this version.")
 
 
-def shared(command: str, database_url: str | None) -> None:
+def require_shared_database(command: str, database_url: str | None) -> None:
     """Raise InputError unless the database is one that processes can share."""
     from pathlib import Path
 
-    from storage.database.address import PostgresAddress, address_of
+    from storage.database.address import PostgresAddress, database_address_of
 
-    if not isinstance(address_of(database_url, Path()), PostgresAddress):
-        raise InputError(f"ticketgraph {command} {ONLY_SHARED}")
+    if not isinstance(database_address_of(database_url, Path()), PostgresAddress):
+        raise InputError(f"ticketgraph {command} {NEEDS_SHARED_DATABASE}")

@@ -9,18 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from contracts.errors import InputError, NotFoundError
-from server.cli.desks import folder_of
-from server.cli.terminal.output import plain, results, table
+from server.cli.desks import find_desk_folder
+from server.cli.terminal.output import (
+    make_table,
+    result_console,
+    strip_control_characters,
+)
 
 if TYPE_CHECKING:
     from policies.desk.model import Desk
-    from prompts.prompt import Rendered
-    from prompts.words import Words
+    from prompts.prompt import RenderedPrompt
+    from prompts.prompt_words import PromptWords
 
-NODES = {"repair": "classify, extract, draft"}
+PROMPT_NODES = {"repair": "classify, extract, draft"}
 """The nodes of a prompt that is not named as its node."""
 
-EXAMPLE = (
+EXAMPLE_TICKET = (
     "Order ORD-20417 charged twice\n\nHello, the payment for ORD-20417 was taken twice this "
     "morning, 49.90 EUR each "
     "time. The app showed E-512 after the first one. I am [NAME_1], please write to [EMAIL_1]."
@@ -29,7 +33,7 @@ CANARY = "example-canary"
 
 prompts = typer.Typer(help="Look at the prompts.", no_args_is_help=True)
 
-Which = Annotated[
+PromptArgument = Annotated[
     str,
     typer.Argument(
         help="A prompt's name, or name@version; the version in use if not given."
@@ -43,26 +47,26 @@ def list_prompts() -> None:
 
     Example: ticketgraph prompts list
     """
-    from prompts import ALL
+    from prompts import ALL_PROMPTS
 
-    made = table("prompt", "in use", "sha256", "characters", "node")
-    for name in sorted(ALL):
-        for version in versions(name):
-            words = words_of(f"{name}@{version}")
-            used = "yes" if words.id == ALL[name].id else "no"
+    made = make_table("prompt", "in use", "sha256", "characters", "node")
+    for name in sorted(ALL_PROMPTS):
+        for version in prompt_versions(name):
+            words = find_prompt(f"{name}@{version}")
+            used = "yes" if words.id == ALL_PROMPTS[name].id else "no"
             made.add_row(
                 words.id,
                 used,
                 words.sha256[:12],
                 str(len(words.text)),
-                NODES.get(name, name),
+                PROMPT_NODES.get(name, name),
             )
-    results().print(made)
+    result_console().print(made)
 
 
 @prompts.command("show")
 def show(
-    which: Which,
+    which: PromptArgument,
     desk: Annotated[
         str | None,
         typer.Option(help="Fill it in for this desk, with an example ticket."),
@@ -72,14 +76,14 @@ def show(
 
     Example: ticketgraph prompts show classify --desk customer_support
     """
-    from prompts.words import DIVIDER
+    from prompts.prompt_words import DIVIDER
 
-    words = words_of(which)
+    words = find_prompt(which)
     if desk is None:
-        typer.echo(plain(words.text))
+        typer.echo(strip_control_characters(words.text))
         return
-    filled = rendered_for(words, desk)
-    typer.echo(plain(f"{filled.system}{DIVIDER}{filled.user}"))
+    filled = render_example(words, desk)
+    typer.echo(strip_control_characters(f"{filled.system}{DIVIDER}{filled.user}"))
 
 
 @prompts.command("diff")
@@ -91,7 +95,7 @@ def diff(
 
     Example: ticketgraph prompts diff classify@1 classify@2
     """
-    before, after = words_of(old), words_of(new)
+    before, after = find_prompt(old), find_prompt(new)
     lines = unified_diff(
         before.text.splitlines(),
         after.text.splitlines(),
@@ -100,69 +104,74 @@ def diff(
         lineterm="",
     )
     typer.echo(
-        plain("\n".join(lines)) or f"{before.id} and {after.id} have the same words."
+        strip_control_characters("\n".join(lines))
+        or f"{before.id} and {after.id} have the same words."
     )
 
 
-def versions(name: str) -> list[int]:
+def prompt_versions(name: str) -> list[int]:
     """The versions of a prompt that are kept, oldest first."""
-    from prompts.words import on_disk
+    from prompts.prompt_words import list_word_files
 
-    return [version for found, version in on_disk() if found == name]
+    return [version for found, version in list_word_files() if found == name]
 
 
-def words_of(which: str) -> "Words":
+def find_prompt(which: str) -> "PromptWords":
     """The words that are meant.
 
     Raises NotFoundError for a prompt or a version that is not there.
     """
-    from prompts import ALL
-    from prompts.words import released
+    from prompts import ALL_PROMPTS
+    from prompts.prompt_words import load_released_words
 
     name, _, asked = which.partition("@")
-    if name not in ALL:
+    if name not in ALL_PROMPTS:
         raise NotFoundError(
-            f"There is no prompt {name!r}. The prompts are: {', '.join(sorted(ALL))}."
+            f"There is no prompt {name!r}. The prompts are: {', '.join(sorted(ALL_PROMPTS))}."
         )
-    version = asked or str(ALL[name].version)
-    kept = versions(name)
+    version = asked or str(ALL_PROMPTS[name].version)
+    kept = prompt_versions(name)
     if version not in map(str, kept):
         known = ", ".join(f"{name}@{number}" for number in kept)
         only = "the only version is" if len(kept) == 1 else "the versions are"
         raise NotFoundError(f"There is no {which}: {only} {known}.")
-    return released(name, int(version))
+    return load_released_words(name, int(version))
 
 
-def rendered_for(words: "Words", desk_id: str) -> "Rendered":
+def render_example(words: "PromptWords", desk_id: str) -> "RenderedPrompt":
     """A prompt in use, filled in for a desk with an example ticket.
 
     Raises InputError for a version not in use.
     """
     from policies.loading.load import load_desk
-    from prompts import ALL
+    from prompts import ALL_PROMPTS
 
-    prompt = ALL[words.id.partition("@")[0]]
+    prompt = ALL_PROMPTS[words.id.partition("@")[0]]
     if words.id != prompt.id:
         raise InputError(
             f"{words.id} is not in use any more; only {prompt.id} can be filled in."
         )
-    return prompt.render(example_of(prompt.name, load_desk(folder_of(desk_id))))
+    return prompt.render(
+        example_input(prompt.name, load_desk(find_desk_folder(desk_id)))
+    )
 
 
-def example_of(name: str, desk: "Desk") -> Any:
+def example_input(name: str, desk: "Desk") -> Any:
     """An input of the prompt with this name."""
-    from policies.severity.judge import assess
+    from policies.severity.assess import assess_severity
     from prompts.classify import CLASSIFY, ClassifyInput
     from prompts.draft import DraftInput
     from prompts.extract import ExtractInput
     from prompts.repair import RepairInput
 
-    evidence = assess(EXAMPLE, desk.severities, desk.signals)
-    classify = ClassifyInput(desk=desk, text=EXAMPLE, evidence=evidence, canary=CANARY)
+    evidence = assess_severity(EXAMPLE_TICKET, desk.severities, desk.signals)
+    classify = ClassifyInput(
+        desk=desk, text=EXAMPLE_TICKET, evidence=evidence, canary=CANARY
+    )
     if name == "classify":
         return classify
     if name == "extract":
-        return ExtractInput(desk=desk, text=EXAMPLE, canary=CANARY)
+        return ExtractInput(desk=desk, text=EXAMPLE_TICKET, canary=CANARY)
     if name == "repair":
         return RepairInput(
             request=CLASSIFY.render(classify),
@@ -170,7 +179,7 @@ def example_of(name: str, desk: "Desk") -> Any:
         )
     return DraftInput(
         desk=desk,
-        text=EXAMPLE,
+        text=EXAMPLE_TICKET,
         canary=CANARY,
         category=desk.settings.fallback_category,
         severity=evidence.severity,

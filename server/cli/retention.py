@@ -7,9 +7,9 @@ import typer
 from contracts.errors import InputError
 from contracts.retention import Erasure
 from server.cli.approvals import os_user
-from server.cli.terminal.open_app import AsJson, DataDir, with_app
+from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
 from server.cli.terminal.output import print_json
-from server.cli.terminal.usage_errors import PARTLY
+from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 
 if TYPE_CHECKING:
     from contracts.retention import Pruned
@@ -40,13 +40,13 @@ def prune(
     Example: ticketgraph prune --compact
     """
 
-    async def pruned(opened: "TicketGraph") -> "Pruned":
+    async def prune_desks(opened: "TicketGraph") -> "Pruned":
         done = await opened.prune(everything=now_all)
         if compact:
             await opened.compact()
         return done
 
-    done = with_app(data_dir, pruned)
+    done = run_with_app(data_dir, prune_desks)
     if json:
         print_json(done)
     else:
@@ -82,15 +82,15 @@ def erase(
         raise InputError(
             "Say whose tickets with --customer, or which ones with --ticket."
         )
-    done = with_app(
+    done = run_with_app(
         data_dir,
-        lambda opened: erased(
+        lambda opened: confirm_and_erase(
             opened, customer, ticket or [], by or os_user(), sure=yes
         ),
     )
     if done is None:
         typer.echo("Nothing was erased.", err=True)
-        raise typer.Exit(PARTLY)
+        raise typer.Exit(EXIT_PARTLY_REFUSED)
     if json:
         print_json(done)
     else:
@@ -101,7 +101,7 @@ def erase(
         )
 
 
-async def erased(
+async def confirm_and_erase(
     opened: "TicketGraph",
     customer: str | None,
     tickets: list[str],

@@ -10,8 +10,8 @@ import typer
 from contracts.result import Run
 from contracts.ticket import RunOptions
 from contracts.values import Tone
-from server.cli.terminal.open_app import AsJson, DataDir, with_app
-from server.cli.terminal.output import print_json, results
+from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.output import print_json, result_console
 from server.cli.terminal.views import checkpoints_table, show_run, show_ticket
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from ticketgraph.app import TicketGraph
 
-TICKET_ID = "TKT-"
+TICKET_ID_PREFIX = "TKT-"
 """How the id of a ticket begins; no run's id does."""
 
 RunId = Annotated[str, typer.Argument(help="As `show` prints it.")]
@@ -38,25 +38,27 @@ def show(
 
     Example: ticketgraph show TKT-1A2B3C4D
     """
-    ticket, run = with_app(data_dir, lambda opened: found(opened, id))
+    ticket, run = run_with_app(data_dir, lambda opened: find_ticket_and_run(opened, id))
     if json:
         print_json(run or ticket)
         return
-    show_ticket(results(), ticket)
+    show_ticket(result_console(), ticket)
     if run:
-        show_run(results(), run)
+        show_run(result_console(), run)
 
 
-async def found(opened: "TicketGraph", wanted: str) -> "tuple[RowMapping, Run | None]":
+async def find_ticket_and_run(
+    opened: "TicketGraph", wanted: str
+) -> "tuple[RowMapping, Run | None]":
     """The ticket's row and its run, if it has one. Raises NotFoundError."""
     from storage.queries import tickets
 
-    is_ticket = wanted.upper().startswith(TICKET_ID)
+    is_ticket = wanted.upper().startswith(TICKET_ID_PREFIX)
     run = await (
         opened.run_of_ticket(wanted.upper()) if is_ticket else opened.run(wanted)
     )
-    async with opened.database.read() as connection:
-        return await tickets.row(
+    async with opened.database.open_read() as connection:
+        return await tickets.find_ticket_row(
             connection, run.ticket_id if run else wanted.upper()
         ), run
 
@@ -66,12 +68,12 @@ def history(run_id: RunId, data_dir: DataDir = None, json: AsJson = False) -> No
 
     Example: ticketgraph history 9b2e...
     """
-    checkpoints = with_app(data_dir, lambda opened: opened.history(run_id))
+    checkpoints = run_with_app(data_dir, lambda opened: opened.history(run_id))
     if json:
         for checkpoint in checkpoints:
             print_json(checkpoint)
     else:
-        results().print(checkpoints_table(checkpoints))
+        result_console().print(checkpoints_table(checkpoints))
 
 
 def fork(
@@ -90,10 +92,10 @@ def fork(
     Example: ticketgraph fork 9b2e... --tone formal
     """
     options = RunOptions.model_validate({"response_tone": tone}) if tone else None
-    run = with_app(
+    run = run_with_app(
         data_dir, lambda opened: opened.fork(run_id, checkpoint, options=options)
     )
     if json:
         print_json(run)
     else:
-        show_run(results(), run)
+        show_run(result_console(), run)

@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from contracts.errors import InputError
-from server.cli.desks import folder_of
-from server.cli.terminal.output import results
+from server.cli.desks import find_desk_folder
+from server.cli.terminal.output import result_console
 
 Files = Annotated[
     list[Path],
@@ -26,15 +26,15 @@ def train(
     Example: ticketgraph train customer_support evals/examples/customer_support.jsonl
     """
     try:
-        from evals.training import train as fit
+        from evals.training import train_desk as fit
     except ModuleNotFoundError as missing:
         raise InputError(
             f"Training needs {missing.name}: install scikit-learn, then train again."
         ) from None
-    folder = folder_of(desk)
+    folder = find_desk_folder(desk)
     fitted = fit(folder, files)
     for name, value in fitted.model_dump().items():
-        results().print(
+        result_console().print(
             f"{name:20} {value:.3f}"
             if isinstance(value, float)
             else f"{name:20} {value}"

@@ -9,26 +9,26 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.http.problems import problem
+from server.http.problems import problem_response
 
-MAX_BODY = 1_048_576
+MAX_BODY_BYTES = 1_048_576
 """Bytes of a request's body.
 
 The largest ticket, 50,000 characters escaped in JSON, is under 600 kB.
 """
 
-MAX_DRAINED = 33_554_432
+MAX_DRAINED_BYTES = 33_554_432
 """Bytes that are read and thrown away so that a client that is still sending gets to read
 the refusal."""
 
-TOO_LARGE = f"The body is too large. Send at most {MAX_BODY // 1024} KiB."
+BODY_TOO_LARGE = f"The body is too large. Send at most {MAX_BODY_BYTES // 1024} KiB."
 
-MAX_HEAD = 32_768
+MAX_HEAD_BYTES = 32_768
 """Bytes of a request's address and headers together. Browsers and proxies send a few thousand."""
 
-REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
-SECURITY = {
+SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' data:; frame-ancestors "
         "'none'; base-uri 'none'"
@@ -39,7 +39,7 @@ SECURITY = {
 }
 
 
-class Guard:
+class RequestGuard:
     """ASGI middleware."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -54,38 +54,38 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        request_id = known_id(headers.get("x-request-id"))
+        request_id = request_id_of(headers.get("x-request-id"))
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
 
-        async def marked(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 out = MutableHeaders(scope=message)
                 out["x-request-id"] = request_id
-                for name, value in SECURITY.items():
+                for name, value in SECURITY_HEADERS.items():
                     out.setdefault(name, value)
             await send(message)
 
         if not scope["path"].isprintable():
-            await no_such_path()(scope, receive, marked)
+            await refuse_path()(scope, receive, send_with_headers)
             return
-        if head_size(scope) > MAX_HEAD:
-            await head_too_large()(scope, receive, marked)
+        if head_size(scope) > MAX_HEAD_BYTES:
+            await refuse_head()(scope, receive, send_with_headers)
             return
         length = headers.get("content-length", "")
-        if length.isdigit() and int(length) > MAX_BODY:
-            if int(length) <= MAX_DRAINED:
-                await drain(receive)
-            await too_large()(scope, receive, marked)
+        if length.isdigit() and int(length) > MAX_BODY_BYTES:
+            if int(length) <= MAX_DRAINED_BYTES:
+                await drain_body(receive)
+            await refuse_body()(scope, receive, send_with_headers)
             return
-        await self.app(scope, Capped(receive), marked)
+        await self.app(scope, CappedBody(receive), send_with_headers)
 
 
-class Capped:
+class CappedBody:
     """The request's body, up to the cap."""
 
     def __init__(self, receive: Receive) -> None:
         self.receive = receive
-        self.left = MAX_BODY
+        self.bytes_left = MAX_BODY_BYTES
 
     async def __call__(self) -> MutableMapping[str, Any]:
         """The next message.
@@ -94,13 +94,13 @@ class Capped:
         """
         message = await self.receive()
         if message["type"] == "http.request":
-            self.left -= len(message.get("body", b""))
-            if self.left < 0:
-                raise HTTPException(413, TOO_LARGE)
+            self.bytes_left -= len(message.get("body", b""))
+            if self.bytes_left < 0:
+                raise HTTPException(413, BODY_TOO_LARGE)
         return message
 
 
-async def drain(receive: Receive) -> None:
+async def drain_body(receive: Receive) -> None:
     """Read the rest of the body and keep none of it."""
     while (message := await receive())["type"] == "http.request" and message.get(
         "more_body"
@@ -108,12 +108,12 @@ async def drain(receive: Receive) -> None:
         pass
 
 
-def no_such_path() -> ASGIApp:
+def refuse_path() -> ASGIApp:
     """The refusal of an address with control characters.
 
     A router takes one that ends in a newline for another.
     """
-    return problem(
+    return problem_response(
         404,
         "The request cannot be answered.",
         "No address has control characters in it.",
@@ -129,17 +129,17 @@ def head_size(scope: Scope) -> int:
     )
 
 
-def head_too_large() -> ASGIApp:
+def refuse_head() -> ASGIApp:
     """The refusal of a request that nobody needs to send."""
-    detail = f"Send at most {MAX_HEAD // 1024} KiB of address and headers."
-    return problem(431, "The request's headers are too large.", detail)
+    detail = f"Send at most {MAX_HEAD_BYTES // 1024} KiB of address and headers."
+    return problem_response(431, "The request's headers are too large.", detail)
 
 
-def too_large() -> ASGIApp:
+def refuse_body() -> ASGIApp:
     """The refusal of a body."""
-    return problem(413, "The request cannot be answered.", TOO_LARGE)
+    return problem_response(413, "The request cannot be answered.", BODY_TOO_LARGE)
 
 
-def known_id(given: str | None) -> str:
+def request_id_of(given: str | None) -> str:
     """The caller's id for the request if it is a harmless one, else a new one."""
-    return given if given and REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    return given if given and REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-MOST_SECONDS = 86_400
+MAX_WAIT_SECONDS = 86_400
 """A longer wait means no more than this one."""
 
 
@@ -24,20 +24,20 @@ class Preference:
     wait: int | None = None
     respond_async: bool = False
 
-    def seconds(self, longest: float) -> float:
+    def wait_seconds(self, longest: float) -> float:
         """How long to wait, when no request waits longer than `longest`."""
         if self.wait is None:
             return 0.0 if self.respond_async else longest
         return min(float(self.wait), longest)
 
-    def applied(self, *, finished: bool) -> dict[str, str]:
+    def applied_header(self, *, finished: bool) -> dict[str, str]:
         """The header that says which preferences were followed."""
         followed = [f"wait={self.wait}"] if self.wait is not None else []
         followed += ["respond-async"] if self.respond_async and not finished else []
         return {"Preference-Applied": ", ".join(followed)} if followed else {}
 
 
-def parse(values: Sequence[str]) -> Preference:
+def parse_preferences(values: Sequence[str]) -> Preference:
     """What the headers say. Of a preference that is named twice, the first counts."""
     named: dict[str, str] = {}
     for part in ",".join(values).split(","):
@@ -45,12 +45,14 @@ def parse(values: Sequence[str]) -> Preference:
         named.setdefault(name.strip().lower(), value.strip().strip('"'))
     seconds = named.get("wait", "")
     wait = (
-        min(int(seconds), MOST_SECONDS) if re.fullmatch("[0-9]{1,9}", seconds) else None
+        min(int(seconds), MAX_WAIT_SECONDS)
+        if re.fullmatch("[0-9]{1,9}", seconds)
+        else None
     )
     return Preference(wait, "respond-async" in named)
 
 
-async def preference(
+async def read_preference(
     prefer: Annotated[
         list[str] | None,
         Header(
@@ -59,7 +61,7 @@ async def preference(
     ] = None,
 ) -> Preference:
     """What the caller prefers."""
-    return parse(prefer or ())
+    return parse_preferences(prefer or ())
 
 
-Preferred = Annotated[Preference, Depends(preference)]
+Preferred = Annotated[Preference, Depends(read_preference)]

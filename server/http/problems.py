@@ -14,11 +14,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from contracts.errors import TicketGraphError, UnavailableError
-from storage.database.unavailable import AWAY
+from storage.database.unavailable import UNAVAILABLE_ERRORS
 
 log = logging.getLogger("ticketgraph")
 
-DATABASE_AWAY = (
+DATABASE_UNAVAILABLE = (
     "The database cannot be reached, does not answer or has no space. What was not answered "
     "before may or may not "
     "be kept: send it again later, best with the same Idempotency-Key."
@@ -52,7 +52,7 @@ class ProblemDetails(BaseModel):
 PROBLEM_SCHEMA = f"#/components/schemas/{ProblemDetails.__name__}"
 
 
-def problem(
+def problem_response(
     status: int,
     title: str,
     detail: str,
@@ -74,12 +74,12 @@ def problem(
 
 def handle_problems(app: FastAPI) -> None:
     """Let every error of the app end as problem details."""
-    app.exception_handler(TicketGraphError)(on_ours)
-    app.exception_handler(RequestValidationError)(on_invalid)
-    app.exception_handler(HTTPException)(on_http)
-    for away in AWAY:
-        app.exception_handler(away)(on_away)
-    app.exception_handler(Exception)(on_unexpected)
+    app.exception_handler(TicketGraphError)(handle_own_error)
+    app.exception_handler(RequestValidationError)(handle_validation_error)
+    app.exception_handler(HTTPException)(handle_http_error)
+    for away in UNAVAILABLE_ERRORS:
+        app.exception_handler(away)(handle_database_unavailable)
+    app.exception_handler(Exception)(handle_unexpected_error)
 
 
 def document_problems(app: FastAPI) -> None:
@@ -104,27 +104,29 @@ def document_problems(app: FastAPI) -> None:
             content["application/problem+json"] = content.pop("application/json")
 
 
-async def on_ours(_request: Request, error: TicketGraphError) -> Response:
+async def handle_own_error(_request: Request, error: TicketGraphError) -> Response:
     """An error of our tree: its class is the title, its message says what to do."""
     shown = (
         error.detail
         if error.status < 500 or isinstance(error, UnavailableError)
         else "The server's log says more."
     )
-    return problem(error.status, error.title, shown)
+    return problem_response(error.status, error.title, shown)
 
 
-async def on_invalid(_request: Request, error: RequestValidationError) -> Response:
+async def handle_validation_error(
+    _request: Request, error: RequestValidationError
+) -> Response:
     """A request that does not fit the schema: which fields, and why."""
     wrong = [
-        FieldProblem(field=field_of(entry), problem=entry["msg"])
+        FieldProblem(field=field_path_of(entry), problem=entry["msg"])
         for entry in error.errors()
     ]
     what = (
         ", ".join(dict.fromkeys(entry.field for entry in wrong if entry.field))
         or "the request"
     )
-    return problem(
+    return problem_response(
         422,
         "The request does not fit the schema.",
         f"Correct {what} and send it again.",
@@ -132,30 +134,30 @@ async def on_invalid(_request: Request, error: RequestValidationError) -> Respon
     )
 
 
-async def on_http(_request: Request, error: HTTPException) -> Response:
+async def handle_http_error(_request: Request, error: HTTPException) -> Response:
     """What the framework refuses: unknown paths, methods, broken JSON."""
-    return problem(
+    return problem_response(
         error.status_code, "The request cannot be answered.", str(error.detail)
     )
 
 
-async def on_away(_request: Request, error: Exception) -> Response:
+async def handle_database_unavailable(_request: Request, error: Exception) -> Response:
     """The database cannot be reached, or is full."""
     log.warning("the database is away: %s", type(error).__name__)
-    return problem(503, UnavailableError().title, DATABASE_AWAY)
+    return problem_response(503, UnavailableError().title, DATABASE_UNAVAILABLE)
 
 
-async def on_unexpected(_request: Request, error: Exception) -> Response:
+async def handle_unexpected_error(_request: Request, error: Exception) -> Response:
     """A defect of ours. The log has it; the caller gets no trace."""
     log.error("unexpected error", exc_info=error)
-    return problem(
+    return problem_response(
         500,
         "Something went wrong on our side.",
         "Nothing that was acknowledged is lost. Try again later.",
     )
 
 
-def field_of(entry: dict[str, Any]) -> str:
+def field_path_of(entry: dict[str, Any]) -> str:
     """Where the problem is, without `body` or `query` in front.
 
     Names of our schema, never keys of the caller's.

@@ -7,16 +7,16 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from server.http.guard import MAX_HEAD
+from server.http.guard import MAX_HEAD_BYTES
 
-REQUEST_SECONDS = 8.0
+REQUEST_TIMEOUT_SECONDS = 8.0
 """From a request's first byte to its last one.
 
 A client on a slow line sends the largest body in a tenth of it.
 """
 
 
-class ImpatientProtocol(HttpToolsProtocol):
+class RequestTimeoutProtocol(HttpToolsProtocol):
     """uvicorn's protocol with a deadline on receiving each request, its headers and its
     body together.
 
@@ -25,59 +25,61 @@ class ImpatientProtocol(HttpToolsProtocol):
     """
 
     deadline: asyncio.TimerHandle | None = None
-    head: int | None = None
+    head_bytes: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """A connection that says nothing is as idle as one that stops in the middle."""
         super().connection_made(transport)
-        self.expect()
+        self.start_timeout()
 
     def data_received(self, data: bytes) -> None:
         """Start the clock at the first bytes of a request."""
         if self.deadline is None:
-            self.expect()
+            self.start_timeout()
         super().data_received(data)
-        if self.head is not None:
-            self.head += len(data)
-            if self.head > 2 * MAX_HEAD:
-                self.give_up()
+        if self.head_bytes is not None:
+            self.head_bytes += len(data)
+            if self.head_bytes > 2 * MAX_HEAD_BYTES:
+                self.reset_connection()
 
     def on_message_begin(self) -> None:
         """A head begins: count it."""
-        self.head = 0
+        self.head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """The head is whole: whether it is too large is now the application's to say."""
-        self.head = None
+        self.head_bytes = None
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
         """The request is whole: stop the clock."""
-        self.relax()
+        self.cancel_timeout()
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing to wait for any more."""
-        self.relax()
+        self.cancel_timeout()
         super().connection_lost(exc)
 
-    def expect(self) -> None:
+    def start_timeout(self) -> None:
         """Start the clock."""
-        self.deadline = self.loop.call_later(REQUEST_SECONDS, self.give_up)
+        self.deadline = self.loop.call_later(
+            REQUEST_TIMEOUT_SECONDS, self.reset_connection
+        )
 
-    def relax(self) -> None:
+    def cancel_timeout(self) -> None:
         """Stop the clock."""
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
 
-    def give_up(self) -> None:
+    def reset_connection(self) -> None:
         """Reset the connection.
 
         A polite close would leave it half open on a client that never reads.
         """
-        self.relax()
+        self.cancel_timeout()
         connection: Any = self.transport.get_extra_info("socket")
         if connection is not None:
             connection.setsockopt(

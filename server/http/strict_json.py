@@ -23,7 +23,7 @@ class StrictRequest(Request):
             value = orjson.loads(await self.body())
         except orjson.JSONDecodeError:
             raise HTTPException(400, "The body is not valid JSON in UTF-8.") from None
-        check(value)
+        check_json_value(value)
         return value
 
 
@@ -34,13 +34,13 @@ class StrictRoute(APIRoute):
         """FastAPI's handler on our request."""
         handle = super().get_route_handler()
 
-        async def strict(request: Request) -> Response:
+        async def handle_strictly(request: Request) -> Response:
             return await handle(StrictRequest(request.scope, request.receive))
 
-        return strict
+        return handle_strictly
 
 
-def check(value: Any) -> None:
+def check_json_value(value: Any) -> None:
     """Refuse NUL characters and nesting that no part of the system needs.
 
     Raises HTTPException 422.

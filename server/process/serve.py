@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
-from server.process.startup import check, prepare, settle_in
+from server.process.startup import check_can_open, prepare_process, tune_interpreter
 from server.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-EXAMPLE = """\
+READY_MESSAGE = """\
 TicketGraph is ready on {url}  (API: {url}/docs)
 Try it:
   curl -s {url}/api/v1/workflow/process -H 'Content-Type: application/json' -d '{{"subject": "Charged twice", \
@@ -19,7 +19,7 @@ Try it:
 """
 
 
-class Server(uvicorn.Server):
+class AnnouncingServer(uvicorn.Server):
     """uvicorn, which says how to try it once it listens, and tells the app at once that it
     is to stop.
     """
@@ -31,14 +31,16 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[object] | None = None) -> None:  # type: ignore[override]
         """Start, then print the URL and one line to try."""
         await super().startup(sockets)  # type: ignore[arg-type]
-        settle_in()
+        tune_interpreter()
         if self.started:
             port = (
                 self.servers[0].sockets[0].getsockname()[1]
                 if self.servers
                 else self.config.port
             )
-            sys.stdout.write(EXAMPLE.format(url=f"http://{self.config.host}:{port}"))
+            sys.stdout.write(
+                READY_MESSAGE.format(url=f"http://{self.config.host}:{port}")
+            )
             sys.stdout.flush()
 
     async def shutdown(self, sockets: Any = None) -> None:
@@ -50,7 +52,9 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings, *, working: bool = True, migrating: bool = True) -> None:
+def run_server(
+    settings: Settings, *, working: bool = True, migrating: bool = True
+) -> None:
     """Serve until SIGINT or SIGTERM. Exits with 1 when the app cannot start.
 
     See server.app.create_app.
@@ -58,11 +62,11 @@ def serve(settings: Settings, *, working: bool = True, migrating: bool = True) -
     Raises InputError for settings that cannot be used, UnavailableError when the database
     cannot be used.
     """
-    prepare(settings)
-    check(settings, migrating=migrating)
+    prepare_process(settings)
+    check_can_open(settings, migrating=migrating)
     # LangGraph and NumPy read their environment when they are imported.
     from server.app import create_app
-    from server.http.protocol import ImpatientProtocol
+    from server.http.protocol import RequestTimeoutProtocol
 
     app = create_app(settings, working=working, migrating=migrating)
     config = uvicorn.Config(
@@ -70,14 +74,14 @@ def serve(settings: Settings, *, working: bool = True, migrating: bool = True) -
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http=ImpatientProtocol,
+        http=RequestTimeoutProtocol,
         log_level=settings.log_level,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=30,
         backlog=2048,
     )
-    server = Server(config, app)
+    server = AnnouncingServer(config, app)
     server.run()
     if not server.started:
         sys.exit(1)

@@ -9,18 +9,18 @@ import logging
 import os
 import sys
 
-from engines.models.prices import SHIPPED, load_prices
-from engines.models.providers import resolve
+from engines.models.prices import SHIPPED_PRICES_FILE, load_prices
+from engines.models.providers import resolve_models
 from server.settings import Settings
 
-SWITCH_SECONDS = 0.0005
+SWITCH_INTERVAL_SECONDS = 0.0005
 """How long one thread may keep the others from Python.
 
 Those of the embedding and the database wait for it after each call; with Python's own 0.005
 a process does some 5 % fewer tickets.
 """
 
-TALKATIVE = (
+NOISY_LOGGERS = (
     "aiosqlite",
     "sqlalchemy",
     "alembic",
@@ -33,7 +33,7 @@ TALKATIVE = (
 """Libraries that say at debug what tickets say."""
 
 
-def prepare(settings: Settings) -> None:
+def prepare_process(settings: Settings) -> None:
     """Set what LangGraph and NumPy read when they are imported, and the log."""
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
     # A second thread gains nothing on one vector by a matrix, and spins between two
@@ -43,11 +43,11 @@ def prepare(settings: Settings) -> None:
         level=settings.log_level.upper(),
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    for library in TALKATIVE:
+    for library in NOISY_LOGGERS:
         logging.getLogger(library).setLevel(logging.WARNING)
 
 
-def settle_in() -> None:
+def tune_interpreter() -> None:
     """Tell the interpreter that the start is over. What is there now stays.
 
     No collection has to look at it again.
@@ -55,26 +55,28 @@ def settle_in() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 50)
-    sys.setswitchinterval(SWITCH_SECONDS)
+    sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
 
 
-def check(settings: Settings, *, migrating: bool) -> None:
+def check_can_open(settings: Settings, *, migrating: bool) -> None:
     """Raise what opening would raise. Found here, it is a sentence and not a stack trace.
 
     InputError for model settings that contradict each other or an address that names no
     database; UnavailableError for a database that is held by another process, cannot be
     reached, is behind, or has runs that would be lost.
     """
-    load_prices(settings.llm_prices or SHIPPED)
-    resolve(settings)
-    from policies.loading.load import desk_ids
-    from storage.database.address import address_of
+    load_prices(settings.llm_prices or SHIPPED_PRICES_FILE)
+    resolve_models(settings)
+    from policies.loading.load import list_desk_ids
+    from storage.database.address import database_address_of
     from ticketgraph.assembly import SHIPPED_DESKS
-    from ticketgraph.opening import usable
+    from ticketgraph.opening import check_usable
 
-    address = address_of(settings.database_url, settings.data_dir)
+    address = database_address_of(settings.database_url, settings.data_dir)
     asyncio.run(
-        usable(
-            address, desk_ids(settings.desks_dir or SHIPPED_DESKS), migrating=migrating
+        check_usable(
+            address,
+            list_desk_ids(settings.desks_dir or SHIPPED_DESKS),
+            migrating=migrating,
         )
     )

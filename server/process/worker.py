@@ -4,11 +4,11 @@ import asyncio
 import signal
 import sys
 
-from server.process.startup import check, prepare, settle_in
+from server.process.startup import check_can_open, prepare_process, tune_interpreter
 from server.settings import Settings
 
 
-def work(settings: Settings) -> None:
+def run_worker(settings: Settings) -> None:
     """Work until SIGINT or SIGTERM.
 
     Then every run stops at its next superstep, and others go on with it.
@@ -16,28 +16,28 @@ def work(settings: Settings) -> None:
     Raises InputError for settings that cannot be used, UnavailableError when the database
     cannot be used.
     """
-    prepare(settings)
-    check(settings, migrating=False)
+    prepare_process(settings)
+    check_can_open(settings, migrating=False)
     import uvloop
 
-    uvloop.run(working(settings))
+    uvloop.run(run_worker_loop(settings))
 
 
-async def working(settings: Settings) -> None:
+async def run_worker_loop(settings: Settings) -> None:
     """The same, in the event loop."""
     # LangGraph and NumPy read their environment when they are imported.
     from server.metrics import Metrics
-    from server.opening import opened_app
+    from server.opening import open_app
 
     told = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, told.set)
     metrics = Metrics()
-    async with opened_app(settings, metrics, migrating=False) as app:
-        with metrics.watching(
+    async with open_app(settings, metrics, migrating=False) as app:
+        with metrics.export_model_states(
             lambda: app.model_state, settings.metrics_port, settings.host
         ):
-            settle_in()
+            tune_interpreter()
             sys.stdout.write("TicketGraph's worker is ready.\n")
             sys.stdout.flush()
             await told.wait()

@@ -12,20 +12,28 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
 
-GENESIS = sha256(b"ticketgraph audit log, format 1").hexdigest()
+GENESIS_HASH = sha256(b"ticketgraph audit log, format 1").hexdigest()
 """What the first record names as the hash before it.
 
 Another format of records would need another one.
 """
 
-HASHED = ("actor", "at", "detail", "kind", "previous_hash", "run_id", "ticket_id")
+HASHED_COLUMNS = (
+    "actor",
+    "at",
+    "detail",
+    "kind",
+    "previous_hash",
+    "run_id",
+    "ticket_id",
+)
 """The columns that a hash covers, as they are stored.
 
 A record's place is covered by `previous_hash`.
 """
 
 
-def canonical(value: Mapping[str, Any]) -> str:
+def canonical_json(value: Mapping[str, Any]) -> str:
     """The one way to write a value as JSON: keys sorted, no spaces, ASCII.
 
     Raises ValueError, TypeError for others.
@@ -33,17 +41,17 @@ def canonical(value: Mapping[str, Any]) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def hash_of(record: Mapping[Any, Any]) -> str:
+def hash_record(record: Mapping[Any, Any]) -> str:
     """SHA-256, hexadecimal, of what a record says and follows.
 
     Raises TypeError, ValueError for values that no record of ours has.
     """
     return sha256(
-        canonical({name: record[name] for name in HASHED}).encode()
+        canonical_json({name: record[name] for name in HASHED_COLUMNS}).encode()
     ).hexdigest()
 
 
-def moment(at: datetime) -> str:
+def format_time(at: datetime) -> str:
     """A time as it is stored and hashed.
 
     UTC, microseconds, always 27 characters, so that it sorts as text.

@@ -10,20 +10,20 @@ from typing import Any
 from sqlalchemy import RowMapping, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audit.chain import GENESIS, canonical, hash_of, moment
-from storage.database.locks import one_at_a_time
+from storage.audit.chain import GENESIS_HASH, canonical_json, format_time, hash_record
+from storage.database.locks import take_advisory_lock
 from storage.tables import audit
 
-PAGE = 1000
+PAGE_SIZE = 1000
 """Records read at a time."""
 
-ADD = insert(audit)
-NEWEST = (
+INSERT_RECORD = insert(audit)
+SELECT_NEWEST = (
     select(audit.c.sequence, audit.c.hash).order_by(audit.c.sequence.desc()).limit(1)
 )
 
 
-async def record(
+async def append_record(
     connection: AsyncConnection,
     kind: str,
     ticket_id: str,
@@ -40,26 +40,26 @@ async def record(
     transaction ends: record last. If somebody did, a second record with the same number
     would fail at the primary key: the chain cannot fork.
     """
-    await one_at_a_time(connection, "audit")
-    newest = (await connection.execute(NEWEST)).first()
-    sequence, previous = newest or (0, GENESIS)
+    await take_advisory_lock(connection, "audit")
+    newest = (await connection.execute(SELECT_NEWEST)).first()
+    sequence, previous = newest or (0, GENESIS_HASH)
     row = {
-        "at": moment(at),
+        "at": format_time(at),
         "kind": kind,
         "ticket_id": ticket_id,
         "run_id": run_id,
         "actor": actor,
     }
-    row |= {"detail": canonical(detail), "previous_hash": previous}
+    row |= {"detail": canonical_json(detail), "previous_hash": previous}
     await connection.execute(
-        ADD, {**row, "sequence": sequence + 1, "hash": hash_of(row)}
+        INSERT_RECORD, {**row, "sequence": sequence + 1, "hash": hash_record(row)}
     )
 
 
-async def page(
+async def list_audit_page(
     connection: AsyncConnection,
     after: int | None,
-    limit: int = PAGE,
+    limit: int = PAGE_SIZE,
     since: datetime | None = None,
 ) -> Sequence[RowMapping]:
     """Records in their order, from the one after the number `after`, not older than `since`."""
@@ -67,16 +67,16 @@ async def page(
     if after is not None:
         query = query.where(audit.c.sequence > after)
     if since is not None:
-        query = query.where(audit.c.at >= moment(since))
+        query = query.where(audit.c.at >= format_time(since))
     return (await connection.execute(query)).mappings().all()
 
 
-async def records(
+async def iterate_records(
     connection: AsyncConnection, since: datetime | None = None
 ) -> AsyncIterator[RowMapping]:
     """Every record in its order, not older than `since`; `detail` is canonical JSON as text."""
     after: int | None = None
-    while rows := await page(connection, after, since=since):
+    while rows := await list_audit_page(connection, after, since=since):
         for row in rows:
             yield row
         after = rows[-1]["sequence"]

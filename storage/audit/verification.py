@@ -14,20 +14,20 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.audit.chain import GENESIS, hash_of
-from storage.audit.log import PAGE, page
+from storage.audit.chain import GENESIS_HASH, hash_record
+from storage.audit.log import PAGE_SIZE, list_audit_page
 from storage.tables import audit
 
 Record = Mapping[Any, Any]
 Tampering = Literal["changed", "removed", "inserted", "reordered", "truncated"]
 
 
-class Fault(NamedTuple):
+class AuditFault(NamedTuple):
     """The first broken record: its number, what seems to have been done, and what shows it."""
 
     sequence: int
     kind: Tampering
-    evidence: str
+    details: str
 
 
 class Verification(NamedTuple):
@@ -37,36 +37,38 @@ class Verification(NamedTuple):
 
     records: int
     head: str
-    fault: Fault | None = None
+    fault: AuditFault | None = None
 
 
-async def verify(
-    connection: AsyncConnection, kept: str | None = None, limit: int = PAGE
+async def verify_chain(
+    connection: AsyncConnection, kept: str | None = None, limit: int = PAGE_SIZE
 ) -> Verification:
     """Recompute every hash. `kept` is a head from an earlier time.
 
     The log must still contain it.
     """
-    count, head, seen = 0, GENESIS, kept in (None, GENESIS)
+    count, head, seen = 0, GENESIS_HASH, kept in (None, GENESIS_HASH)
     while True:
         try:
-            rows = await page(connection, count or None, limit)
+            rows = await list_audit_page(connection, count or None, limit)
         except DBAPIError as error:
             if limit == 1:
                 return Verification(
                     count,
                     head,
-                    Fault(count + 1, "changed", f"it cannot be read: {error.orig}"),
+                    AuditFault(
+                        count + 1, "changed", f"it cannot be read: {error.orig}"
+                    ),
                 )
             limit = 1  # to find the one that it is
             continue
         for row in rows:
-            if fault := await fault_of(connection, row, count + 1, head):
+            if fault := await find_record_fault(connection, row, count + 1, head):
                 return Verification(count, head, fault)
             count, head = count + 1, row["hash"]
             seen = seen or head == kept
         if not rows:
-            gone = Fault(
+            gone = AuditFault(
                 count + 1,
                 "truncated",
                 "no record has the kept hash: the end was cut off or written anew",
@@ -74,36 +76,36 @@ async def verify(
             return Verification(count, head, None if seen else gone)
 
 
-async def fault_of(
+async def find_record_fault(
     connection: AsyncConnection, row: Record, number: int, head: str
-) -> Fault | None:
+) -> AuditFault | None:
     """What is wrong with the record that should have a number and follow a hash."""
     if row["sequence"] > number:
-        return Fault(
+        return AuditFault(
             number, "removed", f"the next record has the number {row['sequence']}"
         )
     if row["sequence"] < number:
-        return Fault(row["sequence"], "inserted", "numbers begin at 1")
-    whole = intact(row)
+        return AuditFault(row["sequence"], "inserted", "numbers begin at 1")
+    whole = has_valid_hash(row)
     if whole and row["previous_hash"] == head:
         return None
-    successor = await number_of(
+    successor = await find_first_number(
         connection, audit.c.previous_hash == head, audit.c.sequence > number
     )
     if successor and not whole:
-        return Fault(
+        return AuditFault(
             number,
             "inserted",
             f"record {successor} follows record {number - 1}, and this one's hash is wrong",
         )
     if not whole:
-        return Fault(number, "changed", "its hash is not that of its words")
-    return await misplaced(connection, row, number, successor)
+        return AuditFault(number, "changed", "its hash is not that of its words")
+    return await explain_misplaced(connection, row, number, successor)
 
 
-async def misplaced(
+async def explain_misplaced(
     connection: AsyncConnection, row: Record, number: int, successor: int | None
-) -> Fault:
+) -> AuditFault:
     """What brought a record that is whole behind one that it does not follow.
 
     `successor` follows that one.
@@ -111,34 +113,36 @@ async def misplaced(
     previous = row["previous_hash"]
     followed = (
         0
-        if previous == GENESIS
-        else await number_of(connection, audit.c.hash == previous)
+        if previous == GENESIS_HASH
+        else await find_first_number(connection, audit.c.hash == previous)
     )
     if followed is None:
-        return Fault(
+        return AuditFault(
             number,
             "removed",
             "the record that it follows is not in the log, or has other words now",
         )
     if followed >= number:
-        return Fault(number, "reordered", f"it follows record {followed}")
+        return AuditFault(number, "reordered", f"it follows record {followed}")
     if successor:
-        return Fault(
+        return AuditFault(
             number,
             "inserted",
             f"it follows record {followed}; record {number - 1} is followed by {successor}",
         )
-    if copied := await number_of(
+    if copied := await find_first_number(
         connection, audit.c.hash == row["hash"], audit.c.sequence < number
     ):
-        return Fault(number, "inserted", f"it is record {copied} once more")
-    return Fault(followed + 1, "inserted", f"record {number} follows record {followed}")
+        return AuditFault(number, "inserted", f"it is record {copied} once more")
+    return AuditFault(
+        followed + 1, "inserted", f"record {number} follows record {followed}"
+    )
 
 
-def intact(row: Record) -> bool:
+def has_valid_hash(row: Record) -> bool:
     """Whether a record has the words that its hash was made of."""
     try:
-        return row["hash"] == hash_of(row)
+        return row["hash"] == hash_record(row)
     except (
         TypeError,
         ValueError,
@@ -146,7 +150,7 @@ def intact(row: Record) -> bool:
         return False
 
 
-async def number_of(
+async def find_first_number(
     connection: AsyncConnection, *conditions: ColumnElement[bool]
 ) -> int | None:
     """The number of the first record that meets the conditions."""

@@ -13,7 +13,7 @@ from contracts.errors import InputError
 DATABASE_FILE = "ticketgraph.db"
 """Its name in the data folder."""
 
-WRONG = (
+INVALID_URL = (
     "DATABASE_URL names no database that can be used. Write "
     "postgresql://user:password@host/name, or "
     "sqlite:///file.db, leave it empty for a database in memory, or unset it for a file in "
@@ -47,7 +47,7 @@ class PostgresAddress:
     url: URL
 
     @property
-    def conninfo(self) -> str:
+    def libpq_conninfo(self) -> str:
         """The same for libpq."""
         return self.url.set(drivername="postgresql").render_as_string(
             hide_password=False
@@ -60,7 +60,7 @@ class PostgresAddress:
 Address = SqliteAddress | MemoryAddress | PostgresAddress
 
 
-def address_of(database_url: str | None, data_dir: Path) -> Address:
+def database_address_of(database_url: str | None, data_dir: Path) -> Address:
     """Where the database is; a file in the data folder when nothing is said.
 
     Whatever driver a URL names, ours are used. Raises InputError for a URL that names
@@ -73,18 +73,18 @@ def address_of(database_url: str | None, data_dir: Path) -> Address:
     try:
         url = make_url(database_url.strip())
     except ArgumentError:
-        raise InputError(WRONG) from None
+        raise InputError(INVALID_URL) from None
     match url.get_backend_name():
         case "postgresql" | "postgres":
-            return understood(PostgresAddress(in_libpq_words(url)))
+            return check_libpq_address(PostgresAddress(to_libpq_options(url)))
         case "sqlite" if url.database in (None, "", ":memory:"):
             return MemoryAddress()
         case "sqlite":
             return SqliteAddress(Path(str(url.database)))
-    raise InputError(WRONG)
+    raise InputError(INVALID_URL)
 
 
-def in_libpq_words(url: URL) -> URL:
+def to_libpq_options(url: URL) -> URL:
     """The same address for our driver: `ssl` is what asyncpg calls `sslmode`."""
     query = dict(url.query)
     if "ssl" in query and "sslmode" not in query:
@@ -93,10 +93,10 @@ def in_libpq_words(url: URL) -> URL:
     return url.set(drivername="postgresql+psycopg", query=query)
 
 
-def understood(address: PostgresAddress) -> PostgresAddress:
+def check_libpq_address(address: PostgresAddress) -> PostgresAddress:
     """The address, if libpq understands it. Raises InputError, which repeats nothing of it."""
     try:
-        conninfo_to_dict(address.conninfo)
+        conninfo_to_dict(address.libpq_conninfo)
     except ProgrammingError:
         raise InputError(UNKNOWN_OPTION) from None
     return address

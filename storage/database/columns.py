@@ -12,7 +12,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeEngine
 
 
-def of(table: Table, values: dict[str, Any]) -> dict[str, Any]:
+def check_columns(table: Table, values: dict[str, Any]) -> dict[str, Any]:
     """The values, if each is of a column. Raises LookupError.
 
     SQLAlchemy passes over what a statement does not name.

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 T = TypeVar("T")
 Transaction = Callable[[AsyncConnection], Coroutine[Any, Any, T]]
 
-JSON: dict[str, Any] = {
+JSON_OPTIONS: dict[str, Any] = {
     "json_serializer": lambda value: orjson.dumps(value).decode(),
     "json_deserializer": orjson.loads,
 }
@@ -25,15 +25,15 @@ class Database(ABC):
     """
 
     @abstractmethod
-    def read(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def open_read(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A connection for reading."""
 
     @abstractmethod
-    def write(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    def open_write(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction: all of it, or nothing. Never await the network inside."""
 
     @abstractmethod
-    async def transact(self, work: Transaction[T]) -> T:
+    async def run_transaction(self, work: Transaction[T]) -> T:
         """A transaction as a function, for what every ticket does.
 
         `work` awaits nothing but the connection that it is given. It may be done a second
@@ -41,7 +41,7 @@ class Database(ABC):
         """
 
     @abstractmethod
-    async def look(self, work: Transaction[T]) -> T:
+    async def run_read(self, work: Transaction[T]) -> T:
         """The same for reading."""
 
     @abstractmethod

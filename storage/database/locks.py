@@ -5,14 +5,14 @@ from hashlib import sha256
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-LOCK = text("SELECT pg_advisory_xact_lock(:number)")
+TAKE_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 
 
-async def one_at_a_time(connection: AsyncConnection, name: str) -> None:
+async def take_advisory_lock(connection: AsyncConnection, name: str) -> None:
     """Wait until no other transaction is inside the same name, and stay inside until this one ends.
 
     On SQLite nothing has to be done: a transaction that writes is alone.
     """
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)
-        await connection.execute(LOCK, {"number": number})
+        await connection.execute(TAKE_LOCK, {"number": number})

@@ -15,37 +15,37 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from storage.database.address import PostgresAddress
-from storage.database.database import JSON, Database, T, Transaction
-from storage.database.timeouts import PATIENCE, PatientConnection, impatient
+from storage.database.database import JSON_OPTIONS, Database, T, Transaction
+from storage.database.timeouts import TIMEOUT_SECONDS, TimeoutConnection, limit_waiting
 
-CONNECTIONS = 10
+POOL_SIZE = 10
 """Of one process, for our tables; the pool of checkpoints and jobs has as many."""
 
-APPLICATION = "ticketgraph"
+APPLICATION_NAME = "ticketgraph"
 """What our sessions are called in pg_stat_activity."""
 
-TRIED_SECONDS = 1.0
+CHECK_AFTER_SECONDS = 1.0
 """How often a connection in use is tried.
 
 One that is dead fails once for somebody, who is told to try again.
 """
 
-SEARCH = "-c hnsw.iterative_scan=strict_order -c hnsw.ef_search=200"
+VECTOR_SEARCH_OPTIONS = "-c hnsw.iterative_scan=strict_order -c hnsw.ef_search=200"
 """How similar tickets are looked for.
 
 Until there are enough that the filters let through, and with so many candidates. With 100
 candidates twice as many of the nearest are missed; with 400 a search takes twice as long.
 """
 
-FROZEN = "-c idle_in_transaction_session_timeout=4000"
+IDLE_TRANSACTION_OPTION = "-c idle_in_transaction_session_timeout=4000"
 """A process that freezes inside a transaction holds locks that others wait for.
 
 The server ends it: below the lease.
 """
 
-SOCKET = {
-    "tcp_user_timeout": int(PATIENCE * 1000),
-    "keepalives_idle": int(PATIENCE / 2),
+SOCKET_OPTIONS = {
+    "tcp_user_timeout": int(TIMEOUT_SECONDS * 1000),
+    "keepalives_idle": int(TIMEOUT_SECONDS / 2),
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
@@ -60,21 +60,25 @@ class PostgresDatabase(Database):
 
     def __init__(self, address: PostgresAddress) -> None:
         self.address = address
-        self.session = session(address)
+        self.session_options = make_session_options(address)
         self.engine = create_async_engine(
             address.url,
-            pool_size=CONNECTIONS,
+            pool_size=POOL_SIZE,
             max_overflow=0,
-            pool_timeout=PATIENCE,
-            async_creator=self.connect,
-            **JSON,
+            pool_timeout=TIMEOUT_SECONDS,
+            async_creator=self.open_connection,
+            **JSON_OPTIONS,
         )
-        event.listen(self.engine.sync_engine, "checkout", trying(self.engine.dialect))
+        event.listen(
+            self.engine.sync_engine,
+            "checkout",
+            make_checkout_check(self.engine.dialect),
+        )
 
-    async def connect(self, *, autocommit: bool = False) -> PatientConnection:
+    async def open_connection(self, *, autocommit: bool = False) -> TimeoutConnection:
         """A connection of its own. Raises OperationalError."""
-        return await PatientConnection.connect(
-            self.address.conninfo, autocommit=autocommit, **self.session
+        return await TimeoutConnection.connect(
+            self.address.libpq_conninfo, autocommit=autocommit, **self.session_options
         )
 
     @cached_property
@@ -84,23 +88,23 @@ class PostgresDatabase(Database):
         Not open yet.
         """
         return AsyncConnectionPool(
-            self.address.conninfo,
-            connection_class=PatientConnection,
+            self.address.libpq_conninfo,
+            connection_class=TimeoutConnection,
             min_size=1,
-            max_size=CONNECTIONS,
-            timeout=PATIENCE,
+            max_size=POOL_SIZE,
+            timeout=TIMEOUT_SECONDS,
             reconnect_timeout=2.0,  # or the first one after an outage waits for longer than that lasted
-            kwargs={"row_factory": dict_row, **self.session},
-            configure=commit_by_itself,
-            check=alive,
+            kwargs={"row_factory": dict_row, **self.session_options},
+            configure=set_autocommit,
+            check=check_pooled_connection,
             open=False,
         )
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def open_read(self) -> AsyncIterator[AsyncConnection]:
         """See Database."""
         async with AsyncExitStack() as stack:
-            with impatient():
+            with limit_waiting():
                 connection = await stack.enter_async_context(self.engine.connect())
             yield connection
             await (
@@ -108,19 +112,19 @@ class PostgresDatabase(Database):
             )  # after a rollback psycopg prepares every statement anew
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def open_write(self) -> AsyncIterator[AsyncConnection]:
         """See Database."""
-        async with self.read() as connection, connection.begin():
+        async with self.open_read() as connection, connection.begin():
             yield connection
 
-    async def transact(self, work: Transaction[T]) -> T:
+    async def run_transaction(self, work: Transaction[T]) -> T:
         """See Database."""
-        async with self.write() as connection:
+        async with self.open_write() as connection:
             return await work(connection)
 
-    async def look(self, work: Transaction[T]) -> T:
+    async def run_read(self, work: Transaction[T]) -> T:
         """See Database."""
-        async with self.read() as connection:
+        async with self.open_read() as connection:
             return await work(
                 await connection.execution_options(isolation_level="AUTOCOMMIT")
             )
@@ -132,42 +136,48 @@ class PostgresDatabase(Database):
         await self.engine.dispose()
 
 
-async def alive(connection: DriverConnection[Any]) -> None:
+async def check_pooled_connection(connection: DriverConnection[Any]) -> None:
     """Try a connection of psycopg's pool now and then.
 
     Raises OperationalError for one that is dead.
     """
-    if cast("PatientConnection", connection).rested(TRIED_SECONDS):
+    if cast("TimeoutConnection", connection).is_idle_for(CHECK_AFTER_SECONDS):
         await AsyncConnectionPool.check_connection(connection)
 
 
-def trying(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
+def make_checkout_check(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
     """The same for SQLAlchemy's pool, which then makes all of its connections anew."""
 
-    def tried(adapted: Any, _record: Any, _fairy: Any) -> None:
-        if adapted.driver_connection.rested(TRIED_SECONDS):
+    def check_on_checkout(adapted: Any, _record: Any, _fairy: Any) -> None:
+        if adapted.driver_connection.rested(CHECK_AFTER_SECONDS):
             try:
                 dialect.do_ping(adapted)
             except OperationalError:
                 raise InvalidatePoolError from None
 
-    return tried
+    return check_on_checkout
 
 
-async def commit_by_itself(connection: DriverConnection[Any]) -> None:
+async def set_autocommit(connection: DriverConnection[Any]) -> None:
     """Set here and not by `kwargs`, which procrastinate's LISTEN does not survive."""
     await connection.set_autocommit(True)
 
 
-def session(address: PostgresAddress) -> dict[str, Any]:
+def make_session_options(address: PostgresAddress) -> dict[str, Any]:
     """How our connections are opened.
 
     What the address says of TCP stays, and its options come after ours.
     """
-    given = conninfo_to_dict(address.conninfo)
+    given = conninfo_to_dict(address.libpq_conninfo)
     return {
-        **{name: given.get(name, value) for name, value in SOCKET.items()},
-        "options": " ".join([FROZEN, SEARCH, str(given.get("options", ""))]).rstrip(),
-        "connect_timeout": int(PATIENCE),
-        "application_name": APPLICATION,
+        **{name: given.get(name, value) for name, value in SOCKET_OPTIONS.items()},
+        "options": " ".join(
+            [
+                IDLE_TRANSACTION_OPTION,
+                VECTOR_SEARCH_OPTIONS,
+                str(given.get("options", "")),
+            ]
+        ).rstrip(),
+        "connect_timeout": int(TIMEOUT_SECONDS),
+        "application_name": APPLICATION_NAME,
     }

@@ -14,7 +14,7 @@ from storage.database.sqlite import SqliteDatabase
 
 
 @asynccontextmanager
-async def looking(address: Address) -> AsyncIterator[Database]:
+async def open_read_only(address: Address) -> AsyncIterator[Database]:
     """The database at an address. Nothing is made or migrated.
 
     Raises NotFoundError where there is none, UnavailableError when it cannot be read.
@@ -43,11 +43,11 @@ async def looking(address: Address) -> AsyncIterator[Database]:
 
 
 @asynccontextmanager
-async def at_one_moment(database: Database) -> AsyncIterator[AsyncConnection]:
+async def open_snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
     """A connection that sees the database as it was at one moment, whatever others do to it
     meanwhile.
     """
-    async with database.read() as connection:
+    async with database.open_read() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execution_options(isolation_level="REPEATABLE READ")
         else:

@@ -12,9 +12,9 @@ from uuid import uuid4
 from sqlalchemy import Connection, NullPool, create_engine, event
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from storage.database.database import JSON, Database, T, Transaction
-from storage.database.group_commit import Groups
-from storage.database.synchronous import Direct, at_once
+from storage.database.database import JSON_OPTIONS, Database, T, Transaction
+from storage.database.group_commit import SqliteGroupCommit
+from storage.database.sync_connection import SyncConnection, run_without_waiting
 
 PRAGMAS = (
     "journal_mode=WAL",
@@ -37,16 +37,16 @@ class SqliteDatabase(Database):
         self.name = str(name)
         self.write_lock = asyncio.Lock()
         self.engine = sqlite_engine(self.name)
-        self.writer: Writer | None = None
+        self.writer: SqliteWriter | None = None
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def open_read(self) -> AsyncIterator[AsyncConnection]:
         """See Database."""
         async with self.engine.connect() as connection:
             yield connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
+    async def open_write(self) -> AsyncIterator[AsyncConnection]:
         """See Database."""
         async with self.write_lock, self.engine.connect() as connection:
             await connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -57,18 +57,18 @@ class SqliteDatabase(Database):
                 raise
             await asyncio.shield(connection.commit())
 
-    async def transact(self, work: Transaction[T]) -> T:
+    async def run_transaction(self, work: Transaction[T]) -> T:
         """See Database: in another thread, in one commit with its likes."""
-        return await self.opened().transact(work)
+        return await self.open_writer().run_transaction(work)
 
-    async def look(self, work: Transaction[T]) -> T:
+    async def run_read(self, work: Transaction[T]) -> T:
         """See Database: in one go, between two transactions."""
-        return await self.opened().look(work)
+        return await self.open_writer().run_read(work)
 
-    def opened(self) -> "Writer":
+    def open_writer(self) -> "SqliteWriter":
         """What does them, made when it is needed first."""
         if self.writer is None:
-            self.writer = Writer(self.name, self.write_lock)
+            self.writer = SqliteWriter(self.name, self.write_lock)
         return self.writer
 
     async def close(self) -> None:
@@ -79,7 +79,7 @@ class SqliteDatabase(Database):
         await self.engine.dispose()
 
 
-class Writer:
+class SqliteWriter:
     """The connection on which transactions are done in groups, and the thread that it is
     used in.
     """
@@ -89,36 +89,40 @@ class Writer:
             f"sqlite:///{name}",
             poolclass=NullPool,
             connect_args={"isolation_level": None, "check_same_thread": False},
-            **JSON,
+            **JSON_OPTIONS,
         )
-        event.listen(self.engine, "connect", configure)
-        self.groups = Groups(self.connect, write_lock)
+        event.listen(self.engine, "connect", set_pragmas)
+        self.groups = SqliteGroupCommit(self.connect_driver, write_lock)
 
     @cached_property
-    def connection(self) -> Connection:
+    def sync_connection(self) -> Connection:
         """SQLAlchemy's view of the connection. Its transactions are the group's."""
         return self.engine.connect()
 
-    def connect(self) -> sqlite3.Connection:
+    def connect_driver(self) -> sqlite3.Connection:
         """The driver's view of it."""
-        return cast("sqlite3.Connection", self.connection.connection.driver_connection)
+        return cast(
+            "sqlite3.Connection", self.sync_connection.connection.driver_connection
+        )
 
-    async def transact(self, work: Transaction[T]) -> T:
+    async def run_transaction(self, work: Transaction[T]) -> T:
         """See Database."""
-        return await self.groups.write(partial(self.do, work))
+        return await self.groups.write_grouped(partial(self.run_coroutine, work))
 
-    async def look(self, work: Transaction[T]) -> T:
+    async def run_read(self, work: Transaction[T]) -> T:
         """See Database."""
-        return await self.groups.read(partial(self.do, work))
+        return await self.groups.run_read(partial(self.run_coroutine, work))
 
-    def do(self, work: Transaction[T]) -> T:
+    def run_coroutine(self, work: Transaction[T]) -> T:
         """Do `work`, in the thread."""
-        return at_once(work(cast("AsyncConnection", Direct(self.connection))))
+        return run_without_waiting(
+            work(cast("AsyncConnection", SyncConnection(self.sync_connection)))
+        )
 
     async def close(self) -> None:
         """Finish what waits, and close the connection."""
         await self.groups.close()
-        self.connection.close()
+        self.sync_connection.close()
 
 
 def sqlite_engine(name: str) -> AsyncEngine:
@@ -128,14 +132,14 @@ def sqlite_engine(name: str) -> AsyncEngine:
         pool_size=5,
         max_overflow=0,
         connect_args={"isolation_level": None},
-        **JSON,
+        **JSON_OPTIONS,
     )
-    event.listen(engine.sync_engine, "connect", configure)
+    event.listen(engine.sync_engine, "connect", set_pragmas)
     return engine
 
 
 @contextmanager
-def in_memory() -> Iterator[str]:
+def memory_database() -> Iterator[str]:
     """The name of a new database in memory, which all connections of this process share
     while this is open.
     """
@@ -144,7 +148,7 @@ def in_memory() -> Iterator[str]:
         yield name
 
 
-def configure(connection: Any, _record: Any) -> None:
+def set_pragmas(connection: Any, _record: Any) -> None:
     """Set the pragmas on a connection."""
     cursor = connection.cursor()
     for pragma in PRAGMAS:

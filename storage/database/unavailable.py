@@ -9,7 +9,7 @@ import psycopg
 import psycopg_pool
 from sqlalchemy import exc
 
-AWAY = (
+UNAVAILABLE_ERRORS = (
     exc.OperationalError,
     exc.InterfaceError,
     exc.TimeoutError,

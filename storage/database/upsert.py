@@ -7,7 +7,7 @@ from sqlalchemy import Executable
 from sqlalchemy.dialects import postgresql, sqlite
 
 
-def either(make: Callable[[Any], Executable]) -> dict[str, Executable]:
+def build_for_dialects(make: Callable[[Any], Executable]) -> dict[str, Executable]:
     """A statement by the name of the dialect.
 
     `make` gets an `insert` that knows ON CONFLICT, as both databases do.

@@ -14,15 +14,15 @@ from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
 from procrastinate.manager import JobManager, NotificationCallback
 
-from storage.database.postgres import APPLICATION
-from storage.jobs.outcome import PutBack
+from storage.database.postgres import APPLICATION_NAME
 from storage.jobs.port import LEASE
-from storage.jobs.reach import Reach
+from storage.jobs.reach import DatabaseAvailability
+from storage.jobs.retry import Retry
 
-PAUSE = 0.5
+RETRY_SECONDS = 0.5
 """Seconds between two tries to reach a database that is away."""
 
-FINISH = """
+DELETE_JOB = """
 DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
 """
 """`attempts` is the fence.
@@ -30,20 +30,20 @@ DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND attemp
 It is raised by every failure and whenever a task is taken from somebody.
 """
 
-RETURN = """
+RELEASE_JOB = """
 UPDATE procrastinate_jobs
 SET status = 'todo', worker_id = NULL, attempts = attempts + %(counted)s,
     scheduled_at = now() + make_interval(secs => %(seconds)s)
 WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
 """
 
-BEAT = """
+WRITE_HEARTBEAT = """
 INSERT INTO procrastinate_workers (id, last_heartbeat) OVERRIDING SYSTEM VALUE VALUES (%(worker)s, now())
 ON CONFLICT (id) DO UPDATE SET last_heartbeat = now()
 """
 """A worker that was silent so long that another one deleted its row is one again, and may fetch."""
 
-LET_GO = """
+TERMINATE_SILENT_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name = %(name)s AND datname = current_database() AND usename = current_user
   AND xact_start IS NOT NULL AND wait_event = 'ClientRead'
@@ -56,19 +56,19 @@ so that no timeout ends it. It shows only in that it waits for its client.
 """
 
 
-class FencedManager(JobManager):
+class FencedJobManager(JobManager):
     """See above.
 
-    `put_back` holds what follows from a failure between the worker's asking and its writing
+    `retries` holds what follows from a failure between the worker's asking and its writing
     it down.
     """
 
-    def __init__(self, connector: object, reach: Reach) -> None:
+    def __init__(self, connector: object, reach: DatabaseAvailability) -> None:
         super().__init__(connector)  # pyright: ignore[reportArgumentType]
-        self.reach = reach
-        self.put_back: dict[tuple[int | None, int], PutBack] = {}
-        self.hurried = False
-        self.stir: Callable[[], None] = lambda: None
+        self.availability = reach
+        self.retries: dict[tuple[int | None, int], Retry] = {}
+        self.is_stopping = False
+        self.wake_worker: Callable[[], None] = lambda: None
 
     async def fetch_job(
         self, queues: Iterable[str] | None, worker_id: int
@@ -79,15 +79,15 @@ class FencedManager(JobManager):
         except UniqueViolation:
             return None  # another worker began a task of the same lock in this moment
         except ConnectorException as error:
-            self.reach.lost(error)
+            self.availability.note_unavailable(error)
             return None
-        self.reach.found()
+        self.availability.note_available()
         return job
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002
         """Remove a task that is done. Others are never finished, only retried."""
-        await self.persist(FINISH, id=job.id, attempts=job.attempts)
-        self.stir()  # the next task of its lock is ready, of which PostgreSQL tells nobody
+        await self.write_outcome(DELETE_JOB, id=job.id, attempts=job.attempts)
+        self.wake_worker()  # the next task of its lock is ready, of which PostgreSQL tells nobody
 
     async def retry_job(
         self,
@@ -101,44 +101,44 @@ class FencedManager(JobManager):
 
         When it is tried again is counted by the database's clock, as everything else is.
         """
-        later = self.put_back.pop((job.id, job.attempts))
-        await self.persist(
-            RETURN,
+        later = self.retries.pop((job.id, job.attempts))
+        await self.write_outcome(
+            RELEASE_JOB,
             id=job.id,
             attempts=job.attempts,
-            counted=int(later.counted),
+            counted=int(later.counts_as_failure),
             seconds=later.seconds,
         )
 
-    async def persist(self, query: str, **values: object) -> None:
+    async def write_outcome(self, query: str, **values: object) -> None:
         """Write how a task ended. While its worker lives, nobody else would look after it."""
         while True:
             try:
                 await self.connector.execute_query_async(query, **values)  # pyright: ignore[reportArgumentType]
             except ConnectorException as error:
-                self.reach.lost(error)
-                if self.hurried:
+                self.availability.note_unavailable(error)
+                if self.is_stopping:
                     return
-                await asyncio.sleep(PAUSE)
+                await asyncio.sleep(RETRY_SECONDS)
             else:
                 return
 
-    async def beat(self, worker: int) -> None:
+    async def send_heartbeat(self, worker: int) -> None:
         """Say that a worker is there. Raises ConnectorException."""
-        await self.connector.execute_query_async(BEAT, worker=worker)
+        await self.connector.execute_query_async(WRITE_HEARTBEAT, worker=worker)
 
-    async def take_from_the_silent(self) -> None:
+    async def free_expired_jobs(self) -> None:
         """Free the tasks of workers that were silent for a lease, and their locks.
 
         Raises ConnectorException.
         """
         silent = LEASE.total_seconds()
         await self.connector.execute_query_async(
-            LET_GO, name=APPLICATION, seconds=silent
+            TERMINATE_SILENT_SESSIONS, name=APPLICATION_NAME, seconds=silent
         )
         for job in await self.get_stalled_jobs(seconds_since_heartbeat=silent):
             await self.connector.execute_query_async(
-                RETURN, id=job.id, attempts=job.attempts, counted=1, seconds=0.0
+                RELEASE_JOB, id=job.id, attempts=job.attempts, counted=1, seconds=0.0
             )
 
     async def listen_for_jobs(
@@ -157,5 +157,5 @@ class FencedManager(JobManager):
                     on_notification=on_notification, queues=queues
                 )
             except ConnectorException as error:
-                self.reach.lost(error)
-            await asyncio.sleep(PAUSE)
+                self.availability.note_unavailable(error)
+            await asyncio.sleep(RETRY_SECONDS)

@@ -21,7 +21,7 @@ LEASE = timedelta(seconds=6)
 HEARTBEAT = timedelta(seconds=1.5)
 """How often a worker says that it is there."""
 
-LONGEST_PAUSE = 60.0
+MAX_RETRY_SECONDS = 60.0
 """Seconds between two tries of a task that keeps failing."""
 
 
@@ -40,7 +40,7 @@ class Task:
     not_before: datetime | None = None
 
 
-class AgainError(Exception):
+class RetryLaterError(Exception):
     """Raised by a handler that has nothing wrong to report and wants to be called again in
     so many seconds.
     """
@@ -60,19 +60,19 @@ What it raises makes it be done again after a pause that grows.
 class Jobs(Protocol):
     """The tasks of one database. One object a process."""
 
-    async def enqueue(self, connection: AsyncConnection, task: Task) -> None:
+    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:
         """Put a task down in the caller's transaction: committed with it, gone with it."""
         ...
 
-    def wake(self) -> None:
+    def wake_worker(self) -> None:
         """Say that a transaction with a task was committed. Only makes it start sooner."""
         ...
 
-    async def work(self, handlers: Mapping[str, Handler], at_once: int) -> None:
-        """Do tasks, so many side by side, until `drain` is called and what was begun has ended."""
+    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+        """Do tasks, so many side by side, until `drain_tasks` is called and what was begun has ended."""
         ...
 
-    async def drain(self, seconds: float) -> None:
+    async def drain_tasks(self, seconds: float) -> None:
         """Begin nothing new, and wait so long for what was begun.
 
         What has not ended then is given back.
@@ -86,14 +86,16 @@ class Jobs(Protocol):
         """
         ...
 
-    async def forget(self, connection: AsyncConnection, subjects: set[str]) -> None:
+    async def delete_tasks(
+        self, connection: AsyncConnection, subjects: set[str]
+    ) -> None:
         """Remove the tasks of these subjects: their data was erased."""
         ...
 
 
-def pause(attempts: int) -> float:
+def retry_delay(attempts: int) -> float:
     """Seconds until a task is tried again that has failed so often: 0.2, 0.4, 0.8, ...
 
     up to LONGEST_PAUSE.
     """
-    return min(LONGEST_PAUSE, 0.1 * 2 ** min(attempts, 12))
+    return min(MAX_RETRY_SECONDS, 0.1 * 2 ** min(attempts, 12))

@@ -10,14 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.jobs.port import LEASE
 from storage.tables import UtcDateTime, jobs
 
-LEASED = select(
+SELECT_LEASED = select(
     jobs.c.kind,
     jobs.c.subject,
     jobs.c.ready_at,
     func.coalesce(jobs.c.leased_until > bindparam("now", type_=UtcDateTime), False),
 )
 
-PROCRASTINATED = text("""
+SELECT_PROCRASTINATED = text("""
 SELECT task_name, args->>'subject', COALESCE(scheduled_at, MIN(at)),
        status = 'doing' AND COALESCE(last_heartbeat > now() - make_interval(secs => :lease), FALSE)
 FROM procrastinate_jobs AS jobs
@@ -37,15 +37,17 @@ class OpenTask(NamedTuple):
     kind: str
     subject: str
     ready_at: datetime
-    held: bool
+    is_leased: bool
 
 
-async def open_tasks(connection: AsyncConnection, now: datetime) -> Sequence[OpenTask]:
+async def list_open_tasks(
+    connection: AsyncConnection, now: datetime
+) -> Sequence[OpenTask]:
     """All of them."""
     if connection.dialect.name == "postgresql":
         rows = await connection.execute(
-            PROCRASTINATED, {"lease": LEASE.total_seconds()}
+            SELECT_PROCRASTINATED, {"lease": LEASE.total_seconds()}
         )
     else:
-        rows = await connection.execute(LEASED, {"now": now})
+        rows = await connection.execute(SELECT_LEASED, {"now": now})
     return [OpenTask(*row) for row in rows]

@@ -5,20 +5,20 @@ import logging
 log = logging.getLogger("ticketgraph")
 
 
-class Reach:
+class DatabaseAvailability:
     """Tells the log once when the database goes away, and once when it is back."""
 
     def __init__(self) -> None:
-        self.away = False
+        self.unavailable = False
 
-    def lost(self, error: Exception) -> None:
+    def note_unavailable(self, error: Exception) -> None:
         """It did not answer, or refused."""
-        if not self.away:
+        if not self.unavailable:
             log.error("tasks wait for the database: %s", type(error).__name__)
-        self.away = True
+        self.unavailable = True
 
-    def found(self) -> None:
+    def note_available(self) -> None:
         """It answered."""
-        if self.away:
+        if self.unavailable:
             log.warning("the database is back, tasks go on")
-        self.away = False
+        self.unavailable = False

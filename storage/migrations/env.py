@@ -3,7 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, pool
 
-from storage.migrations.migrate import ours
+from storage.migrations.migrate import is_own_object
 from storage.tables import metadata
 
 
@@ -15,7 +15,7 @@ def run() -> None:
             connection=connection,
             target_metadata=metadata,
             render_as_batch=True,
-            include_object=ours,
+            include_object=is_own_object,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -19,12 +19,12 @@ from sqlalchemy import NullPool, create_engine
 from contracts.errors import UnavailableError
 from storage.database.address import PostgresAddress, SqliteAddress
 from storage.database.postgres import PostgresDatabase
-from storage.database.timeouts import impatient
-from storage.tables import NEAREST, metadata
+from storage.database.timeouts import limit_waiting
+from storage.tables import VECTOR_INDEXES, metadata
 
 MIGRATIONS = Path(__file__).parent
 
-ONE_AT_A_TIME = 7_319_024_611
+MIGRATION_LOCK = 7_319_024_611
 """The advisory lock of whoever migrates."""
 
 POLL_SECONDS = 0.2
@@ -33,67 +33,70 @@ POLL_SECONDS = 0.2
 Waiting inside the server would stop what LangGraph does there concurrently.
 """
 
-ENCODING = (
+WRONG_ENCODING = (
     "The database keeps text in another encoding than UTF-8. Make one with: createdb -E "
     "UTF8 -T template0"
 )
 
-BEHIND = "The database's tables are older or newer than this version. Run: ticketgraph migrate"
+WRONG_REVISION = "The database's tables are older or newer than this version. Run: ticketgraph migrate"
 
 
-def migrate(name: str | Path, revision: str = "head") -> None:
+def migrate_sqlite(name: str | Path, revision: str = "head") -> None:
     """Apply every migration that the SQLite database does not have yet. Blocking.
 
     Run it in a thread.
     """
-    upgrade(f"sqlite:///{name}", revision)
+    upgrade_tables(f"sqlite:///{name}", revision)
 
 
-def upgrade(url: Any, revision: str = "head") -> None:
+def upgrade_tables(url: Any, revision: str = "head") -> None:
     """Apply our own migrations. Blocking."""
-    config = script()
+    config = alembic_config()
     config.attributes["url"] = url
     command.upgrade(config, revision)
 
 
-def script() -> Config:
+def alembic_config() -> Config:
     """Alembic's configuration."""
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
 
 
-async def refuse_encoding(database: PostgresDatabase) -> None:
+async def require_utf8(database: PostgresDatabase) -> None:
     """Raise UnavailableError for a database that cannot keep every letter.
 
     SQLAlchemy cannot even read its version.
     """
-    with impatient():
-        opened = await database.connect(autocommit=True)
+    with limit_waiting():
+        opened = await database.open_connection(autocommit=True)
     async with opened as connection:
-        if await scalar(connection, "SHOW server_encoding") != "UTF8":
-            raise UnavailableError(ENCODING)
+        if await fetch_scalar(connection, "SHOW server_encoding") != "UTF8":
+            raise UnavailableError(WRONG_ENCODING)
 
 
 async def migrate_postgres(address: PostgresAddress) -> None:
     """Apply what is missing, one process at a time; the others wait and then find nothing to do."""
     async with await AsyncConnection.connect(
-        address.conninfo, autocommit=True
+        address.libpq_conninfo, autocommit=True
     ) as guard:
-        while not await scalar(  # noqa: ASYNC110
-            guard, (f"SELECT pg_try_advisory_lock({ONE_AT_A_TIME})")
+        while not await fetch_scalar(  # noqa: ASYNC110
+            guard, (f"SELECT pg_try_advisory_lock({MIGRATION_LOCK})")
         ):
             await asyncio.sleep(POLL_SECONDS)
-        await asyncio.to_thread(upgrade, address.url)
-        async with AsyncPostgresSaver.from_conn_string(address.conninfo) as saver:
+        await asyncio.to_thread(upgrade_tables, address.url)
+        async with AsyncPostgresSaver.from_conn_string(address.libpq_conninfo) as saver:
             await saver.setup()
-        if await scalar(guard, "SELECT to_regclass('procrastinate_jobs')") is None:
-            app = App(connector=PsycopgConnector(conninfo=address.conninfo))
+        if (
+            await fetch_scalar(guard, "SELECT to_regclass('procrastinate_jobs')")
+            is None
+        ):
+            app = App(connector=PsycopgConnector(conninfo=address.libpq_conninfo))
             async with app.open_async():
                 await app.schema_manager.apply_schema_async()
 
 
-async def refuse_behind(address: PostgresAddress | SqliteAddress) -> str:
+async def require_current_tables(address: PostgresAddress | SqliteAddress) -> str:
     """Raise UnavailableError when the database has not exactly this version's tables.
 
     Returns their revision.
@@ -103,49 +106,49 @@ async def refuse_behind(address: PostgresAddress | SqliteAddress) -> str:
         if isinstance(address, PostgresAddress)
         else f"sqlite:///{address.path}"
     )
-    revision = await asyncio.to_thread(revision_of, url)
+    revision = await asyncio.to_thread(read_revision, url)
     if (
         revision is None
-        or revision != ScriptDirectory.from_config(script()).get_current_head()
+        or revision != ScriptDirectory.from_config(alembic_config()).get_current_head()
     ):
-        raise UnavailableError(BEHIND)
+        raise UnavailableError(WRONG_REVISION)
     if isinstance(address, PostgresAddress):
-        await refuse_others_behind(address)
+        await require_current_dependencies(address)
     return revision
 
 
-async def refuse_others_behind(address: PostgresAddress) -> None:
+async def require_current_dependencies(address: PostgresAddress) -> None:
     """The same for LangGraph's tables and procrastinate's."""
     async with await AsyncConnection.connect(
-        address.conninfo, autocommit=True
+        address.libpq_conninfo, autocommit=True
     ) as connection:
         for table in ("checkpoint_migrations", "procrastinate_jobs"):
-            if await scalar(connection, f"SELECT to_regclass('{table}')") is None:
-                raise UnavailableError(BEHIND)
+            if await fetch_scalar(connection, f"SELECT to_regclass('{table}')") is None:
+                raise UnavailableError(WRONG_REVISION)
         newest = len(AsyncPostgresSaver.MIGRATIONS) - 1
         if (
-            await scalar(connection, "SELECT max(v) FROM checkpoint_migrations")
+            await fetch_scalar(connection, "SELECT max(v) FROM checkpoint_migrations")
             != newest
         ):
-            raise UnavailableError(BEHIND)
+            raise UnavailableError(WRONG_REVISION)
 
 
-def ours(_object: object, name: str | None, kind: str, *_: object) -> bool:
+def is_own_object(_object: object, name: str | None, kind: str, *_: object) -> bool:
     """Leave alone what is in the database and not in our metadata.
 
     LangGraph's tables, indexes of vectors.
     """
-    return name in metadata.tables if kind == "table" else name not in NEAREST
+    return name in metadata.tables if kind == "table" else name not in VECTOR_INDEXES
 
 
-def revision_of(url: Any) -> str | None:
+def read_revision(url: Any) -> str | None:
     """The revision that a database has; None before the first. Blocking."""
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()
 
 
-async def scalar(connection: AsyncConnection[Any], query: Any) -> Any:
+async def fetch_scalar(connection: AsyncConnection[Any], query: Any) -> Any:
     """The first value of the first row."""
     row = await (await connection.execute(query)).fetchone()
     return row[0] if row else None

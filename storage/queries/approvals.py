@@ -12,7 +12,7 @@ from contracts.result import PendingApproval
 from storage.tables import approvals, runs
 
 
-async def ask(
+async def insert_approval(
     connection: AsyncConnection,
     pending: PendingApproval,
     run_id: str,
@@ -37,7 +37,7 @@ async def ask(
     await connection.execute(insert(approvals), {**row, **times, "status": "pending"})
 
 
-async def of_interrupt(
+async def find_interrupt_approval(
     connection: AsyncConnection, run_id: str, interrupt_id: str
 ) -> RowMapping | None:
     """The question that an interrupt asked."""
@@ -47,7 +47,9 @@ async def of_interrupt(
     return (await connection.execute(query)).mappings().first()
 
 
-async def pending_of_run(connection: AsyncConnection, run_id: str) -> RowMapping | None:
+async def find_pending_approval(
+    connection: AsyncConnection, run_id: str
+) -> RowMapping | None:
     """The question that a run waits on."""
     query = select(approvals).where(
         approvals.c.run_id == run_id, approvals.c.status == "pending"
@@ -55,7 +57,7 @@ async def pending_of_run(connection: AsyncConnection, run_id: str) -> RowMapping
     return (await connection.execute(query)).mappings().first()
 
 
-async def row(
+async def find_approval_row(
     connection: AsyncConnection, approval_id: str, *, alone: bool = False
 ) -> RowMapping:
     """One approval, which nobody else may have `alone` until the transaction ends.
@@ -73,7 +75,7 @@ async def row(
     return found
 
 
-async def page(
+async def list_approvals_page(
     connection: AsyncConnection, status: str | None, limit: int, offset: int
 ) -> Sequence[RowMapping]:
     """Approvals, the longest waiting first. What forks ask is not among them.
@@ -95,7 +97,7 @@ async def page(
     return (await connection.execute(query)).mappings().all()
 
 
-async def decide(
+async def decide_approval(
     connection: AsyncConnection,
     approval_id: str,
     decision: ApprovalDecision,
@@ -106,7 +108,7 @@ async def decide(
     Raises NotFoundError, and ConflictError naming the winner or saying that something else
     was shown.
     """
-    found = await row(connection, approval_id, alone=True)
+    found = await find_approval_row(connection, approval_id, alone=True)
     if found["status"] != "pending":
         won = found["decision"] or {}
         when = f"{found['decided_at']:%Y-%m-%d %H:%M:%S} UTC"

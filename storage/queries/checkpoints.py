@@ -22,15 +22,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import runs
 
-Change = Callable[[str, bytes], tuple[str, bytes]]
+ChangeValue = Callable[[str, bytes], tuple[str, bytes]]
 """From a serialized value, its type and its bytes, to what is to be in its place."""
 
-EPOCH_OF_IDS = datetime.fromisoformat("1582-10-15T00:00:00+00:00")
+UUID_EPOCH = datetime.fromisoformat("1582-10-15T00:00:00+00:00")
 """Checkpoints are named by UUIDs of version 6, which begin with the time since then."""
 
 
 @dataclass(frozen=True)
-class Kept:
+class SerializedTable:
     """A table with serialized values.
 
     What names a row within its thread, and the column with the bytes.
@@ -41,75 +41,84 @@ class Kept:
     data: str
 
     @property
-    def table(self) -> TableClause:
+    def table_clause(self) -> TableClause:
         """For statements."""
         named = (column(name) for name in ("thread_id", "type", *self.keys))
         return table(self.name, *named, column(self.data, LargeBinary))
 
 
-WHOLE = Kept("checkpoints", ("checkpoint_ns", "checkpoint_id"), "checkpoint")
+CHECKPOINTS = SerializedTable(
+    "checkpoints", ("checkpoint_ns", "checkpoint_id"), "checkpoint"
+)
 """On SQLite a checkpoint holds every channel's value.
 
 On PostgreSQL only the numbers of their versions.
 """
 
-WRITES = ("checkpoint_ns", "checkpoint_id", "task_id", "idx", "channel")
-OF_SQLITE = (WHOLE, Kept("writes", WRITES, "value"))
-OF_POSTGRES = (
-    Kept("checkpoint_blobs", ("checkpoint_ns", "channel", "version"), "blob"),
-    Kept("checkpoint_writes", WRITES, "blob"),
+WRITE_KEYS = ("checkpoint_ns", "checkpoint_id", "task_id", "idx", "channel")
+SQLITE_TABLES = (CHECKPOINTS, SerializedTable("writes", WRITE_KEYS, "value"))
+POSTGRES_TABLES = (
+    SerializedTable(
+        "checkpoint_blobs", ("checkpoint_ns", "channel", "version"), "blob"
+    ),
+    SerializedTable("checkpoint_writes", WRITE_KEYS, "blob"),
 )
 
-FORKS = select(runs.c.id).where(runs.c.forked_from.is_not(None))
+SELECT_FORK_IDS = select(runs.c.id).where(runs.c.forked_from.is_not(None))
 """Every value of a run was written by one of its tasks, but a fork begins with a copy that
 no task wrote."""
 
 
-def kept(connection: AsyncConnection) -> tuple[Kept, ...]:
+def serialized_tables(connection: AsyncConnection) -> tuple[SerializedTable, ...]:
     """The tables with values of this kind of database."""
-    return OF_POSTGRES if connection.dialect.name == "postgresql" else OF_SQLITE
+    return POSTGRES_TABLES if connection.dialect.name == "postgresql" else SQLITE_TABLES
 
 
-async def forget(connection: AsyncConnection, run_ids: Collection[str]) -> None:
+async def delete_checkpoints(
+    connection: AsyncConnection, run_ids: Collection[str]
+) -> None:
     """Delete everything that LangGraph has saved of some runs."""
-    for name in {WHOLE.name, *(one.name for one in kept(connection))}:
+    for name in {
+        CHECKPOINTS.name,
+        *(one.name for one in serialized_tables(connection)),
+    }:
         rows = table(name, column("thread_id"))
         await connection.execute(delete(rows).where(rows.c.thread_id.in_(run_ids)))
 
 
-async def orphans(
+async def list_orphan_threads(
     connection: AsyncConnection, before: datetime, limit: int
 ) -> Sequence[str]:
     """Threads whose last word is older than a moment, and which belong to no run."""
-    saved = WHOLE.table
+    saved = CHECKPOINTS.table_clause
     query = select(saved.c.thread_id).where(
         ~select(runs.c.id).where(runs.c.id == saved.c.thread_id).exists()
     )
     query = (
         query.group_by(saved.c.thread_id)
-        .having(func.max(saved.c.checkpoint_id) < first_id(before))
+        .having(func.max(saved.c.checkpoint_id) < checkpoint_id_prefix(before))
         .limit(limit)
     )
     return (await connection.scalars(query)).all()
 
 
-def first_id(at: datetime) -> str:
+def checkpoint_id_prefix(at: datetime) -> str:
     """What the id of a checkpoint of this moment begins with; ids sort by time."""
-    ticks = (at - EPOCH_OF_IDS) // timedelta(microseconds=1) * 10
+    ticks = (at - UUID_EPOCH) // timedelta(microseconds=1) * 10
     return f"{ticks >> 28:08x}-{ticks >> 12 & 0xFFFF:04x}-6{ticks & 0xFFF:03x}"
 
 
-async def naming(
+async def find_threads_containing(
     connection: AsyncConnection, channels: Collection[str], words: Collection[str]
 ) -> set[str]:
     """The threads that have one of the words in one of these channels."""
-    pattern = pattern_of(words)
+    pattern = words_pattern(words)
     found: set[str] = set()
-    for one in kept(connection):
-        rows = one.table
+    for one in serialized_tables(connection):
+        rows = one.table_clause
         where = (
-            rows.c.thread_id.in_(FORKS)
-            if one is WHOLE
+            rows.c.thread_id.in_(SELECT_FORK_IDS)
+            if one is CHECKPOINTS
             else rows.c.channel.in_(channels)
         )
         query = select(rows.c.thread_id, rows.c[one.data]).where(where)
@@ -124,21 +133,21 @@ async def naming(
     return found
 
 
-async def rewrite(
+async def rewrite_values(
     connection: AsyncConnection,
     run_id: str,
     channels: Collection[str],
     words: Collection[str],
-    change: Change,
+    change: ChangeValue,
 ) -> None:
     """Change the values of a run that have one of the words.
 
     Whole checkpoints, and values of these channels.
     """
-    pattern = pattern_of(words)
-    for one in kept(connection):
-        rows = one.table
-        wanted = [] if one is WHOLE else [rows.c.channel.in_(channels)]
+    pattern = words_pattern(words)
+    for one in serialized_tables(connection):
+        rows = one.table_clause
+        wanted = [] if one is CHECKPOINTS else [rows.c.channel.in_(channels)]
         found = await connection.execute(
             select(rows).where(rows.c.thread_id == run_id, *wanted)
         )
@@ -154,6 +163,6 @@ async def rewrite(
                 )
 
 
-def pattern_of(words: Collection[str]) -> re.Pattern[bytes]:
+def words_pattern(words: Collection[str]) -> re.Pattern[bytes]:
     """Finds any of the words: in a serialized value the bytes of a text stand as they are."""
     return re.compile(b"|".join(re.escape(word.encode()) for word in words))

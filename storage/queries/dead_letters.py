@@ -9,34 +9,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import outbox, runs, steps, tickets
 
-DEAD = (runs.c.status == "failed", runs.c.forked_from.is_(None))
+IS_DEAD_LETTER = (runs.c.status == "failed", runs.c.forked_from.is_(None))
 """A fork that failed is none: it has no effects, and another can be made."""
 
-CHECKPOINTS = {
+CHECKPOINT_TABLES = {
     "sqlite": ("checkpoints", "writes"),
     "postgresql": ("checkpoints", "checkpoint_blobs", "checkpoint_writes"),
 }
 """LangGraph's own tables. A run is a thread."""
 
 
-async def page(
+async def list_dead_letters_page(
     connection: AsyncConnection, limit: int, offset: int
 ) -> tuple[Sequence[RowMapping], int]:
     """Runs that were given up, the longest waiting first, each with its desk.
 
     And how many there are in all.
     """
-    count = await connection.scalar(select(func.count()).select_from(runs).where(*DEAD))
+    count = await connection.scalar(
+        select(func.count()).select_from(runs).where(*IS_DEAD_LETTER)
+    )
     query = (
         select(runs, tickets.c.desk)
         .join(tickets, tickets.c.id == runs.c.ticket_id)
-        .where(*DEAD)
+        .where(*IS_DEAD_LETTER)
     )
     query = query.order_by(runs.c.updated_at, runs.c.id).limit(limit).offset(offset)
     return (await connection.execute(query)).mappings().all(), count or 0
 
 
-async def revive(
+async def revive_run(
     connection: AsyncConnection, run_id: str, at: datetime, **values: Any
 ) -> bool:
     """Compare-and-set: let a run go on that was given up. False when it is not given up (any more).
@@ -50,12 +52,12 @@ async def revive(
         "error": None,
         "result": null(),
     }
-    dead = update(runs).where(runs.c.id == run_id, *DEAD)
+    dead = update(runs).where(runs.c.id == run_id, *IS_DEAD_LETTER)
     dead = dead.values(epoch=runs.c.epoch + 1, updated_at=at, **anew, **values)
     return (await connection.execute(dead)).rowcount == 1
 
 
-async def has_effects(connection: AsyncConnection, run_id: str) -> bool:
+async def run_has_effects(connection: AsyncConnection, run_id: str) -> bool:
     """Whether anything was recorded to be done outside.
 
     What our own teams were told does not count.
@@ -68,9 +70,9 @@ async def has_effects(connection: AsyncConnection, run_id: str) -> bool:
     return await connection.scalar(query) is not None
 
 
-async def forget_progress(connection: AsyncConnection, run_id: str) -> None:
+async def delete_run_progress(connection: AsyncConnection, run_id: str) -> None:
     """Remove a run's steps and checkpoints: it begins anew."""
     await connection.execute(delete(steps).where(steps.c.run_id == run_id))
-    for name in CHECKPOINTS[connection.dialect.name]:
+    for name in CHECKPOINT_TABLES[connection.dialect.name]:
         thread = table(name, column("thread_id"))
         await connection.execute(delete(thread).where(thread.c.thread_id == run_id))

@@ -7,32 +7,32 @@ from typing import Literal, NamedTuple
 from sqlalchemy import RowMapping, bindparam, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database.upsert import either
+from storage.database.upsert import build_for_dialects
 from storage.tables import UtcDateTime, deadlines, tickets
 
 Kind = Literal["sla_warning", "sla_breach", "approval_reminder", "approval_expiry"]
 
-OF_TICKET: tuple[Kind, ...] = ("sla_warning", "sla_breach")
-OF_APPROVAL: tuple[Kind, ...] = ("approval_reminder", "approval_expiry")
+TICKET_KINDS: tuple[Kind, ...] = ("sla_warning", "sla_breach")
+APPROVAL_KINDS: tuple[Kind, ...] = ("approval_reminder", "approval_expiry")
 
-PUT = either(
+UPSERT_DEADLINE = build_for_dialects(
     lambda insert: (new := insert(deadlines)).on_conflict_do_update(
         index_elements=["key"],
         set_={"due_at": new.excluded.due_at},
         where=deadlines.c.done_at.is_(None),
     )
 )
-CANCEL = delete(deadlines).where(
+CANCEL_DEADLINES = delete(deadlines).where(
     deadlines.c.key.in_(bindparam("keys", expanding=True)),
     deadlines.c.done_at.is_(None),
 )
-LATER = or_(tickets.c.due_at.is_(None), tickets.c.due_at > bindparam("due"))
-NO_LATER = (
+IS_DUE_LATER = or_(tickets.c.due_at.is_(None), tickets.c.due_at > bindparam("due"))
+LOWER_DUE_AT = (
     update(tickets)
     .where(tickets.c.id == bindparam("ticket"))
     .values(
         due_at=case(
-            (LATER, bindparam("due", type_=UtcDateTime)), else_=tickets.c.due_at
+            (IS_DUE_LATER, bindparam("due", type_=UtcDateTime)), else_=tickets.c.due_at
         )
     )
     .returning(tickets.c.status, tickets.c.received_at, tickets.c.due_at)
@@ -53,21 +53,21 @@ class Deadline(NamedTuple):
     @property
     def key(self) -> str:
         """There is one deadline of a kind for a subject."""
-        return key_of(self.kind, self.subject)
+        return deadline_key(self.kind, self.subject)
 
 
-def key_of(kind: Kind, subject: str) -> str:
+def deadline_key(kind: Kind, subject: str) -> str:
     """The primary key."""
     return f"{kind}:{subject}"
 
 
-async def put(connection: AsyncConnection, *wanted: Deadline) -> None:
+async def upsert_deadlines(connection: AsyncConnection, *wanted: Deadline) -> None:
     """Set deadlines, or move those that are open. One that is done stays done."""
     rows = [{"key": deadline.key, **deadline._asdict()} for deadline in wanted]
-    await connection.execute(PUT[connection.dialect.name], rows)
+    await connection.execute(UPSERT_DEADLINE[connection.dialect.name], rows)
 
 
-async def cancel(
+async def cancel_deadlines(
     connection: AsyncConnection, kinds: Collection[Kind], subject: str
 ) -> None:
     """Take back those that are open.
@@ -75,11 +75,11 @@ async def cancel(
     One that is being done at this moment is waited for, and stays.
     """
     await connection.execute(
-        CANCEL, {"keys": [key_of(kind, subject) for kind in kinds]}
+        CANCEL_DEADLINES, {"keys": [deadline_key(kind, subject) for kind in kinds]}
     )
 
 
-async def claim_due(
+async def claim_due_deadlines(
     connection: AsyncConnection, now: datetime, limit: int
 ) -> list[Deadline]:
     """Mark due deadlines as done, the longest due first.
@@ -103,7 +103,9 @@ async def claim_due(
     return [Deadline(**{name: row[name] for name in Deadline._fields}) for row in rows]
 
 
-async def put_off(connection: AsyncConnection, key: str, until: datetime) -> None:
+async def postpone_deadline(
+    connection: AsyncConnection, key: str, until: datetime
+) -> None:
     """Try an open deadline again later: what it leads to could not be done."""
     open_one = update(deadlines).where(
         deadlines.c.key == key, deadlines.c.done_at.is_(None)
@@ -111,7 +113,7 @@ async def put_off(connection: AsyncConnection, key: str, until: datetime) -> Non
     await connection.execute(open_one.values(due_at=until))
 
 
-async def due_no_later(
+async def lower_due_at(
     connection: AsyncConnection, ticket_id: str, due_at: datetime
 ) -> RowMapping | None:
     """Make a ticket's answer due at a time, unless it is due earlier.
@@ -121,7 +123,7 @@ async def due_no_later(
     One statement: of two that bring it forward at the same moment, the earlier time stands.
     """
     return (
-        (await connection.execute(NO_LATER, {"ticket": ticket_id, "due": due_at}))
+        (await connection.execute(LOWER_DUE_AT, {"ticket": ticket_id, "due": due_at}))
         .mappings()
         .first()
     )

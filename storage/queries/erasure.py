@@ -27,7 +27,9 @@ from storage.tables import (
 )
 
 
-async def tickets_of(connection: AsyncConnection, customer: str) -> Sequence[str]:
+async def find_customer_tickets(
+    connection: AsyncConnection, customer: str
+) -> Sequence[str]:
     """The tickets of a customer's id or address. An address is the same in capitals.
 
     An id is not.
@@ -48,7 +50,7 @@ async def tickets_of(connection: AsyncConnection, customer: str) -> Sequence[str
     return found
 
 
-async def known(
+async def existing_ticket_ids(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> Sequence[str]:
     """Those of the tickets that there are."""
@@ -59,7 +61,7 @@ async def known(
     ).all()
 
 
-async def hide(
+async def hide_tickets(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> Sequence[RowMapping]:
     """Let nobody find the tickets any more, and take away the other runs of their desks
@@ -75,10 +77,10 @@ async def hide(
     others = select(tickets.c.id).where(
         tickets.c.desk.in_(desks), tickets.c.id.not_in(ticket_ids)
     )
-    return await take_away(connection, runs.c.ticket_id.in_(others))
+    return await fence_runs(connection, runs.c.ticket_id.in_(others))
 
 
-async def take_away(
+async def fence_runs(
     connection: AsyncConnection, which: ColumnElement[bool]
 ) -> Sequence[RowMapping]:
     """From whoever goes on with these runs; somebody else has to.
@@ -97,7 +99,9 @@ async def take_away(
     )
 
 
-async def held(connection: AsyncConnection, run_id: str) -> RowMapping | None:
+async def lock_run_result(
+    connection: AsyncConnection, run_id: str
+) -> RowMapping | None:
     """A run's result and status, which stay so until the transaction ends.
 
     None for one that is gone.
@@ -110,18 +114,20 @@ async def held(connection: AsyncConnection, run_id: str) -> RowMapping | None:
     return (await connection.execute(query)).mappings().first()
 
 
-async def set_result(connection: AsyncConnection, run_id: str, result: object) -> None:
+async def set_run_result(
+    connection: AsyncConnection, run_id: str, result: object
+) -> None:
     """Replace what a run came to. That is no news of the run: its times stay."""
     await connection.execute(
         update(runs).where(runs.c.id == run_id).values(result=result)
     )
 
 
-async def results_naming(
+async def find_results_naming(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> set[str]:
     """The runs whose results name one of the tickets."""
-    pattern = threads.pattern_of(ticket_ids)
+    pattern = threads.words_pattern(ticket_ids)
     query = select(runs.c.id, cast(runs.c.result, Text)).where(
         runs.c.result.is_not(None)
     )
@@ -131,7 +137,7 @@ async def results_naming(
         }
 
 
-async def runs_of(
+async def list_ticket_runs(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> Sequence[str]:
     """Every run of the tickets, forks too."""
@@ -142,7 +148,7 @@ async def runs_of(
     ).all()
 
 
-async def subjects_of(
+async def list_task_subjects(
     connection: AsyncConnection, ticket_ids: Collection[str], run_ids: Collection[str]
 ) -> set[str]:
     """What tasks of these tickets are about: tickets, runs, approvals and effects."""
@@ -163,7 +169,7 @@ async def delete_tickets(
     The order is that in which others lock rows, so that none waits for the other for ever.
     What is not named here goes with its ticket or its run.
     """
-    run_ids = await runs_of(connection, ticket_ids)
+    run_ids = await list_ticket_runs(connection, ticket_ids)
     await connection.execute(
         delete(deadlines).where(deadlines.c.ticket_id.in_(ticket_ids))
     )
@@ -172,7 +178,7 @@ async def delete_tickets(
     )
     await connection.execute(delete(steps).where(steps.c.run_id.in_(run_ids)))
     done = await connection.execute(delete(runs).where(runs.c.id.in_(run_ids)))
-    await threads.forget(connection, run_ids)
+    await threads.delete_checkpoints(connection, run_ids)
     sent = await connection.execute(
         delete(outbox).where(outbox.c.ticket_id.in_(ticket_ids))
     )
@@ -189,6 +195,6 @@ async def delete_tickets(
     )
 
 
-def this(run_id: str) -> ColumnElement[bool]:
+def run_has_id(run_id: str) -> ColumnElement[bool]:
     """One run."""
     return runs.c.id == run_id

@@ -7,32 +7,36 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.tables import idempotency
 
-PRUNED = 100
+PRUNE_LIMIT = 100
 """Old keys that one intake removes at most. It adds one, so none stay behind for long."""
 
-ADD = insert(idempotency)
-FIND = select(idempotency).where(
+INSERT_KEY = insert(idempotency)
+SELECT_KEY = select(idempotency).where(
     idempotency.c.scope == bindparam("in"), idempotency.c.key == bindparam("this")
 )
-OLDEST = (
+SELECT_OLDEST_KEYS = (
     select(idempotency.c.scope, idempotency.c.key)
     .where(idempotency.c.created_at < bindparam("before"))
     .order_by(idempotency.c.created_at)
-    .limit(PRUNED)
+    .limit(PRUNE_LIMIT)
 )
-PRUNE = delete(idempotency).where(
-    tuple_(idempotency.c.scope, idempotency.c.key).in_(OLDEST)
+DELETE_OLDEST_KEYS = delete(idempotency).where(
+    tuple_(idempotency.c.scope, idempotency.c.key).in_(SELECT_OLDEST_KEYS)
 )
 
 
-async def find(connection: AsyncConnection, scope: str, key: str) -> RowMapping | None:
+async def find_key(
+    connection: AsyncConnection, scope: str, key: str
+) -> RowMapping | None:
     """What a key stands for, or stood for; None for a new one."""
     return (
-        (await connection.execute(FIND, {"in": scope, "this": key})).mappings().first()
+        (await connection.execute(SELECT_KEY, {"in": scope, "this": key}))
+        .mappings()
+        .first()
     )
 
 
-async def add(
+async def insert_key(
     connection: AsyncConnection,
     scope: str,
     key: str,
@@ -53,10 +57,10 @@ async def add(
         "run_id": run_id,
         "created_at": at,
     }
-    await connection.execute(ADD, row)
+    await connection.execute(INSERT_KEY, row)
 
 
-async def forget(
+async def delete_key(
     connection: AsyncConnection, scope: str, key: str, before: datetime
 ) -> None:
     """Remove a key, unless it was used first after a moment.
@@ -69,6 +73,6 @@ async def forget(
     )
 
 
-async def prune(connection: AsyncConnection, before: datetime) -> None:
+async def prune_keys(connection: AsyncConnection, before: datetime) -> None:
     """Remove the oldest of the keys that were first used before a moment."""
-    await connection.execute(PRUNE, {"before": before})
+    await connection.execute(DELETE_OLDEST_KEYS, {"before": before})

@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.effect import Effect, EffectStatus, WhichEffects
 from contracts.errors import NotFoundError
-from storage.database.upsert import either
+from storage.database.upsert import build_for_dialects
 from storage.tables import outbox
 
-PARKED: tuple[EffectStatus, ...] = ("unknown", "refused")
+PARKED_STATUSES: tuple[EffectStatus, ...] = ("unknown", "refused")
 """Waiting for a person."""
 
-ON_ITS_WAY = (outbox.c.status == "sending") | (
+IS_DELIVERABLE = (outbox.c.status == "sending") | (
     (outbox.c.status == "queued") & outbox.c.started_at.is_not(None)
 )
 """What is to be sent, or its sending begun.
@@ -24,18 +24,18 @@ ON_ITS_WAY = (outbox.c.status == "sending") | (
 Older versions wrote `queued`, with no start, of what nobody would send.
 """
 
-STATUS: ColumnElement[str] = case(
+SHOWN_STATUS: ColumnElement[str] = case(
     ((outbox.c.status == "queued") & outbox.c.started_at.is_(None), "recorded"),
     else_=outbox.c.status,
 )
 """The status as it is meant today."""
 
-ENTRY = [
-    STATUS.label("status") if column is outbox.c.status else column
+ENTRY_COLUMNS = [
+    SHOWN_STATUS.label("status") if column is outbox.c.status else column
     for column in outbox.c
 ]
 
-PUT = either(
+INSERT_EFFECT = build_for_dialects(
     lambda insert: (
         insert(outbox)
         .on_conflict_do_nothing(index_elements=["key"])
@@ -45,18 +45,18 @@ PUT = either(
 
 
 @dataclass(frozen=True)
-class Turn:
+class DeliveryClaim:
     """An effect that is being sent.
 
-    By the caller, if it is `mine`, else by somebody who began `seconds` ago.
+    By the caller, if it is `is_own`, else by somebody who began `age_seconds` ago.
     """
 
     row: RowMapping
-    mine: bool
-    seconds: float
+    is_own: bool
+    age_seconds: float
 
 
-async def put(
+async def insert_effects(
     connection: AsyncConnection,
     ticket_id: str,
     run_id: str,
@@ -89,25 +89,29 @@ async def put(
         )
     if not rows:
         return ()
-    made = await connection.execute(PUT[connection.dialect.name], rows)
+    made = await connection.execute(INSERT_EFFECT[connection.dialect.name], rows)
     return [row.key for row in made if row.status == "queued"]
 
 
-async def of_ticket(
+async def list_ticket_effects(
     connection: AsyncConnection, ticket_id: str
 ) -> Sequence[RowMapping]:
     """A ticket's effects in the order they were recorded."""
     return (
-        (await connection.execute(entries().where(outbox.c.ticket_id == ticket_id)))
+        (
+            await connection.execute(
+                select_effects().where(outbox.c.ticket_id == ticket_id)
+            )
+        )
         .mappings()
         .all()
     )
 
 
-async def row(connection: AsyncConnection, key: str) -> RowMapping:
+async def find_effect_row(connection: AsyncConnection, key: str) -> RowMapping:
     """One effect. Raises NotFoundError."""
     found = (
-        (await connection.execute(entries().where(outbox.c.key == key)))
+        (await connection.execute(select_effects().where(outbox.c.key == key)))
         .mappings()
         .first()
     )
@@ -116,49 +120,55 @@ async def row(connection: AsyncConnection, key: str) -> RowMapping:
     return found
 
 
-async def page(
+async def list_effects_page(
     connection: AsyncConnection, which: WhichEffects, limit: int, offset: int
 ) -> Sequence[RowMapping]:
     """Effects, the oldest first."""
-    query = entries()
+    query = select_effects()
     if which != "all":
-        query = query.where(STATUS.in_(PARKED if which == "parked" else (which,)))
+        query = query.where(
+            SHOWN_STATUS.in_(PARKED_STATUSES if which == "parked" else (which,))
+        )
     return (
         (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
     )
 
 
-def entries() -> Select[Any]:
+def select_effects() -> Select[Any]:
     """Effects in the order they were recorded."""
-    return select(*ENTRY).order_by(outbox.c.id)
+    return select(*ENTRY_COLUMNS).order_by(outbox.c.id)
 
 
-async def on_their_way(connection: AsyncConnection) -> Sequence[str]:
+async def list_deliverable_keys(connection: AsyncConnection) -> Sequence[str]:
     """The keys of the effects that are to be sent, or whose sending has begun."""
     return (
         await connection.scalars(
-            select(outbox.c.key).where(ON_ITS_WAY).order_by(outbox.c.id)
+            select(outbox.c.key).where(IS_DELIVERABLE).order_by(outbox.c.id)
         )
     ).all()
 
 
-async def parked(connection: AsyncConnection) -> int:
+async def count_parked_effects(connection: AsyncConnection) -> int:
     """How many effects wait for a person."""
     return (
         await connection.scalar(
-            select(func.count()).select_from(outbox).where(outbox.c.status.in_(PARKED))
+            select(func.count())
+            .select_from(outbox)
+            .where(outbox.c.status.in_(PARKED_STATUSES))
         )
         or 0
     )
 
 
-async def claim(connection: AsyncConnection, key: str, at: datetime) -> Turn | None:
+async def claim_effect(
+    connection: AsyncConnection, key: str, at: datetime
+) -> DeliveryClaim | None:
     """Begin to send an effect, or say who has begun.
 
     None when there is nothing to be sent (any more).
     """
-    now = await moment(connection, at)
-    queued = (outbox.c.key == key) & (outbox.c.status == "queued") & ON_ITS_WAY
+    now = await database_time(connection, at)
+    queued = (outbox.c.key == key) & (outbox.c.status == "queued") & IS_DELIVERABLE
     begun = (
         update(outbox)
         .where(queued)
@@ -166,19 +176,21 @@ async def claim(connection: AsyncConnection, key: str, at: datetime) -> Turn | N
     )
     mine = (await connection.execute(begun.returning(*outbox.c))).mappings().first()
     if mine:
-        return Turn(mine, mine=True, seconds=0.0)
+        return DeliveryClaim(mine, is_own=True, age_seconds=0.0)
     others = select(outbox).where(outbox.c.key == key, outbox.c.status == "sending")
     found = (await connection.execute(others)).mappings().first()
     return (
-        Turn(found, mine=False, seconds=(now - found["started_at"]).total_seconds())
+        DeliveryClaim(
+            found, is_own=False, age_seconds=(now - found["started_at"]).total_seconds()
+        )
         if found
         else None
     )
 
 
-async def settle(
+async def settle_effect(
     connection: AsyncConnection,
-    turn: Turn,
+    turn: DeliveryClaim,
     status: EffectStatus,
     at: datetime,
     remote_id: str | None = None,
@@ -199,7 +211,9 @@ async def settle(
     return done.rowcount == 1
 
 
-async def note(connection: AsyncConnection, turn: Turn, error: str) -> None:
+async def note_effect_error(
+    connection: AsyncConnection, turn: DeliveryClaim, error: str
+) -> None:
     """Say of an attempt what is known so far."""
     this = (outbox.c.key == turn.row["key"]) & (
         outbox.c.attempts == turn.row["attempts"]
@@ -209,7 +223,7 @@ async def note(connection: AsyncConnection, turn: Turn, error: str) -> None:
     )
 
 
-async def resolve(
+async def resolve_effect(
     connection: AsyncConnection, seen: RowMapping, status: EffectStatus, **values: Any
 ) -> bool:
     """Give a parked effect another status.
@@ -218,14 +232,16 @@ async def resolve(
     """
     same = (outbox.c.key == seen["key"]) & (outbox.c.status == seen["status"])
     parked = update(outbox).where(
-        same, outbox.c.attempts == seen["attempts"], outbox.c.status.in_(PARKED)
+        same,
+        outbox.c.attempts == seen["attempts"],
+        outbox.c.status.in_(PARKED_STATUSES),
     )
     return (
         await connection.execute(parked.values(status=status, **values))
     ).rowcount == 1
 
 
-async def moment(connection: AsyncConnection, at: datetime) -> datetime:
+async def database_time(connection: AsyncConnection, at: datetime) -> datetime:
     """What time it is for everybody.
 
     Where several machines share a database, its clock, else `at`.

@@ -13,18 +13,20 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Subquery, case, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.jobs.queue import OpenTask, open_tasks
+from storage.jobs.queue import OpenTask, list_open_tasks
 from storage.queries import checkpoints as threads
 from storage.queries import outbox
 from storage.tables import approvals, deadlines, runs, tickets
 
-Class = Literal["finished", "parked", "under way", "dead", "only stored", "imported"]
+TicketClass = Literal[
+    "finished", "parked", "under way", "dead", "only stored", "imported"
+]
 """What can have become of a ticket.
 
 `parked` waits for a person, `under way` is in the queue or being worked on.
 """
 
-CLASSES: tuple[Class, ...] = (
+TICKET_CLASSES: tuple[TicketClass, ...] = (
     "finished",
     "parked",
     "under way",
@@ -33,7 +35,7 @@ CLASSES: tuple[Class, ...] = (
     "imported",
 )
 
-STANDS: Mapping[str | None, Mapping[str, Class]] = {
+CLASS_BY_STATUS: Mapping[str | None, Mapping[str, TicketClass]] = {
     None: {"received": "only stored", "closed": "imported"},
     "running": {"received": "under way", "waiting": "under way"},
     "waiting": {"waiting": "parked"},
@@ -52,10 +54,10 @@ STANDS: Mapping[str | None, Mapping[str, Class]] = {
 }
 """By the status of a ticket's run, then by its own. What is not here cannot be."""
 
-UNFINISHED = ("running", "waiting")
+UNFINISHED_STATUSES = ("running", "waiting")
 
 
-class Standing(NamedTuple):
+class StatusCombination(NamedTuple):
     """A ticket's status and that of its newest run, None without one; forks do not count.
 
     Also how many of its runs are not finished, and how many of its approvals are pending.
@@ -67,7 +69,7 @@ class Standing(NamedTuple):
     pending: int
 
 
-class Overdue(NamedTuple):
+class OverdueDeadlines(NamedTuple):
     """How many deadlines are not done that should be, and when the first of them was due."""
 
     deadlines: int
@@ -75,62 +77,64 @@ class Overdue(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Books:
+class ReconciliationSnapshot:
     """What has to agree, all of it at one moment.
 
-    `wrong` names the first tickets of each standing that cannot be; `under_way` are the
+    `impossible_tickets` names the first tickets of each standing that cannot be; `under_way` are the
     runs that somebody has to go on with, forks too, and when each was touched last;
-    `sending` are the keys of the effects that are on their way.
+    `deliverable_keys` are the keys of the effects that are on their way.
     """
 
-    standings: Mapping[Standing, int]
-    wrong: Mapping[Standing, Sequence[str]]
-    under_way: Mapping[str, datetime]
+    ticket_counts: Mapping[StatusCombination, int]
+    impossible_tickets: Mapping[StatusCombination, Sequence[str]]
+    unfinished_runs: Mapping[str, datetime]
     tasks: Sequence[OpenTask]
-    sending: Sequence[str]
+    deliverable_keys: Sequence[str]
     parked_effects: int
-    overdue: Overdue
+    overdue: OverdueDeadlines
 
 
-async def books(
+async def read_snapshot(
     connection: AsyncConnection, now: datetime, due_by: datetime, named: int
-) -> Books:
+) -> ReconciliationSnapshot:
     """Read them, naming so many tickets of each wrong standing.
 
     Deadlines that were due by `due_by` are overdue.
     """
-    found = await standings(connection)
+    found = await count_by_status(connection)
     wrong = [
-        standing for standing in sorted(found, key=str) if class_of(standing) is None
+        standing
+        for standing in sorted(found, key=str)
+        if classify_ticket(standing) is None
     ]
-    return Books(
+    return ReconciliationSnapshot(
         found,
         {
-            standing: await standing_so(connection, standing, named)
+            standing: await list_tickets_with_status(connection, standing, named)
             for standing in wrong
         },
-        await under_way(connection),
-        await open_tasks(connection, now),
-        await outbox.on_their_way(connection),
-        await outbox.parked(connection),
-        await overdue(connection, due_by),
+        await list_running_runs(connection),
+        await list_open_tasks(connection, now),
+        await outbox.list_deliverable_keys(connection),
+        await outbox.count_parked_effects(connection),
+        await count_overdue(connection, due_by),
     )
 
 
-def class_of(standing: Standing) -> Class | None:
+def classify_ticket(standing: StatusCombination) -> TicketClass | None:
     """Where a ticket belongs that stands so; None when it cannot stand so."""
-    found = STANDS.get(standing.run, {}).get(standing.ticket)
+    found = CLASS_BY_STATUS.get(standing.run, {}).get(standing.ticket)
     asked = 1 if standing.run == "waiting" else 0
     return found if standing.unfinished <= 1 and standing.pending == asked else None
 
 
-def contradiction(standing: Standing) -> str:
+def describe_contradiction(standing: StatusCombination) -> str:
     """What is wrong with a ticket that cannot stand so."""
     if standing.unfinished > 1:
         return f"the ticket has {standing.unfinished} unfinished runs"
-    if standing.run not in STANDS:
+    if standing.run not in CLASS_BY_STATUS:
         return f"the run is {standing.run}, which is no status of a run"
-    if standing.ticket not in STANDS[standing.run]:
+    if standing.ticket not in CLASS_BY_STATUS[standing.run]:
         return f"the ticket is {standing.ticket}, and " + (
             f"its run {standing.run}" if standing.run else "has no run"
         )
@@ -140,22 +144,24 @@ def contradiction(standing: Standing) -> str:
     )
 
 
-async def standings(connection: AsyncConnection) -> Mapping[Standing, int]:
+async def count_by_status(
+    connection: AsyncConnection,
+) -> Mapping[StatusCombination, int]:
     """How many tickets stand in each way."""
-    found = how_tickets_stand()
-    columns = [found.c[name] for name in Standing._fields]
+    found = select_status_combinations()
+    columns = [found.c[name] for name in StatusCombination._fields]
     rows = await connection.execute(select(*columns, func.count()).group_by(*columns))
-    return {Standing(*standing): count for *standing, count in rows}
+    return {StatusCombination(*standing): count for *standing, count in rows}
 
 
-async def standing_so(
-    connection: AsyncConnection, standing: Standing, limit: int
+async def list_tickets_with_status(
+    connection: AsyncConnection, standing: StatusCombination, limit: int
 ) -> Sequence[str]:
     """The ids of tickets that stand so, the oldest first."""
-    found = how_tickets_stand()
+    found = select_status_combinations()
     same = [
         found.c[name].is_not_distinct_from(value)
-        for name, value in zip(Standing._fields, standing, strict=True)
+        for name, value in zip(StatusCombination._fields, standing, strict=True)
     ]
     query = (
         select(found.c.id)
@@ -166,7 +172,7 @@ async def standing_so(
     return (await connection.scalars(query)).all()
 
 
-def how_tickets_stand() -> Subquery:
+def select_status_combinations() -> Subquery:
     """Every ticket with its Standing."""
     ours = runs.c.forked_from.is_(None)
     order = func.row_number().over(
@@ -181,9 +187,9 @@ def how_tickets_stand() -> Subquery:
         select(
             ranked.c.ticket_id,
             func.max(case((ranked.c.place == 1, ranked.c.status))).label("run"),
-            func.sum(case((ranked.c.status.in_(UNFINISHED), 1), else_=0)).label(
-                "unfinished"
-            ),
+            func.sum(
+                case((ranked.c.status.in_(UNFINISHED_STATUSES), 1), else_=0)
+            ).label("unfinished"),
         )
         .group_by(ranked.c.ticket_id)
         .subquery()
@@ -210,7 +216,7 @@ def how_tickets_stand() -> Subquery:
     )
 
 
-async def under_way(connection: AsyncConnection) -> Mapping[str, datetime]:
+async def list_running_runs(connection: AsyncConnection) -> Mapping[str, datetime]:
     """The runs that somebody has to go on with, forks too, and when each was touched last."""
     rows = await connection.execute(
         select(runs.c.id, runs.c.updated_at).where(runs.c.status == "running")
@@ -218,18 +224,20 @@ async def under_way(connection: AsyncConnection) -> Mapping[str, datetime]:
     return {row.id: row.updated_at for row in rows}
 
 
-async def overdue(connection: AsyncConnection, before: datetime) -> Overdue:
+async def count_overdue(
+    connection: AsyncConnection, before: datetime
+) -> OverdueDeadlines:
     """The deadlines that were due by a moment and are not done."""
     query = select(func.count(), func.min(deadlines.c.due_at))
     found = await connection.execute(
         query.where(deadlines.c.done_at.is_(None), deadlines.c.due_at < before)
     )
-    return Overdue(*found.one())
+    return OverdueDeadlines(*found.one())
 
 
-async def threads_of_no_run(connection: AsyncConnection) -> int:
+async def count_orphan_threads(connection: AsyncConnection) -> int:
     """How many threads LangGraph has saved that belong to no run."""
-    saved = threads.WHOLE.table
+    saved = threads.CHECKPOINTS.table_clause
     if not await connection.run_sync(lambda sync: inspect(sync).has_table(saved.name)):
         return 0
     ours = select(runs.c.id).where(runs.c.id == saved.c.thread_id).exists()

@@ -19,35 +19,35 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import NotFoundError
 from contracts.step import Step
 from storage.database import columns
-from storage.database.upsert import either
+from storage.database.upsert import build_for_dialects
 from storage.tables import runs, steps, tickets
 
-UNFINISHED = ("running",)
+RESUMABLE_STATUSES = ("running",)
 """A run in one of these states belongs to somebody who is working on it, or to a process
 that died."""
 
-THIS = runs.c.id == bindparam("run_id")
-ADD = insert(runs)
-CHANGE = update(runs).where(THIS)
-ROW = select(runs).where(THIS)
-EPOCH = select(runs.c.epoch).where(THIS).with_for_update(read=True)
-CLAIM = (
+HAS_RUN_ID = runs.c.id == bindparam("run_id")
+INSERT_RUN = insert(runs)
+UPDATE_RUN = update(runs).where(HAS_RUN_ID)
+SELECT_RUN = select(runs).where(HAS_RUN_ID)
+SELECT_EPOCH = select(runs.c.epoch).where(HAS_RUN_ID).with_for_update(read=True)
+CLAIM_RUN = (
     update(runs)
-    .where(THIS, runs.c.status.in_(UNFINISHED))
+    .where(HAS_RUN_ID, runs.c.status.in_(RESUMABLE_STATUSES))
     .values(epoch=runs.c.epoch + 1, begun=runs.c.begun + 1, updated_at=bindparam("at"))
     .returning(runs)
 )
-OF_TICKET = (
+SELECT_TICKET_RUN = (
     select(runs)
     .where(runs.c.ticket_id == bindparam("ticket"), runs.c.forked_from.is_(None))
     .order_by(runs.c.created_at.desc())
     .limit(1)
 )
-FORKED = select(runs.c.forked_from).where(THIS)
-RECORD = either(lambda insert: insert(steps).on_conflict_do_nothing())
+SELECT_FORKED_FROM = select(runs.c.forked_from).where(HAS_RUN_ID)
+INSERT_STEPS = build_for_dialects(lambda insert: insert(steps).on_conflict_do_nothing())
 
 
-async def add(
+async def insert_run(
     connection: AsyncConnection,
     run_id: str,
     ticket_id: str,
@@ -70,32 +70,35 @@ async def add(
         "created_at": at,
         "updated_at": at,
     }
-    await connection.execute(ADD, row)
+    await connection.execute(INSERT_RUN, row)
 
 
-async def change(
+async def update_run(
     connection: AsyncConnection, run_id: str, at: datetime, **values: Any
 ) -> None:
     """Set columns of a run."""
     await connection.execute(
-        CHANGE, {"run_id": run_id, "updated_at": at, **columns.of(runs, values)}
+        UPDATE_RUN,
+        {"run_id": run_id, "updated_at": at, **columns.check_columns(runs, values)},
     )
 
 
-async def row(connection: AsyncConnection, run_id: str) -> RowMapping:
+async def find_run_row(connection: AsyncConnection, run_id: str) -> RowMapping:
     """One run's row. Raises NotFoundError."""
-    found = (await connection.execute(ROW, {"run_id": run_id})).mappings().first()
+    found = (
+        (await connection.execute(SELECT_RUN, {"run_id": run_id})).mappings().first()
+    )
     if found is None:
         raise NotFoundError("There is no run with this id.")
     return found
 
 
-async def epoch(connection: AsyncConnection, run_id: str) -> int | None:
+async def lock_run_epoch(connection: AsyncConnection, run_id: str) -> int | None:
     """Who holds a run; it stays so until the transaction ends. None for a run that there is not."""
-    return await connection.scalar(EPOCH, {"run_id": run_id})
+    return await connection.scalar(SELECT_EPOCH, {"run_id": run_id})
 
 
-async def claim(
+async def claim_run(
     connection: AsyncConnection, run_id: str, at: datetime
 ) -> RowMapping | None:
     """Hold a run that is to be gone on with, from now on alone: its row.
@@ -103,23 +106,23 @@ async def claim(
     None when there is nothing to do.
     """
     return (
-        (await connection.execute(CLAIM, {"run_id": run_id, "at": at}))
+        (await connection.execute(CLAIM_RUN, {"run_id": run_id, "at": at}))
         .mappings()
         .first()
     )
 
 
-async def unfinished(connection: AsyncConnection) -> Sequence[RowMapping]:
+async def list_unfinished_runs(connection: AsyncConnection) -> Sequence[RowMapping]:
     """The runs that somebody has to go on with, and their tickets, oldest first."""
     query = (
         select(runs.c.id, runs.c.ticket_id)
-        .where(runs.c.status.in_(UNFINISHED))
+        .where(runs.c.status.in_(RESUMABLE_STATUSES))
         .order_by(runs.c.created_at)
     )
     return (await connection.execute(query)).mappings().all()
 
 
-async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
+async def list_open_runs(connection: AsyncConnection) -> Sequence[RowMapping]:
     """The runs that wait or are under way, with their desks, oldest first.
 
     None where there is no table yet.
@@ -133,23 +136,28 @@ async def begun(connection: AsyncConnection) -> Sequence[RowMapping]:
         runs.c.id, runs.c.status, runs.c.flow_version, runs.c.updated_at, tickets.c.desk
     )
     query = query.join(tickets, tickets.c.id == runs.c.ticket_id).where(
-        runs.c.status.in_(("waiting", *UNFINISHED)), runs.c.forked_from.is_(None)
+        runs.c.status.in_(("waiting", *RESUMABLE_STATUSES)),
+        runs.c.forked_from.is_(None),
     )
     return (
         (await connection.execute(query.order_by(runs.c.created_at))).mappings().all()
     )
 
 
-async def of_ticket(connection: AsyncConnection, ticket_id: str) -> RowMapping | None:
+async def find_ticket_run(
+    connection: AsyncConnection, ticket_id: str
+) -> RowMapping | None:
     """The ticket's newest run that is not a fork."""
     return (
-        (await connection.execute(OF_TICKET, {"ticket": ticket_id})).mappings().first()
+        (await connection.execute(SELECT_TICKET_RUN, {"ticket": ticket_id}))
+        .mappings()
+        .first()
     )
 
 
-async def is_fork(connection: AsyncConnection, run_id: str) -> bool | None:
+async def is_forked_run(connection: AsyncConnection, run_id: str) -> bool | None:
     """Whether a run is a fork; None for a run that is not ours."""
-    found = (await connection.execute(FORKED, {"run_id": run_id})).first()
+    found = (await connection.execute(SELECT_FORKED_FROM, {"run_id": run_id})).first()
     return None if found is None else found[0] is not None
 
 
@@ -181,10 +189,12 @@ async def record_steps(
         for position, step in enumerate(done)
     ]
     if rows:
-        await connection.execute(RECORD[connection.dialect.name], rows)
+        await connection.execute(INSERT_STEPS[connection.dialect.name], rows)
 
 
-async def spent_since(connection: AsyncConnection, at: datetime) -> dict[str, float]:
+async def model_costs_since(
+    connection: AsyncConnection, at: datetime
+) -> dict[str, float]:
     """What model calls have cost since a moment, in USD, by desk."""
     of_desk = steps.join(runs, runs.c.id == steps.c.run_id).join(
         tickets, tickets.c.id == runs.c.ticket_id

@@ -12,31 +12,40 @@ from contracts.ticket import Ticket
 from storage.database import columns
 from storage.tables import tickets
 
-OPEN = ("received", "waiting", "processed", "assigned", "awaiting_customer", "resolved")
+OPEN_STATUSES = (
+    "received",
+    "waiting",
+    "processed",
+    "assigned",
+    "awaiting_customer",
+    "resolved",
+)
 """The states in which a repeated message still belongs to the ticket.
 
 An answer may cross with it.
 """
 
-ANSWERED = ("resolved",)
+ANSWERED_STATUSES = ("resolved",)
 """The states in which the customer has had an answer.
 
 Repeating the message may mean that it did not help.
 """
 
-THIS = tickets.c.id == bindparam("ticket")
-ADD = insert(tickets)
-CHANGE = update(tickets).where(THIS)
-ROW = select(tickets).where(THIS)
-ROWS = select(tickets).where(tickets.c.id.in_(bindparam("these", expanding=True)))
-OF_SOURCE = select(tickets).where(
+HAS_TICKET_ID = tickets.c.id == bindparam("ticket")
+INSERT_TICKET = insert(tickets)
+UPDATE_TICKET = update(tickets).where(HAS_TICKET_ID)
+SELECT_TICKET = select(tickets).where(HAS_TICKET_ID)
+SELECT_TICKETS = select(tickets).where(
+    tickets.c.id.in_(bindparam("these", expanding=True))
+)
+SELECT_SOURCE_TICKET = select(tickets).where(
     tickets.c.desk == bindparam("at"),
     tickets.c.source == bindparam("from"),
     tickets.c.source_id == bindparam("known"),
 )
 
 
-async def add(
+async def insert_ticket(
     connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any
 ) -> None:
     """Store a ticket.
@@ -45,54 +54,63 @@ async def add(
     """
     row = ticket.model_dump(exclude={"metadata"})
     row |= {"metadata": ticket.metadata, "customer": ticket.customer, "status": status}
-    await connection.execute(ADD, row | {"updated_at": ticket.received_at} | known)
+    await connection.execute(
+        INSERT_TICKET, row | {"updated_at": ticket.received_at} | known
+    )
 
 
-async def change(
+async def update_ticket(
     connection: AsyncConnection, ticket_id: str, at: datetime, **values: Any
 ) -> None:
     """Set columns of a ticket."""
     await connection.execute(
-        CHANGE, {"ticket": ticket_id, "updated_at": at, **columns.of(tickets, values)}
+        UPDATE_TICKET,
+        {
+            "ticket": ticket_id,
+            "updated_at": at,
+            **columns.check_columns(tickets, values),
+        },
     )
 
 
-async def row(
+async def find_ticket_row(
     connection: AsyncConnection, ticket_id: str, *, alone: bool = False
 ) -> RowMapping:
     """One ticket's row, which nobody else may have `alone` until the transaction ends.
 
     Raises NotFoundError.
     """
-    query = ROW.with_for_update() if alone else ROW
+    query = SELECT_TICKET.with_for_update() if alone else SELECT_TICKET
     found = (await connection.execute(query, {"ticket": ticket_id})).mappings().first()
     if found is None:
         raise NotFoundError("There is no ticket with this id.")
     return found
 
 
-async def rows(
+async def find_ticket_rows(
     connection: AsyncConnection, ticket_ids: Sequence[str]
 ) -> Mapping[str, RowMapping]:
     """The rows of those of the tickets that there are, by id."""
-    found = await connection.execute(ROWS, {"these": list(ticket_ids)})
+    found = await connection.execute(SELECT_TICKETS, {"these": list(ticket_ids)})
     return {row["id"]: row for row in found.mappings()}
 
 
-async def of_source(
+async def find_source_ticket(
     connection: AsyncConnection, desk: str, source: str, source_id: str
 ) -> RowMapping | None:
     """The ticket that a source knows by this id; None when it has sent none."""
     source_is = {"at": desk, "from": source, "known": source_id}
-    return (await connection.execute(OF_SOURCE, source_is)).mappings().first()
+    return (
+        (await connection.execute(SELECT_SOURCE_TICKET, source_is)).mappings().first()
+    )
 
 
-def as_ticket(found: RowMapping) -> Ticket:
+def ticket_from_row(found: RowMapping) -> Ticket:
     """The ticket as it was received."""
     return Ticket(**{name: found[name] for name in Ticket.model_fields})
 
 
-async def page(
+async def list_tickets_page(
     connection: AsyncConnection, filters: dict[str, str], limit: int, offset: int
 ) -> tuple[Sequence[RowMapping], int]:
     """A page of tickets, newest first, and how many there are in all.

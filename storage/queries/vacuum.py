@@ -12,11 +12,13 @@ from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
 
-LATER = "What was asked for is deleted, but the database's files could not be swept"
-AGAIN = "When that is settled, run: ticketgraph prune --compact"
+NOT_VACUUMED = (
+    "What was asked for is deleted, but the database's files could not be swept"
+)
+VACUUM_AGAIN_HINT = "When that is settled, run: ticketgraph prune --compact"
 
 
-async def sweep(database: Database) -> None:
+async def vacuum_database(database: Database) -> None:
     """Rewrite the file on SQLite, which needs as much space again and keeps writers waiting.
 
     Vacuum on PostgreSQL.
@@ -25,14 +27,16 @@ async def sweep(database: Database) -> None:
     """
     try:
         if isinstance(database, SqliteDatabase):
-            await sweep_file(database)
+            await vacuum_sqlite_file(database)
         elif isinstance(database, PostgresDatabase):
-            await sweep_tables(database.engine)
+            await vacuum_postgres_tables(database.engine)
     except DBAPIError as error:
-        raise UnavailableError(f"{LATER}: {error.orig}. {AGAIN}") from None
+        raise UnavailableError(
+            f"{NOT_VACUUMED}: {error.orig}. {VACUUM_AGAIN_HINT}"
+        ) from None
 
 
-async def sweep_file(database: SqliteDatabase) -> None:
+async def vacuum_sqlite_file(database: SqliteDatabase) -> None:
     """VACUUM leaves out what was deleted, and an empty write-ahead log has no older pages
     either.
     """
@@ -42,10 +46,12 @@ async def sweep_file(database: SqliteDatabase) -> None:
             await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         ).one()
     if busy:
-        raise UnavailableError(f"{LATER}: somebody is reading it. {AGAIN}")
+        raise UnavailableError(
+            f"{NOT_VACUUMED}: somebody is reading it. {VACUUM_AGAIN_HINT}"
+        )
 
 
-async def sweep_tables(engine: AsyncEngine) -> None:
+async def vacuum_postgres_tables(engine: AsyncEngine) -> None:
     """VACUUM every table of this database's schema, ours and LangGraph's."""
     async with engine.connect() as connection:
         await connection.execution_options(isolation_level="AUTOCOMMIT")

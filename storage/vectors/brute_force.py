@@ -12,28 +12,28 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database.database import Database
 from storage.tables import fingerprints as table
 from storage.vectors import fingerprints
-from storage.vectors.int8_index import Shelf
-from storage.vectors.port import Earlier, Near, Vector
+from storage.vectors.int8_index import Int8Index
+from storage.vectors.port import EarlierTicket, NearTicket, Vector
 
-AT_ONCE = 2048
+LOAD_BATCH = 2048
 """Rows read at a time while loading."""
 
-LARGE = 8_000
+THREAD_THRESHOLD = 8_000
 """Vectors on a shelf from which a search is worth a thread.
 
 It holds up the event loop otherwise.
 """
 
-SPARE = 3
+CANDIDATE_FACTOR = 3
 """Of how many times as many as are asked for the exact likeness is computed."""
 
-EXACT = select(table.c.ticket_id, table.c.solved, table.c.vector).where(
+SELECT_VECTORS = select(table.c.ticket_id, table.c.solved, table.c.vector).where(
     table.c.ticket_id.in_(bindparam("these", expanding=True)),
     table.c.model == bindparam("by"),
 )
 
 
-class BruteForce:
+class BruteForceVectors:
     """See Vectors. What is in memory only says where to look.
 
     The table has the vectors and the last word.
@@ -42,54 +42,54 @@ class BruteForce:
     def __init__(self, database: Database, model: str) -> None:
         self.database = database
         self.model = model
-        self.shelves: defaultdict[tuple[str, bool], Shelf] = defaultdict(Shelf)
+        self.indexes: defaultdict[tuple[str, bool], Int8Index] = defaultdict(Int8Index)
 
-    async def load(self) -> None:
+    async def load_index(self) -> None:
         """See Vectors: read the whole table."""
-        await self.database.look(self.read)
+        await self.database.run_read(self.read_fingerprints)
 
-    async def read(self, connection: AsyncConnection) -> None:
+    async def read_fingerprints(self, connection: AsyncConnection) -> None:
         """Put every fingerprint on its shelf, in the order in which they were stored."""
         columns = (table.c.ticket_id, table.c.desk, table.c.solved, table.c.vector)
         found = await connection.execute(
             select(*columns).where(table.c.model == self.model).order_by(text("rowid"))
         )
-        for rows in found.partitions(AT_ONCE):
+        for rows in found.partitions(LOAD_BATCH):
             for row in rows:
-                self.shelves[row.desk, row.solved].put(row.ticket_id, row.vector)
+                self.indexes[row.desk, row.solved].put_vector(row.ticket_id, row.vector)
 
-    async def remember(
+    async def store_fingerprint(
         self, ticket_id: str, digest: str, vector: Vector
-    ) -> Sequence[Earlier]:
+    ) -> Sequence[EarlierTicket]:
         """See Vectors."""
         write = partial(
-            fingerprints.remember,
+            fingerprints.upsert_fingerprint,
             ticket_id=ticket_id,
             model=self.model,
             digest=digest,
             vector=vector,
         )
-        if (remembered := await self.database.transact(write)) is None:
+        if (remembered := await self.database.run_transaction(write)) is None:
             return []
         owner, earlier = remembered
-        self.drop([ticket_id])
-        self.shelves[owner["desk"], owner["solved"]].put(ticket_id, vector)
+        self.drop_from_index([ticket_id])
+        self.indexes[owner["desk"], owner["solved"]].put_vector(ticket_id, vector)
         return earlier
 
-    async def forget(self, ticket_ids: Sequence[str]) -> None:
+    async def delete_fingerprints(self, ticket_ids: Sequence[str]) -> None:
         """See Vectors."""
-        await self.database.transact(
-            partial(fingerprints.forget, ticket_ids=ticket_ids)
+        await self.database.run_transaction(
+            partial(fingerprints.delete_fingerprints, ticket_ids=ticket_ids)
         )
-        self.drop(ticket_ids)
+        self.drop_from_index(ticket_ids)
 
-    def drop(self, ticket_ids: Sequence[str]) -> None:
+    def drop_from_index(self, ticket_ids: Sequence[str]) -> None:
         """Take tickets off whatever shelf they are on."""
-        for shelf in self.shelves.values():
+        for shelf in self.indexes.values():
             for ticket_id in ticket_ids:
-                shelf.forget(ticket_id)
+                shelf.remove_ticket(ticket_id)
 
-    async def nearest(
+    async def find_nearest(
         self,
         vector: Vector,
         desk: str,
@@ -97,16 +97,18 @@ class BruteForce:
         *,
         but: str,
         only_solved: bool = False,
-    ) -> Sequence[Near]:
+    ) -> Sequence[NearTicket]:
         """See Vectors."""
         likely: list[str] = []
         for solved in (True,) if only_solved else (True, False):
-            if shelf := self.shelves.get((desk, solved)):
-                likely += await shelf_search(shelf, vector, SPARE * (limit + 1))
+            if shelf := self.indexes.get((desk, solved)):
+                likely += await search_index(
+                    shelf, vector, CANDIDATE_FACTOR * (limit + 1)
+                )
         if not likely:
             return []
-        found = await self.database.look(
-            partial(self.exact, ticket_ids=likely, vector=vector)
+        found = await self.database.run_read(
+            partial(self.score_exactly, ticket_ids=likely, vector=vector)
         )
         wanted = [
             near
@@ -115,25 +117,25 @@ class BruteForce:
         ]
         return sorted(wanted, key=lambda near: -near.score)[:limit]
 
-    async def exact(
+    async def score_exactly(
         self, connection: AsyncConnection, ticket_ids: Sequence[str], vector: Vector
-    ) -> list[Near]:
+    ) -> list[NearTicket]:
         """Those of the tickets that are still there, with their likeness."""
         rows = (
             await connection.execute(
-                EXACT, {"these": list(ticket_ids), "by": self.model}
+                SELECT_VECTORS, {"these": list(ticket_ids), "by": self.model}
             )
         ).all()
         return [
-            Near(
+            NearTicket(
                 row.ticket_id, float(row.vector.astype(np.float32) @ vector), row.solved
             )
             for row in rows
         ]
 
 
-async def shelf_search(shelf: Shelf, vector: Vector, number: int) -> Sequence[str]:
+async def search_index(shelf: Int8Index, vector: Vector, number: int) -> Sequence[str]:
     """Ids of the likely nearest on a shelf, searched in a thread when the shelf is large."""
-    if len(shelf.ids) < LARGE:
-        return shelf.likely(vector, number)
-    return await asyncio.to_thread(shelf.likely, vector, number)
+    if len(shelf.ids) < THREAD_THRESHOLD:
+        return shelf.find_candidates(vector, number)
+    return await asyncio.to_thread(shelf.find_candidates, vector, number)

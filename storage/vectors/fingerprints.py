@@ -7,28 +7,28 @@ import numpy as np
 from sqlalchemy import RowMapping, Select, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.database.locks import one_at_a_time
-from storage.database.upsert import either
+from storage.database.locks import take_advisory_lock
+from storage.database.upsert import build_for_dialects
 from storage.tables import fingerprints, tickets
-from storage.vectors.port import NEWEST, Earlier, Vector
+from storage.vectors.port import MAX_EARLIER, EarlierTicket, Vector
 
-UNREAD = "received"
+UNREAD_STATUS = "received"
 """The status of tickets that nobody has looked at yet: they are remembered when their run is."""
 
-OWNER = select(
+SELECT_OWNER = select(
     tickets.c.desk, tickets.c.customer, tickets.c.solution.is_not(None).label("solved")
 ).where(tickets.c.id == bindparam("ticket"))
-KNOWN = select(fingerprints.c.place, fingerprints.c.model, fingerprints.c.solved).where(
-    fingerprints.c.ticket_id == bindparam("ticket")
-)
-CHANGING = ("model", "desk", "customer", "place", "digest", "solved", "vector")
-KEEP = either(
+SELECT_FINGERPRINT = select(
+    fingerprints.c.place, fingerprints.c.model, fingerprints.c.solved
+).where(fingerprints.c.ticket_id == bindparam("ticket"))
+UPDATED_COLUMNS = ("model", "desk", "customer", "place", "digest", "solved", "vector")
+UPSERT_FINGERPRINT = build_for_dialects(
     lambda insert: (new := insert(fingerprints)).on_conflict_do_update(
         index_elements=["ticket_id"],
-        set_={name: new.excluded[name] for name in CHANGING},
+        set_={name: new.excluded[name] for name in UPDATED_COLUMNS},
     )
 )
-CUSTOMERS = (
+SELECT_CUSTOMER_FINGERPRINTS = (
     select(fingerprints, tickets.c.received_at)
     .join(tickets)
     .where(
@@ -36,14 +36,16 @@ CUSTOMERS = (
         fingerprints.c.customer == bindparam("of_customer"),
     )
     .order_by(fingerprints.c.place.desc())
-    .limit(NEWEST)
+    .limit(MAX_EARLIER)
 )
-CUSTOMERS_BEFORE = CUSTOMERS.where(fingerprints.c.place < bindparam("before"))
+SELECT_EARLIER_FINGERPRINTS = SELECT_CUSTOMER_FINGERPRINTS.where(
+    fingerprints.c.place < bindparam("before")
+)
 
 
-async def remember(
+async def upsert_fingerprint(
     connection: AsyncConnection, ticket_id: str, model: str, digest: str, vector: Vector
-) -> tuple[RowMapping, Sequence[Earlier]] | None:
+) -> tuple[RowMapping, Sequence[EarlierTicket]] | None:
     """Keep a ticket's fingerprint.
 
     Returns whose it is (`desk`, `solved`) and the customer's earlier ones.
@@ -51,15 +53,25 @@ async def remember(
     Newest first; None for a ticket that is not stored. A ticket gets its place among the
     customer's once and keeps it.
     """
-    owner = (await connection.execute(OWNER, {"ticket": ticket_id})).mappings().first()
+    owner = (
+        (await connection.execute(SELECT_OWNER, {"ticket": ticket_id}))
+        .mappings()
+        .first()
+    )
     if owner is None:
         return None
     if owner["customer"] is not None:
-        await one_at_a_time(connection, f"customer:{owner['desk']}:{owner['customer']}")
-    known = (await connection.execute(KNOWN, {"ticket": ticket_id})).first()
-    rows = await earlier(connection, owner, known.place if known else None)
+        await take_advisory_lock(
+            connection, f"customer:{owner['desk']}:{owner['customer']}"
+        )
+    known = (
+        await connection.execute(SELECT_FINGERPRINT, {"ticket": ticket_id})
+    ).first()
+    rows = await list_earlier_fingerprints(
+        connection, owner, known.place if known else None
+    )
     if known is None or (known.model, known.solved) != (model, owner["solved"]):
-        place = known.place if known else next_place(owner, rows)
+        place = known.place if known else next_slot(owner, rows)
         row = dict(owner) | {
             "ticket_id": ticket_id,
             "model": model,
@@ -67,11 +79,11 @@ async def remember(
             "digest": digest,
             "vector": vector,
         }
-        await connection.execute(KEEP[connection.dialect.name], row)
-    return owner, [compared(row, model, vector) for row in rows]
+        await connection.execute(UPSERT_FINGERPRINT[connection.dialect.name], row)
+    return owner, [compare_fingerprint(row, model, vector) for row in rows]
 
 
-async def earlier(
+async def list_earlier_fingerprints(
     connection: AsyncConnection, owner: RowMapping, before: int | None
 ) -> Sequence[RowMapping]:
     """The customer's newest fingerprints, newest first: those before a place, or all.
@@ -85,65 +97,74 @@ async def earlier(
         "of_customer": owner["customer"],
         "before": before,
     }
-    query = CUSTOMERS if before is None else CUSTOMERS_BEFORE
+    query = (
+        SELECT_CUSTOMER_FINGERPRINTS if before is None else SELECT_EARLIER_FINGERPRINTS
+    )
     return (await connection.execute(query, whose)).mappings().all()
 
 
-def next_place(owner: RowMapping, rows: Sequence[RowMapping]) -> int:
+def next_slot(owner: RowMapping, rows: Sequence[RowMapping]) -> int:
     """The place after the newest one."""
     if owner["customer"] is None:
         return 0
     return rows[0]["place"] + 1 if rows else 1
 
 
-def compared(row: RowMapping, model: str, vector: Vector) -> Earlier:
+def compare_fingerprint(row: RowMapping, model: str, vector: Vector) -> EarlierTicket:
     """An earlier ticket with its likeness; 0 where another model read it."""
     likeness = (
         float(row["vector"].astype(np.float32) @ vector)
         if row["model"] == model
         else 0.0
     )
-    return Earlier(row["ticket_id"], row["digest"], row["received_at"], likeness)
+    return EarlierTicket(row["ticket_id"], row["digest"], row["received_at"], likeness)
 
 
-async def forget(connection: AsyncConnection, ticket_ids: Sequence[str]) -> None:
+async def delete_fingerprints(
+    connection: AsyncConnection, ticket_ids: Sequence[str]
+) -> None:
     """Drop the fingerprints of tickets."""
     await connection.execute(
         delete(fingerprints).where(fingerprints.c.ticket_id.in_(ticket_ids))
     )
 
 
-async def lacking(
+async def list_unindexed_tickets(
     connection: AsyncConnection, model: str, desks: Collection[str], limit: int
 ) -> Sequence[RowMapping]:
     """The newest of the desks' tickets without a fingerprint of this model, oldest of them
     first.
     """
     query = (
-        without(select(tickets), model, desks)
+        where_unindexed(select(tickets), model, desks)
         .order_by(tickets.c.received_at.desc(), tickets.c.id)
         .limit(limit)
     )
     return list(reversed((await connection.execute(query)).mappings().all()))
 
 
-async def count_lacking(
+async def count_unindexed_tickets(
     connection: AsyncConnection, model: str, desks: Collection[str]
 ) -> int:
     """How many of the desks' tickets have no fingerprint of this model."""
-    return await connection.scalar(without(select(func.count()), model, desks)) or 0
+    return (
+        await connection.scalar(where_unindexed(select(func.count()), model, desks))
+        or 0
+    )
 
 
-def without(query: Select[Any], model: str, desks: Collection[str]) -> Select[Any]:
+def where_unindexed(
+    query: Select[Any], model: str, desks: Collection[str]
+) -> Select[Any]:
     """The query, of tickets that were looked at and have no fingerprint of this model."""
     known = (fingerprints.c.ticket_id == tickets.c.id) & (fingerprints.c.model == model)
-    looked_at = (tickets.c.status != UNREAD, tickets.c.desk.in_(desks))
+    looked_at = (tickets.c.status != UNREAD_STATUS, tickets.c.desk.in_(desks))
     return query.select_from(tickets.outerjoin(fingerprints, known)).where(
         fingerprints.c.ticket_id.is_(None), *looked_at
     )
 
 
-async def known_of(
+async def indexed_ticket_ids(
     connection: AsyncConnection, model: str, ticket_ids: Sequence[str]
 ) -> set[str]:
     """Those of the tickets that have a fingerprint of this model."""

@@ -16,39 +16,39 @@ from storage.vectors.port import Vector
 CAPACITY = 200_000
 """Vectors on one shelf, some 1.1 kB each; the oldest make room for new ones."""
 
-BLOCK = 1024
+BLOCK_ROWS = 1024
 """Rows of one array. One of this size, as 32-bit numbers, stays in a processor's cache."""
 
-MEANING = 384
+MEANING_DIMENSIONS = 384
 """Numbers of a vector that are compared with all others."""
 
-LIKELY = 400
+CANDIDATES = 400
 """How many of the nearest by meaning are compared by all numbers.
 
 .999 of the true five nearest are among them.
 """
 
 
-class Block:
+class VectorBlock:
     """Rows of vectors. Meaning and spelling lie apart, so that a search reads memory in one go."""
 
     def __init__(self, width: int) -> None:
-        self.meaning = np.zeros((BLOCK, MEANING), np.int8)
-        self.spelling = np.zeros((BLOCK, width - MEANING), np.int8)
-        self.scale = np.zeros(BLOCK, np.float32)
+        self.meaning = np.zeros((BLOCK_ROWS, MEANING_DIMENSIONS), np.int8)
+        self.spelling = np.zeros((BLOCK_ROWS, width - MEANING_DIMENSIONS), np.int8)
+        self.scale = np.zeros(BLOCK_ROWS, np.float32)
 
-    def put(self, row: int, vector: Vector) -> None:
+    def store_row(self, row: int, vector: Vector) -> None:
         """Keep a vector; its largest number becomes 127."""
         scale = float(np.abs(vector).max()) / 127 or 1.0
         numbers = np.rint(vector.astype(np.float32) / scale)
         self.meaning[row], self.spelling[row], self.scale[row] = (
-            numbers[:MEANING],
-            numbers[MEANING:],
+            numbers[:MEANING_DIMENSIONS],
+            numbers[MEANING_DIMENSIONS:],
             scale,
         )
 
 
-class Shelf:
+class Int8Index:
     """One desk's solved, or unsolved, tickets. Changed in one thread.
 
     Searched in any, a change under way or not.
@@ -60,22 +60,22 @@ class Shelf:
         self.capacity = capacity
         self.ids: list[str] = []
         self.rows: dict[str, int] = {}
-        self.blocks: list[Block] = []
-        self.taken = 0
+        self.blocks: list[VectorBlock] = []
+        self.next_row = 0
 
-    def put(self, ticket_id: str, vector: Vector) -> None:
+    def put_vector(self, ticket_id: str, vector: Vector) -> None:
         """Add a ticket, or replace its vector."""
         row = self.rows.get(ticket_id)
         if row is None:
             row = self.take_row(ticket_id, vector.shape[0])
-        self.blocks[row // BLOCK].put(row % BLOCK, vector)
+        self.blocks[row // BLOCK_ROWS].store_row(row % BLOCK_ROWS, vector)
 
     def take_row(self, ticket_id: str, width: int) -> int:
         """A row for a new ticket; the oldest one's when all are taken."""
-        row = self.taken % self.capacity
-        self.taken += 1
-        if row == len(self.blocks) * BLOCK:
-            self.blocks.append(Block(width))
+        row = self.next_row % self.capacity
+        self.next_row += 1
+        if row == len(self.blocks) * BLOCK_ROWS:
+            self.blocks.append(VectorBlock(width))
         if row < len(self.ids):
             self.rows.pop(self.ids[row], None)
             self.ids[row] = ticket_id
@@ -84,32 +84,34 @@ class Shelf:
         self.rows[ticket_id] = row
         return row
 
-    def forget(self, ticket_id: str) -> None:
+    def remove_ticket(self, ticket_id: str) -> None:
         """Drop a ticket, if it is here. Its row stays empty until it is taken again."""
         row = self.rows.pop(ticket_id, None)
         if row is not None:
             self.ids[row] = ""
-            self.blocks[row // BLOCK].scale[row % BLOCK] = 0
+            self.blocks[row // BLOCK_ROWS].scale[row % BLOCK_ROWS] = 0
 
-    def likely(self, vector: Vector, limit: int) -> Sequence[str]:
+    def find_candidates(self, vector: Vector, limit: int) -> Sequence[str]:
         """The tickets that are nearest or nearly so, at most `limit`, in no order."""
         count = len(self.ids)
         if count <= limit:
             return [ticket_id for ticket_id in self.ids if ticket_id]
-        by_meaning = self.by_meaning(vector)[:count]
-        rows = best(by_meaning, LIKELY)
+        by_meaning = self.score_meaning(vector)[:count]
+        rows = highest_scores(by_meaning, CANDIDATES)
         chosen = rows[
-            best(by_meaning[rows] + self.by_spelling(rows.tolist(), vector), limit)
+            highest_scores(
+                by_meaning[rows] + self.score_spelling(rows.tolist(), vector), limit
+            )
         ].tolist()
         return [
             ticket_id for ticket_id in (self.ids[row] for row in chosen) if ticket_id
         ]
 
-    def by_meaning(self, vector: Vector) -> NDArray[np.float32]:
+    def score_meaning(self, vector: Vector) -> NDArray[np.float32]:
         """The likeness of every row by meaning alone."""
-        meaning = vector[:MEANING].astype(np.float32)
+        meaning = vector[:MEANING_DIMENSIONS].astype(np.float32)
         wide = np.empty(
-            (BLOCK, MEANING), np.float32
+            (BLOCK_ROWS, MEANING_DIMENSIONS), np.float32
         )  # the same memory for every block: to ask for more costs more
         scores: list[NDArray[np.float32]] = []
         for block in self.blocks:
@@ -117,17 +119,19 @@ class Shelf:
             scores.append((wide @ meaning) * block.scale)
         return np.concatenate(scores)
 
-    def by_spelling(self, rows: Sequence[int], vector: Vector) -> NDArray[np.float32]:
+    def score_spelling(
+        self, rows: Sequence[int], vector: Vector
+    ) -> NDArray[np.float32]:
         """What the spelling of some rows adds to that."""
-        places = [(self.blocks[row // BLOCK], row % BLOCK) for row in rows]
+        places = [(self.blocks[row // BLOCK_ROWS], row % BLOCK_ROWS) for row in rows]
         spelling = np.stack([block.spelling[place] for block, place in places]).astype(
             np.float32
         )
         scale = np.array([block.scale[place] for block, place in places])
-        return (spelling @ vector[MEANING:].astype(np.float32)) * scale
+        return (spelling @ vector[MEANING_DIMENSIONS:].astype(np.float32)) * scale
 
 
-def best(scores: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
+def highest_scores(scores: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
     """Where the highest of the scores are, in no order."""
     return (
         np.argpartition(-scores, limit - 1)[:limit]

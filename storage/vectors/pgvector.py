@@ -10,13 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.database.database import Database
 from storage.tables import fingerprints as table
 from storage.vectors import fingerprints
-from storage.vectors.port import Earlier, Near, Vector
+from storage.vectors.port import EarlierTicket, NearTicket, Vector
 
 # pgvector has the negative inner product, so that the nearest come first.
 DISTANCE = table.c.vector.op("<#>", return_type=Float())(
     bindparam("to", type_=table.c.vector.type)
 )
-NEAREST = (
+SELECT_NEAREST = (
     select(table.c.ticket_id, -DISTANCE, table.c.solved)
     .where(
         table.c.desk == bindparam("at"),
@@ -26,7 +26,7 @@ NEAREST = (
     .order_by(DISTANCE)
     .limit(bindparam("most"))
 )
-NEAREST_SOLVED = NEAREST.where(table.c.solved)
+SELECT_NEAREST_SOLVED = SELECT_NEAREST.where(table.c.solved)
 
 
 class PgVectors:
@@ -36,30 +36,30 @@ class PgVectors:
         self.database = database
         self.model = model
 
-    async def load(self) -> None:
+    async def load_index(self) -> None:
         """See Vectors: the index is the server's."""
 
-    async def remember(
+    async def store_fingerprint(
         self, ticket_id: str, digest: str, vector: Vector
-    ) -> Sequence[Earlier]:
+    ) -> Sequence[EarlierTicket]:
         """See Vectors."""
         write = partial(
-            fingerprints.remember,
+            fingerprints.upsert_fingerprint,
             ticket_id=ticket_id,
             model=self.model,
             digest=digest,
             vector=vector,
         )
-        remembered = await self.database.transact(write)
+        remembered = await self.database.run_transaction(write)
         return remembered[1] if remembered else []
 
-    async def forget(self, ticket_ids: Sequence[str]) -> None:
+    async def delete_fingerprints(self, ticket_ids: Sequence[str]) -> None:
         """See Vectors."""
-        await self.database.transact(
-            partial(fingerprints.forget, ticket_ids=ticket_ids)
+        await self.database.run_transaction(
+            partial(fingerprints.delete_fingerprints, ticket_ids=ticket_ids)
         )
 
-    async def nearest(
+    async def find_nearest(
         self,
         vector: Vector,
         desk: str,
@@ -67,21 +67,23 @@ class PgVectors:
         *,
         but: str,
         only_solved: bool = False,
-    ) -> Sequence[Near]:
+    ) -> Sequence[NearTicket]:
         """See Vectors."""
         asked = {"to": vector, "at": desk, "by": self.model, "but": but, "most": limit}
-        return await self.database.look(
+        return await self.database.run_read(
             partial(
-                found, asked=asked, query=NEAREST_SOLVED if only_solved else NEAREST
+                run_nearest_query,
+                asked=asked,
+                query=SELECT_NEAREST_SOLVED if only_solved else SELECT_NEAREST,
             )
         )
 
 
-async def found(
+async def run_nearest_query(
     connection: AsyncConnection, asked: Mapping[str, Any], query: Executable
-) -> list[Near]:
+) -> list[NearTicket]:
     """What a query of ticket, nearness and whether it is solved finds.
 
     See storage/database/postgres.py.
     """
-    return [Near(*row) for row in await connection.execute(query, asked)]
+    return [NearTicket(*row) for row in await connection.execute(query, asked)]

@@ -11,25 +11,25 @@ from numpy.typing import NDArray
 Vector = NDArray[np.floating[Any]]
 """A fingerprint: a unit vector, so that the likeness of two is their dot product."""
 
-NEWEST = 20
+MAX_EARLIER = 20
 """How many of a customer's earlier tickets a new one is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
+class EarlierTicket:
     """A ticket of the same customer and desk that was remembered before.
 
-    `likeness` is at most 1.
+    `similarity` is at most 1.
     """
 
     ticket_id: str
     digest: str
     received_at: datetime
-    likeness: float
+    similarity: float
 
 
 @dataclass(frozen=True, slots=True)
-class Near:
+class NearTicket:
     """A ticket that reads like what was asked for. `score` is its likeness, at most 1."""
 
     ticket_id: str
@@ -43,13 +43,13 @@ class Vectors(Protocol):
     Every worker that shares the database finds what any of them has remembered.
     """
 
-    async def load(self) -> None:
+    async def load_index(self) -> None:
         """Get ready to search. Called once, before anything else."""
         ...
 
-    async def remember(
+    async def store_fingerprint(
         self, ticket_id: str, digest: str, vector: Vector
-    ) -> Sequence[Earlier]:
+    ) -> Sequence[EarlierTicket]:
         """Keep a ticket's fingerprint.
 
         What the customer's newest tickets from before it read like, newest first.
@@ -60,11 +60,11 @@ class Vectors(Protocol):
         """
         ...
 
-    async def forget(self, ticket_ids: Sequence[str]) -> None:
+    async def delete_fingerprints(self, ticket_ids: Sequence[str]) -> None:
         """Drop the fingerprints of tickets; those that have none are no error."""
         ...
 
-    async def nearest(
+    async def find_nearest(
         self,
         vector: Vector,
         desk: str,
@@ -72,6 +72,6 @@ class Vectors(Protocol):
         *,
         but: str,
         only_solved: bool = False,
-    ) -> Sequence[Near]:
+    ) -> Sequence[NearTicket]:
         """The desk's tickets nearest to a vector, best first, without the one named `but`."""
         ...

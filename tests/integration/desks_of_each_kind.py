@@ -105,7 +105,7 @@ async def fill(place: Place) -> None:
         place.do(REFUSING[on_postgres])
         assert (await app.process(*POISON, customer_email=ADA)).status == "failed"
         place.do(TAKING[on_postgres])
-        await app.runner.submit(
+        await app.runner.submit_ticket(
             NewTicket(subject="Kept", body="Kept for later."), start=False
         )
         solved = [
@@ -116,7 +116,7 @@ async def fill(place: Place) -> None:
         ]
         assert await import_solved(app.assembly, solved) == 2
     async with TicketGraph.open(place.folder, database_url=place.url, at_once=0) as app:
-        await app.runner.submit(
+        await app.runner.submit_ticket(
             NewTicket(
                 subject="Later", body="Nobody works on this yet.", customer_email=ADA
             )

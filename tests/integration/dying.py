@@ -30,11 +30,11 @@ os.environ["LANGGRAPH_STRICT_MSGPACK"] = "true"
 from contracts.approval import ApprovalDecision
 from contracts.ticket import NewTicket
 from policies.loading.load import load_desks
-from policies.severity.judge import assess
+from policies.severity.assess import assess_severity
 from storage.queries import runs
 from ticketgraph.app import TicketGraph
 from ticketgraph.checkpoints.sqlite import GroupCommitSaver
-from ticketgraph.news.watchers import Watch
+from ticketgraph.news.watchers import RunWatch
 
 ORDINARY = ("Charged twice", "Order ORD-{n} was charged twice, please refund $29.99.")
 CRITICAL = (
@@ -106,7 +106,7 @@ def arm(app: TicketGraph, run_id: str, point: str, count: int) -> None:
         trigger.pull()
     elif point == "saved":
         app.assembly.watchers.watches.setdefault(run_id, set()).add(
-            Watch(saved=DeadlyEvent(trigger))
+            RunWatch(saved_event=DeadlyEvent(trigger))
         )
     elif point == "written":
         # On the class: LangGraph makes a saver of its own for every run.
@@ -129,7 +129,7 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
             body=body.format(n=number),
             customer_email=f"customer{number}@example.com",
         )
-        job = await app.runner.submit(ticket)
+        job = await app.runner.submit_ticket(ticket)
         sys.stdout.write(
             json.dumps(
                 {
@@ -144,7 +144,7 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
         if decision := DECISIONS.get(story):
             run = await app.finished(job.run_id)
             assert run.approval is not None
-            await app.runner.decide(run.approval.id, decision)
+            await app.runner.decide_approval(run.approval.id, decision)
         arm(app, job.run_id, point, count)
         await app.finished(job.run_id)
     raise RuntimeError(f"{story} passed {point} fewer than {count} times")
@@ -152,8 +152,8 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
 
 async def rested(app: TicketGraph) -> None:
     """Until what was recovered is finished or waits."""
-    async with app.database.read() as connection:
-        begun = [row["id"] for row in await runs.unfinished(connection)]
+    async with app.database.open_read() as connection:
+        begun = [row["id"] for row in await runs.list_unfinished_runs(connection)]
     for run_id in begun:
         await app.finished(run_id)
 
@@ -175,7 +175,7 @@ def in_child(life: Awaitable[None]) -> int:
 def main(folder: Path, cases: list[str]) -> int:
     """Play all cases, then recover. The exit code is 0 when every child died as it should."""
     for desk in load_desks(folder / "desks").values():
-        assess("", desk.severities, desk.signals)
+        assess_severity("", desk.severities, desk.signals)
     for number, case in enumerate(cases):
         story, point, count = case.split(":")
         ended = in_child(play(folder, number, story, point, int(count)))

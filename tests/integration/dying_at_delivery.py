@@ -19,12 +19,12 @@ from typing import Any
 
 from connectors.port import OutboundEffect
 from connectors.webhook import WebhookConnector
-from storage.database.address import PostgresAddress, address_of
+from storage.database.address import PostgresAddress, database_address_of
 from storage.database.database import Database, Transaction
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
-from storage.jobs.port import AgainError
-from ticketgraph.effects.sender import Delivery
+from storage.jobs.port import RetryLaterError
+from ticketgraph.effects.sender import EffectSender
 
 TIMEOUT = 0.3
 
@@ -35,9 +35,9 @@ class DeadlyDatabase:
     def __init__(self, database: Database, sent: signal.Signals) -> None:
         self.database, self.signals = database, [sent]
 
-    async def transact(self, work: Transaction[Any]) -> Any:
+    async def run_transaction(self, work: Transaction[Any]) -> Any:
         """Do it, and get the signal if it is still to come."""
-        result = await self.database.transact(work)
+        result = await self.database.run_transaction(work)
         if self.signals:
             os.kill(os.getpid(), self.signals.pop())
         return result
@@ -62,7 +62,7 @@ async def main(where: str, url: str, key: str, point: str) -> int:
     """Deliver, as far as it goes."""
     database: Any = SqliteDatabase(Path(where))
     if "://" in where:
-        address = address_of(where, Path())
+        address = database_address_of(where, Path())
         assert isinstance(address, PostgresAddress)
         database = PostgresDatabase(address)
     connector = (DeadlyConnector if point == "sent" else WebhookConnector)(
@@ -73,8 +73,8 @@ async def main(where: str, url: str, key: str, point: str) -> int:
             database, signal.SIGKILL if point == "claimed" else signal.SIGSTOP
         )
     try:
-        await Delivery(database, connector, now, TIMEOUT).deliver(key)
-    except AgainError:
+        await EffectSender(database, connector, now, TIMEOUT).deliver_effect(key)
+    except RetryLaterError:
         return 3
     return 0
 

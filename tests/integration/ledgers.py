@@ -15,11 +15,11 @@ from sqlalchemy import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.effect import Action, Effect
-from storage.database.address import PostgresAddress, address_of
+from storage.database.address import PostgresAddress, database_address_of
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
-from storage.jobs.port import AgainError, Handler, Task
+from storage.jobs.port import Handler, RetryLaterError, Task
 from storage.queries import outbox
 from storage.tables import metadata
 from tests.postgres import PostgresServer
@@ -34,22 +34,24 @@ class KeptJobs:
     tasks: list[Task] = field(default_factory=list)
     woken: int = 0
 
-    async def enqueue(self, connection: AsyncConnection, task: Task) -> None:  # noqa: ARG002
+    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:  # noqa: ARG002
         self.tasks.append(task)
 
-    def wake(self) -> None:
+    def wake_worker(self) -> None:
         self.woken += 1
 
-    async def work(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
         raise NotImplementedError
 
-    async def drain(self, seconds: float) -> None:
+    async def drain_tasks(self, seconds: float) -> None:
         raise NotImplementedError
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:  # noqa: ARG002
         return {task.subject for task in self.tasks if task.kind == kind}
 
-    async def forget(self, connection: AsyncConnection, subjects: set[str]) -> None:  # noqa: ARG002
+    async def delete_tasks(
+        self, connection: AsyncConnection, subjects: set[str]
+    ) -> None:  # noqa: ARG002
         self.tasks = [task for task in self.tasks if task.subject not in subjects]
 
 
@@ -87,16 +89,16 @@ class Ledger:
             payload={"text": "Grüße"},
             key=f"TKT-1:{action}:{number}",
         )
-        async with self.database.write() as connection:
-            await self.outbox.record(
+        async with self.database.open_write() as connection:
+            await self.outbox.record_effects(
                 connection, "TKT-1", "run-1", [effect], self.clock.now()
             )
         return effect.key
 
     async def entry(self, key: str) -> RowMapping:
         """An effect as it is now."""
-        async with self.database.read() as connection:
-            return await outbox.row(connection, key)
+        async with self.database.open_read() as connection:
+            return await outbox.find_effect_row(connection, key)
 
     async def work(self, step: Callable[[], Awaitable[None]], most: int = 100) -> int:
         """Do a job until it is done.
@@ -106,7 +108,7 @@ class Ledger:
         for times in range(1, most + 1):
             try:
                 await step()
-            except AgainError as again:
+            except RetryLaterError as again:
                 await self.pause(again.seconds)
             else:
                 return times
@@ -141,14 +143,14 @@ async def database_at(place: Place) -> Database:
 async def empty_sqlite(path: Path) -> SqliteDatabase:
     """A database with our tables."""
     database = SqliteDatabase(path)
-    async with database.write() as connection:
+    async with database.open_write() as connection:
         await connection.run_sync(metadata.create_all)
     return database
 
 
 def on_postgres(server: PostgresServer) -> PostgresDatabase:
     """A new database on a server."""
-    address = address_of(server.fresh(), Path())
+    address = database_address_of(server.fresh(), Path())
     assert isinstance(address, PostgresAddress)
     return PostgresDatabase(address)
 

@@ -17,12 +17,12 @@ from contracts.result import PendingApproval, Run
 from contracts.ticket import Ticket
 from graph.build import FLOW_VERSION
 from policies.desk.model import Desk
-from storage.database.address import PostgresAddress, SqliteAddress, address_of
+from storage.database.address import PostgresAddress, SqliteAddress, database_address_of
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
 from storage.jobs.port import Task
-from storage.migrations.migrate import migrate
+from storage.migrations.migrate import migrate_sqlite
 from storage.queries import approvals, runs, tickets
 from storage.tables import jobs
 from tests.postgres import PostgresServer
@@ -40,7 +40,7 @@ class TableJobs:
 
     woken: Callable[[], None] = lambda: None
 
-    async def enqueue(self, connection: AsyncConnection, task: Task) -> None:
+    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:
         """See storage.jobs.port.Jobs."""
         row = {
             "kind": task.kind,
@@ -52,14 +52,14 @@ class TableJobs:
             insert(jobs), {**row, "ready_at": NOON, "created_at": NOON}
         )
 
-    def wake(self) -> None:
+    def wake_worker(self) -> None:
         """See storage.jobs.port.Jobs."""
         self.woken()
 
-    async def work(self, handlers: Mapping[str, Any], at_once: int) -> None:
+    async def run_tasks(self, handlers: Mapping[str, Any], at_once: int) -> None:
         """See storage.jobs.port.Jobs."""
 
-    async def drain(self, seconds: float) -> None:
+    async def drain_tasks(self, seconds: float) -> None:
         """See storage.jobs.port.Jobs."""
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:
@@ -72,7 +72,9 @@ class TableJobs:
             ).all()
         )
 
-    async def forget(self, connection: AsyncConnection, subjects: set[str]) -> None:
+    async def delete_tasks(
+        self, connection: AsyncConnection, subjects: set[str]
+    ) -> None:
         """See storage.jobs.port.Jobs."""
 
 
@@ -80,14 +82,14 @@ def address_in(kind: str, folder: Path, postgres: PostgresServer) -> str:
     """DATABASE_URL of a new migrated database of a kind."""
     if kind == "postgres":
         return postgres.fresh()
-    migrate(folder / "test.db")
+    migrate_sqlite(folder / "test.db")
     return f"sqlite:///{folder / 'test.db'}"
 
 
 @asynccontextmanager
 async def opened(url: str) -> AsyncIterator[Database]:
     """The database at an address, as one process holds it."""
-    address = address_of(url, Path())
+    address = database_address_of(url, Path())
     assert isinstance(address, SqliteAddress | PostgresAddress)
     database = (
         SqliteDatabase(address.path)
@@ -113,16 +115,16 @@ async def a_ticket(database: Database, **columns: Any) -> Ticket:
         subject="Help",
         body="Stuck.",
     )
-    async with database.write() as connection:
-        await tickets.add(connection, ticket, **columns)
+    async with database.open_write() as connection:
+        await tickets.insert_ticket(connection, ticket, **columns)
     return ticket
 
 
 async def a_run(database: Database, ticket: Ticket, **columns: Any) -> Run:
     """A stored run of a ticket, as the result of one that does not say what became of it."""
     run_id, options = uuid.uuid4().hex, columns.pop("options", {})
-    async with database.write() as connection:
-        await runs.add(
+    async with database.open_write() as connection:
+        await runs.insert_run(
             connection,
             run_id,
             ticket.id,
@@ -132,7 +134,7 @@ async def a_run(database: Database, ticket: Ticket, **columns: Any) -> Run:
             columns.pop("forked_from", None),
         )
         if columns:
-            await runs.change(connection, run_id, NOON, **columns)
+            await runs.update_run(connection, run_id, NOON, **columns)
     return Run(
         run_id=run_id,
         ticket_id=ticket.id,
@@ -159,12 +161,14 @@ async def a_question(database: Database, desk: Desk, team: str) -> tuple[Ticket,
     pending = PendingApproval(
         id=uuid.uuid4().hex, request=request, expires_at=expires_at
     )
-    async with database.write() as connection:
-        await approvals.ask(connection, pending, run.run_id, uuid.uuid4().hex, NOON)
+    async with database.open_write() as connection:
+        await approvals.insert_approval(
+            connection, pending, run.run_id, uuid.uuid4().hex, NOON
+        )
     return ticket, run.model_copy(update={"status": "waiting", "approval": pending})
 
 
 async def rows(database: Database, query: str, **values: Any) -> list[Row[Any]]:
     """What a query finds."""
-    async with database.read() as connection:
+    async with database.open_read() as connection:
         return list((await connection.execute(text(query), values)).all())

@@ -18,21 +18,21 @@ from sqlalchemy import create_engine
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import log as audit
-from storage.audit.chain import GENESIS, HASHED, hash_of
-from storage.audit.verification import Verification, verify
+from storage.audit.chain import GENESIS_HASH, HASHED_COLUMNS, hash_record
+from storage.audit.verification import Verification, verify_chain
 from storage.database.sqlite import SqliteDatabase
-from storage.database.synchronous import Direct, at_once
-from storage.migrations.migrate import migrate
+from storage.database.sync_connection import SyncConnection, run_without_waiting
+from storage.migrations.migrate import migrate_sqlite
 
 COUNT = 9
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
-COLUMNS = (*HASHED, "hash")
+COLUMNS = (*HASHED_COLUMNS, "hash")
 
 
 async def add(connection: AsyncConnection, number: int) -> None:
     at = START + timedelta(hours=number)
     detail = {"scores": {"category": 0.125 * number}, "rules": ["outage", "größer"]}
-    await audit.record(
+    await audit.append_record(
         connection, "finished", f"TKT-{number}", f"run{number}", "system", detail, at
     )
 
@@ -44,10 +44,10 @@ async def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Two records in each transaction.
     """
     path = tmp_path_factory.mktemp("audit") / "written.db"
-    await asyncio.to_thread(migrate, path)
+    await asyncio.to_thread(migrate_sqlite, path)
     database = SqliteDatabase(path)
     for number in range(1, COUNT + 1, 2):
-        async with database.write() as connection:
+        async with database.open_write() as connection:
             for each in range(number, min(number + 2, COUNT + 1)):
                 await add(connection, each)
     await database.close()
@@ -69,7 +69,9 @@ def copy(written: Path, tmp_path: Path) -> Path:
 def tamper(path: Path, *statements: str) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         connection.create_function(
-            "rehash", 7, lambda *values: hash_of(dict(zip(HASHED, values, strict=True)))
+            "rehash",
+            7,
+            lambda *values: hash_record(dict(zip(HASHED_COLUMNS, values, strict=True))),
         )
         connection.execute("BEGIN")
         for statement in statements:
@@ -86,7 +88,11 @@ REHASH = (
 def verified(path: Path, kept: str | None = None, page: int = 4) -> Verification:
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
-        found = at_once(verify(cast("AsyncConnection", Direct(connection)), kept, page))
+        found = run_without_waiting(
+            verify_chain(
+                cast("AsyncConnection", SyncConnection(connection)), kept, page
+            )
+        )
     engine.dispose()
     return found
 
@@ -192,7 +198,7 @@ def test_a_cut_end_is_whole_in_itself_and_the_kept_head_tells(
     assert found.fault is not None
     assert (found.fault.sequence, found.fault.kind) == (7, "truncated")
     tamper(copy, "DELETE FROM audit")
-    assert verified(copy) == (0, GENESIS, None)
+    assert verified(copy) == (0, GENESIS_HASH, None)
     assert verified(copy, kept=older.head).fault is not None
 
 
@@ -200,7 +206,7 @@ def test_a_kept_head_stays_good_while_the_log_grows(written: Path, copy: Path) -
     tamper(copy, "DELETE FROM audit WHERE sequence > 4")
     earlier = verified(copy).head
     assert verified(written, kept=earlier).fault is None
-    assert verified(written, kept=GENESIS).fault is None
+    assert verified(written, kept=GENESIS_HASH).fault is None
 
 
 def test_a_log_written_anew_is_found_by_the_kept_head(copy: Path, head: str) -> None:
@@ -306,11 +312,11 @@ async def test_a_transaction_that_is_rolled_back_leaves_no_gap(copy: Path) -> No
         failing if n % 3 else lambda connection: add(connection, 60) for n in range(9)
     ]
     results = await asyncio.gather(
-        *(database.transact(work) for work in works), return_exceptions=True
+        *(database.run_transaction(work) for work in works), return_exceptions=True
     )
     assert sum(isinstance(result, ZeroDivisionError) for result in results) == 6
-    async with database.read() as connection:
-        found = await verify(connection)
+    async with database.open_read() as connection:
+        found = await verify_chain(connection)
     await database.close()
     assert (found.records, found.fault) == (COUNT + 3, None)
 
@@ -319,7 +325,7 @@ def test_records_from_before_the_chain_are_chained_in_their_order(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "old.db"
-    migrate(path, "0002")
+    migrate_sqlite(path, "0002")
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         for number in (2, 3, 7):
             row = (
@@ -331,7 +337,7 @@ def test_records_from_before_the_chain_are_chained_in_their_order(
             connection.execute(
                 "INSERT INTO audit VALUES (?, ?, 'finished', ?, NULL, 'system', ?)", row
             )
-    migrate(path)
+    migrate_sqlite(path)
     assert verified(path)[0::2] == (3, None)
     with closing(sqlite3.connect(path)) as connection:
         rows = connection.execute(

@@ -17,7 +17,7 @@ import pytest
 from contracts.result import Run
 from storage.database.address import DATABASE_FILE
 from storage.database.sqlite import SqliteDatabase
-from storage.migrations.migrate import migrate
+from storage.migrations.migrate import migrate_sqlite
 from tests.conftest import REPOSITORY
 from ticketgraph import TicketGraph
 
@@ -201,7 +201,7 @@ def test_where_there_is_no_chain_a_sentence_says_so(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "There is no database" in done.stderr
     assert not (tmp_path / DATABASE_FILE).exists()
-    migrate(tmp_path / DATABASE_FILE, "0002")
+    migrate_sqlite(tmp_path / DATABASE_FILE, "0002")
     done = ticketgraph(tmp_path, "verify")
     assert done.returncode == 2
     assert done.stderr == (

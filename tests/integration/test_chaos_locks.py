@@ -7,10 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from storage.database.address import PostgresAddress, address_of
-from storage.database.postgres import APPLICATION, PostgresDatabase
+from storage.database.address import PostgresAddress, database_address_of
+from storage.database.postgres import APPLICATION_NAME, PostgresDatabase
 from storage.jobs.port import LEASE
-from storage.jobs.procrastinated import ProcrastinateJobs
+from storage.jobs.procrastinate_jobs import ProcrastinateJobs
 from tests.postgres import PostgresServer
 
 
@@ -19,7 +19,7 @@ async def test_who_freezes_in_a_pipeline_loses_its_locks(
     counted_as: str, postgres: PostgresServer, tmp_path: Path
 ) -> None:
     url = postgres.fresh()
-    address = address_of(url, tmp_path)
+    address = database_address_of(url, tmp_path)
     assert isinstance(address, PostgresAddress)
     database = PostgresDatabase(address)
     await database.pool.open()
@@ -29,7 +29,7 @@ async def test_who_freezes_in_a_pipeline_loses_its_locks(
     await waits.execute("CREATE TABLE held AS SELECT 1 AS id")
     await waits.commit()
     frozen = await psycopg.AsyncConnection.connect(
-        url, autocommit=True, application_name=APPLICATION
+        url, autocommit=True, application_name=APPLICATION_NAME
     )
     with pytest.raises(psycopg.OperationalError):
         await silent_in_a_pipeline(frozen, counted_as, waits, jobs)
@@ -66,5 +66,5 @@ async def silent_in_a_pipeline(
         changing = asyncio.create_task(waits.execute("UPDATE held SET id = 2"))
         async with asyncio.timeout(2 * LEASE.total_seconds()):
             while not changing.done():
-                await jobs.manager.take_from_the_silent()
+                await jobs.manager.free_expired_jobs()
                 await asyncio.wait([changing], timeout=0.5)

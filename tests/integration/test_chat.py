@@ -21,8 +21,8 @@ from langchain_core.runnables import RunnableLambda
 from pydantic import BaseModel, SecretStr
 
 from contracts.usage import Usage
-from engines.models.chat import Chat, Message, Reply
-from engines.models.completion import LARGEST
+from engines.models.chat import ChatClient, ChatMessage, ModelReply
+from engines.models.completion import MAX_BODY_BYTES
 from engines.models.failures import (
     Empty,
     FormatRefused,
@@ -37,17 +37,17 @@ from engines.models.failures import (
     Truncated,
     Unreadable,
 )
-from engines.models.parse_answer import read_answer, schema_of
-from engines.models.providers import PROVIDERS, resolve
+from engines.models.parse_answer import read_answer, strict_schema
+from engines.models.providers import PROVIDERS, resolve_models
 from engines.models.refusals import connection_failure
-from engines.models.rungs import LADDER, ModelSpec, Rung, Rungs
+from engines.models.rungs import RUNG_ORDER, ModelSpec, Rung, RungMemory
 from engines.models.settings import ModelSettings
 from tests.conftest import REPOSITORY, free_port
 from tests.modelstub import USAGE, ModelStub
 
 KEY = "sk-test-4242"
 TICKET = "My order ZQ-777 arrived broken; this is a matter of billing."
-WORDS = (Message("system", "You classify."), Message("user", TICKET))
+WORDS = (ChatMessage("system", "You classify."), ChatMessage("user", TICKET))
 LONG = 10.0
 
 
@@ -66,8 +66,8 @@ async def stub() -> AsyncIterator[ModelStub]:
 
 
 @pytest.fixture
-async def chat() -> AsyncIterator[Chat]:
-    chat = Chat()
+async def chat() -> AsyncIterator[ChatClient]:
+    chat = ChatClient()
     yield chat
     await chat.close()
 
@@ -79,15 +79,17 @@ def spec_for(url: str, **given: Any) -> ModelSpec:
         "default_model": "m",
         "llm_base_url": url,
     }
-    models = resolve(ModelSettings(_env_file=None, **(wanted | given)))
+    models = resolve_models(ModelSettings(_env_file=None, **(wanted | given)))
     assert models
     return models.primary
 
 
 async def ask(
-    chat: Chat, spec: ModelSpec, rung: Rung = "json_schema", seconds: float = LONG
-) -> Reply:
-    return await chat.ask(spec, WORDS, schema_of(Answer), "Answer", rung, seconds)
+    chat: ChatClient, spec: ModelSpec, rung: Rung = "json_schema", seconds: float = LONG
+) -> ModelReply:
+    return await chat.ask_model(
+        spec, WORDS, strict_schema(Answer), "Answer", rung, seconds
+    )
 
 
 UNCOUNTED: dict[str, type[ModelError]] = {
@@ -124,10 +126,10 @@ COUNTED: dict[str, type[ModelError]] = {
 }
 
 
-@pytest.mark.parametrize("rung", LADDER)
+@pytest.mark.parametrize("rung", RUNG_ORDER)
 @pytest.mark.parametrize("mode", [*UNCOUNTED, *COUNTED])
 async def test_each_failure_has_its_type_and_its_tokens_and_is_not_tried_again(
-    stub: ModelStub, chat: Chat, mode: str, rung: Rung
+    stub: ModelStub, chat: ChatClient, mode: str, rung: Rung
 ) -> None:
     stub.mode = mode
     with pytest.raises(ModelError) as caught:
@@ -145,9 +147,9 @@ async def test_each_failure_has_its_type_and_its_tokens_and_is_not_tried_again(
 
 
 @pytest.mark.parametrize("mode", ["ok", "fenced", "thinking"])
-@pytest.mark.parametrize("rung", LADDER)
+@pytest.mark.parametrize("rung", RUNG_ORDER)
 async def test_each_rung_brings_an_answer(
-    stub: ModelStub, chat: Chat, rung: Rung, mode: str
+    stub: ModelStub, chat: ChatClient, rung: Rung, mode: str
 ) -> None:
     stub.mode = mode
     reply = await ask(chat, spec_for(stub.url), rung)
@@ -169,7 +171,7 @@ async def test_each_rung_brings_an_answer(
 
 @pytest.mark.parametrize("mode", ["oddusage", "nousage"])
 async def test_tokens_that_nobody_counted_are_none(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.mode = mode
     reply = await ask(chat, spec_for(stub.url))
@@ -185,37 +187,39 @@ async def test_tokens_that_nobody_counted_are_none(
     ],
 )
 async def test_the_ladder_is_climbed_down_to_what_the_provider_takes(
-    stub: ModelStub, chat: Chat, rejected: set[str], rung: Rung
+    stub: ModelStub, chat: ChatClient, rejected: set[str], rung: Rung
 ) -> None:
     stub.rejects = rejected
-    spec, rungs = spec_for(stub.url), Rungs()
+    spec, rungs = spec_for(stub.url), RungMemory()
     for _ in rejected:
         with pytest.raises(FormatRefused):
-            await ask(chat, spec, rungs.current(spec))
-        rungs.refused(spec, rungs.current(spec))
-    assert rungs.current(spec) == rung
+            await ask(chat, spec, rungs.current_rung(spec))
+        rungs.record_refusal(spec, rungs.current_rung(spec))
+    assert rungs.current_rung(spec) == rung
     assert read_answer(await ask(chat, spec, rung), Answer).category == "billing"
 
 
 async def test_llama_cpp_gets_the_schema_beside_json_object(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.rejects = {"json_schema"}
     spec = spec_for(stub.url, llm_provider="llamacpp")
     assert (
-        read_answer(await ask(chat, spec, Rungs().current(spec)), Answer).category
+        read_answer(
+            await ask(chat, spec, RungMemory().current_rung(spec)), Answer
+        ).category
         == "billing"
     )
     assert stub.requests[0].body["response_format"] == {
         "type": "json_object",
-        "schema": schema_of(Answer),
+        "schema": strict_schema(Answer),
     }
     assert stub.requests[0].text == f"You classify.\n{TICKET}"
 
 
 @pytest.mark.parametrize("provider", [name for name in PROVIDERS if name != "azure"])
 async def test_key_address_and_limits_arrive(
-    stub: ModelStub, chat: Chat, provider: str
+    stub: ModelStub, chat: ChatClient, provider: str
 ) -> None:
     spec = spec_for(
         stub.url,
@@ -225,9 +229,11 @@ async def test_key_address_and_limits_arrive(
         openrouter_site_url="https://desk.example",
         openrouter_app_name="Desk",
     )
-    await chat.ask(spec, WORDS, schema_of(Answer), "Answer", "json_schema", LONG)
-    await chat.ask(
-        spec, WORDS, schema_of(Answer), "Answer", "json_schema", LONG, max_tokens=99
+    await chat.ask_model(
+        spec, WORDS, strict_schema(Answer), "Answer", "json_schema", LONG
+    )
+    await chat.ask_model(
+        spec, WORDS, strict_schema(Answer), "Answer", "json_schema", LONG, max_tokens=99
     )
     first, second = stub.requests
     assert first.path == "/v1/chat/completions"
@@ -246,7 +252,7 @@ async def test_key_address_and_limits_arrive(
 
 
 async def test_azure_is_asked_by_deployment_and_version(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     address = f"http://127.0.0.1:{stub.port}"
     spec = spec_for(
@@ -264,21 +270,23 @@ async def test_azure_is_asked_by_deployment_and_version(
     assert received.body["max_completion_tokens"] == 1024
 
 
-async def test_no_answer_in_time_is_a_timeout(stub: ModelStub, chat: Chat) -> None:
+async def test_no_answer_in_time_is_a_timeout(
+    stub: ModelStub, chat: ChatClient
+) -> None:
     stub.mode = "timeout"
     with pytest.raises(ModelTimedOut) as caught:
         await ask(chat, spec_for(stub.url), seconds=0.2)
     assert caught.value.usage.calls == 1
-    assert caught.value.breaks
+    assert caught.value.counts_as_failure
 
 
-async def test_nobody_listening_is_a_failure_of_the_provider(chat: Chat) -> None:
+async def test_nobody_listening_is_a_failure_of_the_provider(chat: ChatClient) -> None:
     with pytest.raises(ProviderFailed):
         await ask(chat, spec_for(f"http://127.0.0.1:{free_port()}/v1"))
 
 
 async def refused_by(
-    handler: Callable[[web.Request], Awaitable[web.StreamResponse]], chat: Chat
+    handler: Callable[[web.Request], Awaitable[web.StreamResponse]], chat: ChatClient
 ) -> ModelError:
     """What becomes of a call to a provider that answers so."""
     app = web.Application()
@@ -296,7 +304,7 @@ async def refused_by(
 
 @pytest.mark.parametrize("status", [200, 400])
 async def test_of_an_endless_answer_no_more_is_read_than_an_answer_has(
-    chat: Chat, status: int
+    chat: ChatClient, status: int
 ) -> None:
     sent = 0
 
@@ -313,12 +321,14 @@ async def test_of_an_endless_answer_no_more_is_read_than_an_answer_has(
     assert type(error) is ProviderFailed
     assert "more than 4,194,304 bytes" in error.detail
     assert error.usage.calls == 1
-    assert sent < 8 * LARGEST
+    assert sent < 8 * MAX_BODY_BYTES
 
 
-async def test_a_stated_length_beyond_all_bounds_is_enough(chat: Chat) -> None:
+async def test_a_stated_length_beyond_all_bounds_is_enough(chat: ChatClient) -> None:
     async def boasting(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Length": str(LARGEST + 1)})
+        response = web.StreamResponse(
+            headers={"Content-Length": str(MAX_BODY_BYTES + 1)}
+        )
         await response.prepare(request)
         await asyncio.Event().wait()
         return response
@@ -326,8 +336,8 @@ async def test_a_stated_length_beyond_all_bounds_is_enough(chat: Chat) -> None:
     assert "bytes" in (await refused_by(boasting, chat)).detail
 
 
-async def test_a_packed_answer_is_measured_unpacked(chat: Chat) -> None:
-    packed = gzip.compress(b" " * (LARGEST + 1))
+async def test_a_packed_answer_is_measured_unpacked(chat: ChatClient) -> None:
+    packed = gzip.compress(b" " * (MAX_BODY_BYTES + 1))
 
     async def packing(_: web.Request) -> web.StreamResponse:
         return web.Response(
@@ -339,7 +349,7 @@ async def test_a_packed_answer_is_measured_unpacked(chat: Chat) -> None:
     assert "bytes" in (await refused_by(packing, chat)).detail
 
 
-async def test_a_packed_error_is_read(chat: Chat) -> None:
+async def test_a_packed_error_is_read(chat: ChatClient) -> None:
     async def packing(_: web.Request) -> web.StreamResponse:
         body = gzip.compress(b'{"error": {"message": "The model does not exist."}}')
         return web.Response(status=404, body=body, headers={"Content-Encoding": "gzip"})
@@ -361,7 +371,7 @@ def test_an_untrusted_certificate_is_told_from_other_ends_of_a_connection() -> N
 
 
 async def test_a_cancelled_call_is_cancelled_and_frees_its_place(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.then("timeout")
     call = asyncio.create_task(ask(chat, spec_for(stub.url)))
@@ -386,7 +396,7 @@ async def test_a_cancelled_call_is_cancelled_and_frees_its_place(
     ],
 )
 async def test_retry_after_is_read(
-    stub: ModelStub, chat: Chat, header: str, seconds: float | None
+    stub: ModelStub, chat: ChatClient, header: str, seconds: float | None
 ) -> None:
     stub.then("429")
     stub.retry_after = header
@@ -405,14 +415,14 @@ async def test_retry_after_is_read(
     ],
 )
 async def test_a_refused_request_says_what_to_do(
-    stub: ModelStub, chat: Chat, mode: str, word: str
+    stub: ModelStub, chat: ChatClient, mode: str, word: str
 ) -> None:
     stub.mode = mode
     with pytest.raises(RequestRefused, match=word):
         await ask(chat, spec_for(stub.url))
 
 
-async def test_the_stub_is_a_process_too(chat: Chat) -> None:
+async def test_the_stub_is_a_process_too(chat: ChatClient) -> None:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -437,7 +447,9 @@ async def test_the_stub_is_a_process_too(chat: Chat) -> None:
         await process.wait()
 
 
-async def test_many_calls_at_once_are_all_answered(stub: ModelStub, chat: Chat) -> None:
+async def test_many_calls_at_once_are_all_answered(
+    stub: ModelStub, chat: ChatClient
+) -> None:
     spec = spec_for(stub.url)
     for _ in range(2):
         replies = await asyncio.gather(*(ask(chat, spec) for _ in range(60)))
@@ -449,7 +461,7 @@ async def test_many_calls_at_once_are_all_answered(stub: ModelStub, chat: Chat) 
 
 @pytest.mark.parametrize("mode", [*UNCOUNTED, *COUNTED, "ok", "timeout"])
 async def test_key_ticket_and_answer_are_in_no_log_and_no_exception(
-    stub: ModelStub, chat: Chat, mode: str, caplog: pytest.LogCaptureFixture
+    stub: ModelStub, chat: ChatClient, mode: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     stub.mode = mode
@@ -479,11 +491,11 @@ class Watching(AsyncCallbackHandler):
 
 
 async def test_no_tracer_sees_a_prompt_and_no_tokenizer_is_loaded(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     watching = Watching()
 
-    async def node(_: str) -> Reply:
+    async def node(_: str) -> ModelReply:
         return await ask(chat, spec_for(stub.url))
 
     await RunnableLambda(node).ainvoke("", {"callbacks": [watching]})

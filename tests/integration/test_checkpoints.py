@@ -71,20 +71,25 @@ async def test_one_failing_write_does_not_take_the_others_with_it(
     path = tmp_path / "saver.db"
     async with open_saver(path, asyncio.Lock(), Watchers()) as saver:
         groups = saver.groups
-        groups.connection.execute("CREATE TABLE kept (number INTEGER PRIMARY KEY)")
+        groups.sqlite_connection.execute(
+            "CREATE TABLE kept (number INTEGER PRIMARY KEY)"
+        )
 
         def insert(number: int) -> Any:
             return lambda: (
-                groups.connection.execute("INSERT INTO kept VALUES (?)", (number,))
+                groups.sqlite_connection.execute(
+                    "INSERT INTO kept VALUES (?)", (number,)
+                )
                 and number
             )
 
         results = await asyncio.gather(
-            *(groups.write(insert(n)) for n in (1, 2, 1, 3)), return_exceptions=True
+            *(groups.write_grouped(insert(n)) for n in (1, 2, 1, 3)),
+            return_exceptions=True,
         )
         assert [r for r in results if not isinstance(r, Exception)] == [1, 2, 3]
         assert isinstance(results[2], sqlite3.IntegrityError)
-        assert groups.connection.execute(
+        assert groups.sqlite_connection.execute(
             "SELECT number FROM kept ORDER BY 1"
         ).fetchall() == [(1,), (2,), (3,)]
 
@@ -92,23 +97,27 @@ async def test_one_failing_write_does_not_take_the_others_with_it(
 async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None:
     async with open_saver(tmp_path / "saver.db", asyncio.Lock(), Watchers()) as saver:
         groups = saver.groups
-        groups.connection.execute("CREATE TABLE kept (number INTEGER)")
-        await groups.turns.acquire()
+        groups.sqlite_connection.execute("CREATE TABLE kept (number INTEGER)")
+        await groups.group_slots.acquire()
 
         def insert(number: int) -> Any:
-            return lambda: groups.connection.execute(
+            return lambda: groups.sqlite_connection.execute(
                 "INSERT INTO kept VALUES (?)", (number,)
             )
 
         waiting = [
-            asyncio.create_task(groups.write(insert(number))) for number in range(3)
+            asyncio.create_task(groups.write_grouped(insert(number)))
+            for number in range(3)
         ]
         await asyncio.sleep(0)
         waiting[1].cancel()
-        groups.turns.release()
+        groups.group_slots.release()
         await asyncio.gather(waiting[0], waiting[2])
-        assert not groups.connection.in_transaction
-        assert len(groups.connection.execute("SELECT number FROM kept").fetchall()) == 3
+        assert not groups.sqlite_connection.in_transaction
+        assert (
+            len(groups.sqlite_connection.execute("SELECT number FROM kept").fetchall())
+            == 3
+        )
 
 
 async def test_a_deleted_thread_is_gone(tmp_path: Path) -> None:
@@ -124,11 +133,11 @@ async def test_watchers_hear_of_every_checkpoint(tmp_path: Path) -> None:
     watchers = Watchers()
     async with open_saver(tmp_path / "saver.db", asyncio.Lock(), watchers) as saver:
         graph = counting_graph(saver)
-        with watchers.watch("t") as watch, watchers.watch("other") as other:
+        with watchers.watch_run("t") as watch, watchers.watch_run("other") as other:
             await graph.ainvoke({"count": 1}, {"configurable": {"thread_id": "t"}})
-            assert watch.saved.is_set()
-            assert not watch.rests.is_set()
-            assert not other.saved.is_set()
+            assert watch.saved_event.is_set()
+            assert not watch.settled_event.is_set()
+            assert not other.saved_event.is_set()
     assert watchers.watches == {}
 
 

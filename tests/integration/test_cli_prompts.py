@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 import policies
-from prompts import ALL
-from prompts.words import DIVIDER
+from prompts import ALL_PROMPTS
+from prompts.prompt_words import DIVIDER
 from server.cli import app
 
 ROOT = Path(policies.__file__).parent.parent
@@ -36,7 +36,7 @@ def test_the_list_names_versions_words_and_nodes(cli: Run) -> None:
     done = cli("list")
     assert done.returncode == 0, done.stderr
     rows = {line.split()[0]: line.split() for line in done.stdout.splitlines()[1:]}
-    for prompt in ALL.values():
+    for prompt in ALL_PROMPTS.values():
         row = rows[prompt.id]
         assert row[1:4] == [
             "yes",
@@ -51,10 +51,10 @@ def test_the_list_names_versions_words_and_nodes(cli: Run) -> None:
 def test_words_are_shown_as_they_stand(cli: Run, which: str) -> None:
     done = cli("show", which)
     assert done.returncode == 0, done.stderr
-    assert done.stdout == ALL["classify"].words.text + "\n"
+    assert done.stdout == ALL_PROMPTS["classify"].words.text + "\n"
 
 
-@pytest.mark.parametrize("name", sorted(ALL))
+@pytest.mark.parametrize("name", sorted(ALL_PROMPTS))
 def test_a_prompt_is_shown_for_a_desk(cli: Run, name: str) -> None:
     done = cli("show", name, "--desk", "internal_helpdesk")
     assert done.returncode == 0, done.stderr

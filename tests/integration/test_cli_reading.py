@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import InputError
-from server.cli.terminal.rows import (
+from server.cli.terminal.read_rows import (
     Fault,
     Row,
-    csv_rows,
-    json_rows,
-    jsonl_rows,
-    rows_of,
+    parse_csv_rows,
+    parse_json_rows,
+    parse_jsonl_rows,
+    read_rows,
 )
-from server.cli.terminal.ticket_rows import ticket_of
+from server.cli.terminal.ticket_rows import make_ticket
 
 texts = st.text(
     st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\",;'"),
@@ -35,7 +35,7 @@ def test_a_json_list_gives_its_items_on_their_lines(
     items: list[dict[str, str]], indent: int | None
 ) -> None:
     text = json.dumps(items, indent=indent)
-    rows = list(json_rows(text))
+    rows = list(parse_json_rows(text))
     assert [row.values for row in rows if isinstance(row, Row)] == items
     lines = text.split("\n")
     assert all("{" in lines[row.line - 1] for row in rows)
@@ -44,7 +44,9 @@ def test_a_json_list_gives_its_items_on_their_lines(
 @given(records)
 def test_json_lines_give_one_record_a_line(items: list[dict[str, str]]) -> None:
     rows = list(
-        jsonl_rows("\n".join(json.dumps(item, ensure_ascii=False) for item in items))
+        parse_jsonl_rows(
+            "\n".join(json.dumps(item, ensure_ascii=False) for item in items)
+        )
     )
     assert rows == [Row(line, item) for line, item in enumerate(items, start=1)]
 
@@ -58,17 +60,17 @@ def test_csv_gives_back_what_a_writer_wrote(items: list[dict[str, str]]) -> None
     for item in items:
         starts.append(file.getvalue().count("\n") + 1)
         writer.writerow({"Subject": item["subject"], "body": item["body"]})
-    assert list(csv_rows(file.getvalue())) == [
+    assert list(parse_csv_rows(file.getvalue())) == [
         Row(line, item) for line, item in zip(starts, items, strict=True)
     ]
 
 
 @given(st.text())
 def test_no_text_at_all_breaks_a_reader(text: str) -> None:
-    for read in (json_rows, jsonl_rows):
+    for read in (parse_json_rows, parse_jsonl_rows):
         assert all(isinstance(row, Row | Fault) for row in read(text))
     try:
-        assert all(isinstance(row, Row | Fault) for row in csv_rows(text))
+        assert all(isinstance(row, Row | Fault) for row in parse_csv_rows(text))
     except InputError as error:
         assert "name the columns" in error.detail  # noqa: PT017 - only this one is allowed
 
@@ -85,13 +87,13 @@ def test_no_text_at_all_breaks_a_reader(text: str) -> None:
     ],
 )
 def test_bad_json_is_a_fault_on_its_line(text: str, line: int) -> None:
-    *_, last = json_rows(text)
+    *_, last = parse_json_rows(text)
     assert isinstance(last, Fault)
     assert last.line == line
 
 
 def test_csv_that_breaks_off_makes_no_ticket_of_the_rest() -> None:
-    rows = list(csv_rows('subject,body\na,b\n"never closed,c\nd,e\n'))
+    rows = list(parse_csv_rows('subject,body\na,b\n"never closed,c\nd,e\n'))
     assert [row.line for row in rows] == [2, 3]
     assert isinstance(rows[1], Fault)
 
@@ -99,7 +101,7 @@ def test_csv_that_breaks_off_makes_no_ticket_of_the_rest() -> None:
 def test_semicolons_and_a_byte_order_mark_are_read(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_bytes("\ufeffSubject;Body\nHallo, du;Ärger\n".encode())
-    assert rows_of(str(path), None) == [
+    assert read_rows(str(path), None) == [
         Row(2, {"subject": "Hallo, du", "body": "Ärger"})
     ]
 
@@ -108,11 +110,11 @@ def test_text_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "export.csv"
     path.write_bytes("subject,body\nÄrger,x\n".encode("latin-1"))
     with pytest.raises(InputError, match="not UTF-8"):
-        rows_of(str(path), None)
+        read_rows(str(path), None)
 
 
 def test_what_a_ticket_has_not_goes_to_its_metadata() -> None:
-    ticket = ticket_of(
+    ticket = make_ticket(
         Row(1, {"body": "b", "plan": "gold", "metadata": {"id": 7}}), "customer_support"
     )
     assert not isinstance(ticket, Fault)
@@ -129,7 +131,7 @@ def test_what_a_ticket_has_not_goes_to_its_metadata() -> None:
 def test_a_row_that_is_no_ticket_is_a_fault_that_does_not_repeat_it(
     values: dict[str, object],
 ) -> None:
-    fault = ticket_of(Row(9, values), "customer_support")
+    fault = make_ticket(Row(9, values), "customer_support")
     assert isinstance(fault, Fault)
     assert fault.line == 9
     assert "gold" not in fault.text

@@ -18,9 +18,9 @@ from contracts.effect import Effect
 from contracts.errors import ConflictError, InputError, NotFoundError
 from contracts.result import Run
 from contracts.ticket import RunOptions, Ticket
-from policies.deciding.queue_order import STEP
+from policies.deciding.queue_order import SEVERITY_STEP
 from policies.loading.load import load_desks
-from storage.audit.verification import verify
+from storage.audit.verification import verify_chain
 from storage.database.database import Database
 from storage.database.sqlite import SqliteDatabase
 from storage.queries import outbox
@@ -37,13 +37,18 @@ from tests.integration.stored import (
     rows,
 )
 from tests.postgres import PostgresServer
-from ticketgraph.audit_details import digest
-from ticketgraph.checkpoints.sqlite import connect
-from ticketgraph.runs.dead_letters import Changes, one, page, retry
+from ticketgraph.audit_details import digest_texts
+from ticketgraph.checkpoints.sqlite import connect_sqlite
+from ticketgraph.runs.dead_letters import (
+    RetryChanges,
+    list_dead_letters,
+    load_dead_letter,
+    retry_run,
+)
 
 DESKS = load_desks(REPOSITORY / "policies" / "desks")
 RACES = 20
-UNCHANGED = Changes()
+UNCHANGED = RetryChanges()
 SAVING = {
     "sqlite": (
         "INSERT INTO checkpoints (thread_id, checkpoint_id, checkpoint) VALUES (:thread, "
@@ -63,7 +68,7 @@ async def database(
     url = await asyncio.to_thread(address_in, request.param, tmp_path, postgres)
     async with opened(url) as holding:
         if isinstance(holding, SqliteDatabase):
-            connect(holding.name).close()  # makes LangGraph's tables
+            connect_sqlite(holding.name).close()  # makes LangGraph's tables
         yield holding
 
 
@@ -86,7 +91,7 @@ async def dead(database: Database, **columns: Any) -> tuple[Ticket, Run]:
         "status": "completed",
         "started_at": NOON,
     }
-    async with database.write() as connection:
+    async with database.open_write() as connection:
         await connection.execute(
             insert(steps),
             {**step, "duration_ms": 1.0, "tokens_used": 0, "cost_usd": 0.0},
@@ -99,10 +104,10 @@ async def dead(database: Database, **columns: Any) -> tuple[Ticket, Run]:
 
 
 async def tried(
-    database: Database, run_id: str, changes: Changes = UNCHANGED, by: str = "ada"
+    database: Database, run_id: str, changes: RetryChanges = UNCHANGED, by: str = "ada"
 ) -> None:
-    async with database.write() as connection:
-        await retry(connection, TableJobs(), DESKS, run_id, changes, by, NOON)
+    async with database.open_write() as connection:
+        await retry_run(connection, TableJobs(), DESKS, run_id, changes, by, NOON)
 
 
 async def saved(database: Database, run: Run) -> tuple[int, int]:
@@ -123,8 +128,8 @@ async def recorded(database: Database) -> dict[str, Any]:
     ((actor, detail),) = await rows(
         database, "SELECT actor, detail FROM audit WHERE kind = 'retry'"
     )
-    async with database.read() as connection:
-        assert (await verify(connection)).fault is None
+    async with database.open_read() as connection:
+        assert (await verify_chain(connection)).fault is None
     return {"actor": actor, **json.loads(detail)}
 
 
@@ -135,8 +140,10 @@ async def test_they_are_listed_without_forks_and_read_with_their_ticket(
     _, other = await dead(database)
     await dead(database, forked_from=run.run_id)
     await a_run(database, await a_ticket(database))
-    letters, total = await database.look(partial(page, limit=1, offset=0))
-    others, _ = await database.look(partial(page, limit=5, offset=1))
+    letters, total = await database.run_read(
+        partial(list_dead_letters, limit=1, offset=0)
+    )
+    others, _ = await database.run_read(partial(list_dead_letters, limit=5, offset=1))
     assert total == 2
     assert {letter.run_id for letter in (*letters, *others)} == {
         run.run_id,
@@ -147,7 +154,9 @@ async def test_they_are_listed_without_forks_and_read_with_their_ticket(
         3,
         NOON,
     )
-    assert (await database.look(partial(one, run_id=run.run_id))).ticket == ticket
+    assert (
+        await database.run_read(partial(load_dead_letter, run_id=run.run_id))
+    ).ticket == ticket
 
 
 async def test_without_changes_it_goes_on_from_where_it_stopped(
@@ -161,7 +170,7 @@ async def test_without_changes_it_goes_on_from_where_it_stopped(
     assert tuple(row) == ("running", 0, 1, None, None)
     assert await saved(database, run) == (1, 1)
     (task,) = await rows(database, "SELECT kind, subject, priority FROM jobs")
-    assert tuple(task) == ("advance", run.run_id, STEP)
+    assert tuple(task) == ("advance", run.run_id, SEVERITY_STEP)
     assert (await rows(database, "SELECT status, body FROM tickets"))[0] == (
         "received",
         ticket.body,
@@ -175,11 +184,11 @@ async def test_with_another_text_it_begins_anew_and_the_change_is_recorded(
     database: Database,
 ) -> None:
     ticket, run = await dead(database)
-    async with database.write() as connection:
-        await fingerprints.remember(
+    async with database.open_write() as connection:
+        await fingerprints.upsert_fingerprint(
             connection, ticket.id, "model", "digest", np.ones(896, np.float32)
         )
-    await tried(database, run.run_id, Changes(body="Corrected."))
+    await tried(database, run.run_id, RetryChanges(body="Corrected."))
     assert await rows(database, "SELECT ticket_id FROM fingerprints") == [], (
         "of the text from before"
     )
@@ -193,13 +202,15 @@ async def test_with_another_text_it_begins_anew_and_the_change_is_recorded(
     )
     record = await recorded(database)
     assert (record["anew"], record["changed"]) == (True, ["body"])
-    assert record["before"] == digest(ticket.subject, ticket.body)
-    assert record["after"] == digest(ticket.subject, "Corrected.")
+    assert record["before"] == digest_texts(ticket.subject, ticket.body)
+    assert record["after"] == digest_texts(ticket.subject, "Corrected.")
 
 
 async def test_with_other_options_it_begins_anew(database: Database) -> None:
     _, run = await dead(database)
-    await tried(database, run.run_id, Changes(options=RunOptions(skip_response=True)))
+    await tried(
+        database, run.run_id, RetryChanges(options=RunOptions(skip_response=True))
+    )
     assert await saved(database, run) == (0, 0)
     assert (await recorded(database))["changed"] == ["options"]
 
@@ -207,16 +218,16 @@ async def test_with_other_options_it_begins_anew(database: Database) -> None:
 async def test_what_is_the_same_is_no_change(database: Database) -> None:
     ticket, run = await dead(database)
     await tried(
-        database, run.run_id, Changes(ticket.subject, ticket.body, RunOptions())
+        database, run.run_id, RetryChanges(ticket.subject, ticket.body, RunOptions())
     )
     assert await saved(database, run) == (1, 1)
 
 
 @pytest.mark.parametrize(
-    "changes", [Changes(subject=" ", body=""), Changes(body="x" * 200_001)]
+    "changes", [RetryChanges(subject=" ", body=""), RetryChanges(body="x" * 200_001)]
 )
 async def test_a_change_that_cannot_be_used_is_refused(
-    database: Database, changes: Changes
+    database: Database, changes: RetryChanges
 ) -> None:
     _, run = await dead(database)
     with pytest.raises(InputError):
@@ -232,7 +243,7 @@ async def test_what_is_not_given_up_is_not_tried_again(database: Database) -> No
         with pytest.raises(ConflictError):
             await tried(database, known.run_id)
         with pytest.raises(NotFoundError):
-            await database.look(partial(one, run_id=known.run_id))
+            await database.run_read(partial(load_dead_letter, run_id=known.run_id))
     with pytest.raises(NotFoundError):
         await tried(database, "unheard of")
 
@@ -247,15 +258,15 @@ async def test_a_run_without_its_desk_waits_for_it(database: Database) -> None:
 async def test_a_run_with_effects_only_goes_on(database: Database) -> None:
     ticket, run = await dead(database)
     told = Effect(action="notification", target="team", key="told")
-    async with database.write() as connection:
-        await outbox.put(connection, ticket.id, run.run_id, [told], NOON)
-    await tried(database, run.run_id, Changes(body="Corrected once."))
+    async with database.open_write() as connection:
+        await outbox.insert_effects(connection, ticket.id, run.run_id, [told], NOON)
+    await tried(database, run.run_id, RetryChanges(body="Corrected once."))
     sent = Effect(action="reply", target="ada@example.com", key="sent")
-    async with database.write() as connection:
-        await outbox.put(connection, ticket.id, run.run_id, [sent], NOON)
+    async with database.open_write() as connection:
+        await outbox.insert_effects(connection, ticket.id, run.run_id, [sent], NOON)
         await connection.execute(text("UPDATE runs SET status = 'failed'"))
     with pytest.raises(ConflictError, match="recorded already"):
-        await tried(database, run.run_id, Changes(body="Corrected twice."))
+        await tried(database, run.run_id, RetryChanges(body="Corrected twice."))
     (row,) = await rows(
         database,
         "SELECT runs.status, body FROM runs JOIN tickets ON tickets.id = ticket_id",
@@ -268,7 +279,7 @@ async def test_two_at_once_have_one_winner(database: Database) -> None:
     for _ in range(RACES):
         _, run = await dead(database)
         both = [
-            tried(database, run.run_id, Changes(body=f"By {name}."), name)
+            tried(database, run.run_id, RetryChanges(body=f"By {name}."), name)
             for name in ("ada", "grace")
         ]
         ended = await asyncio.gather(*both, return_exceptions=True)

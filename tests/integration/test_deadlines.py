@@ -22,7 +22,7 @@ from contracts.ticket import Ticket
 from policies.desk.model import Desk
 from policies.loading.load import load_desks
 from storage.database.database import Database
-from storage.migrations.migrate import migrate
+from storage.migrations.migrate import migrate_sqlite
 from storage.queries import tickets
 from storage.tables import deadlines
 from tests.conftest import REPOSITORY
@@ -38,9 +38,9 @@ from tests.integration.stored import (
 )
 from tests.postgres import PostgresServer
 from ticketgraph.effects.outbox import StoredOutbox
-from ticketgraph.runs.deadlines import plan
-from ticketgraph.runs.decide import decide
-from ticketgraph.upkeep.deadline_clock import Ticker
+from ticketgraph.runs.deadlines import plan_deadlines
+from ticketgraph.runs.decide import decide_approval
+from ticketgraph.upkeep.deadline_clock import DeadlineClock
 
 DESKS = load_desks(REPOSITORY / "policies" / "desks")
 DESK = DESKS["customer_support"]
@@ -65,8 +65,8 @@ def at(now: datetime) -> Callable[[], datetime]:
     return lambda: now
 
 
-def ticker(database: Database, now: datetime, desk: Desk = DESK) -> Ticker:
-    return Ticker(
+def ticker(database: Database, now: datetime, desk: Desk = DESK) -> DeadlineClock:
+    return DeadlineClock(
         database,
         TableJobs(),
         DESKS | {desk.id: desk},
@@ -92,11 +92,13 @@ def decided(run: Run, due_at: datetime, **update: Any) -> Run:
 async def planned(
     database: Database, ticket: Ticket, run: Run, desk: Desk = DESK
 ) -> None:
-    await database.transact(partial(plan, run=run, ticket=ticket, desk=desk, now=NOON))
+    await database.run_transaction(
+        partial(plan_deadlines, run=run, ticket=ticket, desk=desk, now=NOON)
+    )
 
 
 async def open_deadlines(database: Database) -> dict[str, datetime]:
-    async with database.read() as connection:
+    async with database.open_read() as connection:
         found = await connection.execute(
             select(deadlines).where(deadlines.c.done_at.is_(None))
         )
@@ -104,8 +106,8 @@ async def open_deadlines(database: Database) -> dict[str, datetime]:
 
 
 async def due_at(database: Database, ticket: Ticket) -> datetime:
-    async with database.read() as connection:
-        return (await tickets.row(connection, ticket.id))["due_at"]
+    async with database.open_read() as connection:
+        return (await tickets.find_ticket_row(connection, ticket.id))["due_at"]
 
 
 async def notices(database: Database) -> list[tuple[str, str, str]]:
@@ -122,8 +124,8 @@ async def notices(database: Database) -> list[tuple[str, str, str]]:
 
 
 async def status(database: Database, ticket: Ticket, value: str) -> None:
-    async with database.write() as connection:
-        await tickets.change(connection, ticket.id, NOON, status=value)
+    async with database.open_write() as connection:
+        await tickets.update_ticket(connection, ticket.id, NOON, status=value)
 
 
 async def test_a_settled_run_sets_warning_and_breach(database: Database) -> None:
@@ -221,7 +223,8 @@ async def test_warning_and_breach_are_told_and_recorded_once(
         database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
     )
     done = [
-        await ticker(database, NOON + hours * HOUR).tick() for hours in (2, 3, 3, 4, 9)
+        await ticker(database, NOON + hours * HOUR).process_due()
+        for hours in (2, 3, 3, 4, 9)
     ]
     assert done == [0, 1, 0, 1, 0]
     expected = [
@@ -234,7 +237,7 @@ async def test_warning_and_breach_are_told_and_recorded_once(
         ("sla_breach", "system"),
     ]
     await planned(database, ticket, decided(await a_run(database, ticket), NOON + HOUR))
-    assert await ticker(database, NOON + 9 * HOUR).tick() == 0, (
+    assert await ticker(database, NOON + 9 * HOUR).process_due() == 0, (
         "what is done stays done"
     )
 
@@ -246,7 +249,7 @@ async def test_a_warning_that_comes_too_late_is_left_to_the_breach(
     await planned(
         database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
     )
-    assert await ticker(database, NOON + 5 * HOUR).tick() == 2
+    assert await ticker(database, NOON + 5 * HOUR).process_due() == 2
     assert await notices(database) == [(ticket.id, "sla_breach", "general_support")]
 
 
@@ -258,7 +261,7 @@ async def test_nobody_is_told_of_a_ticket_that_was_settled_meanwhile(
         database, ticket, decided(await a_run(database, ticket), NOON + 4 * HOUR)
     )
     await status(database, ticket, "resolved")
-    assert await ticker(database, NOON + 5 * HOUR).tick() == 2
+    assert await ticker(database, NOON + 5 * HOUR).process_due() == 2
     assert await notices(database) == []
 
 
@@ -278,11 +281,11 @@ async def test_a_question_is_reminded_of_and_then_decided_safely(
     ticket, run = await a_question(database, desk, team)
     assert run.approval is not None
     await planned(database, ticket, run, desk)
-    assert await ticker(database, NOON + 37 * HOUR, desk).tick() == 3, (
+    assert await ticker(database, NOON + 37 * HOUR, desk).process_due() == 3, (
         "with warning and breach of the SLA"
     )
     assert (ticket.id, "approval_reminder", team) in await notices(database)
-    assert await ticker(database, NOON + 73 * HOUR, desk).tick() == 1
+    assert await ticker(database, NOON + 73 * HOUR, desk).process_due() == 1
     (asked,) = await rows(
         database, "SELECT status, decision, decided_by FROM approvals"
     )
@@ -304,8 +307,10 @@ async def test_a_decided_question_has_no_deadlines(database: Database) -> None:
     assert run.approval is not None
     await planned(database, ticket, run)
     person = ApprovalDecision(type="approve", decided_by="ada")
-    async with database.write() as connection:
-        await decide(connection, TableJobs(), DESKS, run.approval.id, person, NOON)
+    async with database.open_write() as connection:
+        await decide_approval(
+            connection, TableJobs(), DESKS, run.approval.id, person, NOON
+        )
     assert not [
         key for key in await open_deadlines(database) if key.startswith("approval")
     ]
@@ -321,20 +326,20 @@ async def test_a_deadline_that_cannot_be_kept_stands_in_nobodys_way(
         database, ticket, decided(await a_run(database, ticket), NOON + 2 * HOUR)
     )
     now = NOON + 3 * HOUR
-    assert await ticker(database, now).tick() == 4
+    assert await ticker(database, now).process_due() == 4
     assert await notices(database) == [(ticket.id, "sla_breach", "billing_team")]
     assert await open_deadlines(database) == {
         f"sla_breach:{lost.id}": now + timedelta(minutes=1)
     }
     later = at(now + timedelta(minutes=1))
-    known = Ticker(
+    known = DeadlineClock(
         database,
         TableJobs(),
         {**DESKS, "gone": DESK},
         StoredOutbox(database, later),
         later,
     )
-    assert await known.tick() == 1
+    assert await known.process_due() == 1
     assert (await notices(database))[-1][0] == lost.id
 
 
@@ -351,7 +356,7 @@ async def test_killed_between_claim_and_commit_it_is_due_again(
     )
     assert died.returncode == -signal.SIGKILL
     assert len(await open_deadlines(database)) == 2
-    assert await ticker(database, NOON + 3 * HOUR).tick() == 1
+    assert await ticker(database, NOON + 3 * HOUR).process_due() == 1
     assert await notices(database) == [(ticket.id, "sla_warning", "billing_team")]
 
 
@@ -364,12 +369,12 @@ async def test_it_ticks_on_when_the_database_comes_back(
         jobs = TableJobs(told.set)
         later = at(NOON + 4 * HOUR)
         ticking = asyncio.create_task(
-            Ticker(database, jobs, DESKS, StoredOutbox(database, later), later).run(
-                0.01
-            )
+            DeadlineClock(
+                database, jobs, DESKS, StoredOutbox(database, later), later
+            ).run_forever(0.01)
         )
         await asyncio.wait_for(complained.wait(), 30)
-        await asyncio.to_thread(migrate, tmp_path / "later.db")
+        await asyncio.to_thread(migrate_sqlite, tmp_path / "later.db")
         ticket = await a_ticket(
             database, status="assigned", assigned_team="billing_team"
         )
@@ -397,7 +402,7 @@ async def test_side_by_side_each_is_done_once(postgres: PostgresServer) -> None:
                 one, ticket, decided(await a_run(one, ticket), NOON + 4 * HOUR)
             )
         done = await asyncio.gather(
-            *(ticker(each, NOON + 4 * HOUR).tick() for each in (one, two, three))
+            *(ticker(each, NOON + 4 * HOUR).process_due() for each in (one, two, three))
         )
         assert sum(done) == 120
         assert all(done)
@@ -419,8 +424,8 @@ async def test_an_expiry_and_a_person_at_once_have_one_winner(
 
         async def answer(approval_id: str) -> bool:
             try:
-                async with people.write() as connection:
-                    await decide(
+                async with people.open_write() as connection:
+                    await decide_approval(
                         connection, TableJobs(), DESKS, approval_id, person, NOON + HOUR
                     )
             except ConflictError:
@@ -435,9 +440,9 @@ async def test_an_expiry_and_a_person_at_once_have_one_winner(
             if (
                 race % 2
             ):  # else the reminder is due as well, and comes before the expiry
-                await ticker(clocks, NOON + HOUR / 2, desk).tick()
+                await ticker(clocks, NOON + HOUR / 2, desk).process_due()
             _, first = await asyncio.gather(
-                ticker(clocks, NOON + HOUR, desk).tick(), answer(run.approval.id)
+                ticker(clocks, NOON + HOUR, desk).process_due(), answer(run.approval.id)
             )
             won.append(first)
         winners = [

@@ -20,9 +20,9 @@ from typer.testing import CliRunner
 from benchmarks.corpus import tickets
 from connectors.webhook import WebhookConnector
 from server.cli import app
-from storage.database.address import address_of
-from storage.database.read_only import at_one_moment, looking
-from storage.queries.reconciliation import books
+from storage.database.address import database_address_of
+from storage.database.read_only import open_read_only, open_snapshot
+from storage.queries.reconciliation import read_snapshot
 from tests.conftest import free_port, serving
 from tests.integration.desks_of_each_kind import EQUATION, ORDINARY, Place, fill, fresh
 from tests.integration.receiver import Receiver
@@ -314,20 +314,22 @@ async def test_what_is_read_at_one_moment_agrees(place: Place) -> None:
         )
         async with (
             opening as app,
-            looking(address_of(place.url, place.folder)) as database,
+            open_read_only(database_address_of(place.url, place.folder)) as database,
         ):
             ending = [
                 asyncio.create_task(app.process(f"Invoice {n}", ORDINARY[1]))
                 for n in range(AT_ONCE)
             ]
             while not all(run.done() for run in ending):
-                async with at_one_moment(database) as connection:
-                    read = await books(
+                async with open_snapshot(database) as connection:
+                    read = await read_snapshot(
                         connection, datetime.now(UTC), datetime.now(UTC), 10
                     )
-                assert read.wrong == {}
-                assert read.under_way.keys() <= {task.subject for task in read.tasks}
-                assert {*read.sending} <= {task.subject for task in read.tasks}
+                assert read.impossible_tickets == {}
+                assert read.unfinished_runs.keys() <= {
+                    task.subject for task in read.tasks
+                }
+                assert {*read.deliverable_keys} <= {task.subject for task in read.tasks}
                 looks += 1
             await asyncio.gather(*ending)
         await sender.close()

@@ -16,7 +16,7 @@ from contracts.effect import Effect, Resolution
 from contracts.errors import ConflictError, InputError, NotFoundError
 from storage import tables
 from storage.audit import log as audit
-from storage.jobs.port import AgainError
+from storage.jobs.port import RetryLaterError
 from storage.queries import outbox
 from tests.integration.ledgers import (
     Clock,
@@ -33,7 +33,7 @@ from tests.integration.receiver import Receiver
 from tests.postgres import PostgresServer
 from ticketgraph.checkpoints import fence as fencing
 from ticketgraph.effects.outbox import StoredOutbox
-from ticketgraph.effects.sender import ROUND, Delivery
+from ticketgraph.effects.sender import ATTEMPTS_A_ROUND, EffectSender
 
 TIMEOUT = 0.5
 
@@ -70,8 +70,8 @@ async def connector(receiver: Receiver) -> AsyncIterator[WebhookConnector]:
     await made.close()
 
 
-def delivery(ledger: Ledger, connector: WebhookConnector | None) -> Delivery:
-    return Delivery(ledger.database, connector, ledger.clock.now, TIMEOUT)
+def delivery(ledger: Ledger, connector: WebhookConnector | None) -> EffectSender:
+    return EffectSender(ledger.database, connector, ledger.clock.now, TIMEOUT)
 
 
 FAULTS = {
@@ -102,7 +102,7 @@ async def test_one_fault_costs_nothing_where_the_receiver_can_be_searched(
 ) -> None:
     key = await sqlite.record()
     receiver.then(fault)
-    await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
+    await sqlite.work(lambda: delivery(sqlite, connector).deliver_effect(key))
     entry = await sqlite.entry(key)
     assert entry["status"] == FAULTS[fault]
     assert receiver.accepted[key] == (0 if entry["status"] == "refused" else 1)
@@ -124,7 +124,7 @@ async def test_the_same_on_postgresql(
     async with ledger_on(on_postgres(postgres)) as ledger:
         key = await ledger.record()
         receiver.then(fault)
-        await ledger.work(lambda: delivery(ledger, connector).deliver(key))
+        await ledger.work(lambda: delivery(ledger, connector).deliver_effect(key))
         assert (await ledger.entry(key))["status"] == FAULTS[fault]
         assert receiver.accepted[key] == 1
 
@@ -149,7 +149,7 @@ async def test_where_it_cannot_be_searched_a_person_is_asked(
     key = await sqlite.record()
     receiver.then(fault)
     receiver.search = search
-    await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
+    await sqlite.work(lambda: delivery(sqlite, connector).deliver_effect(key))
     entry = await sqlite.entry(key)
     certain = {
         "accept": "sent",
@@ -171,9 +171,12 @@ async def test_one_that_never_gets_better_ends_with_a_person(
 ) -> None:
     key = await sqlite.record()
     receiver.mode = fault
-    await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
+    await sqlite.work(lambda: delivery(sqlite, connector).deliver_effect(key))
     entry = await sqlite.entry(key)
-    assert (entry["attempts"], receiver.requests) == (ROUND, ROUND)
+    assert (entry["attempts"], receiver.requests) == (
+        ATTEMPTS_A_ROUND,
+        ATTEMPTS_A_ROUND,
+    )
     assert entry["status"] == (
         "refused" if fault in ("too many", "busy") else "unknown"
     )
@@ -186,12 +189,12 @@ async def test_who_is_down_for_a_while_gets_it_when_back(
     key = await sqlite.record()
     await receiver.stop()
     for _ in range(5):
-        with pytest.raises(AgainError) as again:
-            await delivery(sqlite, connector).deliver(key)
+        with pytest.raises(RetryLaterError) as again:
+            await delivery(sqlite, connector).deliver_effect(key)
         assert (await sqlite.entry(key))["status"] == "queued"
         sqlite.clock.pass_by(again.value.seconds)
     await receiver.start()
-    await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
+    await sqlite.work(lambda: delivery(sqlite, connector).deliver_effect(key))
     assert ((await sqlite.entry(key))["status"], receiver.accepted[key]) == ("sent", 1)
 
 
@@ -201,13 +204,15 @@ async def test_down_for_long_is_a_persons_matter(
     key = await sqlite.record()
     await receiver.stop()
     before = sqlite.clock.now()
-    await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
+    await sqlite.work(lambda: delivery(sqlite, connector).deliver_effect(key))
     entry = await sqlite.entry(key)
-    assert (entry["status"], entry["attempts"]) == ("refused", ROUND)
+    assert (entry["status"], entry["attempts"]) == ("refused", ATTEMPTS_A_ROUND)
     assert 3600 < (sqlite.clock.now() - before).total_seconds() < 4000
     await receiver.start()
-    await sqlite.outbox.resolve(key, Resolution(outcome="send_again", decided_by="ada"))
-    await sqlite.work(lambda: delivery(sqlite, connector).deliver(key))
+    await sqlite.outbox.resolve_effect(
+        key, Resolution(outcome="send_again", decided_by="ada")
+    )
+    await sqlite.work(lambda: delivery(sqlite, connector).deliver_effect(key))
     assert ((await sqlite.entry(key))["status"], receiver.accepted[key]) == ("sent", 1)
 
 
@@ -218,8 +223,8 @@ async def test_many_at_once_send_it_once(
     receiver.then("hang after", "500 after")
     workers = [delivery(ledger, connector) for _ in range(4)]
 
-    async def work(worker: Delivery, key: str) -> None:
-        await ledger.work(lambda: worker.deliver(key))
+    async def work(worker: EffectSender, key: str) -> None:
+        await ledger.work(lambda: worker.deliver_effect(key))
 
     await asyncio.gather(*(work(worker, key) for worker in workers for key in keys))
     assert [(await ledger.entry(key))["status"] for key in keys] == ["sent"] * 5
@@ -231,17 +236,17 @@ async def test_whoever_comes_while_it_is_sent_waits(
 ) -> None:
     key = await ledger.record()
     receiver.then("hang after")
-    first = asyncio.create_task(delivery(ledger, connector).deliver(key))
+    first = asyncio.create_task(delivery(ledger, connector).deliver_effect(key))
     arrived = asyncio.create_task(receiver.arrived.wait())
     await asyncio.wait({arrived, first}, return_when=asyncio.FIRST_COMPLETED)
     assert arrived.done(), "it was too late to send it"
-    with pytest.raises(AgainError) as again:
-        await delivery(ledger, connector).deliver(key)
+    with pytest.raises(RetryLaterError) as again:
+        await delivery(ledger, connector).deliver_effect(key)
     assert 0 < again.value.seconds <= 1.5 * TIMEOUT
     assert receiver.searches == 0
-    with pytest.raises(AgainError):
+    with pytest.raises(RetryLaterError):
         await first
-    await ledger.work(lambda: delivery(ledger, connector).deliver(key))
+    await ledger.work(lambda: delivery(ledger, connector).deliver_effect(key))
     assert ((await ledger.entry(key))["status"], receiver.accepted[key]) == ("sent", 1)
 
 
@@ -269,14 +274,14 @@ async def test_one_who_wakes_up_late_sends_nothing_and_settles_nothing(
 ) -> None:
     key = await ledger.record()
     late = Frozen(receiver.url)
-    zombie = asyncio.create_task(delivery(ledger, late).deliver(key))
+    zombie = asyncio.create_task(delivery(ledger, late).deliver_effect(key))
     await late.frozen.wait()
     await ledger.pause(1.5 * TIMEOUT)
-    await ledger.work(lambda: delivery(ledger, connector).deliver(key))
+    await ledger.work(lambda: delivery(ledger, connector).deliver_effect(key))
     settled = await ledger.entry(key)
     await late.late.wait()
     late.thawed.set()
-    with pytest.raises(AgainError):
+    with pytest.raises(RetryLaterError):
         await zombie
     await late.close()
     assert (settled["status"], settled["attempts"]) == ("sent", 2)
@@ -289,14 +294,16 @@ async def test_without_a_connector_nothing_is_queued_and_what_is_queued_waits(
 ) -> None:
     bare = StoredOutbox(ledger.database, ledger.clock.now)
     effect = outbox_effect("TKT-1:reply:bare")
-    async with ledger.database.write() as connection:
-        await bare.record(connection, "TKT-1", "run-1", [effect], ledger.clock.now())
+    async with ledger.database.open_write() as connection:
+        await bare.record_effects(
+            connection, "TKT-1", "run-1", [effect], ledger.clock.now()
+        )
     assert (await ledger.entry(effect.key))["status"] == "recorded"
-    await delivery(ledger, connector).deliver(effect.key)
+    await delivery(ledger, connector).deliver_effect(effect.key)
     assert receiver.requests == 0
     key = await ledger.record()
-    with pytest.raises(AgainError):
-        await delivery(ledger, None).deliver(key)
+    with pytest.raises(RetryLaterError):
+        await delivery(ledger, None).deliver_effect(key)
     assert (await ledger.entry(key))["status"] == "queued"
 
 
@@ -319,16 +326,16 @@ async def test_queued_rows_of_older_versions_are_never_sent(
     ledger: Ledger, receiver: Receiver, connector: WebhookConnector
 ) -> None:
     key = await ledger.record()
-    async with ledger.database.write() as connection:
+    async with ledger.database.open_write() as connection:
         await connection.execute(update(tables.outbox).values(started_at=None))
     ledger.jobs.tasks.clear()
     assert (await ledger.entry(key))["status"] == "recorded"
-    assert await ledger.outbox.reconcile() == 0
-    await delivery(ledger, connector).deliver(key)
+    assert await ledger.outbox.enqueue_lost_effects() == 0
+    await delivery(ledger, connector).deliver_effect(key)
     assert receiver.requests == 0
-    async with ledger.database.read() as connection:
+    async with ledger.database.open_read() as connection:
         shown = {
-            which: len(await outbox.page(connection, which, 10, 0))
+            which: len(await outbox.list_effects_page(connection, which, 10, 0))
             for which in ("recorded", "queued", "all")
         }  # type: ignore[arg-type]
     assert shown == {"recorded": 1, "queued": 0, "all": 1}
@@ -338,17 +345,17 @@ async def test_what_lost_its_task_gets_one(
     ledger: Ledger, receiver: Receiver, connector: WebhookConnector
 ) -> None:
     kept, lost, done = [await ledger.record(number) for number in range(3)]
-    await ledger.work(lambda: delivery(ledger, connector).deliver(done))
+    await ledger.work(lambda: delivery(ledger, connector).deliver_effect(done))
     ledger.jobs.tasks = [task for task in ledger.jobs.tasks if task.subject == kept]
-    assert await ledger.outbox.reconcile() == 1
+    assert await ledger.outbox.enqueue_lost_effects() == 1
     assert [task.subject for task in ledger.jobs.tasks] == [kept, lost]
 
 
 async def test_a_transaction_that_fails_leaves_no_effect(ledger: Ledger) -> None:
     async def failing() -> None:
-        async with ledger.database.write() as connection:
+        async with ledger.database.open_write() as connection:
             effects = [outbox_effect("TKT-1:reply:1")]
-            await ledger.outbox.record(
+            await ledger.outbox.record_effects(
                 connection, "TKT-1", "run-1", effects, ledger.clock.now()
             )
             raise ZeroDivisionError
@@ -366,7 +373,7 @@ async def parked(
     key = await ledger.record()
     receiver.then("hang after")
     receiver.search = "forbidden"
-    await ledger.work(lambda: delivery(ledger, connector).deliver(key))
+    await ledger.work(lambda: delivery(ledger, connector).deliver_effect(key))
     assert (await ledger.entry(key))["status"] == "unknown"
     return key
 
@@ -386,7 +393,8 @@ async def test_a_person_decides_once(
     ledger.jobs.tasks.clear()
     given = Resolution(outcome=outcome, decided_by="ada", remote_id="4711")  # type: ignore[arg-type]
     results = await asyncio.gather(
-        *(ledger.outbox.resolve(key, given) for _ in range(5)), return_exceptions=True
+        *(ledger.outbox.resolve_effect(key, given) for _ in range(5)),
+        return_exceptions=True,
     )
     (won,) = [result for result in results if not isinstance(result, BaseException)]
     assert (won.status, won.remote_id) == (
@@ -399,8 +407,8 @@ async def test_a_person_decides_once(
     assert [task.subject for task in ledger.jobs.tasks] == (
         [key] if outcome == "send_again" else []
     )
-    async with ledger.database.read() as connection:
-        (record,) = await audit.page(connection, None)
+    async with ledger.database.open_read() as connection:
+        (record,) = await audit.list_audit_page(connection, None)
     assert (record["kind"], record["actor"], record["ticket_id"]) == (
         "effect",
         "ada",
@@ -416,9 +424,9 @@ async def test_send_again_needs_a_connector(
     key = await parked(ledger, receiver, connector)
     bare = StoredOutbox(ledger.database, ledger.clock.now)
     with pytest.raises(InputError, match="DELIVERY_WEBHOOK_URL"):
-        await bare.resolve(key, Resolution(outcome="send_again"))
+        await bare.resolve_effect(key, Resolution(outcome="send_again"))
     with pytest.raises(NotFoundError):
-        await bare.resolve("TKT-1:reply:none", Resolution(outcome="drop"))
+        await bare.resolve_effect("TKT-1:reply:none", Resolution(outcome="drop"))
 
 
 async def test_a_run_that_was_overtaken_records_nothing(ledger: Ledger) -> None:
@@ -440,16 +448,16 @@ async def test_a_run_that_was_overtaken_records_nothing(ledger: Ledger) -> None:
         "options": {},
         "attempts": 0,
     }
-    async with ledger.database.write() as connection:
+    async with ledger.database.open_write() as connection:
         await connection.execute(insert(tables.tickets), ticket)
         await connection.execute(
             insert(tables.runs), {**run, "epoch": 2, "created_at": at, "updated_at": at}
         )
     effect = outbox_effect("TKT-1:reply:1")
-    with fencing.holding(1), pytest.raises(fencing.OvertakenError):
+    with fencing.hold_epoch(1), pytest.raises(fencing.StaleEpochError):
         await ledger.outbox.put("TKT-1", "run-1", [effect])
     assert ledger.jobs == KeptJobs()
-    with fencing.holding(2):
+    with fencing.hold_epoch(2):
         assert await ledger.outbox.put("TKT-1", "run-1", [effect])
     assert ([task.subject for task in ledger.jobs.tasks], ledger.jobs.woken) == (
         [effect.key],

@@ -18,7 +18,7 @@ from tests.conftest import REPOSITORY
 from tests.integration.dying_at_delivery import TIMEOUT
 from tests.integration.ledgers import Ledger, Place, database_at, ledger_on, place_of
 from tests.integration.receiver import Receiver
-from ticketgraph.effects.sender import Delivery
+from ticketgraph.effects.sender import EffectSender
 
 PROGRAM = str(Path(__file__).parent / "dying_at_delivery.py")
 
@@ -48,7 +48,7 @@ def started(
     """The program on the ledger's database."""
     database = ledger.database
     if isinstance(database, PostgresDatabase):
-        where = database.address.conninfo
+        where = database.address.libpq_conninfo
     else:
         assert isinstance(database, SqliteDatabase)
         where = str(database.name)
@@ -59,8 +59,8 @@ def started(
 async def delivered(ledger: Ledger, receiver: Receiver, key: str) -> int:
     """Deliver it here, as another worker would. How often the job was taken."""
     connector = WebhookConnector(receiver.url, None, TIMEOUT, ledger.clock.now)
-    delivery = Delivery(ledger.database, connector, ledger.clock.now, TIMEOUT)
-    times = await ledger.work(lambda: delivery.deliver(key))
+    delivery = EffectSender(ledger.database, connector, ledger.clock.now, TIMEOUT)
+    times = await ledger.work(lambda: delivery.deliver_effect(key))
     await connector.close()
     return times
 

@@ -30,10 +30,10 @@ from connectors.port import (
 from contracts.effect import Resolution
 from storage.database.database import Database, Transaction
 from storage.database.sqlite import SqliteDatabase
-from storage.jobs.port import AgainError
+from storage.jobs.port import RetryLaterError
 from tests.integration.ledgers import KeptJobs, Ledger, empty_sqlite
 from ticketgraph.effects.outbox import StoredOutbox
-from ticketgraph.effects.sender import Delivery
+from ticketgraph.effects.sender import EffectSender
 
 TIMEOUT = 1000.0
 """Seconds of a clock that only the machine moves."""
@@ -82,10 +82,10 @@ class Deliverer:
         self.world, self.key = world, key
         self.reopened = 0
         self.at_gate, self.go = asyncio.Event(), asyncio.Event()
-        delivery = Delivery(
+        delivery = EffectSender(
             Gated(database, self), self, world.now, TIMEOUT, lambda: world.time
         )  # type: ignore[arg-type]
-        self.task = asyncio.ensure_future(delivery.deliver(key))
+        self.task = asyncio.ensure_future(delivery.deliver_effect(key))
 
     async def gate(self) -> None:
         """Stand still."""
@@ -143,9 +143,9 @@ class Gated:
     def __init__(self, database: Database, deliverer: Deliverer) -> None:
         self.database, self.deliverer = database, deliverer
 
-    async def transact(self, work: Transaction[Any]) -> Any:
+    async def run_transaction(self, work: Transaction[Any]) -> Any:
         await self.deliverer.gate()
-        result = await self.database.transact(work)
+        result = await self.database.run_transaction(work)
         await self.deliverer.gate()
         return result
 
@@ -226,7 +226,7 @@ class Effects(RuleBasedStateMachine):
         All others come again.
         """
         error = deliverer.task.exception()
-        assert error is None or isinstance(error, AgainError), error
+        assert error is None or isinstance(error, RetryLaterError), error
         if error is None and deliverer.reopened == self.reopened:
             assert self.status_of(deliverer.key) not in ("queued", "sending")
 
@@ -252,7 +252,7 @@ class Effects(RuleBasedStateMachine):
             else "send_again"
         )
         self.reopened += outcome == "send_again"
-        self.run(self.outbox.resolve(self.key, Resolution(outcome=outcome)))  # type: ignore[arg-type]
+        self.run(self.outbox.resolve_effect(self.key, Resolution(outcome=outcome)))  # type: ignore[arg-type]
 
     @invariant()
     def it_is_accepted_once_at_most(self) -> None:
@@ -287,7 +287,7 @@ class Effects(RuleBasedStateMachine):
             error = deliverer.task.exception()
             if error is None:
                 break
-            assert isinstance(error, AgainError), error
+            assert isinstance(error, RetryLaterError), error
             self.world.pass_by(error.seconds)
         assert self.status in ("sent", "unknown", "refused", "dropped")
         self.it_is_accepted_once_at_most()

@@ -14,7 +14,7 @@ import pytest
 from pydantic import ValidationError
 
 from server.settings import Settings
-from storage.migrations.migrate import migrate
+from storage.migrations.migrate import migrate_sqlite
 from tests.conftest import REPOSITORY, ServerProcess
 
 NUMBERS = count(1)
@@ -131,7 +131,7 @@ def cli(data_dir: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 
 
 def test_the_command_line_lists_and_resolves(tmp_path: Path) -> None:
-    migrate(tmp_path / "ticketgraph.db")
+    migrate_sqlite(tmp_path / "ticketgraph.db")
     key = parked(tmp_path)
     listed = cli(tmp_path)
     assert key in listed.stdout, listed.stderr

@@ -22,12 +22,12 @@ from contracts.errors import EngineError
 from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket, Ticket
 from contracts.values import SEVERITIES
-from engines.llm.grounding import cited_sentences
-from engines.local.template_draft import frame_of
-from engines.models.chat import Chat
+from engines.llm.grounding import split_cited_sentences
+from engines.local.template_draft import build_frame
+from engines.models.chat import ChatClient
 from nodes.services import DraftBrief, Engine, Services
-from policies.deciding.actionable import actionable
-from policies.deciding.engine_answers import with_missing
+from policies.deciding.actionable import is_actionable
+from policies.deciding.engine_answers import add_missing_fields
 from policies.desk.model import Desk
 from tests.integration.hostile_words import TEXTS, wild
 from tests.modelstub import ModelStub
@@ -63,7 +63,7 @@ async def house(
     if request.param == "local":
         yield House(services.local, services, None)
         return
-    chat = Chat()
+    chat = ChatClient()
     async with ModelStub() as stub:
         stub.answer = wild if request.param == "wild model" else None
         stub.mode = "wrongschema" if request.param == "broken model" else "ok"
@@ -169,12 +169,12 @@ async def brief_for(house: House, text: str, **given: Any) -> DraftBrief:
         ticket=ticket,
         clean=clean,
         classification=classification,
-        extraction=with_missing(
+        extraction=add_missing_fields(
             extraction, classification.category, ticket.customer_email, desk
         ),
-        sources=tuple(await services.memory.sources(ticket, clean, 3)),
+        sources=tuple(await services.ticket_search.find_sources(ticket, clean, 3)),
         tone=desk.replies.default_tone,
-        actionable=actionable(clean, extraction),
+        actionable=is_actionable(clean, extraction),
     )
 
 
@@ -185,7 +185,7 @@ async def drafted(house: House, text: str) -> None:
         return
     assert draft.content.strip()
     assert set(draft.sources) <= {source.id for source in brief.sources}
-    frames = [frame_of(brief, desk, answered=answered) for answered in (True, False)]
+    frames = [build_frame(brief, desk, answered=answered) for answered in (True, False)]
     assert draft.timeline in ("", *(frame.timeline for frame in frames))
     assert draft.greeting == frames[0].greeting
     assert draft.closing == frames[0].closing
@@ -194,7 +194,7 @@ async def drafted(house: House, text: str) -> None:
     given = [field for field in desk.fields if brief.extraction.values(field.name)]
     asking = [
         s.casefold()
-        for s in cited_sentences(draft.content)
+        for s in split_cited_sentences(draft.content)
         if re.search(r"\?|\bplease (?:send|provide)", s)
     ]
     assert [
@@ -257,10 +257,10 @@ async def test_the_local_engine_always_says_the_same(services: Services) -> None
 async def test_a_hanging_model_is_over_in_time_for_the_longest_text(
     services: Services,
 ) -> None:
-    chat = Chat()
+    chat = ChatClient()
     async with ModelStub() as stub:
         stub.mode = "timeout"
-        limits = services.limits.within(12.0)
+        limits = services.limits.for_run_seconds(12.0)
         house = House(engine_on(stub.url, chat, services.local, limits), services, stub)
         ticket = ticket_of(TEXTS["long"])
         clean = cleaned(house, ticket)
@@ -276,7 +276,7 @@ async def test_a_hanging_model_is_over_in_time_for_the_longest_text(
 
 
 async def test_a_long_ticket_holds_up_nobody(services: Services) -> None:
-    chat = Chat()
+    chat = ChatClient()
     async with ModelStub() as stub:
         house = House(
             engine_on(stub.url, chat, services.local, services.limits), services, stub

@@ -20,7 +20,7 @@ from tests.integration.two_databases import Place
 from ticketgraph.app import TicketGraph
 from ticketgraph.forgetting.erasure import Eraser
 from ticketgraph.tickets.importing import SolvedTicket, import_solved
-from ticketgraph.tickets.intake import Key
+from ticketgraph.tickets.intake import RequestKey
 
 ADDRESS = "Zelda.Quibbleforth@plumbago.example"
 CUSTOMER = "quagga-77-xk"
@@ -83,8 +83,8 @@ async def hers(app: TicketGraph) -> dict[str, Run]:
     edited = await app.decide(
         edited.approval.id, "edit", text="Dear Zelda Quibbleforth, we know."
     )
-    async with app.database.write() as connection:
-        await runs.change(
+    async with app.database.open_write() as connection:
+        await runs.update_run(
             connection, failed.run_id, app.assembly.services.now(), status="failed"
         )
     await app.fork(finished.run_id, body="The aardvark has the jar.")
@@ -97,7 +97,9 @@ async def hers(app: TicketGraph) -> dict[str, Run]:
         source="email",
         source_id="haddock-1",
     )
-    await app.runner.submit(stored, start=False, key=Key("test", "idem-axolotl"))
+    await app.runner.submit_ticket(
+        stored, start=False, key=RequestKey("test", "idem-axolotl")
+    )
     solved = NewTicket(
         subject=LIMESCALE, body=KETTLE.format(more=""), customer_email=ADDRESS
     )
@@ -135,8 +137,8 @@ async def theirs(app: TicketGraph) -> dict[str, Run]:
         DOWN.format(more="It is the barn."),
         customer_email="barn@example.com",
     )
-    async with app.database.write() as connection:
-        await runs.change(
+    async with app.database.open_write() as connection:
+        await runs.update_run(
             connection, failed.run_id, app.assembly.services.now(), status="failed"
         )
     colleague = {"customer_id": "firm-9", "customer_email": "colleague@example.com"}
@@ -260,22 +262,24 @@ class Noted:
         self.enqueued: list[Task] = []
         self.forgotten: set[str] = set()
 
-    async def enqueue(self, _connection: AsyncConnection, task: Task) -> None:
+    async def enqueue_task(self, _connection: AsyncConnection, task: Task) -> None:
         self.enqueued.append(task)
 
-    def wake(self) -> None:
+    def wake_worker(self) -> None:
         """Nobody sleeps."""
 
-    async def work(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
         """Nothing is done."""
 
-    async def drain(self, seconds: float) -> None:
+    async def drain_tasks(self, seconds: float) -> None:
         """Nothing was begun."""
 
     async def open_subjects(self, _connection: AsyncConnection, _kind: str) -> set[str]:
         return set()
 
-    async def forget(self, _connection: AsyncConnection, subjects: set[str]) -> None:
+    async def delete_tasks(
+        self, _connection: AsyncConnection, subjects: set[str]
+    ) -> None:
         self.forgotten = subjects
 
 
@@ -283,8 +287,8 @@ UNDER_WAY = text("UPDATE runs SET status = 'running', epoch = 3 WHERE id = :id")
 
 
 async def epochs(app: TicketGraph, found: Sequence[Run]) -> list[int | None]:
-    async with app.database.read() as connection:
-        return [await runs.epoch(connection, run.run_id) for run in found]
+    async with app.database.open_read() as connection:
+        return [await runs.lock_run_epoch(connection, run.run_id) for run in found]
 
 
 async def test_a_run_that_may_have_seen_it_begins_again_from_what_is_saved(
@@ -302,18 +306,18 @@ async def test_a_run_that_may_have_seen_it_begins_again_from_what_is_saved(
             BROKEN.format(order="1", more=""),
             desk="internal_helpdesk",
         )
-        async with app.database.write() as connection:
+        async with app.database.open_write() as connection:
             for run in (first, second, third):
                 await connection.execute(UNDER_WAY, {"id": run.run_id})
         jobs, assembly = Noted(), app.assembly
         eraser = Eraser(
             app.database,
-            assembly.memory,
+            assembly.ticket_search,
             assembly.saver.serde,
             jobs,
             assembly.services.now,
         )
-        await eraser.erase([first.ticket_id], "grace", {})
+        await eraser.erase_tickets([first.ticket_id], "grace", {})
         gone, fenced, untouched = await epochs(app, [first, second, third])
         assert (gone, untouched) == (None, 3)
         assert fenced is not None

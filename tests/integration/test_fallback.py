@@ -17,7 +17,7 @@ from contracts.errors import EngineError
 from contracts.extraction import Extraction
 from contracts.ticket import Ticket
 from contracts.values import EngineName
-from graph.build import build
+from graph.build import build_graph
 from nodes.services import Limits, Services
 from ticketgraph import TicketGraph
 
@@ -83,7 +83,7 @@ async def run(
         customer_email="a@example.com",
         received_at=datetime.now(UTC),
     )
-    return await build().ainvoke({"ticket": ticket}, context=services)
+    return await build_graph().ainvoke({"ticket": ticket}, context=services)
 
 
 @pytest.mark.parametrize("how", ["error", "hang"])
@@ -158,7 +158,7 @@ async def test_when_nothing_can_answer_a_person_is_asked(services: Services) -> 
     ticket = Ticket(
         id="T-2", subject="Invoice", body="It is wrong.", received_at=datetime.now(UTC)
     )
-    graph = build(services=replace(services, engine=broken, local=broken))
+    graph = build_graph(services=replace(services, engine=broken, local=broken))
     from langgraph.checkpoint.memory import InMemorySaver
 
     graph.checkpointer = InMemorySaver()

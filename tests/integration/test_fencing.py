@@ -10,12 +10,12 @@ import pytest
 
 from contracts.ticket import NewTicket
 from storage.audit import log as audit
-from storage.jobs.port import AgainError
+from storage.jobs.port import RetryLaterError
 from storage.queries import outbox, runs, tickets
 from tests.postgres import PostgresServer
 from ticketgraph.app import TicketGraph
-from ticketgraph.checkpoints.fence import OvertakenError, holding
-from ticketgraph.runs.advance import BEGINNINGS, Advancing
+from ticketgraph.checkpoints.fence import StaleEpochError, hold_epoch
+from ticketgraph.runs.advance import MAX_CLAIMS, Advancing
 from ticketgraph.runs.execute import Executor
 
 TICKET = NewTicket(
@@ -39,21 +39,25 @@ async def app(
 
 
 async def row_of(app: TicketGraph, run_id: str) -> Any:
-    return await app.database.look(partial(runs.row, run_id=run_id))
+    return await app.database.run_read(partial(runs.find_run_row, run_id=run_id))
 
 
 async def test_who_was_overtaken_changes_nothing(app: TicketGraph) -> None:
     advancing = Advancing(app.runner.executor, app.runner.control)
-    run_id = (await app.runner.submit(TICKET)).run_id
-    first = await app.database.transact(partial(advancing.claimed, run_id=run_id))
-    second = await app.database.transact(partial(advancing.claimed, run_id=run_id))
+    run_id = (await app.runner.submit_ticket(TICKET)).run_id
+    first = await app.database.run_transaction(
+        partial(advancing.claim_run, run_id=run_id)
+    )
+    second = await app.database.run_transaction(
+        partial(advancing.claim_run, run_id=run_id)
+    )
     assert first is not None
     assert second is not None
     assert (first.epoch, second.epoch) == (1, 2)
-    with pytest.raises(OvertakenError), holding(first.epoch):
+    with pytest.raises(StaleEpochError), hold_epoch(first.epoch):
         await advancing.executor.advance(first)
     assert await app.history(run_id) == []
-    with holding(second.epoch):
+    with hold_epoch(second.epoch):
         assert (await advancing.executor.advance(second)).status == "finished"
 
 
@@ -62,20 +66,20 @@ async def test_who_is_overtaken_on_the_way_changes_nothing_from_then_on(
     app: TicketGraph, moment: str
 ) -> None:
     executor = app.runner.executor
-    run_id = (await app.runner.submit(TICKET)).run_id
+    run_id = (await app.runner.submit_ticket(TICKET)).run_id
     advancing = Advancing(executor, app.runner.control)
     slow = Advancing(
         Overtaken(
-            moment=moment, by=lambda: advancing.advance(run_id), **vars(executor)
+            moment=moment, by=lambda: advancing.advance_run(run_id), **vars(executor)
         ),
         app.runner.control,
     )
-    await slow.advance(run_id)
+    await slow.advance_run(run_id)
     done = await row_of(app, run_id)
     assert (done["status"], done["epoch"]) == ("finished", 2)
-    async with app.database.read() as connection:
-        effects = await outbox.of_ticket(connection, done["ticket_id"])
-        kinds = [record["kind"] async for record in audit.records(connection)]
+    async with app.database.open_read() as connection:
+        effects = await outbox.list_ticket_effects(connection, done["ticket_id"])
+        kinds = [record["kind"] async for record in audit.iterate_records(connection)]
     assert [effect["action"] for effect in effects] == ["assignment"]
     assert kinds == ["finished"]
     steps = [checkpoint.step for checkpoint in await app.history(run_id)]
@@ -97,7 +101,7 @@ class Overtaken(Executor):
 
     async def advance(self, job: Any, control: Any = None) -> Any:
         if self.moment == "ainvoke":  # type: ignore[attr-defined]
-            with holding(None):
+            with hold_epoch(None):
                 await self.by()  # type: ignore[attr-defined]
         return await super().advance(job, control)
 
@@ -109,14 +113,14 @@ class Overtaken(Executor):
 
 async def test_a_run_that_fails_three_times_is_a_dead_letter(app: TicketGraph) -> None:
     advancing = Advancing(Failing(**vars(app.runner.executor)), app.runner.control)
-    run_id = (await app.runner.submit(TICKET)).run_id
+    run_id = (await app.runner.submit_ticket(TICKET)).run_id
     pauses = []
     for _ in range(2):
-        with pytest.raises(AgainError) as again:
-            await advancing.advance(run_id)
+        with pytest.raises(RetryLaterError) as again:
+            await advancing.advance_run(run_id)
         pauses.append(again.value.seconds)
     assert pauses == [0.2, 0.4]
-    await advancing.advance(run_id)
+    await advancing.advance_run(run_id)
     await given_up(app, run_id, "RuntimeError")
     assert (await row_of(app, run_id))["attempts"] == 3
 
@@ -132,10 +136,12 @@ async def test_a_run_that_kills_its_process_again_and_again_is_a_dead_letter(
     app: TicketGraph,
 ) -> None:
     advancing = Advancing(app.runner.executor, app.runner.control)
-    run_id = (await app.runner.submit(TICKET)).run_id
-    for _ in range(BEGINNINGS):
-        assert await app.database.transact(partial(advancing.claimed, run_id=run_id))
-    await advancing.advance(run_id)
+    run_id = (await app.runner.submit_ticket(TICKET)).run_id
+    for _ in range(MAX_CLAIMS):
+        assert await app.database.run_transaction(
+            partial(advancing.claim_run, run_id=run_id)
+        )
+    await advancing.advance_run(run_id)
     await given_up(app, run_id, "Died")
 
 
@@ -143,11 +149,13 @@ async def given_up(app: TicketGraph, run_id: str, error: str) -> None:
     run = await row_of(app, run_id)
     assert (run["status"], run["error"]) == ("failed", error)
     assert "words" not in str(run["result"])
-    assert (await app.database.look(partial(tickets.row, ticket_id=run["ticket_id"])))[
-        "status"
-    ] == "failed"
+    assert (
+        await app.database.run_read(
+            partial(tickets.find_ticket_row, ticket_id=run["ticket_id"])
+        )
+    )["status"] == "failed"
     assert (await app.run(run_id)).status == "failed"
-    async with app.database.read() as connection:
-        assert [record["kind"] async for record in audit.records(connection)] == [
-            "failed"
-        ]
+    async with app.database.open_read() as connection:
+        assert [
+            record["kind"] async for record in audit.iterate_records(connection)
+        ] == ["failed"]

@@ -16,12 +16,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnavailableError
-from storage.database.address import PostgresAddress, address_of
-from storage.database.postgres import CONNECTIONS, PATIENCE, PostgresDatabase
-from storage.database.unavailable import AWAY
+from storage.database.address import PostgresAddress, database_address_of
+from storage.database.postgres import POOL_SIZE, TIMEOUT_SECONDS, PostgresDatabase
+from storage.database.unavailable import UNAVAILABLE_ERRORS
 from tests.conftest import serving, worker
 from tests.postgres import PostgresServer, postgres_server
-from ticketgraph.opening import migrated
+from ticketgraph.opening import migrate_database
 
 LATE_SECONDS = 3.0
 TICKET = {
@@ -57,7 +57,7 @@ def frozen(server: PostgresServer) -> Iterator[None]:
 async def warm(client: httpx.AsyncClient) -> None:
     """Have the API open all its connections."""
     answers = await asyncio.gather(
-        *(client.get("/api/v1/approvals") for _ in range(4 * CONNECTIONS))
+        *(client.get("/api/v1/approvals") for _ in range(4 * POOL_SIZE))
     )
     assert {answer.status_code for answer in answers} == {200}
 
@@ -94,7 +94,7 @@ async def test_every_request_ends_with_503_and_all_goes_on_afterwards(
                         timed(client, "GET", "/health"),
                         *(
                             timed(client, "GET", "/api/v1/approvals")
-                            for _ in range(2 * CONNECTIONS)
+                            for _ in range(2 * POOL_SIZE)
                         ),
                     )
                 assert [
@@ -102,7 +102,10 @@ async def test_every_request_ends_with_503_and_all_goes_on_afterwards(
                     for answer, _ in ended
                     if answer.status_code != 503
                 ] == []
-                assert max(seconds for _, seconds in ended) < PATIENCE + LATE_SECONDS
+                assert (
+                    max(seconds for _, seconds in ended)
+                    < TIMEOUT_SECONDS + LATE_SECONDS
+                )
                 assert ended[0][0].headers["retry-after"]
                 assert "may or may not be kept" in ended[0][0].json()["detail"]
                 await works_again(client, url)
@@ -127,7 +130,7 @@ async def works_again(client: httpx.AsyncClient, url: str) -> None:
 async def nobody(url: str, query: str) -> None:
     """Return when no session is found any more."""
     async with (
-        asyncio.timeout(PATIENCE),
+        asyncio.timeout(TIMEOUT_SECONDS),
         await psycopg.AsyncConnection.connect(url, autocommit=True) as looking,
     ):
         while await (await looking.execute(query)).fetchone():  # pyright: ignore[reportArgumentType, reportCallIssue]  # noqa: ASYNC110
@@ -138,7 +141,7 @@ async def test_a_session_that_the_server_has_ended_counts_as_away(
     postgres: PostgresServer, tmp_path: Path
 ) -> None:
     url = f"{postgres.fresh()}&options=-cidle_in_transaction_session_timeout%3D50"
-    address = address_of(url, tmp_path)
+    address = database_address_of(url, tmp_path)
     assert isinstance(address, PostgresAddress)
     database = PostgresDatabase(address)
 
@@ -148,9 +151,9 @@ async def test_a_session_that_the_server_has_ended_counts_as_away(
         await nobody(url, THERE.format(pid))
         await connection.execute(text("SELECT 1"))
 
-    with pytest.raises(AWAY):
-        await database.transact(frozen_inside)
-    async with database.read() as connection:
+    with pytest.raises(UNAVAILABLE_ERRORS):
+        await database.run_transaction(frozen_inside)
+    async with database.open_read() as connection:
         assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
     await database.close()
 
@@ -158,11 +161,11 @@ async def test_a_session_that_the_server_has_ended_counts_as_away(
 async def test_who_listens_may_hear_nothing_for_long(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.database.timeouts.PATIENCE", 0.2)
-    address = address_of(postgres.fresh(), tmp_path)
+    monkeypatch.setattr("storage.database.timeouts.TIMEOUT_SECONDS", 0.2)
+    address = database_address_of(postgres.fresh(), tmp_path)
     assert isinstance(address, PostgresAddress)
     database = PostgresDatabase(address)
-    async with await database.connect(autocommit=True) as listening:
+    async with await database.open_connection(autocommit=True) as listening:
         await listening.execute("LISTEN something")
         assert [notice async for notice in listening.notifies(timeout=1.0)] == []
         with pytest.raises(psycopg.OperationalError, match="does not answer"):
@@ -176,4 +179,4 @@ async def test_a_schema_that_is_not_there_is_named_as_the_trouble(
 ) -> None:
     url = f"{postgres.fresh(migrated=False)}&options=-csearch_path%3Dfoo"
     with pytest.raises(UnavailableError, match="search_path"):
-        await migrated(address_of(url, tmp_path), ())
+        await migrate_database(database_address_of(url, tmp_path), ())

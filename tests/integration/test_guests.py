@@ -13,9 +13,9 @@ import pytest
 
 from contracts.errors import UnavailableError
 from contracts.ticket import NewTicket
-from server.opening import opened_app
+from server.opening import open_app
 from server.settings import Settings
-from storage.migrations.migrate import migrate
+from storage.migrations.migrate import migrate_sqlite
 from tests.conftest import REPOSITORY, ServerProcess
 from tests.postgres import PostgresServer
 from ticketgraph.app import TicketGraph
@@ -47,11 +47,11 @@ async def test_on_postgresql_it_leaves_the_work_to_the_workers(
 ) -> None:
     url = postgres.fresh()
     async with TicketGraph.open(database_url=url, at_once=0) as api:
-        waiting = await api.runner.submit(ORDINARY)
-        async with opened_app(
+        waiting = await api.runner.submit_ticket(ORDINARY)
+        async with open_app(
             Settings(database_url=url, max_workflow_timeout_seconds=0.5), command=True
         ) as guest:
-            assert guest.runner.working is None
+            assert guest.runner.worker_task is None
             with pytest.raises(
                 UnavailableError, match="when a server or a worker runs"
             ):
@@ -90,7 +90,7 @@ def test_a_link_to_the_file_is_the_file(server: ServerProcess, tmp_path: Path) -
 
 async def test_a_waiting_run_without_its_desk_stops_the_start(tmp_path: Path) -> None:
     async with TicketGraph.open(tmp_path, at_once=0) as app:
-        job = await app.runner.submit(ORDINARY)
+        job = await app.runner.submit_ticket(ORDINARY)
     other = tmp_path / "desks"
     (other / "internal_helpdesk").parent.mkdir()
     (other / "internal_helpdesk").symlink_to(
@@ -115,7 +115,7 @@ async def test_questions_from_before_deadlines_end_at_their_time(
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "old.db"
-    await asyncio.to_thread(migrate, path, "0004")
+    await asyncio.to_thread(migrate_sqlite, path, "0004")
     with closing(sqlite3.connect(path)) as tables, tables:
         tables.execute(
             "INSERT INTO tickets (id, desk, subject, body, metadata, source, received_at, "
@@ -142,7 +142,7 @@ async def test_questions_from_before_deadlines_end_at_their_time(
                 "'2026-01-04')",
                 (f"asked-{run}", run, state),
             )
-    await asyncio.to_thread(migrate, path)
+    await asyncio.to_thread(migrate_sqlite, path)
     with closing(sqlite3.connect(path)) as tables:
         found = tables.execute(
             "SELECT key, kind, ticket_id, subject, due_at FROM deadlines"

@@ -11,7 +11,7 @@ from contracts.errors import UnavailableError
 from contracts.usage import Usage
 from engines.models.breaker import BreakerState
 from engines.models.records import CallRecord, ModelState
-from server.api.service import circuits as dependencies
+from server.api.service import circuit_states as dependencies
 from server.metrics import Metrics
 from tests.conftest import free_port
 from tests.integration.modelled import PRICES, Service, within
@@ -128,8 +128,8 @@ def test_each_model_has_its_circuit_and_a_provider_the_worst_of_them(
 ) -> None:
     models = ModelState("p/m", "p/n", {"p/m": first, "p/n": second}, 0.0)
     metrics = Metrics()
-    with metrics.watching(lambda: models, None):
-        now = numbers(metrics.page().decode())
+    with metrics.export_model_states(lambda: models, None):
+        now = numbers(metrics.render_page().decode())
     told = {key for key, value in now.items() if key[0].endswith("circuit") and value}
     assert told == {
         ("circuit", "p/m", first),
@@ -147,23 +147,23 @@ def test_each_model_has_its_circuit_and_a_provider_the_worst_of_them(
 def test_a_port_that_is_taken_is_a_sentence() -> None:
     state = ModelState("p/m", None, {}, 0.0)
     port = free_port()
-    with Metrics().watching(lambda: state, port):
+    with Metrics().export_model_states(lambda: state, port):
         sentence = f"127.0.0.1, METRICS_PORT {port}: Address already in use"
         with (
             pytest.raises(UnavailableError, match=re.escape(sentence)),
-            Metrics().watching(lambda: state, port),
+            Metrics().export_model_states(lambda: state, port),
         ):
             pytest.fail("both have the port")
 
 
 def test_labels_hold_no_tickets() -> None:
     metrics = Metrics()
-    metrics.observe(
+    metrics.count_call(
         CallRecord("draft", "desk", "p/m", "ok", 0.5, Usage(calls=1, prompt_tokens=7))
     )
     labels = {
         label
-        for family in text_string_to_metric_families(metrics.page().decode())
+        for family in text_string_to_metric_families(metrics.render_page().decode())
         for sample in family.samples
         for label in sample.labels
     }

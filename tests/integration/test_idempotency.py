@@ -18,10 +18,10 @@ import pytest_asyncio
 
 from contracts.errors import ReusedError
 from contracts.ticket import NewTicket
-from storage.queries.idempotency import PRUNED
+from storage.queries.idempotency import PRUNE_LIMIT
 from tests.conftest import ServerProcess, serving
 from ticketgraph.app import TicketGraph
-from ticketgraph.tickets.intake import KEPT, Key
+from ticketgraph.tickets.intake import KEY_LIFETIME, RequestKey
 
 DYING = str(Path(__file__).parent / "dying_at_intake.py")
 WAYS_IN = {
@@ -301,8 +301,8 @@ async def test_a_day_later_a_key_is_new_and_a_source_id_is_not(tmp_path: Path) -
 
         async def stored(ticket: NewTicket, at: timedelta, key: str | None) -> str:
             runner.services = replace(runner.services, now=lambda: now + at)
-            job = await runner.submit(
-                ticket, start=False, key=Key("here", key) if key else None
+            job = await runner.submit_ticket(
+                ticket, start=False, key=RequestKey("here", key) if key else None
             )
             return job.ticket.id
 
@@ -310,20 +310,22 @@ async def test_a_day_later_a_key_is_new_and_a_source_id_is_not(tmp_path: Path) -
             await stored(new, timedelta(0), "k"),
             await stored(known, timedelta(0), None),
         )
-        for number in range(PRUNED + 5):
+        for number in range(PRUNE_LIMIT + 5):
             await stored(new, timedelta(seconds=1), f"k{number}")
-        assert await stored(new, KEPT, "k") == first
-        later = await stored(new, KEPT + timedelta(hours=1), "k")
+        assert await stored(new, KEY_LIFETIME, "k") == first
+        later = await stored(new, KEY_LIFETIME + timedelta(hours=1), "k")
         assert later != first
-        assert await stored(known, 400 * KEPT, None) == source
+        assert await stored(known, 400 * KEY_LIFETIME, None) == source
         with pytest.raises(ReusedError):
             await stored(
-                known.model_copy(update={"body": "Another text."}), 400 * KEPT, None
+                known.model_copy(update={"body": "Another text."}),
+                400 * KEY_LIFETIME,
+                None,
             )
         assert (
             keys_in(tmp_path) == 6
         )  # of 105 the 100 oldest are gone, and the first one came again
-        await stored(new, 2 * KEPT, "last")
+        await stored(new, 2 * KEY_LIFETIME, "last")
         assert keys_in(tmp_path) == 2
 
 

@@ -12,17 +12,22 @@ from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
 from contracts.errors import UnavailableError
-from storage.database.address import PostgresAddress, address_of
-from storage.migrations.migrate import migrate, migrate_postgres, ours, refuse_behind
+from storage.database.address import PostgresAddress, database_address_of
+from storage.migrations.migrate import (
+    is_own_object,
+    migrate_postgres,
+    migrate_sqlite,
+    require_current_tables,
+)
 from storage.tables import metadata
 from tests.postgres import PostgresServer
-from ticketgraph.opening import migrated
+from ticketgraph.opening import migrate_database
 
 
 async def test_a_migrated_database_has_our_tables_and_no_more(tmp_path: Path) -> None:
     path = tmp_path / "new.db"
-    await asyncio.to_thread(migrate, path)
-    await asyncio.to_thread(migrate, path)  # again: nothing to do
+    await asyncio.to_thread(migrate_sqlite, path)
+    await asyncio.to_thread(migrate_sqlite, path)  # again: nothing to do
     engine = create_engine(f"sqlite:///{path}")
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": False})
@@ -33,21 +38,23 @@ async def test_a_migrated_database_has_our_tables_and_no_more(tmp_path: Path) ->
 async def test_postgresql_gets_the_same_tables(postgres: PostgresServer) -> None:
     address = at(postgres.fresh(migrated=False))
     with pytest.raises(UnavailableError, match="ticketgraph migrate"):
-        await refuse_behind(address)
+        await require_current_tables(address)
     await asyncio.gather(
         *(migrate_postgres(address) for _ in range(3))
     )  # side by side: one does it
-    await refuse_behind(address)
+    await require_current_tables(address)
     engine = create_engine(address.url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"include_object": ours})
+        context = MigrationContext.configure(
+            connection, opts={"include_object": is_own_object}
+        )
         assert compare_metadata(context, metadata) == []
     engine.dispose()
 
 
 async def test_tickets_from_before_source_ids_are_kept(tmp_path: Path) -> None:
     path = tmp_path / "old.db"
-    await asyncio.to_thread(migrate, path, "0002")
+    await asyncio.to_thread(migrate_sqlite, path, "0002")
     values = {
         "id": "TKT-1",
         "desk": "d",
@@ -67,7 +74,7 @@ async def test_tickets_from_before_source_ids_are_kept(tmp_path: Path) -> None:
             f"INSERT INTO tickets ({names}) VALUES ({places})",
             tuple(values.values()),  # noqa: S608
         )
-    await asyncio.to_thread(migrate, path)
+    await asyncio.to_thread(migrate_sqlite, path)
     with closing(sqlite3.connect(path)) as tables:
         assert tables.execute("SELECT id, source_id FROM tickets").fetchall() == [
             ("TKT-1", None)
@@ -78,7 +85,7 @@ async def test_fingerprints_from_before_places_are_kept_in_the_order_of_their_ti
     tmp_path: Path,
 ) -> None:
     path = tmp_path / "old.db"
-    await asyncio.to_thread(migrate, path, "0005")
+    await asyncio.to_thread(migrate_sqlite, path, "0005")
     values = {
         "desk": "d",
         "subject": "s",
@@ -104,7 +111,7 @@ async def test_fingerprints_from_before_places_are_kept_in_the_order_of_their_ti
                 "INSERT INTO fingerprints VALUES (?, 'm', ?)",
                 (row["id"], bytes([number])),
             )
-    await asyncio.to_thread(migrate, path)
+    await asyncio.to_thread(migrate_sqlite, path)
     with closing(sqlite3.connect(path)) as tables:
         kept = tables.execute(
             "SELECT ticket_id, place, solved, vector FROM fingerprints ORDER BY ticket_id"
@@ -143,7 +150,7 @@ async def test_a_database_that_cannot_keep_every_letter_is_refused(
         "template0"
     )
     with pytest.raises(UnavailableError, match="createdb -E UTF8"):
-        await migrated(at(postgres.url_of(name)), [])
+        await migrate_database(at(postgres.url_of(name)), [])
 
 
 async def test_an_old_pgvector_is_not_used(postgres: PostgresServer) -> None:
@@ -159,6 +166,6 @@ async def test_an_old_pgvector_is_not_used(postgres: PostgresServer) -> None:
 
 
 def at(url: str) -> PostgresAddress:
-    address = address_of(url, Path())
+    address = database_address_of(url, Path())
     assert isinstance(address, PostgresAddress)
     return address

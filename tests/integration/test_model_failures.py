@@ -14,7 +14,7 @@ from aiohttp import web
 
 from benchmarks.corpus import tickets
 from contracts.result import Run
-from engines.models.chat import Chat
+from engines.models.chat import ChatClient
 from nodes.services import Services
 from tests.conftest import serving
 from tests.modelstub import MODES, ModelStub
@@ -67,7 +67,7 @@ class House:
     desk: TicketGraph
     services: Services
     stub: ModelStub
-    chat: Chat
+    chat: ChatClient
     clock: Clock
 
     def install(
@@ -78,7 +78,7 @@ class House:
         self.stub.mode = mode
         self.stub.retry_after = "60"
         self.clock.ahead = 0.0
-        limits = self.services.limits.within(seconds)
+        limits = self.services.limits.for_run_seconds(seconds)
         engine = engine_on(
             url or self.stub.url,
             self.chat,
@@ -101,7 +101,7 @@ class House:
 
 @pytest.fixture(scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    chat = Chat()
+    chat = ChatClient()
     async with (
         ModelStub() as stub,
         TicketGraph.open(tmp_path_factory.mktemp("failures")) as app,

@@ -17,7 +17,7 @@ from benchmarks.corpus import tickets
 from contracts.errors import GoneError
 from contracts.result import Run
 from storage.queries import runs
-from storage.queries.checkpoints import first_id
+from storage.queries.checkpoints import checkpoint_id_prefix
 from tests.conftest import serving
 from tests.integration.two_databases import Place
 from ticketgraph import BlockingTicketGraph
@@ -46,7 +46,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
 
 async def saved(app: TicketGraph, run: Run) -> bool:
     """Whether LangGraph knows anything of a run."""
-    async with app.database.read() as connection:
+    async with app.database.open_read() as connection:
         names = (
             ["checkpoints", "writes"]
             if connection.dialect.name == "sqlite"
@@ -76,15 +76,17 @@ async def test_a_finished_run_is_pruned_when_it_is_old_enough(place: Place) -> N
             "Cup", "The cup is too small.", customer_email="cup@example.com"
         )
         now = app.assembly.services.now()
-        async with app.database.write() as connection:
-            await runs.change(connection, failed.run_id, now, status="failed")
-        assert (await retention.prune(now + WEEK - timedelta(minutes=1))).runs == 0
+        async with app.database.open_write() as connection:
+            await runs.update_run(connection, failed.run_id, now, status="failed")
+        assert (
+            await retention.prune_expired(now + WEEK - timedelta(minutes=1))
+        ).runs == 0
         assert await saved(app, finished)
-        assert (await retention.prune(now + WEEK)).runs == 2
+        assert (await retention.prune_expired(now + WEEK)).runs == 2
         assert [
             await saved(app, run) for run in (finished, forked, waiting, failed)
         ] == [False, False, True, True]
-        assert (await retention.prune(now + WEEK)).runs == 0
+        assert (await retention.prune_expired(now + WEEK)).runs == 0
         await is_still_whole(app, finished, waiting)
 
 
@@ -106,13 +108,13 @@ async def is_still_whole(app: TicketGraph, pruned: Run, waiting: Run) -> None:
 async def test_what_belongs_to_no_run_goes_after_a_day(place: Place) -> None:
     async with place.opened() as app:
         run = await app.process(*ORDINARY, customer_email="ada@example.com")
-        async with app.database.write() as connection:
+        async with app.database.open_write() as connection:
             await connection.execute(text("DELETE FROM runs"))
         retention = Retention(app.database, app.assembly.services.desks, app.eraser)
         now = app.assembly.services.now()
-        await retention.prune(now)
+        await retention.prune_expired(now)
         assert await saved(app, run)
-        await retention.prune(now + timedelta(days=1, seconds=1))
+        await retention.prune_expired(now + timedelta(days=1, seconds=1))
         assert not await saved(app, run)
 
 
@@ -135,10 +137,10 @@ async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(
             *ORDINARY, desk="internal_helpdesk", customer_email="ada@example.com"
         )
         now = app.assembly.services.now()
-        assert (await retention.prune(now + timedelta(days=29))).tickets == 0
+        assert (await retention.prune_expired(now + timedelta(days=29))).tickets == 0
         assert not await saved(app, resolved)
         assert not await saved(app, assigned)
-        assert (await retention.prune(now + timedelta(days=31))).tickets == 1
+        assert (await retention.prune_expired(now + timedelta(days=31))).tickets == 1
         assert await app.run_of_ticket(assigned.ticket_id) == assigned
         assert await app.run_of_ticket(elsewhere.ticket_id) == elsewhere
         assert await app.erasable(ticket_ids=[resolved.ticket_id]) == []
@@ -206,4 +208,9 @@ async def test_the_ids_of_checkpoints_sort_by_time(tmp_path: Path) -> None:
         run = await app.process(*ORDINARY)
         after = app.assembly.services.now()
         ids = [moment.checkpoint_id for moment in await app.history(run.run_id)]
-    assert first_id(before) <= min(ids) <= max(ids) < first_id(after)
+    assert (
+        checkpoint_id_prefix(before)
+        <= min(ids)
+        <= max(ids)
+        < checkpoint_id_prefix(after)
+    )

@@ -26,8 +26,11 @@ ORDINARY = (
 
 
 async def actions(app: TicketGraph, ticket_id: str) -> list[str]:
-    async with app.database.read() as connection:
-        return [row["action"] for row in await outbox.of_ticket(connection, ticket_id)]
+    async with app.database.open_read() as connection:
+        return [
+            row["action"]
+            for row in await outbox.list_ticket_effects(connection, ticket_id)
+        ]
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,12 @@ from sqlalchemy import insert
 
 from storage.database.database import Database
 from storage.queries.reconciliation import (
-    CLASSES,
-    Standing,
-    class_of,
-    contradiction,
-    standing_so,
-    standings,
+    TICKET_CLASSES,
+    StatusCombination,
+    classify_ticket,
+    count_by_status,
+    describe_contradiction,
+    list_tickets_with_status,
 )
 from storage.tables import approvals, runs, tickets
 from tests.integration.stored import NOON, address_in, opened
@@ -81,17 +81,20 @@ async def database(
 def test_every_standing_is_of_one_class_or_a_contradiction() -> None:
     found = Counter[str | None]()
     for standing in map(
-        Standing._make, product(TICKET, (None, *RUN), range(4), range(3))
+        StatusCombination._make, product(TICKET, (None, *RUN), range(4), range(3))
     ):
-        found[class_of(standing)] += 1
-        assert contradiction(standing)
-    assert found.keys() == {None, *CLASSES}
+        found[classify_ticket(standing)] += 1
+        assert describe_contradiction(standing)
+    assert found.keys() == {None, *TICKET_CLASSES}
     assert [
-        class_of(Standing("waiting", "waiting", 1, pending)) for pending in range(3)
+        classify_ticket(StatusCombination("waiting", "waiting", 1, pending))
+        for pending in range(3)
     ] == [None, "parked", None]
-    assert class_of(Standing("waiting", "waiting", 2, 1)) is None
-    assert class_of(Standing("waiting", "running", 1, 1)) is None
-    assert class_of(Standing("received", "running", 1, 0)) == "under way"
+    assert classify_ticket(StatusCombination("waiting", "waiting", 2, 1)) is None
+    assert classify_ticket(StatusCombination("waiting", "running", 1, 1)) is None
+    assert (
+        classify_ticket(StatusCombination("received", "running", 1, 0)) == "under way"
+    )
 
 
 @settings(
@@ -103,7 +106,7 @@ def test_every_standing_is_of_one_class_or_a_contradiction() -> None:
 async def test_the_database_counts_as_we_would(
     database: Database, made: list[tuple[str, list[MadeRun]]]
 ) -> None:
-    async with database.read() as connection:
+    async with database.open_read() as connection:
         if connection.dialect.name == "sqlite":
             await connection.exec_driver_sql("BEGIN")
         for number, (status, its_runs) in enumerate(made):
@@ -115,17 +118,19 @@ async def test_the_database_counts_as_we_would(
                         insert(approvals), approval_row(number, place, question)
                     )
         expected = Counter(standing_of(status, its_runs) for status, its_runs in made)
-        assert await standings(connection) == expected
+        assert await count_by_status(connection) == expected
         for standing, count in expected.items():
-            assert len(await standing_so(connection, standing, 100)) == count
+            assert (
+                len(await list_tickets_with_status(connection, standing, 100)) == count
+            )
         await connection.rollback()
 
 
-def standing_of(status: str, its_runs: list[MadeRun]) -> Standing:
+def standing_of(status: str, its_runs: list[MadeRun]) -> StatusCombination:
     """The same, without SQL."""
     own = sorted((run for run in its_runs if not run.fork), key=lambda run: run.minute)
     unfinished = sum(run.status in ("running", "waiting") for run in own)
-    return Standing(
+    return StatusCombination(
         status,
         own[-1].status if own else None,
         unfinished,

@@ -13,11 +13,11 @@ from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from langgraph.graph import END, START, StateGraph
 
 from contracts.ticket import NewTicket
-from storage.database.postgres import CONNECTIONS
-from storage.database.timeouts import PATIENCE
+from storage.database.postgres import POOL_SIZE
+from storage.database.timeouts import TIMEOUT_SECONDS
 from tests.postgres import PostgresServer
 from ticketgraph.app import TicketGraph
-from ticketgraph.checkpoints.fence import OvertakenError, holding
+from ticketgraph.checkpoints.fence import StaleEpochError, hold_epoch
 from ticketgraph.checkpoints.postgres import FencedPostgresSaver
 
 
@@ -43,7 +43,9 @@ def saver(app: TicketGraph) -> FencedPostgresSaver:
 async def held_runs(app: TicketGraph, url: str, count: int) -> list[str]:
     """So many runs, each held as its first epoch."""
     jobs = [
-        await app.runner.submit(NewTicket(subject=f"Ticket {number}", body="Words."))
+        await app.runner.submit_ticket(
+            NewTicket(subject=f"Ticket {number}", body="Words.")
+        )
         for number in range(count)
     ]
     with psycopg.connect(url) as connection:
@@ -73,7 +75,7 @@ async def test_langgraphs_own_saver_reads_what_was_saved_together(
         {"configurable": {"thread_id": run}} for run in await held_runs(app, url, 20)
     ]
     ours = graph.compile(checkpointer=saver)
-    with holding(1):
+    with hold_epoch(1):
         await asyncio.gather(
             *(
                 ours.ainvoke({"count": n, "text": "\"{}\\'\n" if n else None}, at)
@@ -133,25 +135,25 @@ async def test_one_that_cannot_be_saved_or_was_overtaken_is_alone_with_it(
     good, overtaken, bad = await held_runs(app, url, 3)
     with psycopg.connect(url) as connection:
         connection.execute("UPDATE runs SET epoch = 2 WHERE id = %s", (overtaken,))
-    with holding(1):
+    with hold_epoch(1):
         results = await asyncio.gather(
             writing(saver, overtaken),
             writing(saver, bad, text),
             writing(saver, good),
             return_exceptions=True,
         )
-    assert [type(result) for result in results] == [OvertakenError, error, type(None)]
+    assert [type(result) for result in results] == [StaleEpochError, error, type(None)]
     assert written(url) == [(good,)]
 
 
 async def test_more_locked_runs_than_connections_hold_up_nobody_else(
     app: TicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
-    free, *locked = await held_runs(app, url, 1 + CONNECTIONS + 2)
-    with psycopg.connect(url) as somebody, holding(1):
+    free, *locked = await held_runs(app, url, 1 + POOL_SIZE + 2)
+    with psycopg.connect(url) as somebody, hold_epoch(1):
         somebody.execute("SELECT 1 FROM runs WHERE id = ANY(%s) FOR UPDATE", (locked,))
         waiting = [asyncio.create_task(writing(saver, run)) for run in locked]
-        async with asyncio.timeout(PATIENCE / 2):
+        async with asyncio.timeout(TIMEOUT_SECONDS / 2):
             await writing(saver, free)
             assert await saver.aget_tuple({"configurable": {"thread_id": free}}) is None
         assert not any(task.done() for task in waiting)
@@ -164,7 +166,7 @@ async def test_a_connection_that_hangs_does_not_stop_the_others(
     app: TicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
     hanging, free = await held_runs(app, url, 2)
-    with psycopg.connect(url) as somebody, holding(1):
+    with psycopg.connect(url) as somebody, hold_epoch(1):
         somebody.execute(
             "INSERT INTO checkpoint_writes (thread_id, checkpoint_id, task_id, idx, channel, blob)"
             " VALUES (%s, '1', 'task', 0, 'count', '')",
@@ -191,7 +193,7 @@ async def test_a_run_that_somebody_has_locked_holds_up_nobody_else(
     app: TicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
     free, locked, lost = await held_runs(app, url, 3)
-    with psycopg.connect(url) as somebody, holding(1):
+    with psycopg.connect(url) as somebody, hold_epoch(1):
         somebody.execute(
             "SELECT 1 FROM runs WHERE id = ANY(%s) FOR UPDATE", ([locked, lost],)
         )
@@ -202,5 +204,5 @@ async def test_a_run_that_somebody_has_locked_holds_up_nobody_else(
         somebody.execute("UPDATE runs SET epoch = 2 WHERE id = %s", (lost,))
         somebody.commit()
         results = await asyncio.gather(*waiting, return_exceptions=True)
-    assert [type(result) for result in results] == [type(None), OvertakenError]
+    assert [type(result) for result in results] == [type(None), StaleEpochError]
     assert written(url) == sorted([(free,), (locked,)])

@@ -94,7 +94,9 @@ def test_the_published_example_of_the_signature() -> None:
         1,
         lambda: datetime.fromtimestamp(1614265330, UTC),
     )
-    headers = made.signature("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}')
+    headers = made.signature_headers(
+        "msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'
+    )
     assert (
         headers["webhook-signature"]
         == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="

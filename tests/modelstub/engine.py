@@ -10,13 +10,13 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from engines.llm.ask import Asker
+from engines.llm.ask import ModelClient
 from engines.llm.engine import LlmEngine
 from engines.models.budget import Budget
-from engines.models.chat import Chat
-from engines.models.gateway import Gateway
-from engines.models.prices import SHIPPED, Prices, load_prices
-from engines.models.providers import Models, resolve
+from engines.models.chat import ChatClient
+from engines.models.gateway import ModelGateway
+from engines.models.prices import SHIPPED_PRICES_FILE, Prices, load_prices
+from engines.models.providers import ModelPair, resolve_models
 from engines.models.records import CallRecord
 from engines.models.settings import ModelSettings
 from nodes.services import Engine, Limits
@@ -36,16 +36,16 @@ def settings_for(url: str, **given: Any) -> ModelSettings:
     )  # type: ignore[call-arg]
 
 
-def models_on(url: str, fallback: str | None = None, **given: Any) -> Models:
+def models_on(url: str, fallback: str | None = None, **given: Any) -> ModelPair:
     """The model `m`, and another one behind it when it is named."""
-    models = resolve(settings_for(url, fallback_model=fallback, **given))
+    models = resolve_models(settings_for(url, fallback_model=fallback, **given))
     assert models
     return models
 
 
 def asker_on(
-    models: Models,
-    chat: Chat,
+    models: ModelPair,
+    chat: ChatClient,
     *,
     prices: Prices | None = None,
     per_ticket_usd: float | None = None,
@@ -54,17 +54,17 @@ def asker_on(
     concurrency: int = 128,
     clock: Callable[[], float] = time.monotonic,
     observe: Callable[[CallRecord], None] = lambda _: None,
-) -> Asker:
+) -> ModelClient:
     """An asker with circuits of its own, which go by `clock`."""
     budget = Budget(
-        prices or load_prices(SHIPPED),
+        prices or load_prices(SHIPPED_PRICES_FILE),
         per_ticket_usd,
         None,
         None,
         now=lambda: datetime.now(UTC),
     )
-    gateway = Gateway(concurrency, clock)
-    return Asker(
+    gateway = ModelGateway(concurrency, clock)
+    return ModelClient(
         models,
         chat,
         gateway,
@@ -77,7 +77,7 @@ def asker_on(
 
 def engine_on(
     url: str,
-    chat: Chat,
+    chat: ChatClient,
     local: Engine,
     limits: Limits | None = None,
     *,

@@ -18,15 +18,15 @@ import pytest
 from langgraph.types import Command
 
 from contracts.errors import UnavailableError
-from graph.build import FLOW_VERSION, RESUMES, build
+from graph.build import FLOW_VERSION, RESUMABLE_FLOWS, build_graph
 from tests.conftest import REPOSITORY, serving
 from tests.integration.test_crash import one_desk
 from tests.parked import tomorrow
 from ticketgraph.app import TicketGraph
 from ticketgraph.checkpoints.sqlite import open_saver
 from ticketgraph.news.watchers import Watchers
-from ticketgraph.orphans import orphans
-from ticketgraph.runs.execute import config_of
+from ticketgraph.orphans import find_orphans
+from ticketgraph.runs.execute import run_config_of
 
 FIXTURES = {
     int(path.stem.removeprefix("flow-")): path
@@ -89,11 +89,11 @@ async def refused(folder: Path, desks: Path) -> str:
 
 
 def test_there_is_a_parked_run_of_every_version_that_is_resumed() -> None:
-    assert FIXTURES.keys() == RESUMES
-    assert max(RESUMES) == FLOW_VERSION
+    assert FIXTURES.keys() == RESUMABLE_FLOWS
+    assert max(RESUMABLE_FLOWS) == FLOW_VERSION
 
 
-@pytest.mark.parametrize("version", sorted(RESUMES))
+@pytest.mark.parametrize("version", sorted(RESUMABLE_FLOWS))
 def test_the_server_of_today_goes_on_with_it_and_replies_once(
     version: int, tmp_path: Path
 ) -> None:
@@ -156,11 +156,11 @@ async def test_langgraph_alone_loses_a_run_whose_node_was_renamed(
     async with open_saver(
         folder / "ticketgraph.db", asyncio.Lock(), Watchers()
     ) as saver:
-        graph = build(saver)
-        snapshot = await graph.aget_state(config_of(run_id))
+        graph = build_graph(saver)
+        snapshot = await graph.aget_state(run_config_of(run_id))
         assert (snapshot.next, snapshot.interrupts) == ((), ())
         resumed = await graph.ainvoke(
-            Command(resume={question: "yes"}), config_of(run_id)
+            Command(resume={question: "yes"}), run_config_of(run_id)
         )
         assert "delivery" not in resumed
 
@@ -196,7 +196,7 @@ async def test_a_deploy_that_would_lose_a_run_is_refused(
 async def test_a_node_that_asks_nobody_any_more_is_refused(
     folder: Path, desks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticketgraph.orphans.ASKS", ())
+    monkeypatch.setattr("ticketgraph.orphans.INTERRUPT_NODES", ())
     assert "it waits in escalate, which asks nobody" in await refused(folder, desks)
 
 
@@ -213,7 +213,9 @@ async def test_a_key_renamed_with_a_new_version_that_says_it_goes_on(
 ) -> None:
     tomorrow.deploy(monkeypatch, tomorrow.key_renamed)
     monkeypatch.setattr("ticketgraph.orphans.FLOW_VERSION", FLOW_VERSION + 1)
-    monkeypatch.setattr("ticketgraph.orphans.RESUMES", RESUMES | {FLOW_VERSION + 1})
+    monkeypatch.setattr(
+        "ticketgraph.orphans.RESUMABLE_FLOWS", RESUMABLE_FLOWS | {FLOW_VERSION + 1}
+    )
     assert await approved(folder, desks) == "finished"
     assert replies(folder) == 1
 
@@ -221,7 +223,9 @@ async def test_a_key_renamed_with_a_new_version_that_says_it_goes_on(
 async def test_a_new_version_that_does_not_say_so_is_refused(
     folder: Path, desks: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ticketgraph.orphans.RESUMES", frozenset({FLOW_VERSION + 1}))
+    monkeypatch.setattr(
+        "ticketgraph.orphans.RESUMABLE_FLOWS", frozenset({FLOW_VERSION + 1})
+    )
     assert "no run of that version can go on here" in await refused(folder, desks)
 
 
@@ -287,7 +291,9 @@ async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(
             ).status == "finished"
             yield saver
 
-        assert await orphans(app.database, opening, app.assembly.services.desks) == []
+        assert (
+            await find_orphans(app.database, opening, app.assembly.services.desks) == []
+        )
 
 
 async def test_a_run_that_waits_and_has_no_question_is_lost_however_often_it_is_looked_at(

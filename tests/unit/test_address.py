@@ -10,10 +10,14 @@ from storage.database.address import (
     MemoryAddress,
     PostgresAddress,
     SqliteAddress,
-    address_of,
+    database_address_of,
 )
-from storage.database.postgres import FROZEN, SEARCH, session
-from storage.database.timeouts import PATIENCE
+from storage.database.postgres import (
+    IDLE_TRANSACTION_OPTION,
+    VECTOR_SEARCH_OPTIONS,
+    make_session_options,
+)
+from storage.database.timeouts import TIMEOUT_SECONDS
 
 FOLDER = Path("folder")
 
@@ -32,7 +36,7 @@ FOLDER = Path("folder")
     ],
 )
 def test_sqlite(url: str | None, address: Address) -> None:
-    assert address_of(url, FOLDER) == address
+    assert database_address_of(url, FOLDER) == address
 
 
 @pytest.mark.parametrize(
@@ -46,13 +50,14 @@ def test_sqlite(url: str | None, address: Address) -> None:
     ],
 )
 def test_postgresql_with_whatever_driver(scheme: str) -> None:
-    address = address_of(
+    address = database_address_of(
         f"{scheme}://ada:sec%40ret@host:5433/desk?sslmode=require", FOLDER
     )
     assert isinstance(address, PostgresAddress)
     assert address.url.drivername == "postgresql+psycopg"
     assert (
-        address.conninfo == "postgresql://ada:sec%40ret@host:5433/desk?sslmode=require"
+        address.libpq_conninfo
+        == "postgresql://ada:sec%40ret@host:5433/desk?sslmode=require"
     )
     assert "ret" not in repr(address)
 
@@ -70,9 +75,9 @@ def test_postgresql_with_whatever_driver(scheme: str) -> None:
     ],
 )
 def test_options_in_the_words_of_libpq(options: str, meant: str) -> None:
-    address = address_of(f"postgresql+asyncpg://host/desk?{options}", FOLDER)
+    address = database_address_of(f"postgresql+asyncpg://host/desk?{options}", FOLDER)
     assert isinstance(address, PostgresAddress)
-    assert address.conninfo == f"postgresql://host/desk?{meant}"
+    assert address.libpq_conninfo == f"postgresql://host/desk?{meant}"
 
 
 @pytest.mark.parametrize(
@@ -83,7 +88,9 @@ def test_options_that_libpq_does_not_know_are_refused_without_being_repeated(
     options: str,
 ) -> None:
     with pytest.raises(InputError, match="option") as refused:
-        address_of(f"postgresql+asyncpg://ada:sec%40ret@host/desk?{options}", FOLDER)
+        database_address_of(
+            f"postgresql+asyncpg://ada:sec%40ret@host/desk?{options}", FOLDER
+        )
     assert not any(
         part in str(refused.value)
         for part in ("ret", "ada", "host", "timeout", "require", "disable")
@@ -92,14 +99,17 @@ def test_options_that_libpq_does_not_know_are_refused_without_being_repeated(
 
 
 def test_options_of_the_address_are_kept_beside_ours() -> None:
-    address = address_of(
+    address = database_address_of(
         "postgresql://host/desk?options=-csearch_path%3Dfoo&keepalives_idle=77", FOLDER
     )
     assert isinstance(address, PostgresAddress)
-    opened = session(address)
-    assert opened["options"] == f"{FROZEN} {SEARCH} -csearch_path=foo"
+    opened = make_session_options(address)
+    assert (
+        opened["options"]
+        == f"{IDLE_TRANSACTION_OPTION} {VECTOR_SEARCH_OPTIONS} -csearch_path=foo"
+    )
     assert opened["keepalives_idle"] == "77"
-    assert opened["tcp_user_timeout"] == PATIENCE * 1000
+    assert opened["tcp_user_timeout"] == TIMEOUT_SECONDS * 1000
 
 
 @pytest.mark.parametrize(
@@ -107,5 +117,5 @@ def test_options_of_the_address_are_kept_beside_ours() -> None:
 )
 def test_anything_else_is_refused_without_being_repeated(url: str) -> None:
     with pytest.raises(InputError, match="DATABASE_URL") as refused:
-        address_of(url, FOLDER)
+        database_address_of(url, FOLDER)
     assert url not in str(refused.value)

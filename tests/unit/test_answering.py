@@ -4,8 +4,12 @@ import pytest
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket
 from engines.embedding.embedder import DIMENSIONS, Embedder
-from engines.local.answers.asides import Asides, examples
-from engines.local.answers.choose_article import Articles, faces, read
+from engines.local.answers.asides import GravityClassifier, load_examples
+from engines.local.answers.choose_article import (
+    ArticleIndex,
+    build_ticket_texts,
+    list_article_texts,
+)
 
 ARTICLES = (
     Source(
@@ -43,38 +47,42 @@ def embedder() -> Embedder:
 
 
 @pytest.fixture(scope="module")
-def asides(embedder: Embedder) -> Asides:
-    return Asides(*(embedder.embed(texts) for texts in examples()))
+def asides(embedder: Embedder) -> GravityClassifier:
+    return GravityClassifier(*(embedder.embed(texts) for texts in load_examples()))
 
 
 @pytest.fixture(scope="module")
-def articles(embedder: Embedder, asides: Asides) -> Articles:
-    return Articles(
+def articles(embedder: Embedder, asides: GravityClassifier) -> ArticleIndex:
+    return ArticleIndex(
         ARTICLES,
-        embedder.embed([text for article in ARTICLES for text in faces(article)]),
+        embedder.embed(
+            [text for article in ARTICLES for text in list_article_texts(article)]
+        ),
         asides,
     )
 
 
 def best(
-    articles: Articles, embedder: Embedder, body: str, subject: str = ""
+    articles: ArticleIndex, embedder: Embedder, body: str, subject: str = ""
 ) -> Source:
-    parts = read(CleanTicket(subject=subject, body=body))
+    parts = build_ticket_texts(CleanTicket(subject=subject, body=body))
     empty = np.zeros((0, DIMENSIONS), np.float32)
     views, points, stated = (
         embedder.embed(texts) if texts else empty for texts in parts
     )
-    return articles.nearest(views, points, stated, 1)[0]
+    return articles.find_nearest(views, points, stated, 1)[0]
 
 
-def test_a_question_finds_its_article(articles: Articles, embedder: Embedder) -> None:
+def test_a_question_finds_its_article(
+    articles: ArticleIndex, embedder: Embedder
+) -> None:
     found = best(articles, embedder, "Which flour should I take for a loaf of bread?")
     assert (found.id, found.leaves_open, found.questions) == ("bread", False, ())
     assert 0.7 < found.score <= 1
 
 
 def test_a_story_around_it_hardly_hides_the_question(
-    articles: Articles, embedder: Embedder
+    articles: ArticleIndex, embedder: Embedder
 ) -> None:
     story = (
         "Hello, we moved to the coast last spring. It is windy here. My sister often "
@@ -87,7 +95,7 @@ def test_a_story_around_it_hardly_hides_the_question(
 
 
 def test_the_subject_completes_a_question(
-    articles: Articles, embedder: Embedder
+    articles: ArticleIndex, embedder: Embedder
 ) -> None:
     alone = best(articles, embedder, "How often do I have to do that?")
     assert (
@@ -107,19 +115,22 @@ def test_the_subject_completes_a_question(
     ],
 )
 def test_trouble_another_question_and_a_grave_aside_stay_open(
-    articles: Articles, embedder: Embedder, more: str
+    articles: ArticleIndex, embedder: Embedder, more: str
 ) -> None:
     found = best(articles, embedder, f"How do I bake bread? {more}")
     assert (found.id, found.leaves_open) == ("bread", True)
 
 
-def test_a_desk_without_articles_has_no_answer(asides: Asides) -> None:
+def test_a_desk_without_articles_has_no_answer(asides: GravityClassifier) -> None:
     nothing = np.zeros((0, DIMENSIONS), np.float32)
-    assert Articles((), nothing, asides).nearest(nothing, nothing, nothing, 3) == []
+    assert (
+        ArticleIndex((), nothing, asides).find_nearest(nothing, nothing, nothing, 3)
+        == []
+    )
 
 
 def test_a_long_message_is_read_but_not_taken_apart() -> None:
-    reading = read(
+    reading = build_ticket_texts(
         CleanTicket(subject="Bread", body="How do I bake it? " + "It rains here. " * 80)
     )
     assert "how do i bake it ?" in reading.views
@@ -127,7 +138,7 @@ def test_a_long_message_is_read_but_not_taken_apart() -> None:
 
 
 def test_what_is_denied_is_no_aside() -> None:
-    reading = read(
+    reading = build_ticket_texts(
         CleanTicket(
             subject="", body="There is no rush. My cat is grey and old. Where is it?"
         )
@@ -136,10 +147,10 @@ def test_what_is_denied_is_no_aside() -> None:
 
 
 def test_grave_examples_weigh_more_than_harmless_ones(
-    asides: Asides, embedder: Embedder
+    asides: GravityClassifier, embedder: Embedder
 ) -> None:
-    harmless, grave = examples()
+    harmless, grave = load_examples()
     assert len(harmless) >= 100
     assert len(grave) >= 100
-    assert (asides.gravity(embedder.embed(grave)) > 0).mean() > 0.95
-    assert (asides.gravity(embedder.embed(harmless)) < 0).mean() > 0.95
+    assert (asides.score_gravity(embedder.embed(grave)) > 0).mean() > 0.95
+    assert (asides.score_gravity(embedder.embed(harmless)) < 0).mean() > 0.95

@@ -17,8 +17,9 @@ from contracts.draft import Draft
 from contracts.errors import InputError
 from contracts.retrieval import Duplicate
 from contracts.ticket import Ticket
-from nodes.deliver import Needs, effects_of, system_of
-from nodes.inbox_shapes import answered
+from nodes.deliver import Needs
+from nodes.inbox_shapes import parse_decision
+from policies.deciding.effects import plan_effects, target_system_of
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
 
@@ -68,7 +69,7 @@ def test_recipients_come_from_the_record_and_the_desk(
     }
     targets = {
         effect.action: effect.target
-        for effect in effects_of(state, decision, system_of(state, DESK))
+        for effect in plan_effects(state, decision, target_system_of(state, DESK))
     }
     assert targets.pop("reply", OWN) == OWN
     assert targets.pop("link") == "TKT-0"
@@ -78,7 +79,7 @@ def test_recipients_come_from_the_record_and_the_desk(
     }
     assert targets == {}
     assert email or "reply" not in [
-        effect.action for effect in effects_of(state, decision, "outbox")
+        effect.action for effect in plan_effects(state, decision, "outbox")
     ]
 
 
@@ -92,13 +93,13 @@ def test_a_person_can_only_name_a_team_that_the_desk_has() -> None:
         round=0,
     )
     with pytest.raises(InputError):
-        answered(
+        parse_decision(
             {"type": "reassign", "team": "evil_team", "shown_hash": "x"},
             request,
             team_ids(DESK),
         )
     with pytest.raises(StopIteration):
-        system_of(
+        target_system_of(
             {
                 "approval": ApprovalDecision(
                     type="reassign", team="evil_team", shown_hash="x"
@@ -136,7 +137,7 @@ def keys(
     state: Needs = {"ticket": ticket, "run_id": run_id, "decision": decision}
     return {
         effect.action: effect.key
-        for effect in effects_of(
+        for effect in plan_effects(
             {**state, "draft": Draft(content=reply, tone="formal")}, decision, system
         )
     }

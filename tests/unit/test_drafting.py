@@ -8,7 +8,11 @@ from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from engines.local.template_draft import draft_reply, first_name, usable
+from engines.local.template_draft import (
+    draft_reply,
+    pick_first_name,
+    pick_usable_source,
+)
 from nodes.services import DraftBrief
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
@@ -113,18 +117,18 @@ def test_every_tone_has_its_words(desk: Desk, tone: str) -> None:
     ],
 )
 def test_what_to_call_the_customer(name: str | None, expected: str | None) -> None:
-    assert first_name(name) == expected
+    assert pick_first_name(name) == expected
 
 
 def test_the_closest_source_is_used() -> None:
     far, near = source("far", 0.7, "account"), source("near", 0.9, "billing")
-    assert usable((near, far), "account") == near
+    assert pick_usable_source((near, far), "account") == near
 
 
 def test_of_two_equally_close_the_one_of_the_category() -> None:
     other, own = source("other", 0.72, "billing"), source("own", 0.7, "account")
-    assert usable((other, own), "account") == own
+    assert pick_usable_source((other, own), "account") == own
 
 
 def test_a_source_far_away_is_not_used() -> None:
-    assert usable((source("far", 0.44),), "account") is None
+    assert pick_usable_source((source("far", 0.44),), "account") is None

@@ -15,7 +15,7 @@ from contracts.errors import EngineError
 from engines.embedding import embedder as embedder_module
 from engines.embedding.batching_embedder import BatchingEmbedder
 from engines.embedding.embedder import DIMENSIONS, Embedder
-from engines.embedding.int8_graph import with_int8_products
+from engines.embedding.int8_graph import rewrite_to_int8
 
 EVIDENCE = " My card was charged twice for one order and I demand a refund."
 
@@ -61,7 +61,7 @@ def test_a_text_has_the_same_vector_in_any_company_and_thread(
 
 def test_the_rewritten_model_says_what_the_file_says(embedder: Embedder) -> None:
     file = ort.InferenceSession(
-        embedder_module._model_path(), providers=["CPUExecutionProvider"]
+        embedder_module._find_model_path(), providers=["CPUExecutionProvider"]
     )
     for length in (1, 17, 126):
         tokens = np.random.default_rng(length).integers(1000, 30_000, (1, length))
@@ -72,8 +72,8 @@ def test_the_rewritten_model_says_what_the_file_says(embedder: Embedder) -> None
             "token_type_ids": np.zeros_like(tokens),
         }
         hidden = np.asarray(file.run(None, feed)[0])
-        expected = embedder_module._unit(hidden[0].mean(axis=0))
-        assert expected @ embedder._encode(tokens[0, 1:-1].tolist()) > 0.985
+        expected = embedder_module._to_unit_vector(hidden[0].mean(axis=0))
+        assert expected @ embedder._embed_chunk(tokens[0, 1:-1].tolist()) > 0.985
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -86,7 +86,7 @@ def test_the_number_of_threads_changes_no_vector(
 
 def test_a_text_of_one_chunk_is_read_in_the_thread_that_asks() -> None:
     embedder = Embedder.load()
-    embedder._readers.shutdown()
+    embedder._chunk_workers.shutdown()
     assert embedder.embed(["Where is my parcel?"]).shape == (1, DIMENSIONS)
     with pytest.raises(RuntimeError, match="shutdown"):
         embedder.embed(["Where is my parcel? " * 90])
@@ -108,7 +108,7 @@ def test_evidence_anywhere_in_200_000_characters_is_heard(
 
 def test_a_very_long_text_costs_no_more_than_24_chunks() -> None:
     ids = np.random.default_rng(1).integers(1000, 30_000, 60_000).tolist()
-    chunks = embedder_module._chunks(ids)
+    chunks = embedder_module._split_into_chunks(ids)
     assert len(chunks) == len({chunk.start for chunk in chunks}) == 24
     assert chunks[0].start == 0
     assert chunks[-1].stop == len(ids)
@@ -116,7 +116,7 @@ def test_a_very_long_text_costs_no_more_than_24_chunks() -> None:
 
 @given(length=st.integers(0, 2_600))
 def test_a_text_within_the_limit_is_read_whole(length: int) -> None:
-    chunks = embedder_module._chunks(range(length))
+    chunks = embedder_module._split_into_chunks(range(length))
     assert {i for chunk in chunks for i in range(length)[chunk]} == set(range(length))
     assert all(len(range(length)[chunk]) <= 126 for chunk in chunks)
 
@@ -141,9 +141,9 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_model_that_lacks_one_product_is_refused() -> None:
-    model = embedder_module._model_path().read_bytes()
+    model = embedder_module._find_model_path().read_bytes()
     with pytest.raises(EngineError, match="not have the quantised products"):
-        with_int8_products(
+        rewrite_to_int8(
             model.replace(b"layer.3.output.dense.bias", b"layer.3.output.dense.bios")
         )
 
@@ -151,7 +151,7 @@ def test_a_model_that_lacks_one_product_is_refused() -> None:
 @pytest.mark.parametrize("model", [b"\x3a\x00", b"\x0d\x00\x00\x00\x00"])
 def test_a_model_without_quantised_products_is_refused(model: bytes) -> None:
     with pytest.raises(EngineError):
-        with_int8_products(model)
+        rewrite_to_int8(model)
 
 
 class Recorder:

@@ -14,7 +14,7 @@ import pytest
 import engines.local
 import policies
 import text
-from policies.deciding.steering import _pattern, names_of  # pyright: ignore[reportPrivateUsage]
+from policies.deciding.steering import _steering_pattern, choosable_names  # pyright: ignore[reportPrivateUsage]
 from policies.loading.load import load_desks
 from tests.conftest import REPOSITORY
 
@@ -151,7 +151,7 @@ def test_every_letter_that_a_pattern_can_begin_with_is_promised() -> None:
         for p in patterns_in(value)
     }
     every |= {
-        _pattern(names_of(desk))
+        _steering_pattern(choosable_names(desk))
         for desk in load_desks(REPOSITORY / "policies" / "desks").values()
     }
     promising = [

@@ -6,7 +6,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from graph.build import ASKS, NODES
+from graph.build import INTERRUPT_NODES, NODES
 
 ROOT = Path(__file__).parents[2]
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -55,7 +55,7 @@ def test_the_nodes_that_ask_are_named() -> None:
         for node in NODES
         if "interrupt(" in (ROOT / "nodes" / f"{node.__name__}.py").read_text("utf-8")
     ]
-    assert asking == list(ASKS)
+    assert asking == list(INTERRUPT_NODES)
 
 
 def test_files_and_functions_stay_small() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
 from contracts.errors import InputError
-from nodes.inbox_shapes import answered, asked
+from nodes.inbox_shapes import interrupt_payload, parse_decision
 
 TEAMS = ("billing_team", "product_team")
 REQUEST = ApprovalRequest(
@@ -21,7 +21,7 @@ REQUEST = ApprovalRequest(
 
 
 def decide(reply: Any) -> ApprovalDecision:
-    return answered(reply, REQUEST, TEAMS)
+    return parse_decision(reply, REQUEST, TEAMS)
 
 
 def inbox(kind: str, args: Any = None) -> list[dict[str, Any]]:
@@ -37,7 +37,7 @@ def action(**args: Any) -> dict[str, Any]:
 
 
 def test_the_question_has_agent_inboxs_shape() -> None:
-    question = asked(REQUEST, TEAMS)
+    question = interrupt_payload(REQUEST, TEAMS)
     assert question["action_request"] == {
         "action": "send_reply",
         "args": {"reply": REQUEST.draft},
@@ -53,7 +53,7 @@ def test_the_question_has_agent_inboxs_shape() -> None:
 
 
 def test_the_question_has_agent_chat_uis_shape() -> None:
-    question = asked(REQUEST, TEAMS)
+    question = interrupt_payload(REQUEST, TEAMS)
     (shown,) = question["action_requests"]
     assert (shown["name"], shown["args"]) == ("send_reply", {"reply": REQUEST.draft})
     assert shown["description"] == question["description"]
@@ -66,19 +66,21 @@ def test_the_question_has_agent_chat_uis_shape() -> None:
 
 
 def test_the_question_has_our_own_shape() -> None:
-    question = asked(REQUEST, TEAMS)
+    question = interrupt_payload(REQUEST, TEAMS)
     assert ApprovalRequest.model_validate(question["request"]) == REQUEST
     assert question["teams"] == list(TEAMS)
     assert question["problem"] is None
 
 
 def test_a_question_without_a_draft_says_so() -> None:
-    question = asked(REQUEST.model_copy(update={"draft": ""}), TEAMS)
+    question = interrupt_payload(REQUEST.model_copy(update={"draft": ""}), TEAMS)
     assert question["description"].endswith("Proposed reply:\n\n(none)")
 
 
 def test_a_question_asked_again_begins_with_what_was_wrong() -> None:
-    question = asked(REQUEST, TEAMS, problem="`team` must be one of: billing_team.")
+    question = interrupt_payload(
+        REQUEST, TEAMS, problem="`team` must be one of: billing_team."
+    )
     assert question["problem"] == "`team` must be one of: billing_team."
     assert question["description"].startswith(
         "**Your reply could not be used.** `team` must be one of: billing_team."

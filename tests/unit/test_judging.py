@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.values import SEVERITIES, Severity
-from engines.local.severity_judge import READS_CRITICAL, weighed
-from policies.severity.judge import SeverityVerdict
+from engines.local.severity_judge import CRITICAL_TEXT_SIGNAL, combine_verdict
+from policies.severity.assess import SeverityVerdict
 
 
 def verdict(severity: Severity, *critical: str) -> SeverityVerdict:
@@ -25,21 +25,21 @@ def chances(
 
 
 def test_a_text_can_be_critical_by_its_meaning_alone() -> None:
-    found = weighed(verdict("low"), chances(0.1, 0.1, 0.1, 0.7), 0.6, ())
+    found = combine_verdict(verdict("low"), chances(0.1, 0.1, 0.1, 0.7), 0.6, ())
     assert (found.severity, found.critical, found.confidence) == (
         "critical",
-        (READS_CRITICAL,),
+        (CRITICAL_TEXT_SIGNAL,),
         0.7,
     )
     assert found.reasons == ("It reads like tickets that turned out to be critical.",)
 
 
 def test_a_signal_stands_unless_it_is_improbable() -> None:
-    likely = weighed(
+    likely = combine_verdict(
         verdict("critical", "system_down"), chances(0.2, 0.2, 0.3, 0.3), 0.6, ()
     )
     assert (likely.severity, likely.reasons) == ("critical", ("A sign.",))
-    improbable = weighed(
+    improbable = combine_verdict(
         verdict("critical", "system_down"), chances(0.1, 0.7, 0.15, 0.05), 0.6, ()
     )
     assert improbable.severity == "medium"
@@ -47,7 +47,7 @@ def test_a_signal_stands_unless_it_is_improbable() -> None:
 
 
 def test_a_critical_signal_that_is_not_believed_still_brings_a_person() -> None:
-    assert weighed(
+    assert combine_verdict(
         verdict("critical", "system_down"), chances(0.9, 0.05, 0.04, 0.01), 0.6, ()
     ).critical == ("system_down",)
 
@@ -55,13 +55,13 @@ def test_a_critical_signal_that_is_not_believed_still_brings_a_person() -> None:
 def test_final_signals_and_two_together_are_never_outweighed() -> None:
     nothing = chances(0.97, 0.01, 0.01, 0.01)
     assert (
-        weighed(
+        combine_verdict(
             verdict("critical", "life_at_risk"), nothing, 0.6, {"life_at_risk"}
         ).severity
         == "critical"
     )
     assert (
-        weighed(
+        combine_verdict(
             verdict("critical", "system_down", "data_loss"), nothing, 0.6, ()
         ).severity
         == "critical"
@@ -70,11 +70,13 @@ def test_final_signals_and_two_together_are_never_outweighed() -> None:
 
 def test_medium_is_no_evidence() -> None:
     assert (
-        weighed(verdict("medium"), chances(0.1, 0.4, 0.5, 0.0), 0.6, ()).severity
+        combine_verdict(
+            verdict("medium"), chances(0.1, 0.4, 0.5, 0.0), 0.6, ()
+        ).severity
         == "high"
     )
     assert (
-        weighed(verdict("high"), chances(0.1, 0.6, 0.3, 0.0), 0.6, ()).severity
+        combine_verdict(verdict("high"), chances(0.1, 0.6, 0.3, 0.0), 0.6, ()).severity
         == "high"
     )
 
@@ -90,7 +92,7 @@ def test_no_critical_signal_is_ever_dropped(
 ) -> None:
     given_verdict = verdict("critical" if critical else severity, *critical)
     total = sum(weights)
-    found = weighed(
+    found = combine_verdict(
         given_verdict,
         chances(*(weight / total for weight in weights)),
         critical_from,

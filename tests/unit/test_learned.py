@@ -12,19 +12,23 @@ import numpy as np
 import pytest
 
 from contracts.errors import DeskError, InputError
-from engines.embedding.known_texts import KnownTexts
-from engines.local.categories.learned import Learned, blended, severity_features
-from evals.training import train
+from engines.embedding.stored_vectors import CachedEmbedder
+from engines.local.categories.learned_models import (
+    LearnedModels,
+    blend_scores,
+    build_severity_features,
+)
+from evals.training import train_desk
 from policies.loading.load import load_desk
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 
 SHIPPED = Path(__file__).parents[2] / "policies" / "desks" / "customer_support"
 CALM = SeverityVerdict(severity="low", confidence=0.5)
 
 
-def learned() -> Learned:
+def learned() -> LearnedModels:
     rng = np.random.default_rng(3)
-    return Learned(
+    return LearnedModels(
         categories=("a", "b"),
         category_weights=rng.normal(size=(2, 5)).astype(np.float32),
         signals=("fire",),
@@ -34,7 +38,7 @@ def learned() -> Learned:
 
 
 def test_it_survives_being_written_and_read() -> None:
-    kept = Learned.parse(learned().dump())
+    kept = LearnedModels.parse_npz(learned().dump_npz())
     assert (kept.categories, kept.signals, kept.critical_from) == (
         ("a", "b"),
         ("fire",),
@@ -45,27 +49,27 @@ def test_it_survives_being_written_and_read() -> None:
 
 def test_chances_add_up_and_signals_count() -> None:
     vector = np.full(4, 0.5, np.float32)
-    calm = learned().severity_chances(vector, CALM)
-    burning = learned().severity_chances(
+    calm = learned().severity_probabilities(vector, CALM)
+    burning = learned().severity_probabilities(
         vector, CALM.model_copy(update={"signals": ("fire",)})
     )
     assert sum(calm.values()) == pytest.approx(1)
     assert calm != burning
-    assert sum(learned().category_chances(vector).values()) == pytest.approx(1)
-    assert severity_features(vector, CALM, ("fire",)).shape == (9,)
+    assert sum(learned().category_probabilities(vector).values()) == pytest.approx(1)
+    assert build_severity_features(vector, CALM, ("fire",)).shape == (9,)
 
 
 def test_what_was_learned_moves_the_scores() -> None:
-    moved = blended({"a": 1.0, "b": 1.0}, {"a": 0.9, "b": 0.1}, 0.1)
+    moved = blend_scores({"a": 1.0, "b": 1.0}, {"a": 0.9, "b": 0.1}, 0.1)
     assert moved["a"] > moved["b"]
-    assert blended({"a": 1.0}, {"a": 0.0}, 0.1)["a"] < 1
+    assert blend_scores({"a": 1.0}, {"a": 0.0}, 0.1)["a"] < 1
 
 
 def test_files_of_other_programs_are_refused() -> None:
     with pytest.raises(DeskError, match=r"learned\.npz cannot be read"):
-        Learned.parse(b"not a file of ours")
+        LearnedModels.parse_npz(b"not a file of ours")
     with pytest.raises(DeskError, match=r"vectors\.npz cannot be read"):
-        KnownTexts(Counting(), [b"not a file of ours"])
+        CachedEmbedder(Counting(), [b"not a file of ours"])
     foreign = BytesIO()
     np.savez(
         foreign,
@@ -74,7 +78,7 @@ def test_files_of_other_programs_are_refused() -> None:
         severity_weights=[0],
     )
     with pytest.raises(DeskError, match="another embedding model"):
-        Learned.parse(foreign.getvalue())
+        LearnedModels.parse_npz(foreign.getvalue())
 
 
 class Counting:
@@ -92,11 +96,11 @@ class Counting:
 
 def test_known_texts_are_not_read_again() -> None:
     first = Counting()
-    known = KnownTexts(first)
+    known = CachedEmbedder(first)
     known.embed(["one", "three", "one"])
     assert first.read == 2
     second = Counting()
-    again = KnownTexts(second, [known.dump()])
+    again = CachedEmbedder(second, [known.dump_vectors()])
     np.testing.assert_array_equal(again.embed(["three", "one"]), [[5, 1], [3, 1]])
     assert second.read == 0
     assert again.embed([]).shape == (0, 2)
@@ -104,16 +108,16 @@ def test_known_texts_are_not_read_again() -> None:
 
 def test_the_shipped_vectors_are_those_of_the_shipped_texts() -> None:
     from engines.embedding.batching_embedder import BatchingEmbedder
-    from engines.local.answers.knowledge import Knowledge
+    from engines.local.answers.knowledge import KnowledgeBase
     from engines.local.categories.scorer import CategoryScorer
 
     for folder in sorted(SHIPPED.parent.iterdir()):
         desk, counting = load_desk(folder), Counting()
         assert desk.vectors is not None
-        known = KnownTexts(counting, [desk.vectors])
+        known = CachedEmbedder(counting, [desk.vectors])
         CategoryScorer(known, desk)
         batching = BatchingEmbedder(known)
-        Knowledge(known, batching, [desk])
+        KnowledgeBase(known, batching, [desk])
         batching.close()
         assert counting.read == 0, (
             f"{desk.id}: its texts have changed; run `ticketgraph train` again"
@@ -129,13 +133,13 @@ def test_training_writes_what_the_desk_is_loaded_with(tmp_path: Path) -> None:
         "\n".join(examples.read_text(encoding="utf-8").splitlines()[::14]),
         encoding="utf-8",
     )
-    fitted = train(folder, [some])
+    fitted = train_desk(folder, [some])
     assert fitted.examples == 120
     assert 0.4 < fitted.category_accuracy <= 1
     assert 0 < fitted.critical_recall <= 1
     desk = load_desk(folder)
     assert desk.learned is not None
-    assert Learned.parse(desk.learned).categories == tuple(
+    assert LearnedModels.parse_npz(desk.learned).categories == tuple(
         category.id for category in desk.categories
     )
     assert desk.calibration.tickets == 120
@@ -144,4 +148,4 @@ def test_training_writes_what_the_desk_is_loaded_with(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     with pytest.raises(InputError, match="nonsense"):
-        train(folder, [some])
+        train_desk(folder, [some])

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.http.prefer import MOST_SECONDS, Preference, parse
+from server.http.prefer import MAX_WAIT_SECONDS, Preference, parse_preferences
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,7 @@ from server.http.prefer import MOST_SECONDS, Preference, parse
         (["respond-async, wait=10"], Preference(10, respond_async=True)),
         (["return=minimal", "RESPOND-ASYNC"], Preference(respond_async=True)),
         (["wait=3, wait=7"], Preference(wait=3)),
-        (["wait=99999999"], Preference(wait=MOST_SECONDS)),
+        (["wait=99999999"], Preference(wait=MAX_WAIT_SECONDS)),
         (["wait"], Preference()),
         (["wait=-1"], Preference()),
         (["wait=1.5"], Preference()),
@@ -27,7 +27,7 @@ from server.http.prefer import MOST_SECONDS, Preference, parse
     ],
 )
 def test_what_a_header_means(values: list[str], meant: Preference) -> None:
-    assert parse(values) == meant
+    assert parse_preferences(values) == meant
 
 
 @pytest.mark.parametrize(
@@ -43,13 +43,13 @@ def test_what_a_header_means(values: list[str], meant: Preference) -> None:
 def test_how_long_is_waited_and_what_is_said_of_it(
     preference: Preference, seconds: float, early: str | None, late: str | None
 ) -> None:
-    assert preference.seconds(30.0) == seconds
-    assert preference.applied(finished=True).get("Preference-Applied") == early
-    assert preference.applied(finished=False).get("Preference-Applied") == late
+    assert preference.wait_seconds(30.0) == seconds
+    assert preference.applied_header(finished=True).get("Preference-Applied") == early
+    assert preference.applied_header(finished=False).get("Preference-Applied") == late
 
 
 @given(st.lists(st.text(st.characters(max_codepoint=255)), max_size=4))
 def test_nothing_that_a_header_says_makes_anybody_wait_longer(
     values: list[str],
 ) -> None:
-    assert 0 <= parse(values).seconds(30.0) <= 30.0
+    assert 0 <= parse_preferences(values).wait_seconds(30.0) <= 30.0

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from contracts.values import SEVERITIES
 from policies.desk.model import SeverityLevel, Signal
-from policies.severity.judge import SeverityVerdict, assess
-from policies.severity.vocabulary import expand
-from text.clauses import MAX_WORDS, sentences
-from text.regexes import needed_words
+from policies.severity.assess import SeverityVerdict, assess_severity
+from policies.severity.vocabulary import expand_signals
+from text.regexes import required_words
+from text.sentences import MAX_WORDS, normalise_sentences
 
 DESKS = Path(__file__).parents[2] / "policies" / "desks"
 SENTENCES = [
@@ -93,14 +93,14 @@ DENIALS = [
 @cache
 def desk(name: str) -> tuple[tuple[SeverityLevel, ...], tuple[Signal, ...]]:
     content = yaml.safe_load((DESKS / name / "severities.yaml").read_text("utf-8"))
-    signals = expand(
+    signals = expand_signals(
         [Signal(**signal) for signal in content["signals"]], content["vocabulary"]
     )
     return tuple(SeverityLevel(**level) for level in content["severities"]), signals
 
 
 def judged(text: str, name: str = "customer_support") -> SeverityVerdict:
-    return assess(text, *desk(name))
+    return assess_severity(text, *desk(name))
 
 
 def rank(verdict: SeverityVerdict) -> int:
@@ -173,7 +173,7 @@ def test_denied_urgency_is_no_indicator() -> None:
 def test_levels_without_urgency_words_report_none() -> None:
     levels, signals = desk("customer_support")
     plain = [level.model_copy(update={"urgency_words": ()}) for level in levels]
-    assert assess("urgent", plain, signals).urgency_indicators == ()
+    assert assess_severity("urgent", plain, signals).urgency_indicators == ()
 
 
 def test_confidence_rises_with_evidence() -> None:
@@ -205,9 +205,9 @@ def test_parts_count_together_only_near_each_other() -> None:
         make(id="y", severity=None, patterns=["two"]),
     ]
     signals = [*parts, make(id="z", severity="critical", all_of=["x", "y"])]
-    assert assess("One. Two.", (), signals).critical == ("z",)
-    assert assess("One. A. B. C. D. E. Two.", (), signals).severity == "low"
-    assert assess("One.", (), signals).signals == ()
+    assert assess_severity("One. Two.", (), signals).critical == ("z",)
+    assert assess_severity("One. A. B. C. D. E. Two.", (), signals).severity == "low"
+    assert assess_severity("One.", (), signals).signals == ()
 
 
 def test_a_signal_outweighs_wherever_it_is() -> None:
@@ -215,13 +215,13 @@ def test_a_signal_outweighs_wherever_it_is() -> None:
         make(patterns=["broken"]),
         make(id="b", severity="low", patterns=["pixel"], outweighs=["a"]),
     ]
-    assert assess("Pixel. Broken.", (), signals).signals == ("b",)
+    assert assess_severity("Pixel. Broken.", (), signals).signals == ("b",)
 
 
 def test_unless_cancels_in_its_own_sentence_only() -> None:
     signals = [make(patterns=["broken"], unless=["not"])]
-    assert assess("It is not broken.", (), signals).signals == ()
-    assert assess("It is not so. It is broken.", (), signals).signals == ("a",)
+    assert assess_severity("It is not broken.", (), signals).signals == ()
+    assert assess_severity("It is not so. It is broken.", (), signals).signals == ("a",)
 
 
 @pytest.mark.parametrize(
@@ -234,11 +234,13 @@ def test_unless_cancels_in_its_own_sentence_only() -> None:
     ],
 )
 def test_sentences_have_one_spelling(text: str, expected: list[str]) -> None:
-    assert sentences(text) == tuple(expected)
+    assert normalise_sentences(text) == tuple(expected)
 
 
 def test_endless_sentences_are_cut() -> None:
-    assert [len(part.split()) for part in sentences("a " * (MAX_WORDS + 1))] == [
+    assert [
+        len(part.split()) for part in normalise_sentences("a " * (MAX_WORDS + 1))
+    ] == [
         MAX_WORDS,
         1,
     ]
@@ -250,16 +252,16 @@ def test_classes_are_spelled_out_within_each_other() -> None:
         "STAFF": ["nurse", "night porter"],
         "NUM": r"\d+",
     }
-    assert expand([make(patterns=["{NUM} {WHO}"])], vocabulary)[0].patterns == (
+    assert expand_signals([make(patterns=["{NUM} {WHO}"])], vocabulary)[0].patterns == (
         r"(?:\d+) (?:user[^ ]*|nurse|night porter)",
     )
 
 
 def test_unknown_and_circular_classes_are_refused() -> None:
     with pytest.raises(KeyError, match="NO"):
-        expand([make(patterns=["{NO}"])], {})
+        expand_signals([make(patterns=["{NO}"])], {})
     with pytest.raises(ValueError, match="contains itself"):
-        expand([make(patterns=["{A}"])], {"A": ["{B}"], "B": "{A}"})
+        expand_signals([make(patterns=["{A}"])], {"A": ["{B}"], "B": "{A}"})
 
 
 @pytest.mark.parametrize(
@@ -292,12 +294,12 @@ def test_unknown_and_circular_classes_are_refused() -> None:
     ],
 )
 def test_needed_words(pattern: str, needed: list[set[str]]) -> None:
-    assert needed_words(pattern) == [frozenset(words) for words in needed]
+    assert required_words(pattern) == [frozenset(words) for words in needed]
 
 
 def test_unbalanced_patterns_are_refused() -> None:
     with pytest.raises(ValueError, match="unbalanced"):
-        needed_words("(?:a")
+        required_words("(?:a")
 
 
 words = st.sampled_from(
@@ -340,7 +342,7 @@ def test_a_critical_sentence_more_never_lowers(text: str, disaster: str) -> None
     ),
 )
 def test_one_supposed_sentence_is_not_critical(text: str, wrapper: str) -> None:
-    if len(sentences(text)) == 1:
+    if len(normalise_sentences(text)) == 1:
         assert judged(wrapper.format(text)).severity != "critical"
 
 
@@ -353,5 +355,6 @@ def test_the_word_index_hides_no_match(text: str) -> None:
         for s in signals
     ]
     assert (
-        judged(text).signals == assess(text, desk("customer_support")[0], blind).signals
+        judged(text).signals
+        == assess_severity(text, desk("customer_support")[0], blind).signals
     )

@@ -8,7 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.embedding.similarity import fingerprint, near_exact, normalised_digest
+from engines.embedding.similarity import (
+    build_fingerprint,
+    near_exact_similarity,
+    normalised_digest,
+)
 
 TICKET = (
     "Wrong invoice\n\nInvoice INV-2041 shows fifteen seats, but we only have twelve. "
@@ -26,8 +30,8 @@ def test_the_dot_product_is_meaning_plus_half_spelling(
 ) -> None:
     x, y = unit(1, 0), unit(np.cos(angle), np.sin(angle))
     meaning = x @ y
-    spelling = fingerprint(a, x)[2:] @ fingerprint(b, x)[2:] * 3
-    assert fingerprint(a, x) @ fingerprint(b, y) == pytest.approx(
+    spelling = build_fingerprint(a, x)[2:] @ build_fingerprint(b, x)[2:] * 3
+    assert build_fingerprint(a, x) @ build_fingerprint(b, y) == pytest.approx(
         (meaning + spelling / 2) / 1.5, abs=1e-5
     )
 
@@ -35,7 +39,7 @@ def test_the_dot_product_is_meaning_plus_half_spelling(
 def test_a_fingerprint_is_of_one_length_and_norm() -> None:
     embedding = unit(*range(1, 385))
     for text in (TICKET, TICKET * 500, "short", "日本語のチケット"):
-        vector = fingerprint(text, embedding)
+        vector = build_fingerprint(text, embedding)
         assert vector.shape == (384 + 512,)
         assert vector.dtype == np.float32
         assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-5)
@@ -43,18 +47,20 @@ def test_a_fingerprint_is_of_one_length_and_norm() -> None:
 
 def test_a_shared_identifier_brings_two_texts_together() -> None:
     embedding = unit(1, 0)
-    report = fingerprint("NullPointerException in FooBarHandler.parse", embedding)
-    same = fingerprint(
+    report = build_fingerprint("NullPointerException in FooBarHandler.parse", embedding)
+    same = build_fingerprint(
         "crash: FooBarHandler.parse throws NullPointerException", embedding
     )
-    other = fingerprint("crash: the printer on the second floor is on fire", embedding)
+    other = build_fingerprint(
+        "crash: the printer on the second floor is on fire", embedding
+    )
     assert report @ same > report @ other + 0.1
 
 
 def test_a_fingerprint_is_the_same_in_another_process() -> None:
     code = (
-        "import numpy as np; from engines.embedding.similarity import fingerprint;"
-        "print(fingerprint('Crème brûlée ORD-1', np.ones(1, np.float32)).tobytes().hex())"
+        "import numpy as np; from engines.embedding.similarity import build_fingerprint;"
+        "print(build_fingerprint('Crème brûlée ORD-1', np.ones(1, np.float32)).tobytes().hex())"
     )
     root = Path(__file__).parents[2]
     found = subprocess.run(
@@ -66,7 +72,9 @@ def test_a_fingerprint_is_the_same_in_another_process() -> None:
     ).stdout
     assert (
         found.strip()
-        == fingerprint("Crème brûlée ORD-1", np.ones(1, np.float32)).tobytes().hex()
+        == build_fingerprint("Crème brûlée ORD-1", np.ones(1, np.float32))
+        .tobytes()
+        .hex()
     )
 
 
@@ -82,7 +90,7 @@ def test_a_fingerprint_is_the_same_in_another_process() -> None:
 )
 def test_the_same_message_in_other_clothes_has_the_same_digest(again: str) -> None:
     assert normalised_digest(again) == normalised_digest(TICKET)
-    assert near_exact(again, TICKET) == 1
+    assert near_exact_similarity(again, TICKET) == 1
 
 
 @pytest.mark.parametrize(
@@ -109,7 +117,11 @@ def test_another_message_has_another_digest(other: str) -> None:
     ],
 )
 def test_a_line_in_front_does_not_make_another_message(again: str) -> None:
-    assert near_exact(TICKET, again) == near_exact(again, TICKET) == 1
+    assert (
+        near_exact_similarity(TICKET, again)
+        == near_exact_similarity(again, TICKET)
+        == 1
+    )
     assert normalised_digest(again) != normalised_digest(TICKET)
 
 
@@ -127,19 +139,24 @@ def test_a_line_in_front_does_not_make_another_message(again: str) -> None:
     ],
 )
 def test_more_than_a_line_in_front_is_another_message(other: str) -> None:
-    assert near_exact(TICKET, other) < 0.9
+    assert near_exact_similarity(TICKET, other) < 0.9
 
 
 def test_a_short_message_is_not_found_at_the_end_of_a_longer_one() -> None:
-    assert near_exact("My order is late", "My laptop is broken. My order is late") < 0.9
+    assert (
+        near_exact_similarity(
+            "My order is late", "My laptop is broken. My order is late"
+        )
+        < 0.9
+    )
 
 
 def test_one_other_identifier_stays_near_exact_and_is_for_the_caller_to_see() -> None:
-    assert 0.9 < near_exact(TICKET, TICKET.replace("2041", "2042")) < 1
+    assert 0.9 < near_exact_similarity(TICKET, TICKET.replace("2041", "2042")) < 1
 
 
 @given(a=st.text(), b=st.text())
 def test_nearness_is_symmetric_and_within_bounds(a: str, b: str) -> None:
-    assert near_exact(a, b) == near_exact(b, a)
-    assert 0 <= near_exact(a, b) <= 1
-    assert near_exact(a, a) == 1
+    assert near_exact_similarity(a, b) == near_exact_similarity(b, a)
+    assert 0 <= near_exact_similarity(a, b) <= 1
+    assert near_exact_similarity(a, a) == 1

@@ -6,7 +6,7 @@ from contracts.ticket import CleanTicket
 from text.cleaning import injection, language, markup
 from text.cleaning.quotes import split_quotes
 from text.cleaning.signatures import split_signature
-from text.cleaning.unicode import normalise
+from text.cleaning.unicode import normalise_text
 
 
 class TextCleaner:
@@ -27,11 +27,11 @@ class TextCleaner:
 
         The flags are about the text as received, quotes and comments included.
         """
-        title = normalise(subject).replace("\n", " ")
-        received = normalise(body)
-        text, quoted = split_quotes(_visible(received))
+        title = normalise_text(subject).replace("\n", " ")
+        received = normalise_text(body)
+        text, quoted = split_quotes(_visible_text(received))
         message, signature = split_signature(text)
-        detected = language.detect(f"{title}\n\n{message}", self._languages)
+        detected = language.detect_language(f"{title}\n\n{message}", self._languages)
         return CleanTicket(
             subject=title,
             body=message,
@@ -40,12 +40,12 @@ class TextCleaner:
             language=detected.language,
             language_confidence=detected.confidence,
             supported_language=detected.supported,
-            injection_flags=injection.scan(
+            injection_flags=injection.scan_for_injection(
                 f"{subject}\n\n{body}", f"{title}\n\n{received}"
             ),
         )
 
 
-def _visible(body: str) -> str:
+def _visible_text(body: str) -> str:
     """HTML as the text a reader would see; the source itself when that is nothing."""
-    return (markup.to_text(body) or body) if markup.is_html(body) else body
+    return (markup.html_to_text(body) or body) if markup.is_html(body) else body

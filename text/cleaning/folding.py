@@ -15,7 +15,7 @@ _SPELLED_OUT = re.compile(
 _GLUE = re.compile(r"[^a-z]+")
 
 
-def unwrap(folded: str) -> str:
+def unwrap_lines(folded: str) -> str:
     """One line per paragraph, without formatting tags.
 
     A sentence is found however it is wrapped or styled.
@@ -23,7 +23,7 @@ def unwrap(folded: str) -> str:
     return _BARE_TAG.sub("", _WRAP.sub(" ", folded)).replace("\n\n", "\n")
 
 
-def spelled_out(folded: str) -> str:
+def join_spelled_letters(folded: str) -> str:
     """The words written letter by letter ("i g n o r e"), glued together.
 
     Empty when there are none.

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from html import unescape
 
 from contracts.ticket import InjectionFlag
-from text.cleaning.folding import spelled_out, unwrap
+from text.cleaning.folding import join_spelled_letters, unwrap_lines
 from text.cleaning.rules import LINE_RULES, SPELLED_OUT, WORD_RULES
-from text.cleaning.unicode import normalise
-from text.plain_letters import fold
+from text.cleaning.unicode import normalise_text
+from text.letter_folding import fold_letters
 
 _EXCERPT = 120  # characters, the contract's limit
 _LEAD = 20
@@ -30,7 +30,7 @@ _TAG_OFFSET = 0xE0000
 _REVERSED = "\u202e"
 
 
-def _index() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
+def _index_word_rules() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     """Word → the rules that begin with it."""
     index: dict[str, list[tuple[str, re.Pattern[str]]]] = defaultdict(list)
     for rule in WORD_RULES:
@@ -40,7 +40,7 @@ def _index() -> dict[str, list[tuple[str, re.Pattern[str]]]]:
     return dict(index)
 
 
-_BY_WORD = _index()
+_BY_WORD = _index_word_rules()
 _BY_LINE = tuple(
     (rule.id, re.compile(rule.pattern, re.MULTILINE)) for rule in LINE_RULES
 )
@@ -49,26 +49,28 @@ _VOCABULARY = frozenset(
 )
 
 
-def scan(received: str, normal: str) -> tuple[InjectionFlag, ...]:
+def scan_for_injection(received: str, normal: str) -> tuple[InjectionFlag, ...]:
     """The first finding of each rule in a text as received and in its normalised form,
     quotes and comments included.
     """
     findings: dict[str, str] = {}
-    for rule, excerpt in _findings(received, normal):
+    for rule, excerpt in _find_injections(received, normal):
         findings.setdefault(rule, excerpt)
     return tuple(
         InjectionFlag(rule=rule, excerpt=excerpt) for rule, excerpt in findings.items()
     )
 
 
-def _findings(received: str, normal: str) -> Iterator[tuple[str, str]]:
+def _find_injections(received: str, normal: str) -> Iterator[tuple[str, str]]:
     written = unescape(normal)
-    yield from _plain(normal if written == normal else normalise(written))
+    yield from _match_all_rules(
+        normal if written == normal else normalise_text(written)
+    )
     for source, hidden in (
-        ("hidden_characters", _tag_text(received)),
-        ("encoded", _decoded(received)),
+        ("hidden_characters", _decode_tag_letters(received)),
+        ("encoded", _decode_base64(received)),
     ):
-        found = next(_plain(normalise(hidden)), None) if hidden else None
+        found = next(_match_all_rules(normalise_text(hidden)), None) if hidden else None
         if found:
             yield source, found[1]
         elif hidden and source == "hidden_characters":
@@ -77,32 +79,32 @@ def _findings(received: str, normal: str) -> Iterator[tuple[str, str]]:
         yield "hidden_characters", "text with a right-to-left override"
 
 
-def _plain(text: str) -> Iterator[tuple[str, str]]:
+def _match_all_rules(text: str) -> Iterator[tuple[str, str]]:
     """(rule, excerpt) for each rule found in normalised text."""
-    folded = fold(text, _VOCABULARY)
-    yield from _by_word(unwrap(folded))
+    folded = fold_letters(text, _VOCABULARY)
+    yield from _match_word_rules(unwrap_lines(folded))
     for rule, pattern in _BY_LINE:
         if found := pattern.search(folded):
-            yield rule, _excerpt(folded, found.start())
-    if found := SPELLED_OUT.search(spelled_out(folded)):
+            yield rule, _cut_excerpt(folded, found.start())
+    if found := SPELLED_OUT.search(join_spelled_letters(folded)):
         yield "spelled_out", found[0]
 
 
-def _by_word(text: str) -> Iterator[tuple[str, str]]:
+def _match_word_rules(text: str) -> Iterator[tuple[str, str]]:
     found: set[str] = set()
     for word in _WORD.finditer(text):
         for rule, then in _BY_WORD.get(word[0], ()):
             if rule not in found and then.match(text, word.end()):
                 found.add(rule)
-                yield rule, _excerpt(text, word.start())
+                yield rule, _cut_excerpt(text, word.start())
 
 
-def _excerpt(text: str, start: int) -> str:
+def _cut_excerpt(text: str, start: int) -> str:
     begin = max(0, start - _LEAD)
     return " ".join(text[begin : begin + _EXCERPT].split())
 
 
-def _tag_text(text: str) -> str:
+def _decode_tag_letters(text: str) -> str:
     """What is written in Unicode's invisible tag letters, flags of regions aside."""
     if text.isascii():
         return ""
@@ -112,7 +114,7 @@ def _tag_text(text: str) -> str:
     )
 
 
-def _decoded(text: str) -> str:
+def _decode_base64(text: str) -> str:
     """The readable text in the first base64 blobs; empty when there is none."""
     readable: list[str] = []
     for blob in _BASE64.findall(text)[:_MAX_BLOBS]:

@@ -60,7 +60,7 @@ LANGUAGES = (
 )
 """ISO 639-1 codes of what can be told apart."""
 
-_READ = 12_000  # characters looked at
+_MAX_CHARACTERS_READ = 12_000  # characters looked at
 _SAMPLE = 3_000  # characters classified; more text does not change the answer
 _MIN_LETTERS = 16
 _MIN_WORDS = 3
@@ -79,7 +79,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1fff\u2e80-\ud7ff\uf900-\ufaff]")
 
 
-class Detection(NamedTuple):
+class DetectedLanguage(NamedTuple):
     """The language (ISO 639-1) with its probability, or None for both.
 
     And whether the desk may speak it.
@@ -90,37 +90,37 @@ class Detection(NamedTuple):
     supported: bool
 
 
-_UNKNOWN = Detection(None, None, True)
+_UNKNOWN = DetectedLanguage(None, None, True)
 
 
-def detect(text: str, spoken: Collection[str]) -> Detection:
+def detect_language(text: str, spoken: Collection[str]) -> DetectedLanguage:
     """The language of a text, for a desk that speaks `spoken`.
 
     Unknown when it is too short or too unclear to tell.
 
     A language counts as unsupported only when those the desk speaks are together improbable.
     """
-    sample, letters, other = _prose(text)
+    sample, letters, other = _sample_prose(text)
     enough = letters >= _MIN_LETTERS and sample.count(" ") >= _MIN_WORDS - 1
     if not enough and other < _MIN_LETTERS_OTHER_SCRIPT:
         return _UNKNOWN
-    ranking = dict(_identifier().rank(sample.lower()))
+    ranking = dict(_language_identifier().rank(sample.lower()))
     language, confidence = max(ranking.items(), key=itemgetter(1))
     if confidence < _MIN_CONFIDENCE:
         return _UNKNOWN
     ours = sum(probability for code, probability in ranking.items() if code in spoken)
-    return Detection(
+    return DetectedLanguage(
         language, round(confidence, 4), language in spoken or ours > _IMPROBABLE
     )
 
 
 def warm_up() -> None:
     """Load the model now (half a second) rather than with the first ticket."""
-    _identifier()
+    _language_identifier()
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
+def _language_identifier() -> LanguageIdentifier:
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
     identifier.set_languages(LANGUAGES)
     # One row a feature, side by side in memory: choosing columns leaves them in the order
@@ -129,11 +129,11 @@ def _identifier() -> LanguageIdentifier:
     return identifier
 
 
-def _prose(text: str) -> tuple[str, int, int]:
+def _sample_prose(text: str) -> tuple[str, int, int]:
     """(words of the text without code and identifiers, their letters, of these in other
     than Latin script).
     """
-    text = _BLOCKS.sub(" ", text[:_READ])
+    text = _BLOCKS.sub(" ", text[:_MAX_CHARACTERS_READ])
     tokens = _STACK_LINE.sub(" ", text).split()
     plain = " ".join(
         token

@@ -8,7 +8,7 @@ length of the text; raises nothing.
 import re
 from html import unescape
 
-from text.cleaning.unicode import normalise
+from text.cleaning.unicode import normalise_text
 
 _DOCUMENT = re.compile(
     r"\s*(?:<\?xml[^<>]{0,200}>\s*)?<(?:!doctype html|html|head|body)\b", re.IGNORECASE
@@ -72,25 +72,25 @@ def is_html(text: str) -> bool:
     return wrapped or len(_BREAKS.findall(text)) > 1
 
 
-def to_text(html: str) -> str:
+def html_to_text(html: str) -> str:
     """The text a reader would see.
 
     Lines and paragraphs kept, quotes as `> ` lines, links with their address.
 
     Comments, scripts and styles are dropped.
     """
-    html = _without(_without(html, "<!--", "-->"), "<![", ">")
-    writer = _Writer()
+    html = _remove_stretches(_remove_stretches(html, "<!--", "-->"), "<![", ">")
+    writer = _HtmlTextWriter()
     position = 0
     for tag in _TAG.finditer(html):
-        writer.text(html[position : tag.start()])
-        writer.tag(tag["name"].lower(), bool(tag["end"]), tag["attributes"])
+        writer.add_text(html[position : tag.start()])
+        writer.handle_tag(tag["name"].lower(), bool(tag["end"]), tag["attributes"])
         position = tag.end()
-    writer.text(html[position:])
-    return normalise(writer.result())
+    writer.add_text(html[position:])
+    return normalise_text(writer.joined_text())
 
 
-def _without(text: str, opening: str, closing: str) -> str:
+def _remove_stretches(text: str, opening: str, closing: str) -> str:
     """The text without each stretch from `opening` to `closing`; one that is never closed stays."""
     kept: list[str] = []
     position = 0
@@ -102,7 +102,7 @@ def _without(text: str, opening: str, closing: str) -> str:
     return "".join(kept) + text[position:]
 
 
-class _Writer:
+class _HtmlTextWriter:
     """Collects the visible text, tag by tag."""
 
     def __init__(self) -> None:
@@ -111,12 +111,12 @@ class _Writer:
         self._dropping = ""
         self._link = ""
 
-    def text(self, raw: str) -> None:
+    def add_text(self, raw: str) -> None:
         """Text between two tags; its line ends are only white space."""
         if raw and not self._dropping:
             self._parts.append(unescape(_DECLARATION.sub("", raw)).replace("\n", " "))
 
-    def tag(self, name: str, is_end: bool, attributes: str) -> None:
+    def handle_tag(self, name: str, is_end: bool, attributes: str) -> None:
         """An element begins or ends."""
         if self._dropping:
             if name == "body" or (is_end and name == self._dropping):
@@ -124,11 +124,11 @@ class _Writer:
         elif name in _DROPPED:
             self._dropping = "" if is_end or attributes.endswith("/") else name
         elif name == "a":
-            self._anchor(is_end, attributes)
+            self._handle_anchor(is_end, attributes)
         else:
-            self._layout(name, is_end)
+            self._handle_layout(name, is_end)
 
-    def _anchor(self, is_end: bool, attributes: str) -> None:
+    def _handle_anchor(self, is_end: bool, attributes: str) -> None:
         if not is_end:
             found = _HREF.search(attributes)
             self._link = unescape(found[1]) if found else ""
@@ -143,19 +143,19 @@ class _Writer:
                 self._parts.append(f" ({address})")
             self._link = ""
 
-    def _layout(self, name: str, is_end: bool) -> None:
+    def _handle_layout(self, name: str, is_end: bool) -> None:
         if name == "blockquote":
             self._quote_depth = max(0, self._quote_depth + (-1 if is_end else 1))
         if name in _PARAGRAPHS:
-            self._break(2)
+            self._break_lines(2)
         elif name in _LINES:
-            self._break(1)
+            self._break_lines(1)
         elif name in {"td", "th"}:
             self._parts.append(" ")
 
-    def _break(self, lines: int) -> None:
+    def _break_lines(self, lines: int) -> None:
         self._parts.append("\n" * lines + "> " * min(self._quote_depth, 5))
 
-    def result(self) -> str:
+    def joined_text(self) -> str:
         """Everything collected so far."""
         return "".join(self._parts)

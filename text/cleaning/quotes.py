@@ -7,7 +7,7 @@ it is linear.
 import re
 
 from text.cleaning.signatures import split_signature
-from text.cleaning.unicode import tidy
+from text.cleaning.unicode import tidy_whitespace
 
 _MAX_ATTRIBUTION = 300  # characters; "On … wrote:" with names and addresses is shorter
 _MAX_WORDS_OF_COMMENT = 14
@@ -110,7 +110,7 @@ def split_quotes(text: str) -> tuple[str, str]:
             written.append(lines[index])
             has_text = has_text or bool(lines[index])
         index = end
-    now = tidy("\n".join(written))
+    now = tidy_whitespace("\n".join(written))
     if not quoted or _is_empty_comment(now, forwarded):
         return text, ""
     return now, "\n".join(quoted).strip()
@@ -126,7 +126,7 @@ def _quote_end(lines: list[str], index: int, has_text: bool) -> int:
         return index + 1
     if not line:
         return index
-    candidates = _candidates(lines, index)
+    candidates = _attribution_candidates(lines, index)
     attribution = _attribution_end(lines, candidates)
     if attribution or not has_text:
         return attribution or index
@@ -166,7 +166,7 @@ def _is_unmarked_attribution(
     )
 
 
-def _candidates(lines: list[str], index: int) -> list[tuple[int, str]]:
+def _attribution_candidates(lines: list[str], index: int) -> list[tuple[int, str]]:
     """One to three lines from `index` on, joined, when they end in a colon.
 
     With the line after them.

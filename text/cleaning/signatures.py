@@ -9,7 +9,7 @@ costs more than a name.
 import re
 from collections.abc import Callable, Sequence
 
-from text.cleaning.unicode import tidy
+from text.cleaning.unicode import tidy_whitespace
 
 _TAIL_LINES = 30
 _MAX_DELIMITED = 15  # lines after "--"
@@ -106,7 +106,7 @@ def split_signature(text: str) -> tuple[str, str]:
     tail = lines[start:]
     postscript: list[str] = []
     signature: list[str] = []
-    for cut in _CUTS:
+    for cut in _BLOCK_FINDERS:
         at = cut(tail)
         if at is None:
             continue
@@ -118,32 +118,34 @@ def split_signature(text: str) -> tuple[str, str]:
         postscript = block[ps:] + postscript
         signature = block[:ps] + signature
         tail = tail[:at]
-    message = tidy("\n".join([*lines[:start], *tail, "", *postscript]))
+    message = tidy_whitespace("\n".join([*lines[:start], *tail, "", *postscript]))
     return (message, "\n".join(signature).strip()) if message else (text, "")
 
 
-def _disclaimer(lines: Sequence[str]) -> int | None:
+def _find_disclaimer(lines: Sequence[str]) -> int | None:
     """A legal notice; all that follows it belongs to it."""
     found = next((i for i, line in enumerate(lines) if _DISCLAIMER.match(line)), None)
     return (
-        found if found is not None and _count(lines[found:]) <= _MAX_DELIMITED else None
+        found
+        if found is not None and _count_filled(lines[found:]) <= _MAX_DELIMITED
+        else None
     )
 
 
-def _delimited(lines: Sequence[str]) -> int | None:
+def _find_delimiter(lines: Sequence[str]) -> int | None:
     """The conventional "-- ", or any ruled line with contact details below it."""
     for i, line in enumerate(lines):
         after = lines[i + 1 :]
-        if _count(after) > _MAX_DELIMITED:
+        if _count_filled(after) > _MAX_DELIMITED:
             continue
         if _DELIMITER.match(line) or (_RULE.match(line) and _is_footer(after)):
             return i
     return None
 
 
-def _device(lines: Sequence[str]) -> int | None:
+def _find_device_line(lines: Sequence[str]) -> int | None:
     """The line "Sent from my iPhone", when it is the last."""
-    last = _last(lines)
+    last = _last_filled(lines)
     return (
         last
         if last is not None
@@ -153,12 +155,12 @@ def _device(lines: Sequence[str]) -> int | None:
     )
 
 
-def _contacts(lines: Sequence[str]) -> int | None:
+def _find_contact_block(lines: Sequence[str]) -> int | None:
     """A last paragraph that begins with a name and goes on with ways to reach the person.
 
     Or "-Anna".
     """
-    last = _last(lines)
+    last = _last_filled(lines)
     if last is None:
         return None
     start = last
@@ -181,7 +183,7 @@ def _contacts(lines: Sequence[str]) -> int | None:
     )
 
 
-def _sign_off(lines: Sequence[str]) -> int | None:
+def _find_sign_off(lines: Sequence[str]) -> int | None:
     """A line such as "Best regards", with at most a name and a few short lines below it."""
     for i, line in enumerate(lines):
         if (
@@ -189,21 +191,21 @@ def _sign_off(lines: Sequence[str]) -> int | None:
             and _SIGN_OFF.match(line)
             and not _IDENTIFIER.search(line)
         ):
-            block = _until_postscript(lines[i + 1 :])
-            if _count(block) <= _MAX_BLOCK and all(
+            block = _lines_before_postscript(lines[i + 1 :])
+            if _count_filled(block) <= _MAX_BLOCK and all(
                 _is_name_like(entry) for entry in block if entry
             ):
                 return i
     return None
 
 
-_CUTS: tuple[Callable[[Sequence[str]], int | None], ...] = (
-    _disclaimer,
-    _device,
-    _delimited,
-    _device,
-    _contacts,
-    _sign_off,
+_BLOCK_FINDERS: tuple[Callable[[Sequence[str]], int | None], ...] = (
+    _find_disclaimer,
+    _find_device_line,
+    _find_delimiter,
+    _find_device_line,
+    _find_contact_block,
+    _find_sign_off,
 )
 """Tried in this order, from the outermost layer inwards.
 
@@ -247,16 +249,16 @@ def _is_footer(lines: Sequence[str]) -> bool:
     return short and contacts > 0 and 3 * contacts >= len(entries)
 
 
-def _until_postscript(lines: Sequence[str]) -> Sequence[str]:
+def _lines_before_postscript(lines: Sequence[str]) -> Sequence[str]:
     end = next(
         (i for i, line in enumerate(lines) if _POSTSCRIPT.match(line)), len(lines)
     )
     return lines[:end]
 
 
-def _count(lines: Sequence[str]) -> int:
+def _count_filled(lines: Sequence[str]) -> int:
     return sum(bool(line) for line in lines)
 
 
-def _last(lines: Sequence[str]) -> int | None:
+def _last_filled(lines: Sequence[str]) -> int | None:
     return next((i for i in range(len(lines) - 1, -1, -1) if lines[i]), None)

@@ -8,7 +8,7 @@ Every function is linear in the length of its text and raises nothing.
 import re
 import unicodedata
 
-from text.plain_letters import limit_marks
+from text.letter_folding import limit_combining_marks
 
 _LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029](?:(?<=\r)\n)?")
 _SURROGATES = re.compile("[\ud800-\udfff]")
@@ -24,26 +24,26 @@ _CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"
 _INVISIBLE = re.compile(f"[{_CONTROLS}{_FORMAT}{_FORMAT_TAGS}{_BLANK_LETTERS}]")
 
 
-def normalise(text: str) -> str:
+def normalise_text(text: str) -> str:
     """The text with one spelling per character.
 
     Lines and paragraphs are kept, at most one blank line in a row.
     """
     text = _LINE_ENDS.sub("\n", text)
     if not text.isascii():
-        text = _compose(_SURROGATES.sub("\ufffd", text))
-    return tidy(_INVISIBLE.sub("", text))
+        text = _compose_unicode(_SURROGATES.sub("\ufffd", text))
+    return tidy_whitespace(_INVISIBLE.sub("", text))
 
 
-def tidy(text: str) -> str:
+def tidy_whitespace(text: str) -> str:
     """One space between words, none at the edges of a line, at most one blank line in a row."""
     lines = _SPACES.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n")
     return _BLANK_LINES.sub("\n\n", lines).strip()
 
 
-def _compose(text: str) -> str:
+def _compose_unicode(text: str) -> str:
     """NFKC; NFC when that would blow the text up: some ligatures stand for eighteen letters."""
-    text = limit_marks(_INVISIBLE.sub("", text))
+    text = limit_combining_marks(_INVISIBLE.sub("", text))
     composed = unicodedata.normalize("NFKC", text)
     return (
         composed

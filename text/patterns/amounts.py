@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from text.patterns.finding import Finding
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue
 
 CODES = (
     "USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|BRL|MXN"
@@ -47,30 +47,32 @@ TRAILING = ".,'\u2019"
 """What may follow a figure as punctuation of the sentence."""
 
 
-def find_amounts(page: Page) -> Iterator[Finding]:
+def find_amounts(page: MaskedText) -> Iterator[FoundValue]:
     """Amounts as floats without currency or sign: "1.299,00 EUR" is 1299.0."""
-    for match in AMOUNT.finditer(page.prose):
-        value = to_number(match["figure1"] or match["figure2"])
+    for match in AMOUNT.finditer(page.without_urls):
+        value = parse_amount(match["figure1"] or match["figure2"])
         scale = match["scale1"] or match["scale2"] or ""
         written = match[0].rstrip(TRAILING)
         if value is not None:
             scaled = round(value * SCALES.get(scale[:1].lower(), 1), 2)
-            yield Finding(scaled, match.start(), match.start() + len(written), 0.95)
-    yield from _bare(page)
+            yield FoundValue(scaled, match.start(), match.start() + len(written), 0.95)
+    yield from _find_bare_amounts(page)
 
 
-def _bare(page: Page) -> Iterator[Finding]:
+def _find_bare_amounts(page: MaskedText) -> Iterator[FoundValue]:
     """Numbers with two decimals and no currency ("89.90 was taken from my card") near a
     word about money.
     """
-    for match in BARE.finditer(page.words):
-        near = page.words[max(0, match.start() - NEAR) : match.end() + NEAR]
-        value = to_number(match[0])
+    for match in BARE.finditer(page.without_machine_text):
+        near = page.without_machine_text[
+            max(0, match.start() - NEAR) : match.end() + NEAR
+        ]
+        value = parse_amount(match[0])
         if value is not None and MONEY_TALK.search(near):
-            yield Finding(value, match.start(), match.end(), 0.6)
+            yield FoundValue(value, match.start(), match.end(), 0.6)
 
 
-def to_number(figure: str) -> float | None:
+def parse_amount(figure: str) -> float | None:
     """Digits with separators as a number.
 
     None when no reading makes sense ("1.2.3,4,5", forty digits).

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from text.patterns.finding import Finding, Flaw
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue, RejectedValue
 
 MONTHS = (
     "jan|januar|january|janvier|enero|gennaio|janeiro",
@@ -45,15 +45,15 @@ WRITTEN = re.compile(
 )
 MAX_MONTH = 12
 YEARS = range(1900, 2100)
-IMPOSSIBLE = Flaw("a date in the text does not exist")
+IMPOSSIBLE = RejectedValue("a date in the text does not exist")
 
 
-def find_dates(page: Page) -> Iterator[Finding | Flaw]:
+def find_dates(page: MaskedText) -> Iterator[FoundValue | RejectedValue]:
     """ISO dates for unambiguous ones.
 
     "03/04/2024" and dates without a four-digit year stay as written.
     """
-    for match in WRITTEN.finditer(page.prose):
+    for match in WRITTEN.finditer(page.without_urls):
         if match["iso"]:
             year, month, day = (int(part) for part in re.split(r"\D", match["iso"]))
         elif match["numeric"]:
@@ -70,12 +70,12 @@ def find_dates(page: Page) -> Iterator[Finding | Flaw]:
             day = int(match["day"] or match["day2"])
             month = MONTH_NUMBER[(match["month"] or match["month2"]).lower()]
             year = int(match["year"] or match["year2"] or 0)
-        yield from _checked(match, year, month, day)
+        yield from _check_date(match, year, month, day)
 
 
-def _checked(
+def _check_date(
     match: re.Match[str], year: int, month: int, day: int
-) -> Iterator[Finding | Flaw]:
+) -> Iterator[FoundValue | RejectedValue]:
     try:
         found = date(year if year in YEARS else 2000, month, day)
     except ValueError:
@@ -85,7 +85,7 @@ def _checked(
     written = match[0].rstrip(".")
     value = found.isoformat() if year in YEARS else written
     if year in YEARS or not match["iso"]:
-        yield Finding(
+        yield FoundValue(
             value,
             match.start(),
             match.start() + len(written),

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 from email_validator import EmailNotValidError, validate_email
 
-from text.patterns.finding import Finding, Flaw
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue, RejectedValue
 
 ADDRESS = re.compile(
     r"(?<![\w.%+'/@~-])(?P<local>[\w.%+'-]{1,64}+)@(?P<domain>[\w-]++(?:\.{1,2}[\w-]++)*+)"
@@ -20,17 +20,19 @@ CALLED_MAIL = re.compile(
     r"(?:e-?mail|mailto|address|adresse|correo|courriel|reach me|contact me)[^.\n]{0,25}$",
     re.IGNORECASE,
 )
-INVALID = Flaw("an address in the text is not a valid e-mail address")
+INVALID = RejectedValue("an address in the text is not a valid e-mail address")
 
 
-def find_emails(page: Page) -> Iterator[Finding | Flaw]:
+def find_emails(page: MaskedText) -> Iterator[FoundValue | RejectedValue]:
     """Addresses as written.
 
     Logins such as git@host:path and user names in URLs are not addresses.
     """
     valid: dict[str, bool] = {}
-    for match in ADDRESS.finditer(page.prose) if "@" in page.prose else ():
-        before = page.prose[max(0, match.start() - 70) : match.start()]
+    for match in (
+        ADDRESS.finditer(page.without_urls) if "@" in page.without_urls else ()
+    ):
+        before = page.without_urls[max(0, match.start() - 70) : match.start()]
         if match["next"] or match["local"].lower() == "git" or LOGIN.search(before):
             continue
         start = match.start() + len(match["local"]) - len(match["local"].lstrip(".'%-"))
@@ -44,7 +46,7 @@ def find_emails(page: Page) -> Iterator[Finding | Flaw]:
             ):
                 yield INVALID
         elif any(char.isalpha() for char in top):
-            yield Finding(address, start, match.end("domain"), 0.97)
+            yield FoundValue(address, start, match.end("domain"), 0.97)
 
 
 def _is_valid(address: str) -> bool:

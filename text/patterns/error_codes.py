@@ -6,6 +6,7 @@ Forms of their own, what a sentence calls an error, and what a machine shows or 
 import re
 from collections.abc import Iterator
 
+from text.patterns.blanked_text import MaskedText
 from text.patterns.code_shapes import (
     CODE,
     ERRNO_NAMES,
@@ -15,10 +16,9 @@ from text.patterns.code_shapes import (
     is_technology,
     stands_alone,
 )
-from text.patterns.finding import Finding
-from text.patterns.labels import LOOSE, MARKER, by_initial, labelled
-from text.patterns.page import Page
-from text.patterns.tokens import counted, enumerated
+from text.patterns.found_value import FoundValue
+from text.patterns.labels import LOOSE, MARKER, group_by_initial, labelled_id_pattern
+from text.patterns.tokens import find_enumerated, is_quantity
 
 CODED = "|".join(
     rf"{word} (?:code|number)s?"
@@ -71,8 +71,8 @@ SHOWS = (
     "|devuelve|mostra|appare|restituisce|exibe|recebo|ricevo|recibo"
 )
 SHOWN = (
-    rf"(?:{by_initial(ENDS)})\w{{0,5}} (?:\w{{1,20}} ){{0,3}}?(?:with|at|mit|ab mit|avec"
-    rf"|con|com)|{by_initial(SHOWS)}"
+    rf"(?:{group_by_initial(ENDS)})\w{{0,5}} (?:\w{{1,20}} ){{0,3}}?(?:with|at|mit|ab mit|avec"
+    rf"|con|com)|{group_by_initial(SHOWS)}"
 )
 SHOWN_GAP = (
     r"(?:[ \t:=(\[\"'“„»`,]{1,4}+|(?:a|an|the|me|us|this|that|up|out|back|only|just|now|always"
@@ -81,7 +81,7 @@ SHOWN_GAP = (
     r"|código)(?=[ :]))"
 )
 COMPOUND = re.compile(COMPOUNDS, re.IGNORECASE)
-LABELLED = labelled(NOUNS, COMPOUNDS, CODE)
+LABELLED = labelled_id_pattern(NOUNS, COMPOUNDS, CODE)
 REPORTED = re.compile(
     rf"(?=\w)(?<!\w)(?P<verb>{SHOWN})(?!\w)(?P<gap>(?:{SHOWN_GAP}){{1,6}}+)(?P<id>{CODE})(?!\w)",
     re.IGNORECASE,
@@ -137,34 +137,34 @@ CODE_SIGN = re.compile(r"\d|[A-Z][A-Z_]")
 NEAR = 80
 
 
-def find_error_codes(page: Page) -> Iterator[Finding]:
+def find_error_codes(page: MaskedText) -> Iterator[FoundValue]:
     """Codes as written; "HTTP 503" keeps its HTTP, "error 503" is "503".
 
     Never the word "code" itself.
     """
-    text = page.codes
+    text = page.without_orders
     clauses = [
         m.span() for m in CLAUSE.finditer(text) if CODE_SIGN.search(text, *m.span())
     ]
-    yield from _labelled(text)
-    yield from _reported(text, clauses)
+    yield from _find_labelled_codes(text)
+    yield from _find_reported_codes(text, clauses)
     yield from (
-        Finding(m["id"], *m.span("id"), 0.85) for m in STATUS_PHRASE.finditer(text)
+        FoundValue(m["id"], *m.span("id"), 0.85) for m in STATUS_PHRASE.finditer(text)
     )
-    for match in _within(clauses, CALLED_AFTER, text):
+    for match in _matches_within(clauses, CALLED_AFTER, text):
         if is_code(match["id"]) and not is_technology(match["id"]):
-            yield Finding(match["id"], *match.span("id"), 0.85)
-    yield from _alone(text, clauses)
+            yield FoundValue(match["id"], *match.span("id"), 0.85)
+    yield from _find_bare_codes(text, clauses)
 
 
-def _within(
+def _matches_within(
     clauses: list[tuple[int, int]], pattern: re.Pattern[str], text: str
 ) -> Iterator[re.Match[str]]:
     for start, end in clauses:
         yield from pattern.finditer(text, start, end)
 
 
-def _labelled(text: str) -> Iterator[Finding]:
+def _find_labelled_codes(text: str) -> Iterator[FoundValue]:
     for match in LABELLED.finditer(text):
         token, (start, end) = match["id"], match.span("id")
         label = match["label"].lower()
@@ -181,24 +181,24 @@ def _labelled(text: str) -> Iterator[Finding]:
         )
         if not token.isdigit():
             if is_code(token, marked=marked) and (marked or not is_technology(token)):
-                yield Finding(token, start, end, 0.95 if marked else 0.9)
+                yield FoundValue(token, start, end, 0.95 if marked else 0.9)
                 yield from (
-                    Finding(text[a:b], a, b, 0.85)
-                    for a, b in enumerated(text, token, end)
+                    FoundValue(text[a:b], a, b, 0.85)
+                    for a, b in find_enumerated(text, token, end)
                 )
-        elif _is_number(text, match, marked=marked):
+        elif _is_labelled_number(text, match, marked=marked):
             signed = (
                 (marked or len(token) > len("9999"))
                 and text[start - 1] == "-"
                 and text[start - 2] in " :=("
             )
             start -= signed
-            yield Finding(text[start:end], start, end, 0.9 if marked else 0.8)
+            yield FoundValue(text[start:end], start, end, 0.9 if marked else 0.8)
 
 
-def _is_number(text: str, match: re.Match[str], *, marked: bool) -> bool:
+def _is_labelled_number(text: str, match: re.Match[str], *, marked: bool) -> bool:
     token, label = match["id"], match["label"].lower()
-    if counted(text, match.end("id")) or not is_code_number(token, marked=marked):
+    if is_quantity(text, match.end("id")) or not is_code_number(token, marked=marked):
         return False
     if label.startswith(("status", "http", "response")):
         return len(token) == len("503") and token[0] in "45"
@@ -207,8 +207,10 @@ def _is_number(text: str, match: re.Match[str], *, marked: bool) -> bool:
     return not label.endswith("s") and not LOOSE.search(match["gap"])
 
 
-def _reported(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
-    for match in _within(clauses, REPORTED, text):
+def _find_reported_codes(
+    text: str, clauses: list[tuple[int, int]]
+) -> Iterator[FoundValue]:
+    for match in _matches_within(clauses, REPORTED, text):
         token, (start, end) = match["id"], match.span("id")
         coded = "code" in match["gap"].lower()
         if token.isdigit():
@@ -216,41 +218,41 @@ def _reported(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
             number = is_code_number(token, marked=coded) and (
                 coded or len(token) > len("99")
             )
-            if (ends_with or coded) and number and not counted(text, end):
-                yield Finding(token, start, end, 0.75)
+            if (ends_with or coded) and number and not is_quantity(text, end):
+                yield FoundValue(token, start, end, 0.75)
         elif (
             not (token[0].isdigit() and "/" in token)
             and is_code(token)
             and not is_technology(token)
             and not ADDRESS_BEFORE.search(text[max(0, start - 9) : start])
         ):
-            yield Finding(token, start, end, 0.85)
+            yield FoundValue(token, start, end, 0.85)
 
 
-def _alone(text: str, clauses: list[tuple[int, int]]) -> Iterator[Finding]:
-    for match in _within(clauses, ANY, text):
+def _find_bare_codes(text: str, clauses: list[tuple[int, int]]) -> Iterator[FoundValue]:
+    for match in _matches_within(clauses, ANY, text):
         if len(match[0]) >= len("E10") and (
             match[0][0].isupper() or match[0][0] in "0en"
         ):
-            confidence = _alone_confidence(text, match[0], *match.span())
+            confidence = _bare_code_confidence(text, match[0], *match.span())
             if confidence:
-                yield Finding(match[0], *match.span(), confidence)
+                yield FoundValue(match[0], *match.span(), confidence)
 
 
-def _alone_confidence(text: str, token: str, start: int, end: int) -> float:
+def _bare_code_confidence(text: str, token: str, start: int, end: int) -> float:
     before = text[max(0, start - 9) : start]
     if re.fullmatch(TAGGED, token):
         return 0.9
     if stands_alone(token):
         return 0 if token.startswith("0x") and ADDRESS_BEFORE.search(before) else 0.85
     if token in ERRNO_NAMES:
-        return 0.75 if _near(NAMES_ERROR, text, start, end) else 0
-    shown = SHORT.fullmatch(token) and _near(TROUBLE, text, start, end)
+        return 0.75 if _has_word_near(NAMES_ERROR, text, start, end) else 0
+    shown = SHORT.fullmatch(token) and _has_word_near(TROUBLE, text, start, end)
     quoted = AFTER_QUOTE.search(before) and is_code(token) and not is_technology(token)
     return 0.65 if shown or quoted else 0
 
 
-def _near(words: re.Pattern[str], text: str, start: int, end: int) -> bool:
+def _has_word_near(words: re.Pattern[str], text: str, start: int, end: int) -> bool:
     return bool(
         words.search(text, max(0, start - NEAR), start)
         or words.search(text, end, end + NEAR)

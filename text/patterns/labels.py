@@ -6,7 +6,7 @@ An id is recognised by its label ("order no. 4471-22"), not by a list of formats
 import re
 
 from text.patterns.tokens import ID
-from text.regexes import branches
+from text.regexes import split_alternatives
 
 ORDER_NOUNS = (
     r"orders?|purchases?|bookings?|reservations?"
@@ -52,24 +52,24 @@ LOOSE = re.compile(rf"(?<!\w)(?:{PREPOSITION})(?!\w)", re.IGNORECASE)
 """What may stand between a label and an id, but as well between a label and a quantity."""
 
 
-def by_initial(words: str) -> str:
+def group_by_initial(words: str) -> str:
     """The same alternatives, gathered by first letter.
 
     At each place in a text only those of one letter are tried.
     """
     gathered: dict[str, list[str]] = {}
-    for word in branches(words):
+    for word in split_alternatives(words):
         gathered.setdefault(word[0], []).append(word)
     return "|".join(f"(?:{'|'.join(group)})" for group in gathered.values())
 
 
-def labelled(nouns: str, compounds: str, token: str = ID) -> re.Pattern[str]:
+def labelled_id_pattern(nouns: str, compounds: str, token: str = ID) -> re.Pattern[str]:
     """Label, gap and id. Groups: `label`, `gap`, `id`.
 
     A gap is at most eight small words or bits of punctuation.
     """
     return re.compile(
-        rf"(?=\w)(?<![\w-])(?P<label>{compounds}|{by_initial(nouns)})(?![A-Za-zÀ-ÿ])(?P<gap>"
+        rf"(?=\w)(?<![\w-])(?P<label>{compounds}|{group_by_initial(nouns)})(?![A-Za-zÀ-ÿ])(?P<gap>"
         rf"(?:{GAP}){{0,8}}+)(?<![A-Za-zÀ-ÿ\d])"
         rf"(?=[A-Za-z.:/_-]{{0,40}}+\d|(?-i:[A-Z_]{{4}}))(?P<id>{token})(?!\w)",
         re.IGNORECASE,

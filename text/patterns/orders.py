@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from rapidfuzz.distance import DamerauLevenshtein
 
-from text.patterns.finding import Finding
+from text.patterns.found_value import FoundValue
 from text.patterns.labels import (
     CONFIRMATIONS,
     LOOSE,
@@ -16,16 +16,16 @@ from text.patterns.labels import (
     NUMBER,
     ORDER_COMPOUNDS,
     ORDER_NOUNS,
-    labelled,
+    labelled_id_pattern,
 )
 from text.patterns.tokens import (
     DECIMAL,
     ID,
     MEASURE,
     YEAR,
-    counted,
-    enumerated,
+    find_enumerated,
     has_digit,
+    is_quantity,
 )
 
 OWN_FORM = re.compile(
@@ -35,7 +35,7 @@ OWN_FORM = re.compile(
     r"|(?:PO|SO|PED|CMD|BST)-\d{3,}+(?:-[A-Z\d]++)*+|(?:PO|SO)\d{5,}+|\d{3}-\d{7}-\d{7})(?!\w)"
 )
 COMPOUND = re.compile(ORDER_COMPOUNDS, re.IGNORECASE)
-LABELLED = labelled(f"{ORDER_NOUNS}|{CONFIRMATIONS}", ORDER_COMPOUNDS)
+LABELLED = labelled_id_pattern(f"{ORDER_NOUNS}|{CONFIRMATIONS}", ORDER_COMPOUNDS)
 CONFIRMATION = re.compile(CONFIRMATIONS, re.IGNORECASE)
 LABEL_AFTER = re.compile(
     rf"(?<![\w/-])#?(?P<id>{ID})[\"')”]?,? (?:is|was|ist|est|es|è"
@@ -92,35 +92,35 @@ LABEL_WORDS = ("order", "purchase", "booking")
 MARKED_DIGITS, BARE_DIGITS, CODE_LENGTH = 2, 3, 6
 
 
-def find_orders(text: str) -> Iterator[Finding]:
+def find_orders(text: str) -> Iterator[FoundValue]:
     """Order ids as written, without a leading "#".
 
     Not in the order of the text, and some more than once.
     """
     yield from (
-        Finding(m[0], m.start(), m.end(), 0.97) for m in OWN_FORM.finditer(text)
+        FoundValue(m[0], m.start(), m.end(), 0.97) for m in OWN_FORM.finditer(text)
     )
     for match in LABELLED.finditer(text):
-        yield from _labelled(text, match)
+        yield from _find_labelled_order(text, match)
     for match in LABEL_AFTER.finditer(text):
         if _is_id(text, *match.span("id"), marked=False):
-            yield Finding(match["id"], *match.span("id"), 0.85)
-    yield from _asides(text)
+            yield FoundValue(match["id"], *match.span("id"), 0.85)
+    yield from _find_asides(text)
     for match in EXAMPLES.finditer(text) if GIVES_EXAMPLE.search(text) else ():
         if _is_id(text, *match.span("id"), marked=False) and not OTHER_NUMBER.search(
             match["between"]
         ):
-            yield Finding(match["id"], *match.span("id"), 0.75)
+            yield FoundValue(match["id"], *match.span("id"), 0.75)
             yield from (
-                Finding(text[a:b], a, b, 0.75)
-                for a, b in enumerated(text, match["id"], match.end("id"))
+                FoundValue(text[a:b], a, b, 0.75)
+                for a, b in find_enumerated(text, match["id"], match.end("id"))
             )
     for match in WORD_BEFORE.finditer(text):
-        if _misspelt(match["word"].lower()):
-            yield Finding(match["id"], *match.span("id"), 0.7)
+        if _is_misspelt_label(match["word"].lower()):
+            yield FoundValue(match["id"], *match.span("id"), 0.7)
 
 
-def _labelled(text: str, match: re.Match[str]) -> Iterator[Finding]:
+def _find_labelled_order(text: str, match: re.Match[str]) -> Iterator[FoundValue]:
     before = text[max(0, match.start() - 14) : match.start()]
     marked = (
         MARKER.search(match["gap"]) is not None
@@ -139,10 +139,10 @@ def _labelled(text: str, match: re.Match[str]) -> Iterator[Finding]:
         ):
             return
     if _is_id(text, start, end, marked=marked):
-        yield Finding(match["id"], start, end, 0.95 if marked else 0.88)
+        yield FoundValue(match["id"], start, end, 0.95 if marked else 0.88)
         yield from (
-            Finding(text[a:b], a, b, 0.85)
-            for a, b in enumerated(text, match["id"], end)
+            FoundValue(text[a:b], a, b, 0.85)
+            for a, b in find_enumerated(text, match["id"], end)
         )
 
 
@@ -155,7 +155,7 @@ def _is_id(text: str, start: int, end: int, *, marked: bool) -> bool:
             and NO_ENGLISH_WORD.search(token) is not None
         )
     if (
-        counted(text, end)
+        is_quantity(text, end)
         or DECIMAL.fullmatch(token)
         or (not marked and (MEASURE.fullmatch(token) or YEAR.fullmatch(token)))
     ):
@@ -166,13 +166,13 @@ def _is_id(text: str, start: int, end: int, *, marked: bool) -> bool:
     return digits >= BARE_DIGITS or (len(token) >= CODE_LENGTH and token.isupper())
 
 
-def _asides(text: str) -> Iterator[Finding]:
+def _find_asides(text: str) -> Iterator[FoundValue]:
     for match in ASIDE.finditer(text):
         token, (start, end) = match["id"], match.span("id")
         if (
             OTHER_NUMBER.search(match["between"])
             or not has_digit(token)
-            or counted(text, end)
+            or is_quantity(text, end)
         ):
             continue
         marked = match["hash"] or match["number"]
@@ -182,10 +182,10 @@ def _asides(text: str) -> Iterator[Finding]:
             and len(token) >= CODE_LENGTH
             and not match[0].lower().startswith("the")
         ):
-            yield Finding(token, start, end, 0.75)
+            yield FoundValue(token, start, end, 0.75)
 
 
-def _misspelt(word: str) -> bool:
+def _is_misspelt_label(word: str) -> bool:
     if word in REAL_WORDS or word in LABEL_WORDS:
         return False
     return any(

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 
 import phonenumbers
 
-from text.patterns.finding import Finding, Flaw
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue, RejectedValue
 
 ENOUGH_DIGITS = re.compile(r"\d\d(?:[^\n\d]{0,3}\d){4}")
 EXTENSION = r"(?:(?:[ ]?x|[ ]?,?[ ]?ext\.?[ ]?|[ ]?Durchwahl[ ])\d{1,6})?"
@@ -75,9 +75,9 @@ MIN_DIGITS, SURE_LENGTH, MAX_LOCAL, MAX_DIGITS = 6, 10, 12, 15
 EXTENSION_START = re.compile(r"[ ,]*(?:x|ext|durchwahl)", re.IGNORECASE)
 
 
-def find_phones(page: Page) -> Iterator[Finding | Flaw]:
+def find_phones(page: MaskedText) -> Iterator[FoundValue | RejectedValue]:
     """Phone numbers as written, extension included."""
-    text = page.numbers if ENOUGH_DIGITS.search(page.text) else ""
+    text = page.without_codes if ENOUGH_DIGITS.search(page.text) else ""
     for match in NUMBER.finditer(text):
         if match["other"] and len(match["other"]) < MIN_DIGITS:
             continue
@@ -90,18 +90,18 @@ def find_phones(page: Page) -> Iterator[Finding | Flaw]:
         )
         start = match.end() - len(written)
         number = EXTENSION_START.split(written)[0]
-        confidence = _by_form(match, number)
-        if confidence < CERTAIN and _called(text, match):
-            confidence = max(confidence, _when_called(number))
+        confidence = _form_confidence(match, number)
+        if confidence < CERTAIN and _has_calling_word(text, match):
+            confidence = max(confidence, _called_confidence(number))
         if confidence:
-            yield Finding(
+            yield FoundValue(
                 page.text[start : match.end()], start, match.end(), confidence
             )
-        elif match["abroad"] and _called(text, match):
-            yield Flaw("a number in the text is no possible phone number")
+        elif match["abroad"] and _has_calling_word(text, match):
+            yield RejectedValue("a number in the text is no possible phone number")
 
 
-def _called(text: str, match: re.Match[str]) -> bool:
+def _has_calling_word(text: str, match: re.Match[str]) -> bool:
     before = text[max(0, match.start() - 60) : match.start()]
     return bool(
         CALLING.search(before)
@@ -110,33 +110,33 @@ def _called(text: str, match: re.Match[str]) -> bool:
     )
 
 
-def _by_form(match: re.Match[str], number: str) -> float:
+def _form_confidence(match: re.Match[str], number: str) -> float:
     """How sure it is a phone number by its form alone; 0 when the form says nothing."""
     if number.startswith("+"):
-        return _abroad(number)
+        return _international_confidence(number)
     if match["american"]:
         return CERTAIN
-    groups, digits = _measure(number)
+    groups, digits = _count_groups(number)
     if match["abroad"] and groups > 1 and SURE_LENGTH <= digits <= MAX_DIGITS:
         return 0.75
     enough = digits >= SURE_LENGTH - 1 and groups > 1 + (digits < SURE_LENGTH)
     return 0.65 if enough and digits <= MAX_LOCAL and TRUNK.fullmatch(number) else 0
 
 
-def _when_called(number: str) -> float:
+def _called_confidence(number: str) -> float:
     """How sure it is one beside a word for calling; 0 for what is too short or too long."""
-    groups, digits = _measure(number)
-    if number.startswith("+") and not _abroad(number):
+    groups, digits = _count_groups(number)
+    if number.startswith("+") and not _international_confidence(number):
         return 0
     return 0.85 if digits + (groups > 1) > MIN_DIGITS and digits <= MAX_DIGITS else 0
 
 
-def _measure(number: str) -> tuple[int, int]:
+def _count_groups(number: str) -> tuple[int, int]:
     groups = re.findall(r"\d+", number)
     return len(groups), sum(map(len, groups))
 
 
-def _abroad(number: str) -> float:
+def _international_confidence(number: str) -> float:
     try:
         parsed = phonenumbers.parse(number.replace("(0)", ""), None)
     except phonenumbers.NumberParseException:

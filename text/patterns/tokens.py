@@ -36,14 +36,14 @@ def has_digit(token: str) -> bool:
     return any("0" <= char <= "9" for char in token)
 
 
-def counted(text: str, end: int) -> bool:
+def is_quantity(text: str, end: int) -> bool:
     """Whether the number that ends here counts or measures something ("3 items", "40 %",
     "149.99").
     """
     return COUNTED.match(text, end) is not None
 
 
-def shape(token: str) -> str:
+def token_shape(token: str) -> str:
     """A token's outline: "ORD-221" and "ORD-30871" are both "A-9".
 
     Numbers also keep their length.
@@ -53,16 +53,16 @@ def shape(token: str) -> str:
     return RUN.sub(lambda m: "9" if m[1] else "A" if m[2] else "a", token)
 
 
-def enumerated(text: str, first: str, end: int) -> list[tuple[int, int]]:
+def find_enumerated(text: str, first: str, end: int) -> list[tuple[int, int]]:
     """Spans of the tokens listed after one ("ORD-1, ORD-2 and ORD-3"), as long as they have
     its outline.
     """
     spans: list[tuple[int, int]] = []
-    outline = shape(first)
+    outline = token_shape(first)
     while (
         (found := NEXT.match(text, end))
-        and shape(found[1]) == outline
-        and not counted(text, found.end(1))
+        and token_shape(found[1]) == outline
+        and not is_quantity(text, found.end(1))
     ):
         spans.append(found.span(1))
         end = found.end(1)

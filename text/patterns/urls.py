@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from text.patterns.finding import Finding
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue
 
 URL = re.compile(r"(?<!\w)(?:https?://|www\.)[^\s<>\"'`|\\^{}]++", re.IGNORECASE)
 
 
-def find_urls(page: Page) -> Iterator[Finding]:
+def find_urls(page: MaskedText) -> Iterator[FoundValue]:
     """Addresses with http, https or a leading www."""
     for match in URL.finditer(page.text):
         address = match[0].rstrip(".,;:!?*_")
@@ -22,4 +22,4 @@ def find_urls(page: Page) -> Iterator[Finding]:
             or "localhost" in address
             or address.startswith("www.")
         ):
-            yield Finding(address, match.start(), match.start() + len(address), 0.95)
+            yield FoundValue(address, match.start(), match.start() + len(address), 0.95)

@@ -19,15 +19,15 @@ from storage.queries import runs
 
 _epoch: ContextVar[int | None] = ContextVar("epoch", default=None)
 
-OVERTAKEN = "Another process has gone on with this run. Nothing was changed."
+STALE_EPOCH_MESSAGE = "Another process has gone on with this run. Nothing was changed."
 
 
-class OvertakenError(ConflictError):
+class StaleEpochError(ConflictError):
     """Another process has gone on with this run."""
 
 
 @contextmanager
-def holding(epoch: int | None) -> Iterator[None]:
+def hold_epoch(epoch: int | None) -> Iterator[None]:
     """Inside, everything that is written of a run is written as the holder of this epoch.
 
     None fences nothing.
@@ -39,14 +39,16 @@ def holding(epoch: int | None) -> Iterator[None]:
         _epoch.reset(token)
 
 
-def held() -> int | None:
+def held_epoch() -> int | None:
     """The epoch that this task holds its run with; None where no run is being advanced."""
     return _epoch.get()
 
 
-async def check(connection: AsyncConnection, run_id: str, epoch: int | None) -> None:
+async def check_epoch(
+    connection: AsyncConnection, run_id: str, epoch: int | None
+) -> None:
     """Raise OvertakenError unless the run still has the epoch, which then stays until the
     transaction ends.
     """
-    if epoch is not None and await runs.epoch(connection, run_id) != epoch:
-        raise OvertakenError(OVERTAKEN)
+    if epoch is not None and await runs.lock_run_epoch(connection, run_id) != epoch:
+        raise StaleEpochError(STALE_EPOCH_MESSAGE)

@@ -19,12 +19,20 @@ from langgraph.checkpoint.base import (
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 
 from storage.database.postgres import PostgresDatabase
-from ticketgraph.checkpoints.fence import OVERTAKEN, OvertakenError, held
-from ticketgraph.checkpoints.postgres_batches import Save, Saves
-from ticketgraph.checkpoints.sqlite import place_of, strict_serializer, thread_of
+from ticketgraph.checkpoints.fence import (
+    STALE_EPOCH_MESSAGE,
+    StaleEpochError,
+    held_epoch,
+)
+from ticketgraph.checkpoints.postgres_batches import CheckpointSave, SaveBatcher
+from ticketgraph.checkpoints.sqlite import (
+    checkpoint_key_of,
+    run_id_of,
+    strict_serializer,
+)
 from ticketgraph.news.watchers import Watchers
 
-INLINE = (str, int, float, bool, type(None))
+INLINE_TYPES = (str, int, float, bool, type(None))
 """Values that LangGraph keeps in the checkpoint itself; all others are rows of their own."""
 
 
@@ -37,7 +45,7 @@ class FencedPostgresSaver(AsyncPostgresSaver):
     """
 
     watchers: Watchers
-    saves: Saves
+    batcher: SaveBatcher
 
     async def aput(
         self,
@@ -47,24 +55,26 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Save one checkpoint; returns when it is committed. Raises OvertakenError."""
-        run_id, epoch = thread_of(config), held()
+        run_id, epoch = run_id_of(config), held_epoch()
         if epoch is None:
             # A caller that is cancelled must not leave a connection in the middle of something.
             saved = await asyncio.shield(
                 super().aput(config, checkpoint, metadata, new_versions)
             )
         else:
-            await self.save(
-                self.of_checkpoint(config, checkpoint, metadata, new_versions, epoch)
+            await self.commit_save(
+                self.build_checkpoint_save(
+                    config, checkpoint, metadata, new_versions, epoch
+                )
             )
             place = {
                 "thread_id": run_id,
-                "checkpoint_ns": place_of(config)["checkpoint_ns"],
+                "checkpoint_ns": checkpoint_key_of(config)["checkpoint_ns"],
             }
             saved: RunnableConfig = {
                 "configurable": {**place, "checkpoint_id": checkpoint["id"]}
             }
-        self.watchers.saved(run_id)
+        self.watchers.announce_saved(run_id)
         return saved
 
     async def aput_writes(
@@ -75,13 +85,13 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         task_path: str = "",
     ) -> None:
         """Save what one task wrote; returns when it is committed. Raises OvertakenError."""
-        epoch = held()
+        epoch = held_epoch()
         if epoch is None:
             await asyncio.shield(
                 super().aput_writes(config, writes, task_id, task_path)
             )
             return
-        place = place_of(config)
+        place = checkpoint_key_of(config)
         rows = self._dump_writes(
             place["thread_id"],
             place["checkpoint_ns"],
@@ -91,28 +101,28 @@ class FencedPostgresSaver(AsyncPostgresSaver):
             writes,
         )
         special = all(channel in WRITES_IDX_MAP for channel, _ in writes)
-        await self.save(
-            Save(
-                thread_of(config), epoch, **{"rewrites" if special else "writes": rows}
+        await self.commit_save(
+            CheckpointSave(
+                run_id_of(config), epoch, **{"rewrites" if special else "writes": rows}
             )
         )
 
-    def of_checkpoint(
+    def build_checkpoint_save(
         self,
         config: RunnableConfig,
         checkpoint: Checkpoint,
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
         epoch: int,
-    ) -> Save:
+    ) -> CheckpointSave:
         """A checkpoint as rows, as LangGraph's `aput` makes them."""
-        place = place_of(config)
+        place = checkpoint_key_of(config)
         thread, namespace = place["thread_id"], place["checkpoint_ns"]
         values = checkpoint["channel_values"]
         large = {
             name: value
             for name, value in values.items()
-            if not isinstance(value, INLINE)
+            if not isinstance(value, INLINE_TYPES)
         }
         small = {
             **checkpoint,
@@ -131,14 +141,16 @@ class FencedPostgresSaver(AsyncPostgresSaver):
             orjson.dumps(about).decode(),
         )
         blobs = self._dump_blobs(thread, namespace, large, versions)
-        return Save(thread, epoch, blobs=blobs, checkpoints=[(thread, namespace, *row)])
+        return CheckpointSave(
+            thread, epoch, blobs=blobs, checkpoints=[(thread, namespace, *row)]
+        )
 
-    async def save(self, one: Save) -> None:
+    async def commit_save(self, one: CheckpointSave) -> None:
         """Save it, alone if the run is locked. Raises OvertakenError."""
-        if not await self.saves.write(one) and not await asyncio.shield(
-            self.saves.alone(one)
+        if not await self.batcher.write_grouped(one) and not await asyncio.shield(
+            self.batcher.save_when_unlocked(one)
         ):
-            raise OvertakenError(OVERTAKEN)
+            raise StaleEpochError(STALE_EPOCH_MESSAGE)
 
 
 def postgres_saver(
@@ -148,5 +160,5 @@ def postgres_saver(
     saver = FencedPostgresSaver(database.pool, serde=strict_serializer())
     saver.lock = cast("asyncio.Lock", asyncio.Semaphore(database.pool.max_size))
     saver.watchers = watchers
-    saver.saves = Saves(database.pool)
+    saver.batcher = SaveBatcher(database.pool)
     return saver

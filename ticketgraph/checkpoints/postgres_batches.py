@@ -11,45 +11,45 @@ from typing import Any
 import psycopg
 from psycopg_pool import AsyncConnectionPool
 
-from storage.database.group_commit import Gathering
-from storage.database.unavailable import AWAY
+from storage.database.group_commit import GroupCommit
+from storage.database.unavailable import UNAVAILABLE_ERRORS
 
-BLOBS = {
+BLOB_COLUMNS = {
     "thread_id": "text",
     "checkpoint_ns": "text",
     "channel": "text",
     "version": "text",
     "type": "text",
 }
-BLOBS |= {"blob": "bytea"}
-CHECKPOINTS = {
+BLOB_COLUMNS |= {"blob": "bytea"}
+CHECKPOINT_COLUMNS = {
     "thread_id": "text",
     "checkpoint_ns": "text",
     "checkpoint_id": "text",
     "parent_checkpoint_id": "text",
 }
-CHECKPOINTS |= {"checkpoint": "jsonb", "metadata": "jsonb"}
-WRITES = {
+CHECKPOINT_COLUMNS |= {"checkpoint": "jsonb", "metadata": "jsonb"}
+WRITE_COLUMNS = {
     "thread_id": "text",
     "checkpoint_ns": "text",
     "checkpoint_id": "text",
     "task_id": "text",
     "task_path": "text",
 }
-WRITES |= {"idx": "int", "channel": "text", "type": "text", "blob": "bytea"}
+WRITE_COLUMNS |= {"idx": "int", "channel": "text", "type": "text", "blob": "bytea"}
 """LangGraph's tables, and what their columns are."""
 
-TURNS = 2
+CONCURRENT_BATCHES = 2
 """Statements under way side by side: one that hangs does not stop everybody."""
 
-ALONE = 2
+CONCURRENT_LOCKED_SAVES = 2
 """Saves that wait for a locked run side by side, each on a connection that others need as well."""
 
 Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True)
-class Save:
+class CheckpointSave:
     """What is saved of one run at one moment, as rows of LangGraph's tables."""
 
     run_id: str
@@ -60,51 +60,53 @@ class Save:
     rewrites: Sequence[Row] = ()
 
 
-class Saves(Gathering[Save]):
+class SaveBatcher(GroupCommit[CheckpointSave]):
     """Saves in groups. `write` returns whether a save was done.
 
     Not when the run is another one's, or is locked.
     """
 
     def __init__(self, pool: "AsyncConnectionPool[Any]") -> None:
-        super().__init__(asyncio.Semaphore(TURNS))
+        super().__init__(asyncio.Semaphore(CONCURRENT_BATCHES))
         self.pool = pool
-        self.places = asyncio.Semaphore(ALONE)
+        self.locked_save_slots = asyncio.Semaphore(CONCURRENT_LOCKED_SAVES)
 
-    async def together(self, group: Sequence[Save]) -> Sequence[Any]:
+    async def write_group(self, group: Sequence[CheckpointSave]) -> Sequence[Any]:
         """See Gathering. A run that somebody has locked does not hold up the others."""
         try:
-            held = await self.save(group, SAVE_UNLOCKED)
+            held = await self.save_group(group, SAVE_UNLOCKED_STATEMENT)
         except Exception as error:
-            if len(group) == 1 or is_away(error):
+            if len(group) == 1 or is_unavailable(error):
                 raise
-            return [await self.by_itself(one) for one in group]
+            return [await self.try_single_save(one) for one in group]
         return [(one.run_id, one.epoch) in held for one in group]
 
-    async def by_itself(self, one: Save) -> Any:
+    async def try_single_save(self, one: CheckpointSave) -> Any:
         """What comes of a save that is a group of its own."""
         try:
-            return (await self.together([one]))[0]
+            return (await self.write_group([one]))[0]
         except Exception as error:
             return error
 
-    async def alone(self, one: Save) -> bool:
+    async def save_when_unlocked(self, one: CheckpointSave) -> bool:
         """The same for a run that is locked: waits for whoever has locked it."""
-        async with self.places:
-            return bool(await self.save([one], SAVE))
+        async with self.locked_save_slots:
+            return bool(await self.save_group([one], SAVE_STATEMENT))
 
-    async def save(self, group: Sequence[Save], statement: str) -> set[tuple[str, int]]:
+    async def save_group(
+        self, group: Sequence[CheckpointSave], statement: str
+    ) -> set[tuple[str, int]]:
         """Save a group, as far as its runs are held as it says. Returns those that are."""
         given = list({(one.run_id, one.epoch) for one in group})
-        values = arrays(given, 2)
+        values = rows_to_columns(given, 2)
         for table, columns in (
-            ("blobs", BLOBS),
-            ("checkpoints", CHECKPOINTS),
-            ("writes", WRITES),
-            ("rewrites", WRITES),
+            ("blobs", BLOB_COLUMNS),
+            ("checkpoints", CHECKPOINT_COLUMNS),
+            ("writes", WRITE_COLUMNS),
+            ("rewrites", WRITE_COLUMNS),
         ):
             rows = [(*row, one.epoch) for one in group for row in getattr(one, table)]
-            values += arrays(rows, len(columns) + 1)
+            values += rows_to_columns(rows, len(columns) + 1)
         async with (
             self.pool.connection() as connection,
             connection.cursor(binary=True) as cursor,
@@ -113,15 +115,15 @@ class Saves(Gathering[Save]):
             return {(row["id"], row["epoch"]) for row in await cursor.fetchall()}
 
 
-def is_away(error: Exception) -> bool:
+def is_unavailable(error: Exception) -> bool:
     """Whether the database is away, and not only a statement refused."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
-    return isinstance(error, AWAY) and (
+    return isinstance(error, UNAVAILABLE_ERRORS) and (
         state is None or state.startswith(("08", "57P"))
     )
 
 
-def arrays(rows: Sequence[Row], width: int) -> list[list[Any]]:
+def rows_to_columns(rows: Sequence[Row], width: int) -> list[list[Any]]:
     """Rows as columns."""
     return (
         [list(column) for column in zip(*rows, strict=True)]
@@ -130,7 +132,7 @@ def arrays(rows: Sequence[Row], width: int) -> list[list[Any]]:
     )
 
 
-def adding(table: str, columns: dict[str, str], conflict: str) -> str:
+def insert_statement(table: str, columns: dict[str, str], conflict: str) -> str:
     """Insert rows of runs that are held. JSON comes as text: orjson has made it."""
     given = ", ".join(
         f"%b::{'text' if kind == 'jsonb' else kind}[]" for kind in columns.values()
@@ -144,22 +146,24 @@ def adding(table: str, columns: dict[str, str], conflict: str) -> str:
     )"""  # noqa: S608 - our own words
 
 
-NEWER_POINT = """(thread_id, checkpoint_ns, checkpoint_id)
+ON_CHECKPOINT_CONFLICT = """(thread_id, checkpoint_ns, checkpoint_id)
         DO UPDATE SET checkpoint = excluded.checkpoint, metadata = excluded.metadata"""
-NEWER_WRITE = """(thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
+ON_WRITE_CONFLICT = """(thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
         DO UPDATE SET channel = excluded.channel, type = excluded.type, blob = excluded.blob"""
-SAVE = f"""
+SAVE_STATEMENT = f"""
     WITH held AS (
         SELECT runs.id, runs.epoch FROM runs
         JOIN unnest(%b::text[], %b::int[]) AS given (id, epoch) ON runs.id = given.id AND runs.epoch = given.epoch
         FOR SHARE OF runs
     ),
-    blobs AS {adding("checkpoint_blobs", BLOBS, "DO NOTHING")},
-    points AS {adding("checkpoints", CHECKPOINTS, NEWER_POINT)},
-    writes AS {adding("checkpoint_writes", WRITES, "DO NOTHING")},
-    rewrites AS {adding("checkpoint_writes", WRITES, NEWER_WRITE)}
+    blobs AS {insert_statement("checkpoint_blobs", BLOB_COLUMNS, "DO NOTHING")},
+    points AS {insert_statement("checkpoints", CHECKPOINT_COLUMNS, ON_CHECKPOINT_CONFLICT)},
+    writes AS {insert_statement("checkpoint_writes", WRITE_COLUMNS, "DO NOTHING")},
+    rewrites AS {insert_statement("checkpoint_writes", WRITE_COLUMNS, ON_WRITE_CONFLICT)}
     SELECT id, epoch FROM held
 """  # noqa: S608 - our own words
 """One statement is one transaction. That a run is held stays true until it ends."""
 
-SAVE_UNLOCKED = SAVE.replace("FOR SHARE OF runs", "FOR SHARE OF runs SKIP LOCKED")
+SAVE_UNLOCKED_STATEMENT = SAVE_STATEMENT.replace(
+    "FOR SHARE OF runs", "FOR SHARE OF runs SKIP LOCKED"
+)

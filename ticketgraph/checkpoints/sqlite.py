@@ -26,13 +26,17 @@ from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from contracts.values import Value
-from storage.database.group_commit import Groups
+from storage.database.group_commit import SqliteGroupCommit
 from storage.database.sqlite import PRAGMAS
-from ticketgraph.checkpoints.fence import OVERTAKEN, OvertakenError, held
+from ticketgraph.checkpoints.fence import (
+    STALE_EPOCH_MESSAGE,
+    StaleEpochError,
+    held_epoch,
+)
 from ticketgraph.news.watchers import Watchers
 
 
-class OneTransaction(SqliteSaver):
+class JoinedTransactionSaver(SqliteSaver):
     """LangGraph's saver without commits of its own: the group's transaction is around it."""
 
     @contextmanager
@@ -50,7 +54,10 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
     """The saver that the graph uses. Make it with `open_saver`."""
 
     def __init__(
-        self, saver: OneTransaction, groups: Groups, watchers: Watchers
+        self,
+        saver: JoinedTransactionSaver,
+        groups: SqliteGroupCommit,
+        watchers: Watchers,
     ) -> None:
         super().__init__(serde=saver.serde)
         self.saver = saver
@@ -67,13 +74,13 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         allowing = self.saver.with_allowlist(extra_allowlist)
         return (
             GroupCommitSaver(allowing, self.groups, self.watchers)
-            if isinstance(allowing, OneTransaction)
+            if isinstance(allowing, JoinedTransactionSaver)
             else self
         )
 
     async def aget_tuple(self, config: RunnableConfig) -> CheckpointTuple | None:
         """The checkpoint named by the config, or the thread's newest."""
-        return await self.groups.read(partial(self.saver.get_tuple, config))
+        return await self.groups.run_read(partial(self.saver.get_tuple, config))
 
     async def alist(
         self,
@@ -87,7 +94,7 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         read = partial(
             self.saver.list, config, filter=filter, before=before, limit=limit
         )
-        for found in await self.groups.read(lambda: list(read())):
+        for found in await self.groups.run_read(lambda: list(read())):
             yield found
 
     async def aput(
@@ -98,20 +105,22 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
         """Save one checkpoint; returns when it is committed. Raises OvertakenError."""
-        run_id, epoch = thread_of(config), held()
+        run_id, epoch = run_id_of(config), held_epoch()
         put = partial(self.saver.put, config, checkpoint, metadata, new_versions)
-        saved = await self.groups.write(lambda: self.fenced(run_id, epoch) and put())
-        self.watchers.saved(run_id)
+        saved = await self.groups.write_grouped(
+            lambda: self.check_fence(run_id, epoch) and put()
+        )
+        self.watchers.announce_saved(run_id)
         return saved
 
-    def fenced(self, run_id: str, epoch: int | None) -> bool:
+    def check_fence(self, run_id: str, epoch: int | None) -> bool:
         """True while the run has the epoch. Raises OvertakenError otherwise."""
         if epoch is not None:
             found = self.saver.conn.execute(
                 "SELECT epoch FROM runs WHERE id = ?", (run_id,)
             ).fetchone()
             if found != (epoch,):
-                raise OvertakenError(OVERTAKEN)
+                raise StaleEpochError(STALE_EPOCH_MESSAGE)
         return True
 
     async def aput_writes(
@@ -122,25 +131,27 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         task_path: str = "",
     ) -> None:
         """Save what one task wrote; returns when it is committed. Raises OvertakenError."""
-        run_id, epoch = thread_of(config), held()
+        run_id, epoch = run_id_of(config), held_epoch()
         put = partial(self.saver.put_writes, config, writes, task_id, task_path)
-        await self.groups.write(lambda: self.fenced(run_id, epoch) and put())
+        await self.groups.write_grouped(
+            lambda: self.check_fence(run_id, epoch) and put()
+        )
 
     async def adelete_thread(self, thread_id: str) -> None:
         """Forget a run's checkpoints."""
-        await self.groups.write(partial(self.saver.delete_thread, thread_id))
+        await self.groups.write_grouped(partial(self.saver.delete_thread, thread_id))
 
     def get_next_version(self, current: str | None, channel: None) -> str:
         """LangGraph's own version numbers."""
         return self.saver.get_next_version(current, channel)
 
 
-def thread_of(config: RunnableConfig) -> str:
+def run_id_of(config: RunnableConfig) -> str:
     """The run that a config is of."""
-    return place_of(config)["thread_id"]
+    return checkpoint_key_of(config)["thread_id"]
 
 
-def place_of(config: RunnableConfig) -> dict[str, Any]:
+def checkpoint_key_of(config: RunnableConfig) -> dict[str, Any]:
     """The thread, namespace and checkpoint that a config is of."""
     return config.get("configurable", {})
 
@@ -150,11 +161,13 @@ async def open_saver(
     name: str | Path, write_lock: asyncio.Lock, watchers: Watchers
 ) -> AsyncIterator[GroupCommitSaver]:
     """The saver for a SQLite database. `write_lock` is the one that our own writes take."""
-    connection = await asyncio.to_thread(connect, str(name))
-    groups = Groups(lambda: connection, write_lock)
+    connection = await asyncio.to_thread(connect_sqlite, str(name))
+    groups = SqliteGroupCommit(lambda: connection, write_lock)
     try:
         yield GroupCommitSaver(
-            OneTransaction(connection, serde=strict_serializer()), groups, watchers
+            JoinedTransactionSaver(connection, serde=strict_serializer()),
+            groups,
+            watchers,
         )
     finally:
         await groups.close()
@@ -164,11 +177,13 @@ async def open_saver(
 def strict_serializer() -> JsonPlusSerializer:
     """Restores the types of ours that a checkpoint may hold, and no others."""
     return JsonPlusSerializer(
-        allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in values()]
+        allowed_msgpack_modules=[
+            (kind.__module__, kind.__name__) for kind in saved_value_types()
+        ]
     )
 
 
-def values() -> Iterator[type[Value]]:
+def saved_value_types() -> Iterator[type[Value]]:
     """Every type of ours that a checkpoint may hold.
 
     The contracts, and nothing that anybody else could name.
@@ -180,7 +195,7 @@ def values() -> Iterator[type[Value]]:
         yield kind
 
 
-def connect(name: str) -> sqlite3.Connection:
+def connect_sqlite(name: str) -> sqlite3.Connection:
     """One connection with our pragmas and LangGraph's tables."""
     uri = name.startswith("file:")
     connection = sqlite3.connect(

@@ -16,13 +16,13 @@ from ticketgraph import audit_details as evidence
 from ticketgraph import tasks
 from ticketgraph.checkpoints import fence as fencing
 
-OUTSIDE = frozenset({"reply", "external_ticket", "assignment", "notification"})
+EXTERNAL_ACTIONS = frozenset({"reply", "external_ticket", "assignment", "notification"})
 """Actions that are another system's to carry out.
 
 A link between tickets is ours and is done by being recorded.
 """
 
-RESOLVED: dict[Outcome, EffectStatus] = {
+STATUS_OF_OUTCOME: dict[Outcome, EffectStatus] = {
     "sent": "sent",
     "send_again": "queued",
     "drop": "dropped",
@@ -57,20 +57,20 @@ class StoredOutbox:
 
         Raises OvertakenError when somebody else has gone on with the run.
         """
-        at, epoch = self.now(), fencing.held()
+        at, epoch = self.now(), fencing.held_epoch()
 
-        async def write(connection: AsyncConnection) -> bool:
-            await fencing.check(connection, run_id, epoch)
-            if await runs.is_fork(connection, run_id) is not False:
+        async def write_effects(connection: AsyncConnection) -> bool:
+            await fencing.check_epoch(connection, run_id, epoch)
+            if await runs.is_forked_run(connection, run_id) is not False:
                 return False
-            await self.record(connection, ticket_id, run_id, effects, at)
+            await self.record_effects(connection, ticket_id, run_id, effects, at)
             return True
 
-        recorded = await self.database.transact(write)
+        recorded = await self.database.run_transaction(write_effects)
         self.wake()
         return recorded
 
-    async def record(
+    async def record_effects(
         self,
         connection: AsyncConnection,
         ticket_id: str,
@@ -82,68 +82,72 @@ class StoredOutbox:
 
         `wake` when it is committed.
         """
-        outside = OUTSIDE if self.jobs else frozenset[str]()
-        queued = await outbox.put(connection, ticket_id, run_id, effects, at, outside)
-        await self.enqueue(connection, queued)
+        outside = EXTERNAL_ACTIONS if self.jobs else frozenset[str]()
+        queued = await outbox.insert_effects(
+            connection, ticket_id, run_id, effects, at, outside
+        )
+        await self.enqueue_deliveries(connection, queued)
 
-    async def enqueue(self, connection: AsyncConnection, keys: Sequence[str]) -> None:
+    async def enqueue_deliveries(
+        self, connection: AsyncConnection, keys: Sequence[str]
+    ) -> None:
         """Put down the tasks to deliver what is queued."""
         if self.jobs:
             for key in keys:
-                await self.jobs.enqueue(connection, tasks.deliver(key))
+                await self.jobs.enqueue_task(connection, tasks.deliver_task(key))
 
     def wake(self) -> None:
         """Say that effects were committed. Only makes them go sooner."""
         if self.jobs:
-            self.jobs.wake()
+            self.jobs.wake_worker()
 
-    async def reconcile(self) -> int:
+    async def enqueue_lost_effects(self) -> int:
         """Put down a task for every effect that is on its way and has none.
 
         Returns how many had none.
         """
         if self.jobs is None:
             return 0
-        async with self.database.write() as connection:
-            under_way = await outbox.on_their_way(connection)
+        async with self.database.open_write() as connection:
+            under_way = await outbox.list_deliverable_keys(connection)
             known = await self.jobs.open_subjects(connection, tasks.DELIVER)
             lost = [key for key in under_way if key not in known]
-            await self.enqueue(connection, lost)
+            await self.enqueue_deliveries(connection, lost)
         self.wake()
         return len(lost)
 
-    async def resolve(self, key: str, resolution: Resolution) -> LedgerEntry:
+    async def resolve_effect(self, key: str, resolution: Resolution) -> LedgerEntry:
         """Take a person's word on a parked effect; the first one counts.
 
         See TicketGraph.resolve_effect.
         """
-        status, at = RESOLVED[resolution.outcome], self.now()
+        status, at = STATUS_OF_OUTCOME[resolution.outcome], self.now()
         if status == "queued" and self.jobs is None:
             raise InputError(NO_CONNECTOR)
-        async with self.database.write() as connection:
-            seen = await outbox.row(connection, key)
+        async with self.database.open_write() as connection:
+            seen = await outbox.find_effect_row(connection, key)
             values = {"settled_at": None if status == "queued" else at}
             values |= {"remote_id": resolution.remote_id} if status == "sent" else {}
-            if not await outbox.resolve(connection, seen, status, **values):
-                now = (await outbox.row(connection, key))["status"]
+            if not await outbox.resolve_effect(connection, seen, status, **values):
+                now = (await outbox.find_effect_row(connection, key))["status"]
                 raise ConflictError(
                     f"This effect does not wait for a person (any more): it is {now}."
                 )
             if status == "queued":
-                await self.enqueue(connection, [key])
-            resolved = await outbox.row(connection, key)
-            detail = evidence.of_resolution(
+                await self.enqueue_deliveries(connection, [key])
+            resolved = await outbox.find_effect_row(connection, key)
+            detail = evidence.resolution_details(
                 key, seen["status"], seen["attempts"], resolution
             )
             who = resolution.decided_by
-            await audit.record(
+            await audit.append_record(
                 connection, "effect", seen["ticket_id"], seen["run_id"], who, detail, at
             )
         self.wake()
-        return entry_of(resolved)
+        return as_ledger_entry(resolved)
 
 
-def entry_of(row: Mapping[Any, Any]) -> LedgerEntry:
+def as_ledger_entry(row: Mapping[Any, Any]) -> LedgerEntry:
     """A row as people read it."""
     return LedgerEntry.model_validate(
         {name: row[name] for name in LedgerEntry.model_fields}

@@ -25,42 +25,42 @@ from connectors.port import (
 )
 from contracts.effect import EffectStatus
 from storage.database.database import Database
-from storage.jobs.port import AgainError
+from storage.jobs.port import RetryLaterError
 from storage.queries import outbox
-from storage.queries.outbox import Turn
+from storage.queries.outbox import DeliveryClaim
 
 log = logging.getLogger("ticketgraph")
 
 DELIVERY_SECONDS = 4.0
 """How long an attempt may send when nothing else is said."""
 
-SIDE_BY_SIDE = 32
+MAX_CONCURRENT_SENDS = 32
 """Attempts of one process at the same time.
 
 A receiver that hangs does not take the places of all runs.
 """
 
-BUSY = 0.5
+BUSY_PAUSE_SECONDS = 0.5
 """Seconds until an effect is looked at again for which there was no place."""
 
-ROUND = 10
+ATTEMPTS_A_ROUND = 10
 """After so many attempts, and again after as many, a person is asked."""
 
-LONGEST_PAUSE = 900.0
+MAX_PAUSE_SECONDS = 900.0
 """Seconds between two attempts.
 
 With four times the pause after each, ten attempts are made in about an hour.
 """
 
-LONGEST_SEARCH = 3600.0
+MAX_SEARCH_SECONDS = 3600.0
 """Seconds for which a receiver that does not answer is asked about one attempt."""
 
-UNCONFIGURED = 60.0
+UNCONFIGURED_PAUSE_SECONDS = 60.0
 """Seconds until an effect is looked at again that was queued while there was a connector,
 and now there is none."""
 
 
-class Delivery:
+class EffectSender:
     """The handler of ticketgraph.tasks.DELIVER. An attempt sends for `seconds`.
 
     Less than a job's lease.
@@ -79,83 +79,101 @@ class Delivery:
         self.now = now
         self.seconds = seconds
         self.monotonic = monotonic
-        self.under_way = 0
+        self.sends_in_progress = 0
 
     @property
-    def patience(self) -> float:
+    def search_after_seconds(self) -> float:
         """Seconds after which an attempt that was begun sends nothing, and the receiver has
         done with what came.
         """
         return 1.5 * self.seconds
 
-    async def deliver(self, key: str) -> None:
+    async def deliver_effect(self, key: str) -> None:
         """Bring an effect one step on. Raises AgainError when there is another step to come."""
         if self.connector is None:
-            raise AgainError(UNCONFIGURED)
-        if self.under_way >= SIDE_BY_SIDE:
-            raise AgainError(BUSY)
-        self.under_way += 1
+            raise RetryLaterError(UNCONFIGURED_PAUSE_SECONDS)
+        if self.sends_in_progress >= MAX_CONCURRENT_SENDS:
+            raise RetryLaterError(BUSY_PAUSE_SECONDS)
+        self.sends_in_progress += 1
         try:
-            await self.step(self.connector, key)
+            await self.claim_and_deliver(self.connector, key)
         finally:
-            self.under_way -= 1
+            self.sends_in_progress -= 1
 
-    async def step(self, connector: Connector, key: str) -> None:
+    async def claim_and_deliver(self, connector: Connector, key: str) -> None:
         """One step of it."""
         # Before the ledger's own time of it: nobody may believe that we are late while we are not.
         before = self.monotonic() + self.seconds
         at = self.now()
-        turn = await self.database.transact(partial(outbox.claim, key=key, at=at))
+        turn = await self.database.run_transaction(
+            partial(outbox.claim_effect, key=key, at=at)
+        )
         if turn is None:
             return
         await (
-            self.send(connector, turn, before)
-            if turn.mine
-            else self.look(connector, turn)
+            self.send_effect(connector, turn, before)
+            if turn.is_own
+            else self.look_up_outcome(connector, turn)
         )
 
-    async def send(self, connector: Connector, turn: Turn, before: float) -> None:
+    async def send_effect(
+        self, connector: Connector, turn: DeliveryClaim, before: float
+    ) -> None:
         """Hand it over, and write down what came of it."""
         try:
             left = before - self.monotonic()
             if left <= 0:
                 raise NotAcceptedError("It was too late to send it.")
             async with asyncio.timeout(left):
-                remote_id = await connector.send(outbound(turn), before)
+                remote_id = await connector.send(as_outbound_effect(turn), before)
         except RefusedError as error:
-            await self.settle(turn, "refused", error=said(error))
+            await self.settle_attempt(turn, "refused", error=describe_error(error))
         except NotAcceptedError as error:
-            await self.later(turn, "refused", said(error), error.seconds)
-        except Exception as error:
-            await self.database.transact(
-                partial(outbox.note, turn=turn, error=said(error))
+            await self.retry_or_give_up(
+                turn, "refused", describe_error(error), error.seconds
             )
-            raise AgainError(self.patience) from error
+        except Exception as error:
+            await self.database.run_transaction(
+                partial(
+                    outbox.note_effect_error, turn=turn, error=describe_error(error)
+                )
+            )
+            raise RetryLaterError(self.search_after_seconds) from error
         else:
-            await self.settle(turn, "sent", remote_id=remote_id)
+            await self.settle_attempt(turn, "sent", remote_id=remote_id)
 
-    async def look(self, connector: Connector, turn: Turn) -> None:
+    async def look_up_outcome(self, connector: Connector, turn: DeliveryClaim) -> None:
         """Find out what became of an attempt whose end nobody has written down."""
-        if turn.seconds < self.patience:
-            raise AgainError(self.patience - turn.seconds)
+        if turn.age_seconds < self.search_after_seconds:
+            raise RetryLaterError(self.search_after_seconds - turn.age_seconds)
         sent = turn.row["error"] or "Whoever sent it did not come back."
         try:
             async with asyncio.timeout(self.seconds):
                 remote_id = await connector.find(turn.row["key"])
         except UnsearchableError as error:
-            await self.settle(turn, "unknown", error=f"{sent} {said(error)}")
+            await self.settle_attempt(
+                turn, "unknown", error=f"{sent} {describe_error(error)}"
+            )
         except Exception as error:
-            if turn.seconds < LONGEST_SEARCH:
-                raise AgainError(min(turn.seconds, LONGEST_PAUSE)) from error
-            await self.settle(turn, "unknown", error=f"{sent} {said(error)}")
+            if turn.age_seconds < MAX_SEARCH_SECONDS:
+                raise RetryLaterError(
+                    min(turn.age_seconds, MAX_PAUSE_SECONDS)
+                ) from error
+            await self.settle_attempt(
+                turn, "unknown", error=f"{sent} {describe_error(error)}"
+            )
         else:
             if remote_id is None:
-                await self.later(turn, "unknown", sent)
+                await self.retry_or_give_up(turn, "unknown", sent)
             else:
-                await self.settle(turn, "sent", remote_id=remote_id)
+                await self.settle_attempt(turn, "sent", remote_id=remote_id)
 
-    async def later(
-        self, turn: Turn, at_last: EffectStatus, error: str, wanted: float = 0.0
+    async def retry_or_give_up(
+        self,
+        turn: DeliveryClaim,
+        at_last: EffectStatus,
+        error: str,
+        wanted: float = 0.0,
     ) -> None:
         """Queue what was certainly not accepted for another attempt.
 
@@ -163,24 +181,24 @@ class Delivery:
 
         Raises AgainError, in not less than the seconds that the receiver `wanted`.
         """
-        tried = turn.row["attempts"] % ROUND
+        tried = turn.row["attempts"] % ATTEMPTS_A_ROUND
         if tried == 0:
-            await self.settle(
-                turn, at_last, error=f"{error} {ROUND} attempts were made."
+            await self.settle_attempt(
+                turn, at_last, error=f"{error} {ATTEMPTS_A_ROUND} attempts were made."
             )
             return
-        await self.end(turn, "queued", error=error)
-        raise AgainError(min(max(4.0 ** (tried - 1), wanted), LONGEST_PAUSE))
+        await self.end_attempt(turn, "queued", error=error)
+        raise RetryLaterError(min(max(4.0 ** (tried - 1), wanted), MAX_PAUSE_SECONDS))
 
-    async def settle(
+    async def settle_attempt(
         self,
-        turn: Turn,
+        turn: DeliveryClaim,
         status: EffectStatus,
         remote_id: str | None = None,
         error: str | None = None,
     ) -> None:
         """End an attempt for good, or until a person has decided, and say so."""
-        await self.end(turn, status, remote_id, error)
+        await self.end_attempt(turn, status, remote_id, error)
         level = logging.INFO if status == "sent" else logging.WARNING
         log.log(
             level,
@@ -190,9 +208,9 @@ class Delivery:
             turn.row["attempts"],
         )
 
-    async def end(
+    async def end_attempt(
         self,
-        turn: Turn,
+        turn: DeliveryClaim,
         status: EffectStatus,
         remote_id: str | None = None,
         error: str | None = None,
@@ -202,18 +220,18 @@ class Delivery:
         One who was overtaken finishes no job either.
         """
         ended = partial(
-            outbox.settle,
+            outbox.settle_effect,
             turn=turn,
             status=status,
             at=self.now(),
             remote_id=remote_id,
             error=error,
         )
-        if not await self.database.transact(ended):
-            raise AgainError
+        if not await self.database.run_transaction(ended):
+            raise RetryLaterError
 
 
-def outbound(turn: Turn) -> OutboundEffect:
+def as_outbound_effect(turn: DeliveryClaim) -> OutboundEffect:
     """The effect as its receiver gets it."""
     row = turn.row
     return OutboundEffect(
@@ -221,7 +239,7 @@ def outbound(turn: Turn) -> OutboundEffect:
     )
 
 
-def said(error: Exception) -> str:
+def describe_error(error: Exception) -> str:
     """What is known of an error.
 
     Our own words, else only its name, as others may quote what was sent.

@@ -17,13 +17,17 @@ from storage.jobs.port import Jobs
 from storage.queries import checkpoints as threads
 from storage.queries import erasure
 from ticketgraph import tasks
-from ticketgraph.forgetting.traces import CHANNELS, changing, untraced
-from ticketgraph.similar.similar_tickets import TicketMemory
+from ticketgraph.forgetting.traces import (
+    TRACED_CHANNELS,
+    make_trace_remover,
+    remove_result_traces,
+)
+from ticketgraph.similar.similar_tickets import StoredTicketSearch
 
-AT_ONCE = 1000
+TICKETS_A_TRANSACTION = 1000
 """Tickets erased in one transaction."""
 
-OF_ALL = "*"
+ALL_TICKETS = "*"
 """Stands for the ticket in a record of the audit log that is of no single one."""
 
 
@@ -32,12 +36,12 @@ class Eraser:
     """What erasing takes. `serde` is the saver's own."""
 
     database: Database
-    memory: TicketMemory
+    ticket_search: StoredTicketSearch
     serde: SerializerProtocol
     jobs: Jobs
     now: Callable[[], datetime]
 
-    async def erase(
+    async def erase_tickets(
         self, ticket_ids: Sequence[str], actor: str, reason: dict[str, str]
     ) -> Erasure:
         """Erase tickets.
@@ -50,35 +54,37 @@ class Eraser:
         the audit log.
         """
         total = Erasure()
-        for begin in range(0, len(ticket_ids), AT_ONCE):
-            done = await self.erase_some(
-                frozenset(ticket_ids[begin : begin + AT_ONCE]), actor, reason
+        for begin in range(0, len(ticket_ids), TICKETS_A_TRANSACTION):
+            done = await self.erase_batch(
+                frozenset(ticket_ids[begin : begin + TICKETS_A_TRANSACTION]),
+                actor,
+                reason,
             )
             total = Erasure(
                 **{name: value + getattr(total, name) for name, value in done}
             )
         return total
 
-    async def erase_some(
+    async def erase_batch(
         self, gone: frozenset[str], actor: str, reason: dict[str, str]
     ) -> Erasure:
         """Erase so many tickets as a transaction takes."""
-        async with self.database.write() as connection:
-            for run in await erasure.hide(connection, gone):
-                await self.again(connection, run["id"], run["ticket_id"])
-        await self.memory.vectors.forget([*gone])
-        self.jobs.wake()
-        traced = await self.traced(gone)
+        async with self.database.open_write() as connection:
+            for run in await erasure.hide_tickets(connection, gone):
+                await self.requeue_run(connection, run["id"], run["ticket_id"])
+        await self.ticket_search.vectors.delete_fingerprints([*gone])
+        self.jobs.wake_worker()
+        traced = await self.find_traced_runs(gone)
         for run_id in traced:
-            await self.clean(run_id, gone)
-            self.jobs.wake()
-        async with self.database.write() as connection:
-            done = await self.delete(connection, gone)
+            await self.remove_run_traces(run_id, gone)
+            self.jobs.wake_worker()
+        async with self.database.open_write() as connection:
+            done = await self.delete_ticket_rows(connection, gone)
             done = done.model_copy(update={"cleaned": len(traced)})
-            await audit.record(
+            await audit.append_record(
                 connection,
                 "erasure",
-                OF_ALL,
+                ALL_TICKETS,
                 None,
                 actor,
                 {**reason, **done.model_dump()},
@@ -86,46 +92,54 @@ class Eraser:
             )
         return done
 
-    async def again(
+    async def requeue_run(
         self, connection: AsyncConnection, run_id: str, ticket_id: str
     ) -> None:
         """Put a run down that was taken away from whoever had it."""
-        await self.jobs.enqueue(connection, tasks.advance(run_id, ticket_id))
+        await self.jobs.enqueue_task(connection, tasks.advance_task(run_id, ticket_id))
 
-    async def traced(self, gone: frozenset[str]) -> Sequence[str]:
+    async def find_traced_runs(self, gone: frozenset[str]) -> Sequence[str]:
         """The runs of other tickets in which there is something of these."""
-        async with self.database.read() as connection:
-            own = set(await erasure.runs_of(connection, gone))
-            saved = await threads.naming(connection, CHANNELS, gone)
+        async with self.database.open_read() as connection:
+            own = set(await erasure.list_ticket_runs(connection, gone))
+            saved = await threads.find_threads_containing(
+                connection, TRACED_CHANNELS, gone
+            )
             return sorted(
-                (saved | await erasure.results_naming(connection, gone)) - own
+                (saved | await erasure.find_results_naming(connection, gone)) - own
             )
 
-    async def clean(self, run_id: str, gone: frozenset[str]) -> None:
+    async def remove_run_traces(self, run_id: str, gone: frozenset[str]) -> None:
         """Rewrite what is saved of a run, without these tickets.
 
         Whoever goes on with it begins again from there.
         """
-        async with self.database.write() as connection:
-            row = await erasure.held(connection, run_id)
+        async with self.database.open_write() as connection:
+            row = await erasure.lock_run_result(connection, run_id)
             if row is None:
                 return
             if row["result"] is not None:
-                await erasure.set_result(
-                    connection, run_id, untraced(row["result"], gone)
+                await erasure.set_run_result(
+                    connection, run_id, remove_result_traces(row["result"], gone)
                 )
-            await threads.rewrite(
-                connection, run_id, CHANNELS, gone, changing(self.serde, gone)
+            await threads.rewrite_values(
+                connection,
+                run_id,
+                TRACED_CHANNELS,
+                gone,
+                make_trace_remover(self.serde, gone),
             )
-            for taken in await erasure.take_away(connection, erasure.this(run_id)):
-                await self.again(connection, run_id, taken["ticket_id"])
+            for taken in await erasure.fence_runs(
+                connection, erasure.run_has_id(run_id)
+            ):
+                await self.requeue_run(connection, run_id, taken["ticket_id"])
 
-    async def delete(
+    async def delete_ticket_rows(
         self, connection: AsyncConnection, gone: frozenset[str]
     ) -> Erasure:
         """Delete the tickets with their runs, and whatever was still to be done for them."""
-        run_ids = await erasure.runs_of(connection, gone)
-        subjects = await erasure.subjects_of(connection, gone, run_ids)
+        run_ids = await erasure.list_ticket_runs(connection, gone)
+        subjects = await erasure.list_task_subjects(connection, gone, run_ids)
         done = await erasure.delete_tickets(connection, gone)
-        await self.jobs.forget(connection, subjects)
+        await self.jobs.delete_tasks(connection, subjects)
         return done

@@ -17,16 +17,16 @@ from storage.database.database import Database, Transaction
 from storage.queries import pruning
 from ticketgraph.forgetting.erasure import Eraser
 
-BATCH = 100
+RUNS_A_BATCH = 100
 """Runs in one transaction: others write in between."""
 
-TICKETS = 1000
+TICKETS_A_BATCH = 1000
 """Tickets erased before the next are looked for."""
 
-ORPHANED = timedelta(days=1)
+ORPHAN_AGE = timedelta(days=1)
 """After which what is saved of a run that there is not is nobody's fork in the making."""
 
-PRUNED = (
+PRUNED_MESSAGE = (
     "The checkpoints of this run were pruned. Its result and its steps are kept; a fork "
     "can begin at the start."
 )
@@ -40,7 +40,7 @@ class Retention:
     desks: Mapping[str, Desk]
     eraser: Eraser
 
-    async def prune(self, now: datetime, *, everything: bool = False) -> Pruned:
+    async def prune_expired(self, now: datetime, *, everything: bool = False) -> Pruned:
         """Forget what the desks no longer keep.
 
         With `everything`, the checkpoints of all finished runs.
@@ -55,43 +55,55 @@ class Retention:
                 if everything
                 else timedelta(hours=desk.settings.checkpoint_hours)
             )
-            runs += await self.all_of(
+            runs += await self.repeat_batches(
                 partial(
-                    pruning.prune, desk=desk.id, before=now - kept, at=now, limit=BATCH
+                    pruning.prune_checkpoints,
+                    desk=desk.id,
+                    before=now - kept,
+                    at=now,
+                    limit=RUNS_A_BATCH,
                 )
             )
-            tickets += await self.erase_ended(desk, now)
-        await self.all_of(
-            partial(pruning.prune_orphans, before=now - ORPHANED, limit=BATCH)
+            tickets += await self.erase_ended_tickets(desk, now)
+        await self.repeat_batches(
+            partial(
+                pruning.prune_orphan_checkpoints,
+                before=now - ORPHAN_AGE,
+                limit=RUNS_A_BATCH,
+            )
         )
         return Pruned(runs=runs, tickets=tickets)
 
-    async def all_of(self, batch: Transaction[int]) -> int:
+    async def repeat_batches(self, batch: Transaction[int]) -> int:
         """Do a batch in a transaction of its own until there is nothing left to do.
 
         Returns how much was done.
         """
         total = 0
-        while done := await self.database.transact(batch):
+        while done := await self.database.run_transaction(batch):
             total += done
         return total
 
-    async def erase_ended(self, desk: Desk, now: datetime) -> int:
+    async def erase_ended_tickets(self, desk: Desk, now: datetime) -> int:
         """Erase the desk's tickets that are too old. Returns how many."""
         if desk.settings.ticket_days is None:
             return 0
         total, before = 0, now - timedelta(days=desk.settings.ticket_days)
         while True:
-            async with self.database.read() as connection:
-                old = await pruning.ended(connection, desk.id, before, TICKETS)
+            async with self.database.open_read() as connection:
+                old = await pruning.list_ended_tickets(
+                    connection, desk.id, before, TICKETS_A_BATCH
+                )
             if not old:
                 return total
             total += (
-                await self.eraser.erase(old, "system", {"reason": "ticket_days"})
+                await self.eraser.erase_tickets(
+                    old, "system", {"reason": "ticket_days"}
+                )
             ).tickets
 
 
 def refuse_pruned(run: RowMapping) -> None:
     """Raise GoneError when the run's checkpoints were pruned."""
     if run["pruned_at"] is not None:
-        raise GoneError(PRUNED)
+        raise GoneError(PRUNED_MESSAGE)

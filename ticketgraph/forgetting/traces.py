@@ -11,26 +11,26 @@ from langgraph.checkpoint.serde.base import SerializerProtocol
 
 from contracts.draft import Draft
 from contracts.retrieval import Duplicate, SimilarTicket, Source
-from storage.queries.checkpoints import Change
+from storage.queries.checkpoints import ChangeValue
 
-CHANNELS = ("similar", "sources", "duplicate", "draft")
+TRACED_CHANNELS = ("similar", "sources", "duplicate", "draft")
 """The parts of the state that hold other tickets.
 
 Where only their ids are, that says nothing of anybody.
 """
 
-JOINED = ("classification", "extraction", "draft", "duplicate_of")
+JOINED_FIELDS = ("classification", "extraction", "draft", "duplicate_of")
 """What a duplicate's result has from the ticket that it joins."""
 
 
-def changing(serde: SerializerProtocol, gone: Collection[str]) -> Change:
+def make_trace_remover(serde: SerializerProtocol, gone: Collection[str]) -> ChangeValue:
     """How serialized values and whole checkpoints lose what comes from the tickets that are
     gone.
     """
-    return partial(changed, serde, gone)
+    return partial(change_serialized, serde, gone)
 
 
-def changed(
+def change_serialized(
     serde: SerializerProtocol, gone: Collection[str], kind: str, data: bytes
 ) -> tuple[str, bytes]:
     """The same in LangGraph's own way of writing.
@@ -41,35 +41,37 @@ def changed(
     if isinstance(value, dict) and "channel_values" in value:
         held = value["channel_values"]
         value["channel_values"] = held | {
-            name: without(held[name], gone) for name in CHANNELS if name in held
+            name: remove_traces(held[name], gone)
+            for name in TRACED_CHANNELS
+            if name in held
         }
     else:
-        value = without(value, gone)
+        value = remove_traces(value, gone)
     return serde.dumps_typed(value)
 
 
-def without(value: Any, gone: Collection[str]) -> Any:
+def remove_traces(value: Any, gone: Collection[str]) -> Any:
     """A channel's value without what comes from the tickets that are gone.
 
     What a reply says stays as it was shown.
     """
     if isinstance(value, list):
-        return [one for one in value if named(one) not in gone]
+        return [one for one in value if ticket_id_of(one) not in gone]
     if isinstance(value, Draft):
         return value.model_copy(
-            update={"suggested_actions": hints(value.suggested_actions, gone)}
+            update={"suggested_actions": keep_hints(value.suggested_actions, gone)}
         )
-    return None if named(value) in gone else value
+    return None if ticket_id_of(value) in gone else value
 
 
-def named(value: Any) -> str | None:
+def ticket_id_of(value: Any) -> str | None:
     """The ticket that a value comes from."""
     if isinstance(value, SimilarTicket | Duplicate):
         return value.ticket_id
     return value.id if isinstance(value, Source) else None
 
 
-def hints(actions: Iterable[str], gone: Collection[str]) -> tuple[str, ...]:
+def keep_hints(actions: Iterable[str], gone: Collection[str]) -> tuple[str, ...]:
     """The suggested actions that point to none of the tickets.
 
     Those that do name its subject, too.
@@ -81,7 +83,9 @@ def hints(actions: Iterable[str], gone: Collection[str]) -> tuple[str, ...]:
     )
 
 
-def untraced(result: Mapping[str, Any], gone: Collection[str]) -> dict[str, Any]:
+def remove_result_traces(
+    result: Mapping[str, Any], gone: Collection[str]
+) -> dict[str, Any]:
     """A run's result without what comes from the tickets that are gone."""
     cleaned = {
         **result,
@@ -90,9 +94,9 @@ def untraced(result: Mapping[str, Any], gone: Collection[str]) -> dict[str, Any]
         ],
     }
     if result.get("duplicate_of") in gone:
-        return cleaned | dict.fromkeys(JOINED)
+        return cleaned | dict.fromkeys(JOINED_FIELDS)
     if draft := result.get("draft"):
         cleaned["draft"] = draft | {
-            "suggested_actions": hints(draft["suggested_actions"], gone)
+            "suggested_actions": keep_hints(draft["suggested_actions"], gone)
         }
     return cleaned

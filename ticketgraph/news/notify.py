@@ -12,40 +12,40 @@ from typing import Any, cast
 from psycopg import Notify
 
 from storage.database.postgres import PostgresDatabase
-from storage.database.unavailable import AWAY
+from storage.database.unavailable import UNAVAILABLE_ERRORS
 from ticketgraph.news.watchers import News, Watchers
 
 log = logging.getLogger("ticketgraph")
 
-CHANNEL = "ticketgraph_runs"
+NOTIFY_CHANNEL = "ticketgraph_runs"
 
-GATHERED_SECONDS = 0.02
+BATCH_SECONDS = 0.02
 """News are sent together: a NOTIFY takes a lock of the whole server when it commits."""
 
-MOST = 150
+MAX_BATCH = 150
 """News in one message, which may have 8,000 bytes."""
 
-PAUSE_SECONDS = 1.0
+RECONNECT_SECONDS = 1.0
 """Before listening again when the connection was lost."""
 
 
-class Signals:
+class PostgresNotifier:
     """Sends what happens here, and hears what happens elsewhere."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self.database = database
-        self.watchers = Watchers(self.tell)
-        self.waiting: dict[str, News] = {}
-        self.anything = asyncio.Event()
+        self.watchers = Watchers(self.queue_news)
+        self.pending_news: dict[str, News] = {}
+        self.has_pending = asyncio.Event()
 
-    def tell(self, run_id: str, news: News) -> None:
+    def queue_news(self, run_id: str, news: News) -> None:
         """Send it soon. That a run rests says also that something was saved."""
-        if self.waiting.get(run_id) != "rests":
-            self.waiting[run_id] = news
-        self.anything.set()
+        if self.pending_news.get(run_id) != "rests":
+            self.pending_news[run_id] = news
+        self.has_pending.set()
 
     @asynccontextmanager
-    async def connected(self) -> AsyncIterator[Watchers]:
+    async def open_watchers(self) -> AsyncIterator[Watchers]:
         """Send and listen, until the end. The watchers are to be used by everything here."""
         tasks = [
             asyncio.create_task(self.keep_sending()),
@@ -57,50 +57,52 @@ class Signals:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            with suppress(*AWAY):
-                await self.send()
+            with suppress(*UNAVAILABLE_ERRORS):
+                await self.send_pending()
 
     async def keep_sending(self) -> None:
         """Send what gathers."""
         while True:
-            await self.anything.wait()
-            await asyncio.sleep(GATHERED_SECONDS)
-            self.anything.clear()
+            await self.has_pending.wait()
+            await asyncio.sleep(BATCH_SECONDS)
+            self.has_pending.clear()
             try:
-                await self.send()
-            except AWAY:
-                await asyncio.sleep(PAUSE_SECONDS)
-                self.anything.set()
+                await self.send_pending()
+            except UNAVAILABLE_ERRORS:
+                await asyncio.sleep(RECONNECT_SECONDS)
+                self.has_pending.set()
 
-    async def send(self) -> None:
+    async def send_pending(self) -> None:
         """Send everything that waits. What could not be sent waits on."""
-        while self.waiting:
-            some = dict(list(self.waiting.items())[:MOST])
+        while self.pending_news:
+            some = dict(list(self.pending_news.items())[:MAX_BATCH])
             words = " ".join(f"{news}:{run_id}" for run_id, news in some.items())
             async with self.database.pool.connection() as connection:
-                await connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, words))
+                await connection.execute(
+                    "SELECT pg_notify(%s, %s)", (NOTIFY_CHANNEL, words)
+                )
             for run_id, news in some.items():
-                if self.waiting.get(run_id) == news:
-                    del self.waiting[run_id]
+                if self.pending_news.get(run_id) == news:
+                    del self.pending_news[run_id]
 
     async def keep_listening(self) -> None:
         """Listen on a connection of its own; a lost one is made again."""
         while True:
             try:
-                await self.listen()
-            except AWAY as error:
+                await self.listen_once()
+            except UNAVAILABLE_ERRORS as error:
                 log.warning("not listening for runs: %s", type(error).__name__)
-            await asyncio.sleep(PAUSE_SECONDS)
+            await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def listen(self) -> None:
+    async def listen_once(self) -> None:
         """Hear news until the connection is lost."""
-        async with await self.database.connect(autocommit=True) as connection:
-            await connection.execute(cast("Any", f"LISTEN {CHANNEL}"))
+        async with await self.database.open_connection(autocommit=True) as connection:
+            await connection.execute(cast("Any", f"LISTEN {NOTIFY_CHANNEL}"))
             async for message in connection.notifies():
-                self.heard(message)
+                self.handle_notification(message)
 
-    def heard(self, message: Notify) -> None:
+    def handle_notification(self, message: Notify) -> None:
         """Tell those who watch."""
         for word in message.payload.split():
             news, _, run_id = word.partition(":")
-            self.watchers.hear(run_id, "rests" if news == "rests" else "saved")
+            self.watchers.handle_news(run_id, "rests" if news == "rests" else "saved")

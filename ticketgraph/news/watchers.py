@@ -11,12 +11,12 @@ from contracts.result import Run
 News = Literal["saved", "rests"]
 
 
-def nobody(_run_id: str, _news: News) -> None:
+def publish_nowhere(_run_id: str, _news: News) -> None:
     """For a process that is alone."""
 
 
 @dataclass(eq=False)
-class Watch:
+class RunWatch:
     """What somebody is told of one run.
 
     An event only says that the database is worth reading again.
@@ -26,23 +26,23 @@ class Watch:
     how, if this process has brought it there.
     """
 
-    saved: asyncio.Event = field(default_factory=asyncio.Event)
-    rests: asyncio.Event = field(default_factory=asyncio.Event)
+    saved_event: asyncio.Event = field(default_factory=asyncio.Event)
+    settled_event: asyncio.Event = field(default_factory=asyncio.Event)
     run: Run | None = None
 
 
 class Watchers:
-    """The watches by run. `tell` passes on to other processes what happens here."""
+    """The watches by run. `publish_news` passes on to other processes what happens here."""
 
-    def __init__(self, tell: Callable[[str, News], None] = nobody) -> None:
-        self.watches: dict[str, set[Watch]] = {}
-        self.tell = tell
+    def __init__(self, tell: Callable[[str, News], None] = publish_nowhere) -> None:
+        self.watches: dict[str, set[RunWatch]] = {}
+        self.publish_news = tell
         self.stopping = False
 
     @contextmanager
-    def watch(self, run_id: str) -> Iterator[Watch]:
+    def watch_run(self, run_id: str) -> Iterator[RunWatch]:
         """A watch on a run, as long as it is needed."""
-        watch = Watch()
+        watch = RunWatch()
         self.watches.setdefault(run_id, set()).add(watch)
         try:
             yield watch
@@ -51,27 +51,27 @@ class Watchers:
             if not self.watches[run_id]:
                 del self.watches[run_id]
 
-    def saved(self, run_id: str) -> None:
+    def announce_saved(self, run_id: str) -> None:
         """Something of the run was saved here."""
-        self.hear(run_id, "saved")
-        self.tell(run_id, "saved")
+        self.handle_news(run_id, "saved")
+        self.publish_news(run_id, "saved")
 
-    def rests(self, run_id: str, run: Run | None = None) -> None:
+    def announce_settled(self, run_id: str, run: Run | None = None) -> None:
         """The run was brought to rest here."""
         for watch in self.watches.get(run_id, ()):
             watch.run = run
-        self.hear(run_id, "rests")
-        self.tell(run_id, "rests")
+        self.handle_news(run_id, "rests")
+        self.publish_news(run_id, "rests")
 
-    def hear(self, run_id: str, news: News) -> None:
+    def handle_news(self, run_id: str, news: News) -> None:
         """Something happened to the run, here or elsewhere."""
         for watch in self.watches.get(run_id, ()):
-            watch.saved.set()
+            watch.saved_event.set()
             if news == "rests":
-                watch.rests.set()
+                watch.settled_event.set()
 
     def stop(self) -> None:
         """Nothing more will be told: whoever waits is to look, and give up."""
         self.stopping = True
         for run_id in self.watches:
-            self.hear(run_id, "rests")
+            self.handle_news(run_id, "rests")

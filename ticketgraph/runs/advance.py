@@ -13,21 +13,21 @@ from contracts.errors import UnavailableError
 from contracts.result import Run
 from graph.build import FLOW_VERSION
 from storage.audit import log as audit
-from storage.database.unavailable import AWAY
-from storage.jobs.port import AgainError, pause
+from storage.database.unavailable import UNAVAILABLE_ERRORS
+from storage.jobs.port import RetryLaterError, retry_delay
 from storage.queries import runs, tickets
 from ticketgraph.checkpoints import fence as fencing
-from ticketgraph.checkpoints.fence import OvertakenError, holding
-from ticketgraph.runs.claim import Job, job_of
-from ticketgraph.runs.deadlines import plan
+from ticketgraph.checkpoints.fence import StaleEpochError, hold_epoch
+from ticketgraph.runs.claim import Claim, claim_of_rows
+from ticketgraph.runs.deadlines import plan_deadlines
 from ticketgraph.runs.execute import Executor
 
 log = logging.getLogger("ticketgraph")
 
-ATTEMPTS = 3
+MAX_ATTEMPTS = 3
 """How often a run may fail before it is given up."""
 
-BEGINNINGS = 12
+MAX_CLAIMS = 12
 """How often a run may be begun without ever coming to rest.
 
 One that kills its process is given up, too.
@@ -41,83 +41,91 @@ class Advancing:
     executor: Executor
     control: RunControl
 
-    async def advance(self, run_id: str) -> None:
+    async def advance_run(self, run_id: str) -> None:
         """Go on with a run until it rests. The handler of ticketgraph.tasks.ADVANCE.
 
         Raises AgainError when it is to be tried again, and what a database raises that is away.
         """
-        job = await self.executor.database.transact(
-            partial(self.claimed, run_id=run_id)
+        job = await self.executor.database.run_transaction(
+            partial(self.claim_run, run_id=run_id)
         )
         if job is None:
             return
         try:
-            with holding(job.epoch):
+            with hold_epoch(job.epoch):
                 await self.executor.advance(job, self.control)
-        except OvertakenError:
+        except StaleEpochError:
             log.warning(
                 "run %s is in other hands: what was done of it here is dropped", run_id
             )
         except GraphDrained:
-            await self.executor.database.transact(partial(self.put_back, job=job))
-            raise AgainError from None
-        except (*AWAY, UnavailableError):
+            await self.executor.database.run_transaction(
+                partial(self.release_claim, job=job)
+            )
+            raise RetryLaterError from None
+        except (*UNAVAILABLE_ERRORS, UnavailableError):
             raise  # it was no failure of the run, which would be given up for one
         except Exception as error:
             # The frames only: the words of an error may be a ticket's.
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("run %s failed with %s\n%s", run_id, type(error).__name__, frames)
-            await self.failed(job, type(error).__name__)
+            await self.handle_failure(job, type(error).__name__)
 
-    async def claimed(self, connection: AsyncConnection, run_id: str) -> Job | None:
+    async def claim_run(self, connection: AsyncConnection, run_id: str) -> Claim | None:
         """The run, held from now on by whoever asks.
 
         None when it rests, or was given up just now.
         """
-        row = await runs.claim(connection, run_id, self.executor.services.now())
+        row = await runs.claim_run(connection, run_id, self.executor.services.now())
         if row is None:
             return None
-        job = job_of(row, await tickets.row(connection, row["ticket_id"]))
-        if row["begun"] > BEGINNINGS:
-            await self.give_up(
+        job = claim_of_rows(
+            row, await tickets.find_ticket_row(connection, row["ticket_id"])
+        )
+        if row["begun"] > MAX_CLAIMS:
+            await self.give_up_run(
                 connection,
                 job,
                 "Died",
-                f"It never came to rest in {BEGINNINGS} attempts.",
+                f"It never came to rest in {MAX_CLAIMS} attempts.",
             )
             return None
         return job
 
-    async def put_back(self, connection: AsyncConnection, job: Job) -> None:
+    async def release_claim(self, connection: AsyncConnection, job: Claim) -> None:
         """It was not its fault that it has stopped."""
-        await fencing.check(connection, job.run_id, job.epoch)
-        await runs.change(connection, job.run_id, self.executor.services.now(), begun=0)
+        await fencing.check_epoch(connection, job.run_id, job.epoch)
+        await runs.update_run(
+            connection, job.run_id, self.executor.services.now(), begun=0
+        )
 
-    async def failed(self, job: Job, error: str) -> None:
+    async def handle_failure(self, job: Claim, error: str) -> None:
         """Count the failure; the last one gives the run up. Raises AgainError for the others."""
-        if attempts := await self.executor.database.transact(
-            partial(self.counted, job=job, error=error)
+        if attempts := await self.executor.database.run_transaction(
+            partial(self.count_failure, job=job, error=error)
         ):
-            raise AgainError(pause(attempts))
-        self.executor.watchers.rests(job.run_id)
+            raise RetryLaterError(retry_delay(attempts))
+        self.executor.watchers.announce_settled(job.run_id)
 
-    async def counted(
-        self, connection: AsyncConnection, job: Job, error: str
+    async def count_failure(
+        self, connection: AsyncConnection, job: Claim, error: str
     ) -> int | None:
         """How often the run has failed now; None when it was given up, or is in other hands."""
         now = self.executor.services.now()
-        row = await runs.row(connection, job.run_id)
+        row = await runs.find_run_row(connection, job.run_id)
         if row["epoch"] != job.epoch:
             return None
         attempts = row["attempts"] + 1
-        await runs.change(connection, job.run_id, now, attempts=attempts)
-        if attempts < ATTEMPTS:
+        await runs.update_run(connection, job.run_id, now, attempts=attempts)
+        if attempts < MAX_ATTEMPTS:
             return attempts
-        await self.give_up(connection, job, error, f"{error} in {attempts} attempts.")
+        await self.give_up_run(
+            connection, job, error, f"{error} in {attempts} attempts."
+        )
         return None
 
-    async def give_up(
-        self, connection: AsyncConnection, job: Job, error: str, why: str
+    async def give_up_run(
+        self, connection: AsyncConnection, job: Claim, error: str, why: str
     ) -> None:
         """Mark the run and its ticket as failed, for a person to look at."""
         now = self.executor.services.now()
@@ -135,12 +143,12 @@ class Advancing:
             "error": error,
             "result": run.model_dump(mode="json"),
         }
-        await runs.change(connection, job.run_id, now, **values)
+        await runs.update_run(connection, job.run_id, now, **values)
         if job.forked_from is None:
-            await tickets.change(connection, job.ticket.id, now, status="failed")
+            await tickets.update_ticket(connection, job.ticket.id, now, status="failed")
         if desk := self.executor.services.desks.get(job.ticket.desk):
-            await plan(connection, run, job.ticket, desk, now)
+            await plan_deadlines(connection, run, job.ticket, desk, now)
         detail = {"error": error, "flow": FLOW_VERSION}
-        await audit.record(
+        await audit.append_record(
             connection, "failed", job.ticket.id, job.run_id, "system", detail, now
         )

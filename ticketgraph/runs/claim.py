@@ -11,7 +11,7 @@ from storage.queries import runs, tickets
 
 
 @dataclass(frozen=True)
-class Job:
+class Claim:
     """A run to be advanced, or one that was stored just now.
 
     `fresh` when nothing of it can have been saved yet; `replayed` when the ticket had been
@@ -28,24 +28,24 @@ class Job:
     epoch: int | None = None
 
 
-async def load_job(connection: AsyncConnection, run_id: str) -> Job:
+async def load_claim(connection: AsyncConnection, run_id: str) -> Claim:
     """A stored run as a job. Raises NotFoundError."""
-    run = await runs.row(connection, run_id)
+    run = await runs.find_run_row(connection, run_id)
     return replace(
-        job_of(run, await tickets.row(connection, run["ticket_id"])),
+        claim_of_rows(run, await tickets.find_ticket_row(connection, run["ticket_id"])),
         fresh=False,
         epoch=None,
     )
 
 
-def job_of(run: RowMapping, ticket: RowMapping) -> Job:
+def claim_of_rows(run: RowMapping, ticket: RowMapping) -> Claim:
     """A run as whoever holds it goes on with it.
 
     Of a fork something is saved from the beginning.
     """
-    return Job(
+    return Claim(
         run["id"],
-        tickets.as_ticket(ticket),
+        tickets.ticket_from_row(ticket),
         RunOptions.model_validate(run["options"]),
         run["created_at"],
         run["forked_from"],

@@ -16,18 +16,20 @@ from contracts.dead_letter import DeadLetter, DeadLetterDetail
 from contracts.errors import ConflictError, InputError, NotFoundError
 from contracts.ticket import RunOptions, Ticket
 from graph.build import FLOW_VERSION
-from policies.deciding.queue_order import queue_priority_of
+from policies.deciding.queue_order import intake_queue_priority
 from policies.desk.model import Desk
 from storage.audit import log as audit
 from storage.jobs.port import Jobs
 from storage.queries import dead_letters, runs, tickets
 from storage.vectors import fingerprints
 from ticketgraph import tasks
-from ticketgraph.audit_details import digest
-from ticketgraph.runs.claim import Job, load_job
+from ticketgraph.audit_details import digest_texts
+from ticketgraph.runs.claim import Claim, load_claim
 
-NOT_DEAD = "This run is not given up (any more). Load it again to see how it stands."
-DELIVERED = (
+NOT_DEAD_MESSAGE = (
+    "This run is not given up (any more). Load it again to see how it stands."
+)
+ALREADY_DELIVERED_MESSAGE = (
     "Effects of this run are recorded already, so it cannot begin anew with another ticket or "
     "other options. "
     "Try it again without changes: it goes on from where it stopped."
@@ -35,7 +37,7 @@ DELIVERED = (
 
 
 @dataclass(frozen=True)
-class Changes:
+class RetryChanges:
     """What is to be different when a run is tried again. None leaves as it is."""
 
     subject: str | None = None
@@ -43,31 +45,35 @@ class Changes:
     options: RunOptions | None = None
 
 
-async def page(
+async def list_dead_letters(
     connection: AsyncConnection, limit: int, offset: int
 ) -> tuple[list[DeadLetter], int]:
     """Runs that were given up, the longest waiting first, and how many there are in all."""
-    rows, total = await dead_letters.page(connection, limit, offset)
-    return [DeadLetter(**letter_of(row, row["desk"])) for row in rows], total
+    rows, total = await dead_letters.list_dead_letters_page(connection, limit, offset)
+    return [DeadLetter(**dead_letter_fields(row, row["desk"])) for row in rows], total
 
 
-async def one(connection: AsyncConnection, run_id: str) -> DeadLetterDetail:
+async def load_dead_letter(
+    connection: AsyncConnection, run_id: str
+) -> DeadLetterDetail:
     """A run that was given up, with its ticket.
 
     Raises NotFoundError, also for a run that is not given up.
     """
-    row = await runs.row(connection, run_id)
+    row = await runs.find_run_row(connection, run_id)
     if row["status"] != "failed" or row["forked_from"]:
         raise NotFoundError(
             "There is no dead letter with this id. Its run may have gone on: load the run."
         )
-    job = await load_job(connection, run_id)
+    job = await load_claim(connection, run_id)
     return DeadLetterDetail(
-        **letter_of(row, job.ticket.desk), ticket=job.ticket, options=job.options
+        **dead_letter_fields(row, job.ticket.desk),
+        ticket=job.ticket,
+        options=job.options,
     )
 
 
-def letter_of(row: RowMapping, desk: str) -> dict[str, Any]:
+def dead_letter_fields(row: RowMapping, desk: str) -> dict[str, Any]:
     """What a run's row says of its end."""
     known = {
         "ticket_id": row["ticket_id"],
@@ -77,15 +83,15 @@ def letter_of(row: RowMapping, desk: str) -> dict[str, Any]:
     return {"run_id": row["id"], "desk": desk, "since": row["updated_at"], **known}
 
 
-async def retry(
+async def retry_run(
     connection: AsyncConnection,
     jobs: Jobs,
     desks: Mapping[str, Desk],
     run_id: str,
-    changes: Changes,
+    changes: RetryChanges,
     by: str,
     now: datetime,
-) -> Job:
+) -> Claim:
     """Let a run go on that was given up, all in the caller's transaction. Returns the run.
 
     Without changes it goes on from its last checkpoint; with another ticket or other
@@ -93,43 +99,48 @@ async def retry(
     Raises NotFoundError, InputError for changes that cannot be used, ConflictError when it
     is not given up (any more) or has had effects that a new beginning would repeat.
     """
-    dead = await runs.row(connection, run_id)
-    job = await load_job(connection, run_id)
+    dead = await runs.find_run_row(connection, run_id)
+    job = await load_claim(connection, run_id)
     if job.ticket.desk not in desks:
         raise InputError(
             f"There is no desk {job.ticket.desk} any more. Bring it back, then try the run again."
         )
-    ticket, options = corrected(job.ticket, changes), changes.options or job.options
+    ticket, options = (
+        correct_ticket(job.ticket, changes),
+        changes.options or job.options,
+    )
     anew = ticket != job.ticket or options != job.options
     renewed = (
         {"options": options.model_dump(mode="json"), "flow_version": FLOW_VERSION}
         if anew
         else {}
     )
-    if not await dead_letters.revive(connection, run_id, now, **renewed):
-        raise ConflictError(NOT_DEAD)
+    if not await dead_letters.revive_run(connection, run_id, now, **renewed):
+        raise ConflictError(NOT_DEAD_MESSAGE)
     if anew:
-        if await dead_letters.has_effects(connection, run_id):
-            raise ConflictError(DELIVERED)
-        await dead_letters.forget_progress(connection, run_id)
-        await fingerprints.forget(connection, [ticket.id])
+        if await dead_letters.run_has_effects(connection, run_id):
+            raise ConflictError(ALREADY_DELIVERED_MESSAGE)
+        await dead_letters.delete_run_progress(connection, run_id)
+        await fingerprints.delete_fingerprints(connection, [ticket.id])
     values = {"subject": ticket.subject, "body": ticket.body, "status": "received"}
-    await tickets.change(connection, ticket.id, now, **values)
-    await jobs.enqueue(
+    await tickets.update_ticket(connection, ticket.id, now, **values)
+    await jobs.enqueue_task(
         connection,
-        tasks.advance(run_id, ticket.id, queue_priority_of(ticket, desks[ticket.desk])),
+        tasks.advance_task(
+            run_id, ticket.id, intake_queue_priority(ticket, desks[ticket.desk])
+        ),
     )
     detail = {
         "error": dead["error"],
         "attempts": dead["attempts"],
         "anew": anew,
-        **difference(job, ticket, options),
+        **describe_changes(job, ticket, options),
     }
-    await audit.record(connection, "retry", ticket.id, run_id, by, detail, now)
-    return Job(run_id, ticket, options, job.created_at)
+    await audit.append_record(connection, "retry", ticket.id, run_id, by, detail, now)
+    return Claim(run_id, ticket, options, job.created_at)
 
 
-def corrected(ticket: Ticket, changes: Changes) -> Ticket:
+def correct_ticket(ticket: Ticket, changes: RetryChanges) -> Ticket:
     """The ticket with another subject or body. Raises InputError when they cannot be used."""
     given = {"subject": changes.subject, "body": changes.body}
     try:
@@ -146,7 +157,7 @@ def corrected(ticket: Ticket, changes: Changes) -> Ticket:
     return changed
 
 
-def difference(job: Job, ticket: Ticket, options: RunOptions) -> dict[str, Any]:
+def describe_changes(job: Claim, ticket: Ticket, options: RunOptions) -> dict[str, Any]:
     """What the audit log keeps of a change.
 
     Which parts, and digests of the text before and after.
@@ -158,7 +169,7 @@ def difference(job: Job, ticket: Ticket, options: RunOptions) -> dict[str, Any]:
     ]
     return {
         "changed": changed + ["options"] * (options != job.options),
-        "before": digest(job.ticket.subject, job.ticket.body),
-        "after": digest(ticket.subject, ticket.body),
+        "before": digest_texts(job.ticket.subject, job.ticket.body),
+        "after": digest_texts(ticket.subject, ticket.body),
         "flow": FLOW_VERSION,
     }

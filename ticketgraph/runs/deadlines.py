@@ -11,11 +11,11 @@ from policies.desk.model import Desk
 from storage.queries import deadlines, tickets
 from storage.queries.deadlines import Deadline
 
-SETTLED = ("resolved", "awaiting_customer", "closed", "duplicate")
+SETTLED_STATUSES = ("resolved", "awaiting_customer", "closed", "duplicate")
 """The states of a ticket in which nobody owes the customer an answer."""
 
 
-async def plan(
+async def plan_deadlines(
     connection: AsyncConnection, run: Run, ticket: Ticket, desk: Desk, now: datetime
 ) -> None:
     """Set, move or take back the deadlines that follow from a run, in the transaction that
@@ -25,15 +25,15 @@ async def plan(
     """
     if run.forked_from is not None:
         return
-    due_at = due_of(run, ticket, desk)
+    due_at = answer_due_at(run, ticket, desk)
     if run.duplicate_of:
         await hasten_original(connection, run.duplicate_of, due_at, desk)
-    await hasten(connection, ticket.id, due_at, desk)
+    await hasten_ticket(connection, ticket.id, due_at, desk)
     if run.approval:
-        await expect_answer(connection, run.approval, desk, now)
+        await plan_approval_deadlines(connection, run.approval, desk, now)
 
 
-def due_of(run: Run, ticket: Ticket, desk: Desk) -> datetime:
+def answer_due_at(run: Run, ticket: Ticket, desk: Desk) -> datetime:
     """When the first answer is due: as decided, else by the severity.
 
     One that nobody knows counts as medium.
@@ -41,26 +41,26 @@ def due_of(run: Run, ticket: Ticket, desk: Desk) -> datetime:
     if run.decision and run.decision.due_at:
         return run.decision.due_at
     severity = run.classification.severity if run.classification else "medium"
-    return sla.due_at(ticket.received_at, desk.severity(severity))
+    return sla.due_at(ticket.received_at, desk.severity_level(severity))
 
 
-async def hasten(
+async def hasten_ticket(
     connection: AsyncConnection, ticket_id: str, due_at: datetime, desk: Desk
 ) -> None:
     """Make a ticket due no later than that, with a warning before.
 
     A settled one has no deadlines.
     """
-    row = await deadlines.due_no_later(connection, ticket_id, due_at)
-    if row is None or row["status"] in SETTLED:
-        await deadlines.cancel(connection, deadlines.OF_TICKET, ticket_id)
+    row = await deadlines.lower_due_at(connection, ticket_id, due_at)
+    if row is None or row["status"] in SETTLED_STATUSES:
+        await deadlines.cancel_deadlines(connection, deadlines.TICKET_KINDS, ticket_id)
         return
     warned_at = (
         row["received_at"]
         + (row["due_at"] - row["received_at"]) * desk.settings.sla_warning_share
     )
     warning = Deadline("sla_warning", ticket_id, ticket_id, warned_at)
-    await deadlines.put(
+    await deadlines.upsert_deadlines(
         connection, warning, Deadline("sla_breach", ticket_id, ticket_id, row["due_at"])
     )
 
@@ -72,12 +72,12 @@ async def hasten_original(
 
     The open original is then due sooner.
     """
-    row = (await tickets.rows(connection, [ticket_id])).get(ticket_id)
-    if row and row["status"] not in SETTLED:
-        await hasten(connection, ticket_id, due_at, desk)
+    row = (await tickets.find_ticket_rows(connection, [ticket_id])).get(ticket_id)
+    if row and row["status"] not in SETTLED_STATUSES:
+        await hasten_ticket(connection, ticket_id, due_at, desk)
 
 
-async def expect_answer(
+async def plan_approval_deadlines(
     connection: AsyncConnection, asked: PendingApproval, desk: Desk, now: datetime
 ) -> None:
     """Remind the team of a question, and end its time.
@@ -90,7 +90,7 @@ async def expect_answer(
     )
     reminded_at = max(now, asked.expires_at - timedelta(hours=hours))
     reminder = Deadline("approval_reminder", asked.id, ticket_id, reminded_at)
-    await deadlines.put(
+    await deadlines.upsert_deadlines(
         connection,
         reminder,
         Deadline("approval_expiry", asked.id, ticket_id, asked.expires_at),

@@ -16,23 +16,23 @@ from graph.build import FLOW_VERSION, Graph
 from storage.queries import runs
 from ticketgraph import tasks
 from ticketgraph.assembly import Assembly
-from ticketgraph.forgetting.retention import PRUNED
-from ticketgraph.runs.claim import Job
-from ticketgraph.runs.execute import config_of, first_input
+from ticketgraph.forgetting.retention import PRUNED_MESSAGE
+from ticketgraph.runs.claim import Claim
+from ticketgraph.runs.execute import first_input, run_config_of
 
-INPUT = "__input__"
+INPUT_CHANNEL = "__input__"
 """How LangGraph calls what a run starts from."""
 
 
-async def checkpoints_of(graph: Graph, run_id: str) -> Sequence[Checkpoint]:
+async def list_checkpoints(graph: Graph, run_id: str) -> Sequence[Checkpoint]:
     """A run's saved moments, the first one first."""
     snapshots = [
-        snapshot async for snapshot in graph.aget_state_history(config_of(run_id))
+        snapshot async for snapshot in graph.aget_state_history(run_config_of(run_id))
     ]
-    return [checkpoint_of(snapshot) for snapshot in reversed(snapshots)]
+    return [as_checkpoint(snapshot) for snapshot in reversed(snapshots)]
 
 
-def checkpoint_of(snapshot: StateSnapshot) -> Checkpoint:
+def as_checkpoint(snapshot: StateSnapshot) -> Checkpoint:
     """LangGraph's snapshot in our words."""
     metadata = snapshot.metadata or {}
     parent = snapshot.parent_config
@@ -57,20 +57,20 @@ def checkpoint_id_of(config: RunnableConfig) -> str:
     return config.get("configurable", {})["checkpoint_id"]
 
 
-async def fork_of(
+async def fork_run(
     assembly: Assembly,
-    job: Job,
+    job: Claim,
     new_run_id: str,
     checkpoint_id: str | None,
     options: RunOptions | None,
     changes: Mapping[str, Any],
-) -> Job:
+) -> Claim:
     """A new run of the same ticket that starts where the old one was.
 
     Raises NotFoundError, InputError.
     """
     at = (
-        await moment(assembly.graph, job.run_id, checkpoint_id)
+        await load_checkpoint(assembly.graph, job.run_id, checkpoint_id)
         if checkpoint_id
         else None
     )
@@ -82,17 +82,17 @@ async def fork_of(
         ) from error
     now = assembly.services.now()
     chosen = options or job.options
-    forked = Job(new_run_id, ticket, chosen, now, forked_from=job.run_id)
+    forked = Claim(new_run_id, ticket, chosen, now, forked_from=job.run_id)
     if at is None or not at.values.get("steps"):
         # Saved, because what was changed of the ticket is nowhere else.
         await assembly.graph.aupdate_state(
-            config_of(new_run_id), first_input(forked), as_node=INPUT
+            run_config_of(new_run_id), first_input(forked), as_node=INPUT_CHANNEL
         )
     else:
-        await copy(assembly, at, forked)
+        await copy_checkpoint(assembly, at, forked)
 
-    async def write(connection: AsyncConnection) -> None:
-        await runs.add(
+    async def write_fork(connection: AsyncConnection) -> None:
+        await runs.insert_run(
             connection,
             new_run_id,
             ticket.id,
@@ -101,16 +101,20 @@ async def fork_of(
             now,
             forked_from=job.run_id,
         )
-        await assembly.jobs.enqueue(connection, tasks.advance(new_run_id, ticket.id))
+        await assembly.jobs.enqueue_task(
+            connection, tasks.advance_task(new_run_id, ticket.id)
+        )
 
-    await assembly.database.transact(write)
-    assembly.jobs.wake()
+    await assembly.database.run_transaction(write_fork)
+    assembly.jobs.wake_worker()
     return forked
 
 
-async def moment(graph: Graph, run_id: str, checkpoint_id: str) -> StateSnapshot:
+async def load_checkpoint(
+    graph: Graph, run_id: str, checkpoint_id: str
+) -> StateSnapshot:
     """One saved moment of a run. Raises NotFoundError."""
-    snapshot = await graph.aget_state(config_of(run_id, checkpoint_id))
+    snapshot = await graph.aget_state(run_config_of(run_id, checkpoint_id))
     if snapshot.created_at is None:
         raise NotFoundError(
             "The run has no checkpoint with this id. Its history lists them."
@@ -118,11 +122,11 @@ async def moment(graph: Graph, run_id: str, checkpoint_id: str) -> StateSnapshot
     return snapshot
 
 
-async def copy(assembly: Assembly, at: StateSnapshot, forked: Job) -> None:
+async def copy_checkpoint(assembly: Assembly, at: StateSnapshot, forked: Claim) -> None:
     """Put a saved moment at the start of the new run."""
     source = await assembly.saver.aget_tuple(at.config)
     if source is None:
-        raise GoneError(PRUNED)
+        raise GoneError(PRUNED_MESSAGE)
     target: RunnableConfig = {
         "configurable": {"thread_id": forked.run_id, "checkpoint_ns": ""}
     }

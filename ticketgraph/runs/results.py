@@ -6,13 +6,13 @@ from typing import Any
 
 from contracts.result import PendingApproval, Run, RunStatus
 from graph.state import State
-from ticketgraph.runs.claim import Job
+from ticketgraph.runs.claim import Claim
 
 
-def run_of(
+def build_run(
     state: State,
     *,
-    job: Job,
+    job: Claim,
     status: RunStatus,
     now: datetime,
     approval: PendingApproval | None = None,
@@ -62,7 +62,7 @@ def run_of(
     )
 
 
-def under_way(job: Job) -> Run:
+def build_running_run(job: Claim) -> Run:
     """A run of which nothing is known but that it goes on."""
     return Run(
         run_id=job.run_id,
@@ -74,7 +74,7 @@ def under_way(job: Job) -> Run:
     )
 
 
-def joined(run: Run, original: Mapping[str, Any]) -> Run:
+def with_original_results(run: Run, original: Mapping[str, Any]) -> Run:
     """A duplicate's result, with what was understood of the ticket it joins."""
     known = Run.model_validate(original)
     return run.model_copy(

@@ -15,38 +15,42 @@ from contracts.retrieval import Duplicate, Original, SimilarTicket, Source
 from contracts.ticket import CleanTicket, Ticket
 from engines.embedding.batching_embedder import BatchingEmbedder
 from engines.embedding.embedder import MODEL_NAME
-from engines.embedding.similarity import fingerprint, near_exact, normalised_digest
-from engines.local.answers.knowledge import Knowledge
-from nodes.long_texts import by_size
+from engines.embedding.similarity import (
+    build_fingerprint,
+    near_exact_similarity,
+    normalised_digest,
+)
+from engines.local.answers.knowledge import KnowledgeBase
+from nodes.long_texts import run_by_size
 from nodes.services import Cleaner
-from policies.deciding.duplicates import repeats, shared
+from policies.deciding.duplicates import is_repeat, shared_sentence_share
 from storage.database.database import Database
 from storage.queries import tickets
 from storage.vectors import fingerprints
-from storage.vectors.port import Earlier, Near, Vectors
+from storage.vectors.port import EarlierTicket, NearTicket, Vectors
 
-WORTH_READING = 0.7
+COMPARE_LIKENESS = 0.7
 """Fingerprint likeness from which two texts are compared word by word."""
 
-SHOWN = 0.35
+SUGGEST_LIKENESS = 0.35
 """Likeness from which an earlier ticket is worth a look."""
 
-KEPT = 256
+CACHED_FINGERPRINTS = 256
 """Fingerprints kept for the runs in progress."""
 
-REPAIRED_AT_ONCE = 100
+REPAIR_BATCH = 100
 """Tickets held while missing fingerprints are made."""
 
 
-class TicketMemory:
-    """nodes.services.Memory on our database."""
+class StoredTicketSearch:
+    """nodes.services.TicketSearch on our database."""
 
     def __init__(
         self,
         embedder: BatchingEmbedder,
         database: Database,
         vectors: Vectors,
-        knowledge: Knowledge,
+        knowledge: KnowledgeBase,
         cleaners: Mapping[str, Cleaner],
     ) -> None:
         self.embedder = embedder
@@ -54,109 +58,119 @@ class TicketMemory:
         self.vectors = vectors
         self.knowledge = knowledge
         self.cleaners = cleaners
-        self.known: LRUCache[str, NDArray[np.float32]] = LRUCache(KEPT)
+        self.fingerprint_cache: LRUCache[str, NDArray[np.float32]] = LRUCache(
+            CACHED_FINGERPRINTS
+        )
 
-    async def read(self, clean: CleanTicket) -> NDArray[np.float32]:
+    async def fingerprint_of(self, clean: CleanTicket) -> NDArray[np.float32]:
         """The fingerprint of a text. Those of the last texts are kept.
 
         A run asks for its own three times.
         """
-        known = self.known.get(clean.text)
+        known = self.fingerprint_cache.get(clean.text)
         if known is None:
             embedding = await self.embedder.embed(clean.text)
-            known = self.known[clean.text] = await by_size(
-                len(clean.text), fingerprint, clean.text, embedding
+            known = self.fingerprint_cache[clean.text] = await run_by_size(
+                len(clean.text), build_fingerprint, clean.text, embedding
             )
         return known
 
-    async def learn(self, ticket_id: str, clean: CleanTicket) -> Sequence[Earlier]:
+    async def index_ticket(
+        self, ticket_id: str, clean: CleanTicket
+    ) -> Sequence[EarlierTicket]:
         """Remember a stored ticket: from now on it is found.
 
         Returns the customer's earlier ones.
         """
-        return await self.vectors.remember(
-            ticket_id, normalised_digest(clean.text), await self.read(clean)
+        return await self.vectors.store_fingerprint(
+            ticket_id, normalised_digest(clean.text), await self.fingerprint_of(clean)
         )
 
-    async def missing(self) -> int:
+    async def count_missing(self) -> int:
         """How many tickets that were looked at have no fingerprint, or another model's."""
-        return await self.database.look(
+        return await self.database.run_read(
             partial(
-                fingerprints.count_lacking, model=MODEL_NAME, desks=[*self.cleaners]
+                fingerprints.count_unindexed_tickets,
+                model=MODEL_NAME,
+                desks=[*self.cleaners],
             )
         )
 
-    async def repair(self, limit: int) -> int:
+    async def repair_fingerprints(self, limit: int) -> int:
         """Learn the newest tickets that have no fingerprint, or another model's, at most
         `limit`. Returns how many.
 
         One takes some 10 ms.
         """
         lacking = partial(
-            fingerprints.lacking, model=MODEL_NAME, desks=[*self.cleaners]
+            fingerprints.list_unindexed_tickets,
+            model=MODEL_NAME,
+            desks=[*self.cleaners],
         )
         done = 0
         while done < limit and (
-            rows := await self.database.look(
-                partial(lacking, limit=min(limit - done, REPAIRED_AT_ONCE))
+            rows := await self.database.run_read(
+                partial(lacking, limit=min(limit - done, REPAIR_BATCH))
             )
         ):
             for row in rows:
                 cleaner = self.cleaners[row["desk"]]
-                await self.learn(
+                await self.index_ticket(
                     row["id"],
                     await asyncio.to_thread(cleaner.clean, row["subject"], row["body"]),
                 )
             done += len(rows)
         return done
 
-    async def duplicate(
+    async def find_duplicate(
         self, ticket: Ticket, clean: CleanTicket, window_hours: float
     ) -> Duplicate | None:
-        """See nodes.services.Memory.
+        """See nodes.services.TicketSearch.
 
         Of two tickets, whichever process handles them, only one repeats the other.
         """
         window, digest = timedelta(hours=window_hours), normalised_digest(clean.text)
-        for earlier in await self.learn(ticket.id, clean):
+        for earlier in await self.index_ticket(ticket.id, clean):
             exact = earlier.digest == digest
             if abs(ticket.received_at - earlier.received_at) > window or not (
-                exact or earlier.likeness >= WORTH_READING
+                exact or earlier.similarity >= COMPARE_LIKENESS
             ):
                 continue
-            if found := await self.compare(
+            if found := await self.compare_with_earlier(
                 ticket, clean, earlier.ticket_id, exact=exact
             ):
                 return found
         return None
 
-    async def compare(
+    async def compare_with_earlier(
         self, ticket: Ticket, clean: CleanTicket, earlier_id: str, *, exact: bool
     ) -> Duplicate | None:
         """What the ticket repeats, if that is the earlier one and it is still open."""
         try:
-            row = await self.database.look(partial(tickets.row, ticket_id=earlier_id))
+            row = await self.database.run_read(
+                partial(tickets.find_ticket_row, ticket_id=earlier_id)
+            )
         except NotFoundError:
             return None
         linked = row["duplicate_of"] or earlier_id
-        if row["status"] not in tickets.OPEN or linked == ticket.id:
+        if row["status"] not in tickets.OPEN_STATUSES or linked == ticket.id:
             return None
         if exact:
             return Duplicate(ticket_id=linked, score=1.0, kind="exact")
         earlier = self.cleaners[ticket.desk].clean(row["subject"], row["body"]).text
-        score = await by_size(len(earlier), repetition, clean.text, earlier)
+        score = await run_by_size(len(earlier), repetition_score, clean.text, earlier)
         return (
             None
             if score is None
             else Duplicate(ticket_id=linked, score=score, kind="near_exact")
         )
 
-    async def similar(
+    async def find_similar(
         self, ticket: Ticket, clean: CleanTicket, limit: int
     ) -> list[SimilarTicket]:
-        """See nodes.services.Memory."""
-        nearest = await self.vectors.nearest(
-            await self.read(clean), ticket.desk, limit, but=ticket.id
+        """See nodes.services.TicketSearch."""
+        nearest = await self.vectors.find_nearest(
+            await self.fingerprint_of(clean), ticket.desk, limit, but=ticket.id
         )
         return [
             SimilarTicket(
@@ -165,25 +179,25 @@ class TicketMemory:
                 score=round(near.score, 4),
                 status="solved" if near.solved else "open",
             )
-            for near, row in await self.stored(
-                [near for near in nearest if near.score >= SHOWN]
+            for near, row in await self.load_near_rows(
+                [near for near in nearest if near.score >= SUGGEST_LIKENESS]
             )
         ]
 
-    async def sources(
+    async def find_sources(
         self, ticket: Ticket, clean: CleanTicket, limit: int
     ) -> list[Source]:
-        """See nodes.services.Memory."""
-        articles = await self.knowledge.nearest(ticket.desk, clean, limit)
-        solved = await self.solved(ticket, clean, limit)
+        """See nodes.services.TicketSearch."""
+        articles = await self.knowledge.find_nearest_articles(ticket.desk, clean, limit)
+        solved = await self.find_solved(ticket, clean, limit)
         return sorted((*articles, *solved), key=lambda source: -source.score)[:limit]
 
-    async def solved(
+    async def find_solved(
         self, ticket: Ticket, clean: CleanTicket, limit: int
     ) -> list[Source]:
         """The nearest tickets whose solution is known."""
-        vector = await self.read(clean)
-        nearest = await self.vectors.nearest(
+        vector = await self.fingerprint_of(clean)
+        nearest = await self.vectors.find_nearest(
             vector, ticket.desk, limit, but=ticket.id, only_solved=True
         )
         return [
@@ -195,24 +209,31 @@ class TicketMemory:
                 category=row["category"],
                 excerpt=row["solution"] or "",
             )
-            for near, row in await self.stored(nearest)
+            for near, row in await self.load_near_rows(nearest)
         ]
 
-    async def stored(self, nearest: Sequence[Near]) -> list[tuple[Near, RowMapping]]:
+    async def load_near_rows(
+        self, nearest: Sequence[NearTicket]
+    ) -> list[tuple[NearTicket, RowMapping]]:
         """Those of the tickets that are still there, with their rows."""
         if not nearest:
             return []
-        rows = await self.database.look(
-            partial(tickets.rows, ticket_ids=[near.ticket_id for near in nearest])
+        rows = await self.database.run_read(
+            partial(
+                tickets.find_ticket_rows,
+                ticket_ids=[near.ticket_id for near in nearest],
+            )
         )
         return [
             (near, rows[near.ticket_id]) for near in nearest if near.ticket_id in rows
         ]
 
-    async def original(self, ticket_id: str) -> Original:
-        """See nodes.services.Memory."""
-        row = await self.database.look(partial(tickets.row, ticket_id=ticket_id))
-        answered = row["status"] in tickets.ANSWERED
+    async def load_original(self, ticket_id: str) -> Original:
+        """See nodes.services.TicketSearch."""
+        row = await self.database.run_read(
+            partial(tickets.find_ticket_row, ticket_id=ticket_id)
+        )
+        answered = row["status"] in tickets.ANSWERED_STATUSES
         return Original(
             ticket_id=ticket_id,
             severity=row["severity"],
@@ -221,7 +242,11 @@ class TicketMemory:
         )
 
 
-def repetition(text: str, earlier: str) -> float | None:
+def repetition_score(text: str, earlier: str) -> float | None:
     """How far a text says what an earlier one said, in [0, 1]; None when it does not repeat it."""
-    score = near_exact(text, earlier)
-    return max(score, shared(text, earlier)) if repeats(text, earlier, score) else None
+    score = near_exact_similarity(text, earlier)
+    return (
+        max(score, shared_sentence_share(text, earlier))
+        if is_repeat(text, earlier, score)
+        else None
+    )

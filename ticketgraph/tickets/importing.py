@@ -12,12 +12,12 @@ from pydantic import Field
 from contracts.ticket import NewTicket, Ticket
 from contracts.values import Value
 from engines.embedding.embedder import MODEL_NAME
-from storage.database.locks import one_at_a_time
+from storage.database.locks import take_advisory_lock
 from storage.queries import tickets
 from storage.vectors import fingerprints
 from ticketgraph.assembly import Assembly
 
-BATCH = 200
+BATCH_SIZE = 200
 """Tickets in one transaction."""
 
 
@@ -43,8 +43,8 @@ async def import_solved(
     desks must exist.
     """
     added = 0
-    for begin in range(0, len(solved), BATCH):
-        batch = solved[begin : begin + BATCH]
+    for begin in range(0, len(solved), BATCH_SIZE):
+        batch = solved[begin : begin + BATCH_SIZE]
         added += await _import_batch(assembly, batch)
         if progress:
             progress(begin + len(batch), len(solved))
@@ -53,10 +53,10 @@ async def import_solved(
 
 async def _import_batch(assembly: Assembly, batch: Sequence[SolvedTicket]) -> int:
     now = assembly.services.now()
-    by_id = {solved_id(item.ticket): item for item in batch}
-    async with assembly.database.write() as connection:
-        await one_at_a_time(connection, "import")
-        known = await tickets.rows(connection, [*by_id])
+    by_id = {solved_ticket_id(item.ticket): item for item in batch}
+    async with assembly.database.open_write() as connection:
+        await take_advisory_lock(connection, "import")
+        known = await tickets.find_ticket_rows(connection, [*by_id])
         new = {
             ticket_id: item
             for ticket_id, item in by_id.items()
@@ -64,33 +64,33 @@ async def _import_batch(assembly: Assembly, batch: Sequence[SolvedTicket]) -> in
         }
         for ticket_id, item in new.items():
             ticket = Ticket(id=ticket_id, received_at=now, **dict(item.ticket))
-            await tickets.add(
+            await tickets.insert_ticket(
                 connection,
                 ticket,
                 "closed",
                 solution=item.solution,
                 category=item.category,
             )
-        read = await fingerprints.known_of(connection, MODEL_NAME, [*by_id])
+        read = await fingerprints.indexed_ticket_ids(connection, MODEL_NAME, [*by_id])
     unread = [
         (ticket_id, item.ticket)
         for ticket_id, item in by_id.items()
         if ticket_id not in read
     ]
     await asyncio.gather(
-        *(_learn(assembly, ticket_id, ticket) for ticket_id, ticket in unread)
+        *(_index_ticket(assembly, ticket_id, ticket) for ticket_id, ticket in unread)
     )
     return len(new)
 
 
-async def _learn(assembly: Assembly, ticket_id: str, ticket: NewTicket) -> None:
+async def _index_ticket(assembly: Assembly, ticket_id: str, ticket: NewTicket) -> None:
     cleaner = assembly.services.cleaners[ticket.desk]
-    await assembly.memory.learn(
+    await assembly.ticket_search.index_ticket(
         ticket_id, await asyncio.to_thread(cleaner.clean, ticket.subject, ticket.body)
     )
 
 
-def solved_id(ticket: NewTicket) -> str:
+def solved_ticket_id(ticket: NewTicket) -> str:
     """`TKT-` and sixteen hexadecimal digits that the desk, the subject and the body determine."""
     digest = hashlib.sha256()
     for part in (ticket.desk, ticket.subject, ticket.body):

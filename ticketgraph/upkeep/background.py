@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-Endless = Callable[[], Coroutine[Any, Any, None]]
+BackgroundWork = Callable[[], Coroutine[Any, Any, None]]
 
 
 @asynccontextmanager
-async def beside(work: Sequence[Endless]) -> AsyncIterator[None]:
+async def run_in_background(work: Sequence[BackgroundWork]) -> AsyncIterator[None]:
     """Begin all of it, and cancel it at the end."""
     tasks = [asyncio.create_task(begin()) for begin in work]
     try:

@@ -15,25 +15,25 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.effect import Effect
 from contracts.errors import ConflictError, NotFoundError
-from policies.deciding.expiry import safe_default
+from policies.deciding.expiry import expired_approval_decision
 from policies.desk.model import Desk
 from storage.audit import log as audit
-from storage.audit.chain import moment
+from storage.audit.chain import format_time
 from storage.database.database import Database
 from storage.jobs.port import Jobs
 from storage.queries import approvals, deadlines, runs, tickets
 from storage.queries.deadlines import Deadline
 from ticketgraph.effects.outbox import StoredOutbox
-from ticketgraph.runs.deadlines import SETTLED
-from ticketgraph.runs.decide import decide
+from ticketgraph.runs.deadlines import SETTLED_STATUSES
+from ticketgraph.runs.decide import decide_approval
 
 log = logging.getLogger("ticketgraph")
 
-PUT_OFF = timedelta(minutes=1)
+RETRY_DELAY = timedelta(minutes=1)
 """Until a deadline whose consequence failed is tried again; the others go on meanwhile."""
 
 
-class Ticker:
+class DeadlineClock:
     """One process's clock."""
 
     def __init__(
@@ -50,12 +50,12 @@ class Ticker:
         self.outbox = outbox
         self.now = now
 
-    async def run(self, seconds: float = 1.0) -> None:
+    async def run_forever(self, seconds: float = 1.0) -> None:
         """Tick until cancelled. A database that is away is tried again, and named once."""
         away = False
         while True:
             try:
-                await self.tick()
+                await self.process_due()
                 away = False
             except Exception as error:
                 if not away:
@@ -66,27 +66,27 @@ class Ticker:
                 away = True
             await asyncio.sleep(seconds)
 
-    async def tick(self) -> int:
+    async def process_due(self) -> int:
         """Do everything that is due now. Returns how many deadlines that were."""
         now, count = self.now(), 0
-        while await self.next(now):
+        while await self.process_next(now):
             count += 1
         return count
 
-    async def next(self, now: datetime) -> bool:
+    async def process_next(self, now: datetime) -> bool:
         """Do one deadline, in a transaction of its own: its failure is nobody else's.
 
         False when nothing is due.
         """
         claimed: list[Deadline] = []
 
-        async def work(connection: AsyncConnection) -> None:
-            claimed[:] = await deadlines.claim_due(connection, now, 1)
+        async def claim_and_act(connection: AsyncConnection) -> None:
+            claimed[:] = await deadlines.claim_due_deadlines(connection, now, 1)
             for deadline in claimed:
-                await self.act(connection, deadline, now)
+                await self.act_on_deadline(connection, deadline, now)
 
         try:
-            await self.database.transact(work)
+            await self.database.run_transaction(claim_and_act)
         except Exception as error:
             if not claimed:
                 raise
@@ -95,36 +95,42 @@ class Ticker:
                 claimed[0].key,
                 type(error).__name__,
             )
-            await self.database.transact(
-                partial(deadlines.put_off, key=claimed[0].key, until=now + PUT_OFF)
+            await self.database.run_transaction(
+                partial(
+                    deadlines.postpone_deadline,
+                    key=claimed[0].key,
+                    until=now + RETRY_DELAY,
+                )
             )
         if claimed:
-            self.jobs.wake()
+            self.jobs.wake_worker()
         return bool(claimed)
 
-    async def act(
+    async def act_on_deadline(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
         """What a deadline leads to."""
         match deadline.kind:
             case "sla_warning" | "sla_breach":
-                await self.warn(connection, deadline, now)
+                await self.warn_team(connection, deadline, now)
             case "approval_reminder":
-                await self.remind(connection, deadline, now)
+                await self.remind_team(connection, deadline, now)
             case "approval_expiry":
-                await self.expire(connection, deadline, now)
+                await self.expire_approval(connection, deadline, now)
 
-    async def warn(
+    async def warn_team(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
         """Tell the team of an open ticket that its time is running out, or over, and write
         that down.
         """
-        ticket = await tickets.row(connection, deadline.ticket_id)
+        ticket = await tickets.find_ticket_row(connection, deadline.ticket_id)
         breached = ticket["due_at"] <= now
-        if ticket["status"] in SETTLED or breached != (deadline.kind == "sla_breach"):
+        if ticket["status"] in SETTLED_STATUSES or breached != (
+            deadline.kind == "sla_breach"
+        ):
             return  # settled, or a warning that came so late that the breach says it
-        run = await runs.of_ticket(connection, deadline.ticket_id)
+        run = await runs.find_ticket_run(connection, deadline.ticket_id)
         run_id = run["id"] if run else ""
         team = (
             ticket["assigned_team"] or self.desks[ticket["desk"]].routing.fallback_team
@@ -132,52 +138,52 @@ class Ticker:
         told = {
             "severity": ticket["severity"],
             "priority": ticket["priority"],
-            "due_at": moment(ticket["due_at"]),
+            "due_at": format_time(ticket["due_at"]),
         }
-        await self.outbox.record(
+        await self.outbox.record_effects(
             connection,
             ticket["id"],
             run_id,
-            [notice(deadline, ticket, team, told)],
+            [build_notice(deadline, ticket, team, told)],
             now,
         )
         detail = {"team": team, **told}
-        await audit.record(
+        await audit.append_record(
             connection, deadline.kind, deadline.ticket_id, run_id, "system", detail, now
         )
 
-    async def remind(
+    async def remind_team(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
         """Tell the team that decides that a question still waits."""
-        asked = await approvals.row(connection, deadline.subject)
+        asked = await approvals.find_approval_row(connection, deadline.subject)
         if asked["status"] != "pending" or asked["expires_at"] <= now:
             return
-        ticket = await tickets.row(connection, deadline.ticket_id)
-        told = {"approval": asked["id"], "expires_at": moment(asked["expires_at"])}
-        effects = [notice(deadline, ticket, asked["request"]["team"], told)]
-        await self.outbox.record(
+        ticket = await tickets.find_ticket_row(connection, deadline.ticket_id)
+        told = {"approval": asked["id"], "expires_at": format_time(asked["expires_at"])}
+        effects = [build_notice(deadline, ticket, asked["request"]["team"], told)]
+        await self.outbox.record_effects(
             connection, ticket["id"], asked["run_id"], effects, now
         )
 
-    async def expire(
+    async def expire_approval(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
         """Take the desk's safe default for a decision. Where a person was first, theirs stands."""
         try:
-            asked = await approvals.row(connection, deadline.subject)
-            ticket = await tickets.row(connection, deadline.ticket_id)
-            decision = safe_default(
+            asked = await approvals.find_approval_row(connection, deadline.subject)
+            ticket = await tickets.find_ticket_row(connection, deadline.ticket_id)
+            decision = expired_approval_decision(
                 self.desks[ticket["desk"]], asked["request"]["team"]
             )
-            await decide(
+            await decide_approval(
                 connection, self.jobs, self.desks, deadline.subject, decision, now
             )
         except (ConflictError, NotFoundError):
             return
 
 
-def notice(
+def build_notice(
     deadline: Deadline, ticket: RowMapping, team: str, told: Mapping[str, Any]
 ) -> Effect:
     """A notification for a team. Of one deadline there is one, however often it moves."""
@@ -188,7 +194,7 @@ def notice(
         **told,
     }
     of_approval = (
-        f":{deadline.subject}" if deadline.kind in deadlines.OF_APPROVAL else ""
+        f":{deadline.subject}" if deadline.kind in deadlines.APPROVAL_KINDS else ""
     )
     key = f"{deadline.ticket_id}:notification:{deadline.kind}{of_approval}"
     return Effect(action="notification", target=team, payload=payload, key=key)

@@ -13,23 +13,23 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from engines.local.categories.contrast import Contrast
-from text.clauses import sentences
+from engines.local.categories.contrast import GroupRegression
+from text.sentences import normalise_sentences
 
-FILE: Final = Path(__file__).parent / "asides.yaml"
+EXAMPLES_FILE: Final = Path(__file__).parent / "asides.yaml"
 
 
-def examples(file: Path = FILE) -> tuple[list[str], list[str]]:
-    """Harmless and grave sentences, spelled as text/clauses.py does."""
+def load_examples(file: Path = EXAMPLES_FILE) -> tuple[list[str], list[str]]:
+    """Harmless and grave sentences, spelled as text/sentences.py does."""
     kinds: dict[str, list[str]] = yaml.safe_load(file.read_text(encoding="utf-8"))
     harmless, grave = (
-        ["".join(sentences(text)).strip() for text in kinds[kind]]
+        ["".join(normalise_sentences(text)).strip() for text in kinds[kind]]
         for kind in ("harmless", "grave")
     )
     return harmless, grave
 
 
-class Asides:
+class GravityClassifier:
     """Tells harmless sentences from grave ones. English only."""
 
     def __init__(
@@ -37,9 +37,9 @@ class Asides:
     ) -> None:
         """Take the vectors [n, d] of the examples of both kinds."""
         self._harmless, self._grave = harmless, grave
-        self._contrast = Contrast((harmless, grave))
+        self._contrast = GroupRegression((harmless, grave))
 
-    def gravity(self, stated: NDArray[np.float32]) -> NDArray[np.float64]:
+    def score_gravity(self, stated: NDArray[np.float32]) -> NDArray[np.float64]:
         """How far "grave" leads over "harmless" for sentences as vectors [n, d].
 
         [n], about -1 to 1, 0 at even odds.
@@ -48,7 +48,7 @@ class Asides:
         examples left out of the fit it tells 81 % of the harmless and 76 % of the grave
         ones.
         """
-        harmless, grave = self._contrast.scores(stated).T
+        harmless, grave = self._contrast.score_groups(stated).T
         return (
             grave
             - harmless

@@ -17,16 +17,16 @@ from numpy.typing import NDArray
 
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket
-from engines.local.answers.asides import Asides
-from policies.severity.obstacles import LONG, affirmed
-from text.clauses import sentences
+from engines.local.answers.asides import GravityClassifier
+from policies.severity.obstacles import LONG_MESSAGE_WORDS, remove_denials
+from text.sentences import normalise_sentences
 
 _ASKS: Final = re.compile(
     r"\?|\b(?:how|where|which|when|what|until|can i|may i|(?:is|are) there|tell|explain"
     r"|wonder\w*|wish"
     r"|would (?:be|love|help)|idea|suggest\w*|add|miss|thank\w*|please)\b"
 )
-_MOST_ASKS: Final = 8
+_MAX_ASKS: Final = 8
 _SHORTEST_ASK, _SHORTEST_POINT = 3, 4
 
 _SHORTEST_SUBJECT: Final = 6
@@ -45,7 +45,7 @@ _OTHER_QUESTION, _OTHER_MARGIN = 0.65, 0.25
 Vectors = NDArray[np.float32]
 
 
-class Reading(NamedTuple):
+class TicketTexts(NamedTuple):
     """Texts to be embedded.
 
     The ways of reading a ticket, its sentences, and what they state without asking.
@@ -56,44 +56,48 @@ class Reading(NamedTuple):
     asides: tuple[str, ...]
 
 
-def read(clean: CleanTicket) -> Reading:
+def build_ticket_texts(clean: CleanTicket) -> TicketTexts:
     """The ways of reading a ticket, at most 25. A long one has no points.
 
     It is never answered by an article alone.
     """
-    said = [sentence.strip() for sentence in sentences(clean.text)]
-    subject = next((sentence.strip() for sentence in sentences(clean.subject)), "")
+    said = [sentence.strip() for sentence in normalise_sentences(clean.text)]
+    subject = next(
+        (sentence.strip() for sentence in normalise_sentences(clean.subject)), ""
+    )
     views = [clean.text]
     asking = [
         i
         for i, sentence in enumerate(said)
-        if _words(sentence) >= _SHORTEST_ASK and _ASKS.search(sentence)
+        if _count_words(sentence) >= _SHORTEST_ASK and _ASKS.search(sentence)
     ]
-    for i in asking[:_MOST_ASKS]:
+    for i in asking[:_MAX_ASKS]:
         views.append(said[i])
         if subject and said[i] != subject:
             views.append(f"{subject}. {said[i]}")
         if i:
             views.append(f"{said[i - 1]} {said[i]}")
-    if len(clean.text.split()) > LONG:
-        return Reading(tuple(views), (), ())
+    if len(clean.text.split()) > LONG_MESSAGE_WORDS:
+        return TicketTexts(tuple(views), (), ())
     points = [
         s
         for s in said
-        if _words(s) >= (_PLAIN_QUESTION if "?" in s else _SHORTEST_POINT)
+        if _count_words(s) >= (_PLAIN_QUESTION if "?" in s else _SHORTEST_POINT)
     ]
-    heading = subject if _words(subject) < _SHORTEST_SUBJECT else None
+    heading = subject if _count_words(subject) < _SHORTEST_SUBJECT else None
     stated = [
-        " ".join(affirmed(s).split()) for s in points if "?" not in s and s != heading
+        " ".join(remove_denials(s).split())
+        for s in points
+        if "?" not in s and s != heading
     ]
-    return Reading(
+    return TicketTexts(
         tuple(views),
         tuple(points),
-        tuple(s for s in stated if _words(s) >= _SHORTEST_POINT),
+        tuple(s for s in stated if _count_words(s) >= _SHORTEST_POINT),
     )
 
 
-def faces(article: Source) -> tuple[str, ...]:
+def list_article_texts(article: Source) -> tuple[str, ...]:
     """The texts that stand for an article.
 
     What it says itself only where nobody wrote down what people ask.
@@ -101,56 +105,59 @@ def faces(article: Source) -> tuple[str, ...]:
     return article.title, *(article.questions or (article.excerpt,))
 
 
-class Articles:
+class ArticleIndex:
     """A desk's articles with the vectors [n, d] of all their faces, in order."""
 
     def __init__(
-        self, articles: Sequence[Source], vectors: Vectors, asides: Asides
+        self, articles: Sequence[Source], vectors: Vectors, asides: GravityClassifier
     ) -> None:
-        """Take the articles, and the vectors of the texts that `faces` gives for each."""
+        """Take the articles, and the vectors of the texts that `list_article_texts` gives for each."""
         self.articles = tuple(articles)
         self._vectors = vectors
         self._asides = asides
-        counts = [len(faces(article)) for article in articles]
+        counts = [len(list_article_texts(article)) for article in articles]
         self._starts = np.cumsum([0, *counts[:-1]])
-        self._sendable = np.array(
+        self._may_be_sent = np.array(
             [article.self_service for article in articles], dtype=bool
         )
 
-    def nearest(
+    def find_nearest(
         self, views: Vectors, points: Vectors, asides: Vectors, limit: int
     ) -> list[Source]:
-        """The best articles, best first, for a ticket of which the parts of its `Reading`
+        """The best articles, best first, for a ticket of which the parts of its `TicketTexts`
         are given as [n, d].
         """
         if not self.articles:
             return []
-        likeness = self._likeness(views).max(axis=0)
-        by_point = self._likeness(points)
-        gravity, by_aside = self._asides.gravity(asides), self._likeness(asides)
+        likeness = self._article_similarity(views).max(axis=0)
+        by_point = self._article_similarity(points)
+        gravity, by_aside = (
+            self._asides.score_gravity(asides),
+            self._article_similarity(asides),
+        )
         return [
             self.articles[i].model_copy(
                 update={
                     "score": round(min(float(likeness[i]), 1.0), 4),
-                    "leaves_open": self._leaves_open(by_point, int(i))
-                    or _any_grave(gravity, by_aside[:, i]),
+                    "leaves_open": self._has_open_concern(by_point, int(i))
+                    or _has_grave_statement(gravity, by_aside[:, i]),
                     "questions": (),
                 }
             )
             for i in np.argsort(-likeness, kind="stable")[:limit]
         ]
 
-    def _likeness(self, vectors: Vectors) -> NDArray[np.float32]:
+    def _article_similarity(self, vectors: Vectors) -> NDArray[np.float32]:
         """[n, articles]: each vector's similarity to the nearest face of each article."""
         return np.maximum.reduceat(vectors @ self._vectors.T, self._starts, axis=1)
 
-    def _leaves_open(self, by_point: NDArray[np.float32], chosen: int) -> bool:
+    def _has_open_concern(self, by_point: NDArray[np.float32], chosen: int) -> bool:
         """Whether a sentence is about trouble that needs a person, or asks what quite
         another article answers.
         """
         own = by_point[:, chosen]
-        trouble = by_point[:, ~self._sendable].max(axis=1, initial=0)
-        others = self._sendable.copy()
+        trouble = by_point[:, ~self._may_be_sent].max(axis=1, initial=0)
+        others = self._may_be_sent.copy()
         others[chosen] = False
         other = by_point[:, others].max(axis=1, initial=0)
         open_points = (trouble >= _TROUBLE) & (trouble > own + _TROUBLE_MARGIN)
@@ -158,12 +165,14 @@ class Articles:
         return bool(open_points.any())
 
 
-def _any_grave(gravity: NDArray[np.float64], likeness: NDArray[np.float32]) -> bool:
+def _has_grave_statement(
+    gravity: NDArray[np.float64], likeness: NDArray[np.float32]
+) -> bool:
     """Whether a statement is grave, each with its likeness to the article."""
     return bool(
         (gravity >= np.where(likeness >= _ON_TOPIC, _GRAVE_ON_TOPIC, _GRAVE)).any()
     )
 
 
-def _words(sentence: str) -> int:
+def _count_words(sentence: str) -> int:
     return sentence.count(" ") + 1

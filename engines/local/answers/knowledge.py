@@ -9,33 +9,45 @@ from contracts.retrieval import Source
 from contracts.ticket import CleanTicket
 from engines.embedding.batching_embedder import BatchingEmbedder
 from engines.embedding.embedder import DIMENSIONS, TextEmbedder
-from engines.local.answers.asides import Asides, examples
-from engines.local.answers.choose_article import Articles, Reading, Vectors, faces, read
-from nodes.long_texts import by_size
+from engines.local.answers.asides import GravityClassifier, load_examples
+from engines.local.answers.choose_article import (
+    ArticleIndex,
+    TicketTexts,
+    Vectors,
+    build_ticket_texts,
+    list_article_texts,
+)
+from nodes.long_texts import run_by_size
 from policies.desk.model import Desk
-from policies.severity.obstacles import obstacles
+from policies.severity.obstacles import find_obstacles
 
 
-class Knowledge:
+class KnowledgeBase:
     """Every desk's articles and what they are compared by, read once."""
 
     def __init__(
         self, embedder: TextEmbedder, batching: BatchingEmbedder, desks: Iterable[Desk]
     ) -> None:
-        """Read the articles with `embedder`; tickets are read with `batching`."""
-        self.batching = batching
-        asides = Asides(*[embedder.embed(texts) for texts in examples()])
-        self.articles: dict[str, Articles] = {}
+        """Read the articles with `embedder`; tickets are read with `batching_embedder`."""
+        self.batching_embedder = batching
+        asides = GravityClassifier(
+            *[embedder.embed(texts) for texts in load_examples()]
+        )
+        self.articles: dict[str, ArticleIndex] = {}
         for desk in desks:
-            texts = [text for article in desk.articles for text in faces(article)]
+            texts = [
+                text
+                for article in desk.articles
+                for text in list_article_texts(article)
+            ]
             vectors = (
                 embedder.embed(texts)
                 if texts
                 else np.zeros((0, DIMENSIONS), np.float32)
             )
-            self.articles[desk.id] = Articles(desk.articles, vectors, asides)
+            self.articles[desk.id] = ArticleIndex(desk.articles, vectors, asides)
 
-    async def nearest(
+    async def find_nearest_articles(
         self, desk_id: str, clean: CleanTicket, limit: int
     ) -> list[Source]:
         """The articles nearest to a ticket, best first.
@@ -45,25 +57,27 @@ class Knowledge:
         all that is known.
         """
         articles = self.articles[desk_id]
-        if clean.injection_flags or await by_size(
-            len(clean.text), obstacles, clean.text
+        if clean.injection_flags or await run_by_size(
+            len(clean.text), find_obstacles, clean.text
         ):
             return [
                 article.model_copy(update={"leaves_open": True})
-                for article in await self.found(
-                    articles, Reading((clean.text,), (), ()), limit
+                for article in await self.rank_articles(
+                    articles, TicketTexts((clean.text,), (), ()), limit
                 )
             ]
-        return await self.found(articles, read(clean), limit)
+        return await self.rank_articles(articles, build_ticket_texts(clean), limit)
 
-    async def found(
-        self, articles: Articles, reading: Reading, limit: int
+    async def rank_articles(
+        self, articles: ArticleIndex, reading: TicketTexts, limit: int
     ) -> list[Source]:
         """The articles nearest to what was read."""
-        views, points, asides = await asyncio.gather(*map(self.embedded, reading))
-        return articles.nearest(views, points, asides, limit)
+        views, points, asides = await asyncio.gather(*map(self.embed_texts, reading))
+        return articles.find_nearest(views, points, asides, limit)
 
-    async def embedded(self, texts: Sequence[str]) -> Vectors:
+    async def embed_texts(self, texts: Sequence[str]) -> Vectors:
         """One vector a text, [n, d]."""
-        vectors = await asyncio.gather(*(self.batching.embed(text) for text in texts))
+        vectors = await asyncio.gather(
+            *(self.batching_embedder.embed(text) for text in texts)
+        )
         return np.stack(vectors) if vectors else np.zeros((0, DIMENSIONS), np.float32)

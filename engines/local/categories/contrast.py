@@ -8,10 +8,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-_RIDGE: Final = 1.0
+_RIDGE_PENALTY: Final = 1.0
 
 
-class Contrast:
+class GroupRegression:
     """Ridge regression from vectors to groups, in closed form, each group with the same weight."""
 
     def __init__(self, groups: Sequence[NDArray[np.float32]]) -> None:
@@ -23,11 +23,11 @@ class Contrast:
         self._center = rows.mean(axis=0)
         centered = rows - self._center
         dual = np.linalg.solve(
-            centered @ centered.T + _RIDGE * np.diag(share),
+            centered @ centered.T + _RIDGE_PENALTY * np.diag(share),
             targets - targets.mean(axis=0),
         )
         self._weights = centered.T @ dual
 
-    def scores(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
+    def score_groups(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
         """How much each group speaks out of vectors [d] or [n, d]: [k] or [n, k], around 0."""
         return (vectors - self._center) @ self._weights

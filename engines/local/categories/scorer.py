@@ -4,8 +4,8 @@ Exemplars, and what was learned from labelled tickets.
 """
 
 from engines.embedding.embedder import TextEmbedder
-from engines.local.categories.learned import Learned, Vector, blended
-from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, ZeroShot
+from engines.local.categories.learned_models import LearnedModels, Vector, blend_scores
+from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, ZeroShotScorer
 from policies.desk.model import Desk
 
 
@@ -13,9 +13,9 @@ class CategoryScorer:
     """Scores tickets against one desk's categories. Computed once; safe to share."""
 
     def __init__(self, embedder: TextEmbedder, desk: Desk) -> None:
-        self.zero_shot = ZeroShot(embedder, desk.categories)
+        self.zero_shot = ZeroShotScorer(embedder, desk.categories)
         self.categories = self.zero_shot.categories
-        learned = Learned.parse(desk.learned) if desk.learned else None
+        learned = LearnedModels.parse_npz(desk.learned) if desk.learned else None
         # Weights of other categories are of no use: the desk's YAML was changed after they
         # were fitted.
         self.learned = (
@@ -24,14 +24,14 @@ class CategoryScorer:
             else None
         )
 
-    def scores(self, embedding: Vector) -> dict[str, float]:
+    def score_categories(self, embedding: Vector) -> dict[str, float]:
         """Raw score of each category for a ticket's unit vector.
 
         Comparable within one desk only.
         """
-        scores = self.zero_shot.scores(embedding)
+        scores = self.zero_shot.score_categories(embedding)
         if self.learned is None:
             return scores
-        return blended(
-            scores, self.learned.category_chances(embedding), UNFITTED_TEMPERATURE
+        return blend_scores(
+            scores, self.learned.category_probabilities(embedding), UNFITTED_TEMPERATURE
         )

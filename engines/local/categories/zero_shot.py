@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engines.embedding.embedder import TextEmbedder
-from engines.local.categories.contrast import Contrast
+from engines.local.categories.contrast import GroupRegression
 from policies.desk.model import Category
 
 UNFITTED_TEMPERATURE: Final = 0.125
@@ -24,24 +24,24 @@ UNFITTED_TEMPERATURE: Final = 0.125
 The best for public tickets, which makes no probability calibrated.
 """
 
-_NEAREST: Final = 3
+_NEAREST_EXEMPLARS: Final = 3
 _DESCRIPTION_WEIGHT: Final = 0.5
 _CONTRAST_WEIGHT: Final = 0.5
 _SECONDARY_MARGIN: Final = 0.1
-_STANDS_OUT: Final = 0.08
+_MIN_STANDOUT: Final = 0.08
 """Lead over the third category with which the second is worth naming, however far the first
 is ahead."""
 _MAX_SECONDARY: Final = 2
 
 
-class Choice(NamedTuple):
+class CategoryChoice(NamedTuple):
     """The category with the highest score, and those worth naming beside it, best first."""
 
     category: str
     secondary: tuple[str, ...]
 
 
-class ZeroShot:
+class ZeroShotScorer:
     """A desk's categories as vectors, computed once.
 
     Speaks the languages that its embedder speaks.
@@ -56,14 +56,14 @@ class ZeroShot:
             category.exemplars or (category.description,) for category in categories
         ]
         self._exemplars = [embedder.embed(exemplars) for exemplars in texts]
-        self._contrast = Contrast(
+        self._contrast = GroupRegression(
             [
                 np.vstack(pair)
                 for pair in zip(self._exemplars, self._descriptions, strict=True)
             ]
         )
 
-    def scores(self, embedding: NDArray[np.float32]) -> dict[str, float]:
+    def score_categories(self, embedding: NDArray[np.float32]) -> dict[str, float]:
         """Raw score of each category for a ticket's unit vector [d].
 
         Comparable within one desk only.
@@ -73,7 +73,7 @@ class ZeroShot:
         """
         nearest = np.array(
             [
-                np.sort(exemplars @ embedding)[-_NEAREST:].mean()
+                np.sort(exemplars @ embedding)[-_NEAREST_EXEMPLARS:].mean()
                 for exemplars in self._exemplars
             ]
         )
@@ -81,19 +81,21 @@ class ZeroShot:
         totals = (
             nearest
             + _DESCRIPTION_WEIGHT * description
-            + _CONTRAST_WEIGHT * self._contrast.scores(embedding)
+            + _CONTRAST_WEIGHT * self._contrast.score_groups(embedding)
         )
         return dict(zip(self.categories, totals.tolist(), strict=True))
 
 
-def probabilities(scores: Mapping[str, float], temperature: float) -> dict[str, float]:
+def scores_to_probabilities(
+    scores: Mapping[str, float], temperature: float
+) -> dict[str, float]:
     """Softmax of raw scores. The lower the temperature (above 0), the surer."""
     logits = np.fromiter(scores.values(), dtype=np.float64) / temperature
     weights = np.exp(logits - logits.max())
     return dict(zip(scores, (weights / weights.sum()).tolist(), strict=True))
 
 
-def choose(scores: Mapping[str, float]) -> Choice:
+def choose_category(scores: Mapping[str, float]) -> CategoryChoice:
     """Pick the best category, and at most two more.
 
     Within 0.1 of it, or the second where it leads the third.
@@ -109,7 +111,7 @@ def choose(scores: Mapping[str, float]) -> Choice:
     if (
         not close
         and len(others) > 1
-        and scores[others[0]] - scores[others[1]] >= _STANDS_OUT
+        and scores[others[0]] - scores[others[1]] >= _MIN_STANDOUT
     ):
         close = others[:1]
-    return Choice(best, tuple(close[:_MAX_SECONDARY]))
+    return CategoryChoice(best, tuple(close[:_MAX_SECONDARY]))

@@ -9,8 +9,8 @@ inner capital ("StaffDeck").
 import re
 from collections.abc import Iterator
 
-from text.patterns.finding import Finding
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue
 
 _WORD = r"[A-Z][a-z]{2,20}(?:[A-Z][a-z]{2,20})?"
 _NAME = rf"(?P<name>{_WORD}(?: (?:{_WORD}|[A-Z]{{2,5}})){{0,2}})"
@@ -72,7 +72,7 @@ _PATTERNS = tuple(
         ),
     )
 )
-NO_PRODUCT = """
+NOT_PRODUCT_WORDS = """
 android ios ipados iphone ipad windows linux mac macos ubuntu debian fedora php python java javascript chrome firefox
 safari edge bluetooth wifi excel word pdf csv xml json html http https api sql utc gmt usb sms mail email google apple
 microsoft monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
@@ -86,28 +86,30 @@ branch branches store quad school university hospital counter desk platform trac
 """Platforms, days, places in a building and other words that have a capital or a number
 without being a product."""
 
-LEADING = """
+LEADING_WORDS = """
 the my our your in on at of for from with this that a an is since when after i we it and or use using upgrade update
 install remove release disable enable opened open close bump run support add
 """
 """Words before a name that a capital at the start of a sentence makes look like a part of it."""
 
-_NO_PRODUCT = frozenset(NO_PRODUCT.split())
-_LEADING = frozenset(LEADING.split())
+_NOT_PRODUCT_SET = frozenset(NOT_PRODUCT_WORDS.split())
+_LEADING_SET = frozenset(LEADING_WORDS.split())
 
 
-def find_brands(page: Page) -> Iterator[Finding]:
+def find_brands(page: MaskedText) -> Iterator[FoundValue]:
     """Names in the places where products are named, with where they stand."""
     for pattern, confidence in _PATTERNS:
-        for match in pattern.finditer(page.prose):
-            start, name = _without_leading(match.start("name"), match["name"])
-            if name and not any(word.lower() in _NO_PRODUCT for word in name.split()):
-                yield Finding(name, start, start + len(name), confidence)
+        for match in pattern.finditer(page.without_urls):
+            start, name = _strip_leading_words(match.start("name"), match["name"])
+            if name and not any(
+                word.lower() in _NOT_PRODUCT_SET for word in name.split()
+            ):
+                yield FoundValue(name, start, start + len(name), confidence)
 
 
-def _without_leading(start: int, name: str) -> tuple[int, str]:
+def _strip_leading_words(start: int, name: str) -> tuple[int, str]:
     words = name.split(" ")
-    while words and words[0].lower() in _LEADING:
+    while words and words[0].lower() in _LEADING_SET:
         start += len(words[0]) + 1
         del words[0]
     return start, " ".join(words)

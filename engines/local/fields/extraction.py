@@ -8,18 +8,18 @@ from engines.local.fields.terms import find_pattern, find_terms
 from policies.desk.model import FieldDefinition
 from text.patterns.accounts import find_accounts
 from text.patterns.amounts import find_amounts
+from text.patterns.blanked_text import MaskedText
 from text.patterns.dates import find_dates
 from text.patterns.emails import find_emails
 from text.patterns.error_codes import find_error_codes
-from text.patterns.finding import Finding, Flaw
-from text.patterns.page import Page
+from text.patterns.found_value import FoundValue, RejectedValue
 from text.patterns.phones import find_phones
 from text.patterns.urls import find_urls
 
-Found = Iterable[Finding | Flaw]
+Found = Iterable[FoundValue | RejectedValue]
 
-FINDERS: dict[str, Callable[[Page], Found]] = {
-    "order_id": lambda page: page.orders,
+FINDERS: dict[str, Callable[[MaskedText], Found]] = {
+    "order_id": lambda page: page.found_orders,
     "error_code": find_error_codes,
     "email": find_emails,
     "phone": find_phones,
@@ -28,7 +28,7 @@ FINDERS: dict[str, Callable[[Page], Found]] = {
     "date": find_dates,
     "account_id": find_accounts,
 }
-DESK_FINDERS: dict[str, Callable[[Page, FieldDefinition], Found]] = {
+DESK_FINDERS: dict[str, Callable[[MaskedText, FieldDefinition], Found]] = {
     "product": find_products,
     "keywords": find_terms,
     "pattern": find_pattern,
@@ -49,20 +49,20 @@ def extract_fields(
     stands in for those definitions that allow it. Raises DeskError for a definition of kind
     `pattern` whose pattern is none.
     """
-    page = Page(text)
+    page = MaskedText(text)
     fields: list[ExtractedField] = []
     errors: list[str] = []
     for definition in definitions:
-        found = list(_find(page, definition))
+        found = list(_find_field_values(page, definition))
         errors += dict.fromkeys(
             f"{definition.name}: {flaw.reason}."
             for flaw in found
-            if isinstance(flaw, Flaw)
+            if isinstance(flaw, RejectedValue)
         )
-        field = _field(
+        field = _build_field(
             text,
             definition.name,
-            [finding for finding in found if isinstance(finding, Finding)],
+            [finding for finding in found if isinstance(finding, FoundValue)],
         )
         if field:
             fields.append(field)
@@ -83,20 +83,22 @@ def extract_fields(
     )
 
 
-def _find(page: Page, definition: FieldDefinition) -> Found:
+def _find_field_values(page: MaskedText, definition: FieldDefinition) -> Found:
     if definition.kind in DESK_FINDERS:
         return DESK_FINDERS[definition.kind](page, definition)
     return FINDERS[definition.kind](page)
 
 
-def _field(text: str, name: str, findings: list[Finding]) -> ExtractedField | None:
-    distinct = _distinct(findings)
+def _build_field(
+    text: str, name: str, findings: list[FoundValue]
+) -> ExtractedField | None:
+    distinct = _distinct_findings(findings)
     if not distinct:
         return None
     first = distinct[0]
     return ExtractedField(
         name=name,
-        value=_value([finding.value for finding in distinct]),
+        value=_to_field_value([finding.value for finding in distinct]),
         confidence=min(finding.confidence for finding in distinct),
         source_span=text[first.start : first.end],
         start=first.start,
@@ -104,22 +106,22 @@ def _field(text: str, name: str, findings: list[Finding]) -> ExtractedField | No
     )
 
 
-def _distinct(findings: list[Finding]) -> list[Finding]:
+def _distinct_findings(findings: list[FoundValue]) -> list[FoundValue]:
     """In the order of the text.
 
     Of overlapping findings the first and longest, of equal values the first.
     """
-    kept: list[Finding] = []
+    kept: list[FoundValue] = []
     for finding in sorted(findings, key=lambda f: (f.start, -f.end, -f.confidence)):
         if not kept or finding.start >= kept[-1].end:
             kept.append(finding)
-    first: dict[str | float, Finding] = {}
+    first: dict[str | float, FoundValue] = {}
     for finding in kept:
         first.setdefault(finding.value, finding)
     return list(first.values())
 
 
-def _value(values: list[str | float]) -> FieldValue:
+def _to_field_value(values: list[str | float]) -> FieldValue:
     if len(values) == 1:
         return values[0]
     numbers = [value for value in values if isinstance(value, float)]

@@ -8,7 +8,7 @@ from contracts.extraction import ExtractedField, Extraction
 from policies.desk.model import FieldDefinition
 
 
-def without_planted(
+def remove_planted_addresses(
     extraction: Extraction,
     definitions: Sequence[FieldDefinition],
     customer_email: str | None,
@@ -23,9 +23,9 @@ def without_planted(
     emails = {
         definition.name for definition in definitions if definition.kind == "email"
     }
-    domain = _domain(customer_email or "")
+    domain = _address_domain(customer_email or "")
     kept = [
-        _kept(field, domain) if field.name in emails else field
+        _keep_own_domain(field, domain) if field.name in emails else field
         for field in extraction.fields
     ]
     return extraction.model_copy(
@@ -33,9 +33,13 @@ def without_planted(
     )
 
 
-def _kept(field: ExtractedField, domain: str) -> ExtractedField | None:
+def _keep_own_domain(field: ExtractedField, domain: str) -> ExtractedField | None:
     values = field.value if isinstance(field.value, list) else [field.value]
-    own = [str(value) for value in values if domain and _domain(str(value)) == domain]
+    own = [
+        str(value)
+        for value in values
+        if domain and _address_domain(str(value)) == domain
+    ]
     if not own:
         return None
     if len(own) == len(values):
@@ -51,5 +55,5 @@ def _kept(field: ExtractedField, domain: str) -> ExtractedField | None:
     )
 
 
-def _domain(address: str) -> str:
+def _address_domain(address: str) -> str:
     return address.rpartition("@")[2].strip().casefold()

@@ -9,33 +9,33 @@ from collections.abc import Iterator
 from engines.local.fields.brands import find_brands
 from engines.local.fields.terms import find_terms
 from policies.desk.model import FieldDefinition
-from text.patterns.finding import Finding
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
+from text.patterns.found_value import FoundValue
 
-TIERS = (
+TIER_WORDS = (
     "free|lite|light|basic|starter|standard|plus|pro|professional|premium|gold|silver|platinum"
     "|family|student|personal"
     "|individual|team|teams|business|enterprise|ultimate|unlimited|deluxe|advanced|home|duo|max"
 )
-TIER_NAME = re.compile(TIERS, re.IGNORECASE)
+TIER_NAME = re.compile(TIER_WORDS, re.IGNORECASE)
 """A tier is named together with its noun ("Pro subscription"), a product without it
 ("Photon" for "the Photon app")."""
-NOUNS = (
+PRODUCT_NOUNS = (
     "subscription|plan|membership|licen[cs]e|edition|suite|app|package|bundle|tier|add-on"
     "|plugin|abonnement|abo"
 )
-NAME = r"(?:[A-Z]\w{0,30}+[ ]){1,3}"
-NAMED = re.compile(
-    rf"(?<![\w-])(?P<name>(?P<words>{NAME})(?P<noun>(?i:{NOUNS})))(?![\w-])"
+NAME_PATTERN = r"(?:[A-Z]\w{0,30}+[ ]){1,3}"
+PRODUCT_BEFORE_NOUN = re.compile(
+    rf"(?<![\w-])(?P<name>(?P<words>{NAME_PATTERN})(?P<noun>(?i:{PRODUCT_NOUNS})))(?![\w-])"
 )
-TIER = re.compile(
+TIER_BEFORE_NOUN = re.compile(
     (
-        rf"(?=[abdefghilmpstu])(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIERS}) "
-        rf"(?:{NOUNS}))s?(?![\w-])"
+        rf"(?=[abdefghilmpstu])(?<![\w-])(?=[a-z]{{3,12}}+ [abelmpst])(?P<name>(?:{TIER_WORDS}) "
+        rf"(?:{PRODUCT_NOUNS}))s?(?![\w-])"
     ),
     re.IGNORECASE,
 )
-VERSIONED = re.compile(
+PRODUCT_AFTER_VERB = re.compile(
     r"(?=[BIRUbiortuw])(?<!\w)(?:[Uu]s(?:e|ing)|[Rr]unning|[Ii]nstalled|[Bb]ought|on|with|of|to"
     r"|in) "
     r"(?:the |your |our |my )?"
@@ -54,35 +54,41 @@ NOT_A_NAME = re.compile(
     r"|regarding|about|re|fwd",
     re.IGNORECASE,
 )
-NOT_ALONE = frozenset({"mobile", "web", "desktop", "android", "ios", "iphone"})
+NOT_STANDALONE_NAMES = frozenset(
+    {"mobile", "web", "desktop", "android", "ios", "iphone"}
+)
 """Words that say which of the apps, not what it is called."""
 SENTENCE_ENDS = frozenset(".!?:\n")
 
 
-def find_products(page: Page, definition: FieldDefinition) -> Iterator[Finding]:
+def find_products(
+    page: MaskedText, definition: FieldDefinition
+) -> Iterator[FoundValue]:
     """The definition's terms, "Pro subscription" by its noun and "Photon Pro" by "using
     Photon Pro version 3".
     """
     yield from find_terms(page, definition)
-    for match in NAMED.finditer(page.words):
-        yield from _named(page.words, match)
-    for match in TIER.finditer(page.words):
+    for match in PRODUCT_BEFORE_NOUN.finditer(page.without_machine_text):
+        yield from _find_named_products(page.without_machine_text, match)
+    for match in TIER_BEFORE_NOUN.finditer(page.without_machine_text):
         if not match["name"].isupper() and not match["name"].lower().startswith(
             ("free ", "home ", "light ")
         ):
-            yield Finding(match["name"], *match.span("name"), 0.8)
-    for match in VERSIONED.finditer(page.words):
+            yield FoundValue(match["name"], *match.span("name"), 0.8)
+    for match in PRODUCT_AFTER_VERB.finditer(page.without_machine_text):
         name = match["name"].rstrip()
         if not NOT_A_NAME.fullmatch(name.split()[0]):
-            yield Finding(
+            yield FoundValue(
                 name, match.start("name"), match.start("name") + len(name), 0.8
             )
     yield from find_brands(page)
 
 
-def _named(text: str, match: re.Match[str]) -> Iterator[Finding]:
+def _find_named_products(text: str, match: re.Match[str]) -> Iterator[FoundValue]:
     words = match["words"].split()
-    while words and (NOT_A_NAME.fullmatch(words[0]) or words[0].lower() in NOT_ALONE):
+    while words and (
+        NOT_A_NAME.fullmatch(words[0]) or words[0].lower() in NOT_STANDALONE_NAMES
+    ):
         del words[0]
     if not words or any(NOT_A_NAME.fullmatch(word) for word in words):
         return
@@ -96,4 +102,4 @@ def _named(text: str, match: re.Match[str]) -> Iterator[Finding]:
         else start + len(" ".join(words))
     )
     if len(words) > 1 or not opens_sentence:
-        yield Finding(text[start:end], start, end, 0.85)
+        yield FoundValue(text[start:end], start, end, 0.85)

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.errors import InputError
-from server.cli.desks import SHIPPED as SHIPPED_DESKS
+from server.cli.desks import SHIPPED_DESKS_FOLDER as SHIPPED_DESKS
 from server.cli.doctor.finding import Finding
-from server.cli.terminal.open_app import AsJson, DataDir, settings_with, strictly
-from server.cli.terminal.output import plain, print_json
-from server.cli.terminal.usage_errors import PARTLY
+from server.cli.terminal.open_app import (
+    AsJson,
+    DataDir,
+    load_settings,
+    set_strict_serialization,
+)
+from server.cli.terminal.output import print_json, strip_control_characters
+from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -25,9 +30,9 @@ NO_PRICE = (
     "has no price: its cost counts as 0, or, where there is a budget, as that of the "
     "dearest model. See LLM_PRICES."
 )
-OR_NONE = "It may also be 'none', to do without a model."
+PROVIDER_NONE_HINT = "It may also be 'none', to do without a model."
 """The settings list the providers, and `none` is no provider."""
-GOES_ON = (
+DEGRADED_HINT = (
     "Tickets are handled all the same: the local engine does what a model cannot, marked "
     "as degraded."
 )
@@ -63,18 +68,18 @@ def doctor(
     Example: ticketgraph doctor --json
     """
     settings = usable_settings(data_dir)
-    found = of_what_is_kept(settings, repairing=repair)
+    found = check_database(settings, repairing=repair)
     if settings.delivery_webhook_url:
         found.append(
-            asyncio.run(of_the_connector(str(settings.delivery_webhook_url), seconds))
+            asyncio.run(check_connector(str(settings.delivery_webhook_url), seconds))
         )
-    of_models = asyncio.run(asked(settings, seconds))
+    of_models = asyncio.run(check_models(settings, seconds))
     for finding in (*found, *of_models):
-        tell(finding, json=json)
+        print_finding(finding, json=json)
     if any(finding.state == "BAD" for finding in of_models) and not json:
-        typer.echo(GOES_ON)
+        typer.echo(DEGRADED_HINT)
     if any(finding.state == "BAD" for finding in (*found, *of_models)):
-        raise typer.Exit(PARTLY)
+        raise typer.Exit(EXIT_PARTLY_REFUSED)
 
 
 def usable_settings(data_dir: Path | None) -> "Settings":
@@ -82,23 +87,23 @@ def usable_settings(data_dir: Path | None) -> "Settings":
 
     Raises InputError for what contradicts each other, or names what is not there.
     """
-    from engines.models.prices import SHIPPED, load_prices
-    from engines.models.providers import resolve
+    from engines.models.prices import SHIPPED_PRICES_FILE, load_prices
+    from engines.models.providers import resolve_models
 
     try:
-        settings = settings_with(data_dir=data_dir)
+        settings = load_settings(data_dir=data_dir)
     except InputError as error:
         raise (
-            InputError(f"{error.detail} {OR_NONE}")
+            InputError(f"{error.detail} {PROVIDER_NONE_HINT}")
             if ": llm_provider" in error.detail
             else error
         ) from None
-    resolve(settings)
-    load_prices(settings.llm_prices or SHIPPED)
+    resolve_models(settings)
+    load_prices(settings.llm_prices or SHIPPED_PRICES_FILE)
     return settings
 
 
-def of_what_is_kept(settings: "Settings", *, repairing: bool) -> list[Finding]:
+def check_database(settings: "Settings", *, repairing: bool) -> list[Finding]:
     """What there is to say of the database, after it was repaired if it is to be.
 
     Raises InputError for an address that names none, DeskError for invalid policies, and
@@ -106,9 +111,13 @@ def of_what_is_kept(settings: "Settings", *, repairing: bool) -> list[Finding]:
     refused for.
     """
     from policies.loading.load import load_desks
-    from storage.database.address import MemoryAddress, SqliteAddress, address_of
+    from storage.database.address import (
+        MemoryAddress,
+        SqliteAddress,
+        database_address_of,
+    )
 
-    address = address_of(settings.database_url, settings.data_dir)
+    address = database_address_of(settings.database_url, settings.data_dir)
     desks = load_desks(settings.desks_dir or SHIPPED_DESKS)
     if isinstance(address, MemoryAddress):
         return [
@@ -127,31 +136,31 @@ def of_what_is_kept(settings: "Settings", *, repairing: bool) -> list[Finding]:
             )
         ]
     # Not above: where there is no database, none of it is needed.
-    from server.cli.doctor.diagnosis import diagnose
+    from server.cli.doctor.diagnosis import diagnose_database
 
     delivering = settings.delivery_webhook_url is not None
     found = (
-        [repaired(address, settings.desks_dir, delivering=delivering)]
+        [repair_database(address, settings.desks_dir, delivering=delivering)]
         if repairing
         else []
     )
     return found + asyncio.run(
-        diagnose(address, [*desks], datetime.now(UTC), delivering=delivering)
+        diagnose_database(address, [*desks], datetime.now(UTC), delivering=delivering)
     )
 
 
-def repaired(
+def repair_database(
     address: "PostgresAddress | SqliteAddress",
     desks_dir: Path | None,
     *,
     delivering: bool,
 ) -> Finding:
     """Put right what can be, and say what that was."""
-    strictly()
+    set_strict_serialization()
     # Not above: it brings the engine.
-    from ticketgraph.repair import repair
+    from ticketgraph.repair import repair_stored_data
 
-    done = asyncio.run(repair(address, desks_dir, delivering=delivering))
+    done = asyncio.run(repair_stored_data(address, desks_dir, delivering=delivering))
     words = (
         f"Tasks put down: {done.runs} for runs, {done.effects} for effects. Fingerprints "
         f"made: {done.fingerprints}."
@@ -159,42 +168,47 @@ def repaired(
     return Finding("repair", "ok", words, vars(done))
 
 
-async def of_the_connector(url: str, seconds: float) -> Finding:
+async def check_connector(url: str, seconds: float) -> Finding:
     """Whether there is somebody where effects are sent."""
-    from connectors.probe import probe
+    from connectors.probe import probe_url
 
-    well, says = await probe(url, seconds)
+    well, says = await probe_url(url, seconds)
     return Finding("connector", "ok" if well else "BAD", says)
 
 
-async def asked(settings: "Settings", seconds: float) -> list[Finding]:
+async def check_models(settings: "Settings", seconds: float) -> list[Finding]:
     """What each model answers to one tiny question, and whether its price is known."""
-    from engines.models.prices import SHIPPED, load_prices
-    from engines.models.providers import resolve
+    from engines.models.prices import SHIPPED_PRICES_FILE, load_prices
+    from engines.models.providers import resolve_models
 
-    models, prices = resolve(settings), load_prices(settings.llm_prices or SHIPPED)
+    models, prices = (
+        resolve_models(settings),
+        load_prices(settings.llm_prices or SHIPPED_PRICES_FILE),
+    )
     if models is None:
         return [Finding("model", "ok", NO_MODEL)]
     # Not above: offline no model client is imported.
-    from engines.models.probe import probe
+    from engines.models.probe import probe_models
 
     found = list[Finding]()
-    for answer in await probe(models, seconds):
+    for answer in await probe_models(models, seconds):
         found.append(
             Finding(
                 "model",
-                "ok" if answer.well else "BAD",
-                f"{answer.model}: {answer.says}",
+                "ok" if answer.is_usable else "BAD",
+                f"{answer.model}: {answer.result_text}",
             )
         )
-        if prices.of(answer.model) is None:
+        if prices.find_price(answer.model) is None:
             found.append(Finding("price", "note", f"{answer.model} {NO_PRICE}"))
     return found
 
 
-def tell(finding: Finding, *, json: bool) -> None:
+def print_finding(finding: Finding, *, json: bool) -> None:
     """One line of the report."""
     if json:
         print_json(vars(finding))
     else:
-        typer.echo(f"{finding.what:<10} {finding.state:<4} {plain(finding.words)}")
+        typer.echo(
+            f"{finding.what:<10} {finding.state:<4} {strip_control_characters(finding.words)}"
+        )

@@ -11,32 +11,34 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnavailableError
 from engines.embedding.embedder import MODEL_NAME
-from server.cli.doctor.finding import NAMED, Finding, named
-from server.cli.doctor.reconciliation import balance
-from server.cli.terminal.open_app import strictly
-from storage.audit.verification import verify
+from server.cli.doctor.finding import MAX_NAMED_IDS, Finding, list_ids
+from server.cli.doctor.reconciliation import reconcile_snapshot
+from server.cli.terminal.open_app import set_strict_serialization
+from storage.audit.verification import verify_chain
 from storage.database.address import PostgresAddress, SqliteAddress
 from storage.database.database import Database
-from storage.database.read_only import at_one_moment, looking
-from storage.database.unavailable import AWAY
-from storage.migrations.migrate import refuse_behind
+from storage.database.read_only import open_read_only, open_snapshot
+from storage.database.unavailable import UNAVAILABLE_ERRORS
+from storage.migrations.migrate import require_current_tables
 from storage.queries import runs
-from storage.queries.reconciliation import books, threads_of_no_run
+from storage.queries.reconciliation import count_orphan_threads, read_snapshot
 from storage.vectors import fingerprints
 
-LATE = timedelta(minutes=1)
+OVERDUE_GRACE = timedelta(minutes=1)
 """A deadline is done within a second of its time, or a minute later when that failed."""
 
-UNREAD = "They are not found when another reads alike: ticketgraph doctor --repair."
-TAMPERED = "docs/reliability.md, Who decided what."
-FORGOTTEN = "They are forgotten a day later, or were saved by something else."
-ELSEWHERE = (
+UNINDEXED_HINT = (
+    "They are not found when another reads alike: ticketgraph doctor --repair."
+)
+TAMPERED_HINT = "docs/reliability.md, Who decided what."
+ORPHANS_HINT = "They are forgotten a day later, or were saved by something else."
+OTHER_VERSION_HINT = (
     "Start the version that was here before and decide there what waits: "
     "docs/reliability.md, Deploying."
 )
 
 
-async def diagnose(
+async def diagnose_database(
     address: PostgresAddress | SqliteAddress,
     desks: Collection[str],
     now: datetime,
@@ -48,11 +50,13 @@ async def diagnose(
     There is somebody to send effects to.
     """
     try:
-        async with looking(address) as database:
-            return await examined(address, database, desks, now, delivering=delivering)
+        async with open_read_only(address) as database:
+            return await check_open_database(
+                address, database, desks, now, delivering=delivering
+            )
     except UnavailableError as error:
         return [Finding("database", "BAD", error.detail)]
-    except AWAY as error:
+    except UNAVAILABLE_ERRORS as error:
         return [
             Finding(
                 "database",
@@ -62,7 +66,7 @@ async def diagnose(
         ]
 
 
-async def examined(
+async def check_open_database(
     address: PostgresAddress | SqliteAddress,
     database: Database,
     desks: Collection[str],
@@ -71,45 +75,45 @@ async def examined(
     delivering: bool,
 ) -> list[Finding]:
     """The same. A database with the tables of another version is not looked at any further."""
-    async with database.read() as connection:
+    async with database.open_read() as connection:
         await connection.execute(text("SELECT 1"))
     try:
-        revision = await refuse_behind(address)
+        revision = await require_current_tables(address)
     except UnavailableError as error:
         return [
             Finding("migrations", "BAD", f"{error.detail}. Nothing else was looked at.")
         ]
-    async with at_one_moment(database) as connection:
-        read = await books(connection, now, now - LATE, NAMED)
-    versions = await of_versions(database, desks)
-    async with database.read() as connection:
+    async with open_snapshot(database) as connection:
+        read = await read_snapshot(connection, now, now - OVERDUE_GRACE, MAX_NAMED_IDS)
+    versions = await check_flow_versions(database, desks)
+    async with database.open_read() as connection:
         return [
             Finding("migrations", "ok", f"The tables are this version's, {revision}."),
-            *balance(read, now, delivering=delivering),
+            *reconcile_snapshot(read, now, delivering=delivering),
             versions,
-            await of_vectors(connection, desks),
-            await of_the_audit_log(connection),
-            await of_leftovers(connection),
+            await check_vectors(connection, desks),
+            await check_audit_log(connection),
+            await check_orphan_checkpoints(connection),
         ]
 
 
-async def of_versions(database: Database, desks: Collection[str]) -> Finding:
+async def check_flow_versions(database: Database, desks: Collection[str]) -> Finding:
     """Whether every run that waits or is under way can go on in this version."""
-    async with database.read() as connection:
-        count = len(await runs.begun(connection))
+    async with database.open_read() as connection:
+        count = len(await runs.list_open_runs(connection))
     lost = list[str]()
     if count:
-        strictly()
+        set_strict_serialization()
         # Not above: it takes seconds, and is for nothing where nothing waits.
-        from ticketgraph.repair import lost_in
+        from ticketgraph.repair import find_lost_runs
 
-        lost = await lost_in(database, desks)
+        lost = await find_lost_runs(database, desks)
     counts = {"begun": count, "lost": len(lost)}
     if lost:
         return Finding(
             "versions",
             "BAD",
-            f"Cannot go on in this version: {named(lost)}. {ELSEWHERE}",
+            f"Cannot go on in this version: {list_ids(lost)}. {OTHER_VERSION_HINT}",
             counts,
         )
     return Finding(
@@ -120,42 +124,42 @@ async def of_versions(database: Database, desks: Collection[str]) -> Finding:
     )
 
 
-async def of_vectors(connection: AsyncConnection, desks: Collection[str]) -> Finding:
+async def check_vectors(connection: AsyncConnection, desks: Collection[str]) -> Finding:
     """Tickets that are not found among those that read alike."""
-    missing = await fingerprints.count_lacking(connection, MODEL_NAME, desks)
+    missing = await fingerprints.count_unindexed_tickets(connection, MODEL_NAME, desks)
     counts = {"missing": missing}
     if missing:
         return Finding(
             "vectors",
             "BAD",
-            f"Tickets without a fingerprint: {missing}. {UNREAD}",
+            f"Tickets without a fingerprint: {missing}. {UNINDEXED_HINT}",
             counts,
         )
     return Finding("vectors", "ok", "Tickets without a fingerprint: 0.", counts)
 
 
-async def of_the_audit_log(connection: AsyncConnection) -> Finding:
+async def check_audit_log(connection: AsyncConnection) -> Finding:
     """Whether the chain is whole, and its head."""
-    found = await verify(connection)
+    found = await verify_chain(connection)
     counts = {"records": found.records}
     if found.fault:
         words = (
-            f"Record {found.fault.sequence}: {found.fault.kind}, {found.fault.evidence}. "
-            f"{TAMPERED}"
+            f"Record {found.fault.sequence}: {found.fault.kind}, {found.fault.details}. "
+            f"{TAMPERED_HINT}"
         )
         return Finding("audit", "BAD", words, counts)
     return Finding("audit", "ok", f"{found.records} records, head {found.head}", counts)
 
 
-async def of_leftovers(connection: AsyncConnection) -> Finding:
+async def check_orphan_checkpoints(connection: AsyncConnection) -> Finding:
     """Checkpoints that no run is the owner of."""
-    count = await threads_of_no_run(connection)
+    count = await count_orphan_threads(connection)
     counts = {"threads": count}
     if count:
         return Finding(
             "leftovers",
             "note",
-            f"Checkpoints without a run: those of {count} threads. {FORGOTTEN}",
+            f"Checkpoints without a run: those of {count} threads. {ORPHANS_HINT}",
             counts,
         )
     return Finding("leftovers", "ok", "Checkpoints without a run: none.", counts)

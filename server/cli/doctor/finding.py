@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-NAMED = 10
+MAX_NAMED_IDS = 10
 """Ids that a finding names; of the others it gives the number."""
 
 UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
@@ -24,13 +24,13 @@ class Finding:
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
 
 
-def named(ids: Sequence[str], count: int | None = None) -> str:
+def list_ids(ids: Sequence[str], count: int | None = None) -> str:
     """The first ids, and how many more there are of `count`."""
-    more = (len(ids) if count is None else count) - len(ids[:NAMED])
-    return ", ".join(ids[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = (len(ids) if count is None else count) - len(ids[:MAX_NAMED_IDS])
+    return ", ".join(ids[:MAX_NAMED_IDS]) + (f" and {more} more" if more > 0 else "")
 
 
-def lasting(time: timedelta) -> str:
+def format_duration(time: timedelta) -> str:
     """A time in its largest unit."""
     seconds = max(int(time.total_seconds()), 0)
     unit, size = next(

@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 
 from contracts.errors import InputError
-from server.cli.terminal.usage_errors import fault_of
+from server.cli.terminal.usage_errors import describe_fault
 
 if TYPE_CHECKING:
     from server.settings import Settings
@@ -32,7 +32,7 @@ AsJson = Annotated[
 ]
 
 
-def settings_with(**given: Any) -> "Settings":
+def load_settings(**given: Any) -> "Settings":
     """The settings of the environment, with those that are given and not None in their place.
 
     Raises InputError.
@@ -44,7 +44,9 @@ def settings_with(**given: Any) -> "Settings":
             **{name: value for name, value in given.items() if value is not None}
         )
     except ValidationError as error:
-        raise InputError(f"A setting cannot be used: {fault_of(error)}.") from None
+        raise InputError(
+            f"A setting cannot be used: {describe_fault(error)}."
+        ) from None
     if given.get("data_dir") is not None and settings.database_url is not None:
         raise InputError(
             "--data-dir and DATABASE_URL name two databases. Give only one of them."
@@ -52,7 +54,7 @@ def settings_with(**given: Any) -> "Settings":
     return settings
 
 
-def strictly() -> None:
+def set_strict_serialization() -> None:
     """Set what LangGraph reads when it is imported.
 
     Without it, a saved run comes back as plain dicts.
@@ -60,7 +62,7 @@ def strictly() -> None:
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 
-def with_app(
+def run_with_app(
     data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]
 ) -> Result:
     """Do `work` on the open database and close it.
@@ -70,13 +72,13 @@ def with_app(
     Raises what `work` raises, DeskError for invalid policies, UnavailableError when another
     process has the folder.
     """
-    strictly()
-    from server.opening import opened_app
+    set_strict_serialization()
+    from server.opening import open_app
 
-    settings = settings_with(data_dir=data_dir)
+    settings = load_settings(data_dir=data_dir)
 
-    async def opened() -> Result:
-        async with opened_app(settings, command=True) as app:
+    async def open_and_run() -> Result:
+        async with open_app(settings, command=True) as app:
             return await work(app)
 
-    return asyncio.run(opened())
+    return asyncio.run(open_and_run())

@@ -19,7 +19,7 @@ PIPE_WIDTH = 200
 IDENTIFIERS = ("ticket", "approval", "checkpoint", "desk", "run", "effect")
 """Columns that are copied into the next command."""
 
-HARMLESS = {
+CONTROL_CHARACTERS = {
     code: "\ufffd"
     for code in (*range(0x20), *range(0x7F, 0xA0))
     if code not in (0x09, 0x0A)
@@ -27,22 +27,22 @@ HARMLESS = {
 """A terminal obeys control characters; a customer must not be the one who writes them."""
 
 
-def plain(text: str) -> str:
+def strip_control_characters(text: str) -> str:
     """The text without the characters that a terminal would obey. Tabs and line ends stay."""
-    return text.translate(HARMLESS)
+    return text.translate(CONTROL_CHARACTERS)
 
 
-def results(*, markup: bool = False) -> Console:
+def result_console(*, markup: bool = False) -> Console:
     """The console for what was asked for. `markup` only for texts that are wholly ours."""
-    return _console(stderr=False, markup=markup)
+    return _make_console(stderr=False, markup=markup)
 
 
-def remarks() -> Console:
+def remark_console() -> Console:
     """The console for progress, counts and faults."""
-    return _console(stderr=True, markup=False)
+    return _make_console(stderr=True, markup=False)
 
 
-def _console(*, stderr: bool, markup: bool) -> Console:
+def _make_console(*, stderr: bool, markup: bool) -> Console:
     console = Console(stderr=stderr, markup=markup, highlight=False, emoji=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = PIPE_WIDTH
@@ -60,7 +60,7 @@ def print_json(value: BaseModel | Mapping[Any, Any]) -> None:
     typer.echo(orjson.dumps(data, option=orjson.OPT_NON_STR_KEYS))
 
 
-def table(*columns: str) -> Table:
+def make_table(*columns: str) -> Table:
     """An empty table. What names something stays on one line, so that it can be copied.
 
     Milliseconds are numbers.

@@ -11,18 +11,18 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from server.cli.terminal.output import remarks
+from server.cli.terminal.output import remark_console
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+def show_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar on stderr, moved by what it gives.
 
     A function of how many are done, and of how many in all.
 
     There is none for a single thing, and none where nobody would see it move.
     """
-    console = remarks()
+    console = remark_console()
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -34,7 +34,7 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
     ) as bar:
         task = bar.add_task(what, total=None, visible=False)
 
-        def told(done: int, total: int) -> None:
+        def update_bar(done: int, total: int) -> None:
             bar.update(task, completed=done, total=total, visible=total > 1)
 
-        yield told
+        yield update_bar

@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from contracts.ticket import NewTicket
-from server.cli.terminal.rows import Fault, Row
-from server.cli.terminal.usage_errors import fault_of
+from server.cli.terminal.read_rows import Fault, Row
+from server.cli.terminal.usage_errors import describe_fault
 
-NOTHING_SAID = "it has neither a subject nor a body"
+EMPTY_TICKET = "it has neither a subject nor a body"
 
 
-def ticket_of(row: Row, desk: str) -> NewTicket | Fault:
+def make_ticket(row: Row, desk: str) -> NewTicket | Fault:
     """The ticket that a row describes, for `desk` unless the row names another."""
     own = {
         name: value
@@ -22,7 +22,7 @@ def ticket_of(row: Row, desk: str) -> NewTicket | Fault:
         if name in NewTicket.model_fields
     }
     if not ("subject" in own or "body" in own):
-        return Fault(row.line, NOTHING_SAID)
+        return Fault(row.line, EMPTY_TICKET)
     rest: dict[str, Any] = {
         name: value for name, value in row.values.items() if name not in own
     }
@@ -31,4 +31,4 @@ def ticket_of(row: Row, desk: str) -> NewTicket | Fault:
     try:
         return NewTicket.model_validate({"desk": desk, "source": "cli"} | own)
     except ValidationError as error:
-        return Fault(row.line, fault_of(error))
+        return Fault(row.line, describe_fault(error))

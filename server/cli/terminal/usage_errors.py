@@ -10,16 +10,16 @@ from pydantic import ValidationError
 from typer.core import TyperGroup
 
 from contracts.errors import TicketGraphError
-from server.cli.terminal.output import plain
+from server.cli.terminal.output import strip_control_characters
 
-REFUSED = 2
+EXIT_REFUSED = 2
 """Exit code when a command could not be carried out at all."""
 
-PARTLY = 1
+EXIT_PARTLY_REFUSED = 1
 """Exit code when a command came to its end and some of it went wrong."""
 
 
-class Guarded(TyperGroup):
+class ErrorReportingGroup(TyperGroup):
     """Puts our errors, and those of the file system, into a sentence."""
 
     def invoke(self, ctx: Any) -> object:
@@ -33,11 +33,11 @@ class Guarded(TyperGroup):
             if error.filename is None:
                 raise
             sentence = f"{error.filename}: {error.strerror}."
-        typer.echo(f"Error: {plain(sentence)}", err=True)
-        raise typer.Exit(REFUSED)
+        typer.echo(f"Error: {strip_control_characters(sentence)}", err=True)
+        raise typer.Exit(EXIT_REFUSED)
 
 
-def fault_of(error: ValidationError) -> str:
+def describe_fault(error: ValidationError) -> str:
     """The first fault of a value, as its place and what is wrong; never the value itself."""
     first = error.errors(include_input=False, include_url=False)[0]
     place = ".".join(str(step) for step in first["loc"])

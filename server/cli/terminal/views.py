@@ -11,28 +11,28 @@ from rich.text import Text
 
 from contracts.approval import ApprovalRequest
 from contracts.result import Checkpoint, Run
-from server.cli.terminal.output import plain, table
+from server.cli.terminal.output import make_table, strip_control_characters
 
 if TYPE_CHECKING:
     from sqlalchemy import RowMapping
 
-NONE = "-"
+EMPTY_CELL = "-"
 
 
 def runs_table(runs: Sequence[Run]) -> Table:
     """One line a ticket."""
-    made = table(
+    made = make_table(
         "ticket", "category", "severity", "disposition", "team", "engine", "ms"
     )
     for run in runs:
         kind, decision = run.classification, run.decision
         made.add_row(
             run.ticket_id,
-            kind.category if kind else NONE,
-            kind.severity if kind else NONE,
+            kind.category if kind else EMPTY_CELL,
+            kind.severity if kind else EMPTY_CELL,
             run.disposition or run.status,
-            decision.team if decision else NONE,
-            run.engine or NONE,
+            decision.team if decision else EMPTY_CELL,
+            run.engine or EMPTY_CELL,
             f"{run.total_duration_ms:.0f}",
         )
     return made
@@ -40,24 +40,33 @@ def runs_table(runs: Sequence[Run]) -> Table:
 
 def approvals_table(rows: "Iterable[RowMapping]") -> Table:
     """One line an approval; `rows` as storage.queries.approvals gives them."""
-    made = table("approval", "ticket", "team", "why", "status", "until")
+    made = make_table("approval", "ticket", "team", "why", "status", "until")
     for row in rows:
         request = ApprovalRequest.model_validate(row["request"])
         decision = row["decision"]
         status = (
             f"{decision['type']} by {row['decided_by']}" if decision else row["status"]
         )
-        reasons = plain("\n".join(request.reasons))
-        until = minute(row["expires_at"]) if row["status"] == "pending" else NONE
+        reasons = strip_control_characters("\n".join(request.reasons))
+        until = (
+            format_minute(row["expires_at"])
+            if row["status"] == "pending"
+            else EMPTY_CELL
+        )
         made.add_row(
-            row["id"], row["ticket_id"], request.team, reasons, plain(status), until
+            row["id"],
+            row["ticket_id"],
+            request.team,
+            reasons,
+            strip_control_characters(status),
+            until,
         )
     return made
 
 
 def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> Table:
     """One line a saved moment."""
-    made = table("step", "checkpoint", "after", "next", "saved")
+    made = make_table("step", "checkpoint", "after", "next", "saved")
     for point in checkpoints:
         upcoming = ", ".join(point.next) + (
             " (waiting for a person)" if point.pending_interrupt else ""
@@ -65,19 +74,19 @@ def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> Table:
         saved = (
             point.created_at.isoformat(sep=" ", timespec="milliseconds")
             if point.created_at
-            else NONE
+            else EMPTY_CELL
         )
         made.add_row(
             str(point.step),
             point.checkpoint_id,
-            point.written_by or NONE,
-            upcoming or NONE,
+            point.written_by or EMPTY_CELL,
+            upcoming or EMPTY_CELL,
             saved,
         )
     return made
 
 
-def minute(at: datetime) -> str:
+def format_minute(at: datetime) -> str:
     """A point in time, as exact as a person needs it."""
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
@@ -88,29 +97,31 @@ def show_ticket(console: Console, row: "RowMapping") -> None:
     `row` as storage.queries.tickets gives it.
     """
     console.print(
-        facts((("ticket", row["id"]), ("desk", row["desk"]), ("status", row["status"])))
+        facts_table(
+            (("ticket", row["id"]), ("desk", row["desk"]), ("status", row["status"]))
+        )
     )
-    console.print(boxed(row["body"], row["subject"] or "(no subject)"))
+    console.print(text_panel(row["body"], row["subject"] or "(no subject)"))
     if row["solution"]:
-        console.print(boxed(row["solution"], "solution"))
+        console.print(text_panel(row["solution"], "solution"))
 
 
 def show_run(console: Console, run: Run) -> None:
     """What was understood, decided and written, and what a person can do now."""
-    console.print(facts(summary(run)))
+    console.print(facts_table(run_summary_rows(run)))
     if run.draft:
         console.print(
-            boxed(
+            text_panel(
                 run.draft.content, f"reply, {run.draft.tone}, {run.draft.engine} engine"
             )
         )
-    steps = table("step", "status", "engine", "problem", "ms")
+    steps = make_table("step", "status", "engine", "problem", "ms")
     for step in run.steps:
-        problem = plain(step.error or NONE)
+        problem = strip_control_characters(step.error or EMPTY_CELL)
         steps.add_row(
             step.step_name,
             step.status,
-            step.engine or NONE,
+            step.engine or EMPTY_CELL,
             problem,
             f"{step.duration_ms:.1f}",
         )
@@ -123,15 +134,18 @@ def show_question(console: Console, run: Run) -> None:
     """What a waiting run asks, and how to answer."""
     if run.status != "waiting" or run.approval is None:
         return
-    lines = [f"A person is asked until {minute(run.approval.expires_at)}:"]
-    lines += [f"  {plain(reason)}" for reason in run.approval.request.reasons]
+    lines = [f"A person is asked until {format_minute(run.approval.expires_at)}:"]
+    lines += [
+        f"  {strip_control_characters(reason)}"
+        for reason in run.approval.request.reasons
+    ]
     lines += [
         f"Answer with: ticketgraph decide {run.approval.id} approve|edit|reject|reassign|respond"
     ]
     console.print(Text("\n".join(lines)), soft_wrap=True)
 
 
-def summary(run: Run) -> Iterator[tuple[str, str]]:
+def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
     """What is worth knowing of a run, by name."""
     yield "run", run.run_id
     if run.forked_from:
@@ -149,7 +163,7 @@ def summary(run: Run) -> Iterator[tuple[str, str]]:
             )
         if run.extraction.missing_required:
             yield "missing", ", ".join(run.extraction.missing_required)
-    yield from decided(run)
+    yield from decision_rows(run)
     if run.duplicate_of:
         yield "duplicate of", run.duplicate_of
     if run.draft and run.draft.sources:
@@ -163,10 +177,10 @@ def summary(run: Run) -> Iterator[tuple[str, str]]:
         yield "suspicious", ", ".join(run.injection_reasons)
 
 
-def decided(run: Run) -> Iterator[tuple[str, str]]:
+def decision_rows(run: Run) -> Iterator[tuple[str, str]]:
     """Where the ticket goes and by which rules, then what left the system."""
     if decision := run.decision:
-        due = f", due {minute(decision.due_at)}" if decision.due_at else ""
+        due = f", due {format_minute(decision.due_at)}" if decision.due_at else ""
         yield "disposition", decision.disposition
         yield "team", f"{decision.team}, priority {decision.priority}{due}"
         for reason in decision.reasons:
@@ -177,18 +191,21 @@ def decided(run: Run) -> Iterator[tuple[str, str]]:
             yield "done", f"{effect.action} to {effect.target}{simulated}"
 
 
-def facts(pairs: Iterable[tuple[str, str]]) -> Table:
+def facts_table(pairs: Iterable[tuple[str, str]]) -> Table:
     """Names and what they are, in two columns."""
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold", no_wrap=True)
     grid.add_column(overflow="fold")
     for name, value in pairs:
-        grid.add_row(name, plain(value))
+        grid.add_row(name, strip_control_characters(value))
     return grid
 
 
-def boxed(text: str, title: str) -> Panel:
+def text_panel(text: str, title: str) -> Panel:
     """A text of its own with a title."""
     return Panel(
-        Text(plain(text)), title=Text(plain(title)), title_align="left", expand=False
+        Text(strip_control_characters(text)),
+        title=Text(strip_control_characters(title)),
+        title_align="left",
+        expand=False,
     )

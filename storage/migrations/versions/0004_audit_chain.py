@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from alembic import op
 
-from storage.audit.chain import GENESIS, canonical, hash_of, moment
+from storage.audit.chain import GENESIS_HASH, canonical_json, format_time, hash_record
 
 revision = '0004'
 down_revision = '0003'
@@ -32,16 +32,16 @@ def upgrade() -> None:
 def chain(connection: sa.Connection) -> None:
     """Number what is there without gaps, and hash it. Numbers only ever become smaller, so none is taken."""
     audit = sa.Table('audit', sa.MetaData(), autoload_with=connection)
-    number, previous, last = 0, GENESIS, -1
+    number, previous, last = 0, GENESIS_HASH, -1
     while rows := connection.execute(
         sa.select(audit).where(audit.c.sequence > last).order_by(audit.c.sequence).limit(1000)
     ).mappings().all():
         for row in rows:
             number, last = number + 1, row['sequence']
             at = datetime.fromisoformat(row['at'])
-            values = {**row, 'sequence': number, 'previous_hash': previous, 'detail': canonical(json.loads(row['detail']))}
-            values['at'] = moment(at if at.tzinfo else at.replace(tzinfo=UTC))
-            previous = values['hash'] = hash_of(values)
+            values = {**row, 'sequence': number, 'previous_hash': previous, 'detail': canonical_json(json.loads(row['detail']))}
+            values['at'] = format_time(at if at.tzinfo else at.replace(tzinfo=UTC))
+            previous = values['hash'] = hash_record(values)
             connection.execute(sa.update(audit).where(audit.c.sequence == last).values(**values))
 
 

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from storage.database.address import PostgresAddress, SqliteAddress, address_of
+from storage.database.address import PostgresAddress, SqliteAddress, database_address_of
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
-from storage.jobs.leased import LeasedJobs
+from storage.jobs.leased_jobs import LeasedJobs
 from storage.jobs.port import Handler, Jobs, Task
-from storage.jobs.procrastinated import ProcrastinateJobs
+from storage.jobs.procrastinate_jobs import ProcrastinateJobs
 
 KIND = "try"
 
@@ -39,10 +39,10 @@ class Bench:
 
     async def put(self, *tasks: Task) -> None:
         """Put tasks down, in one transaction."""
-        async with self.database.write() as connection:
+        async with self.database.open_write() as connection:
             for task in tasks:
-                await self.jobs.enqueue(connection, task)
-        self.jobs.wake()
+                await self.jobs.enqueue_task(connection, task)
+        self.jobs.wake_worker()
 
     async def note(self, what: str) -> None:
         """Something happened."""
@@ -66,16 +66,16 @@ class Bench:
         self, at_once: int = 4, patience: float = 5.0
     ) -> AsyncIterator[asyncio.Task[None]]:
         """Inside, the worker works. In the end it is drained."""
-        work = asyncio.create_task(self.jobs.work({KIND: self.do}, at_once))
+        work = asyncio.create_task(self.jobs.run_tasks({KIND: self.do}, at_once))
         try:
             yield work
         finally:
-            await self.jobs.drain(patience)
+            await self.jobs.drain_tasks(patience)
             await work
 
     async def open_subjects(self) -> set[str]:
         """What is not done."""
-        async with self.database.read() as connection:
+        async with self.database.open_read() as connection:
             return await self.jobs.open_subjects(connection, KIND)
 
     async def until_nothing_is_open(self, seconds: float = 10.0) -> None:
@@ -121,7 +121,7 @@ async def at_once(_subject: str) -> None:
 @asynccontextmanager
 async def bench(url: str, handler: Handler = at_once) -> AsyncIterator[Bench]:
     """A worker on a database, which is migrated."""
-    match address_of(url, Path()):
+    match database_address_of(url, Path()):
         case PostgresAddress() as address:
             database = PostgresDatabase(address)
             await database.pool.open()

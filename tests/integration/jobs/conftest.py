@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.migrations.migrate import migrate
+from storage.migrations.migrate import migrate_sqlite
 from tests.integration.jobs.bench import Bench, bench
 from tests.postgres import PostgresServer
 
@@ -14,7 +14,7 @@ from tests.postgres import PostgresServer
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """DATABASE_URL of a database with nothing in it."""
     if request.param == "sqlite":
-        migrate(tmp_path / "jobs.db")
+        migrate_sqlite(tmp_path / "jobs.db")
         return f"sqlite:///{tmp_path / 'jobs.db'}"
     server: PostgresServer = request.getfixturevalue("postgres")
     return server.fresh()

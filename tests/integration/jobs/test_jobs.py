@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from storage.jobs.port import AgainError, Task
+from storage.jobs.port import RetryLaterError, Task
 from tests.integration.jobs.bench import Bench, at_once, begun, bench, held_until, task
 
 
@@ -21,8 +21,8 @@ async def test_what_is_committed_is_done_once(one: Bench) -> None:
 
 
 async def test_what_is_put_down_in_a_grouped_transaction_too(one: Bench) -> None:
-    await one.database.transact(
-        lambda connection: one.jobs.enqueue(connection, task("a"))
+    await one.database.run_transaction(
+        lambda connection: one.jobs.enqueue_task(connection, task("a"))
     )
     async with one.working():
         await one.until_nothing_is_open()
@@ -31,8 +31,8 @@ async def test_what_is_put_down_in_a_grouped_transaction_too(one: Bench) -> None
 
 async def test_what_is_rolled_back_is_never_done(one: Bench) -> None:
     async def rolled_back() -> None:
-        async with one.database.write() as connection:
-            await one.jobs.enqueue(connection, task("never"))
+        async with one.database.open_write() as connection:
+            await one.jobs.enqueue_task(connection, task("never"))
             raise ZeroDivisionError
 
     async with one.working(at_once=1):
@@ -60,7 +60,7 @@ async def test_a_kind_without_a_handler_is_left_to_others(one: Bench) -> None:
     await one.put(Task("unknown", "x", "x"), task("a"))
     async with one.working():
         await one.until_nothing_is_open()
-    async with one.database.read() as connection:
+    async with one.database.open_read() as connection:
         assert await one.jobs.open_subjects(connection, "unknown") == {"x"}
 
 
@@ -133,7 +133,7 @@ async def test_what_wants_to_be_called_again_has_not_failed(one: Bench) -> None:
     async def again(_subject: str) -> None:
         tries.append(time.monotonic())
         if len(tries) <= 6:
-            raise AgainError(0.1)
+            raise RetryLaterError(0.1)
         if len(tries) == 7:
             raise ValueError("now it has")
 
@@ -166,8 +166,8 @@ async def test_a_thousand_tasks_are_each_done_exactly_once_by_four_workers(
 
 async def test_what_is_forgotten_is_not_done(one: Bench) -> None:
     await one.put(task("a"), task("b"), task("c"))
-    async with one.database.write() as connection:
-        await one.jobs.forget(connection, {"a", "c"})
+    async with one.database.open_write() as connection:
+        await one.jobs.delete_tasks(connection, {"a", "c"})
     assert await one.open_subjects() == {"b"}
     async with one.working():
         await one.until_nothing_is_open()
@@ -181,8 +181,8 @@ async def test_what_is_being_done_is_open_and_may_be_forgotten(one: Bench) -> No
         await one.put(task("a"))
         await one.until(lambda: begun(one) == ["a"])
         assert await one.open_subjects() == {"a"}
-        async with one.database.write() as connection:
-            await one.jobs.forget(connection, {"a"})
+        async with one.database.open_write() as connection:
+            await one.jobs.delete_tasks(connection, {"a"})
         go.set()
         await one.until(lambda: "end a" in one.seen)
         one.handler = at_once

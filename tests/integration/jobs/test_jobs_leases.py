@@ -25,14 +25,14 @@ from sqlalchemy import Connection, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import tables
-from storage.database.sqlite import SqliteDatabase, Writer
-from storage.database.synchronous import Direct, at_once
-from storage.jobs import table
-from storage.jobs.leased import LeasedJobs
-from storage.jobs.outcome import PutBack
+from storage.database.sqlite import SqliteDatabase, SqliteWriter
+from storage.database.sync_connection import SyncConnection, run_without_waiting
+from storage.jobs import job_queries as table
+from storage.jobs.job_queries import Claim, EndedClaim
+from storage.jobs.leased_jobs import LeasedJobs
 from storage.jobs.port import LEASE, Task
-from storage.jobs.table import Claim, Ended
-from storage.migrations.migrate import migrate
+from storage.jobs.retry import Retry
+from storage.migrations.migrate import migrate_sqlite
 from tests.integration.jobs.bench import KIND, task
 
 WORKERS = st.sampled_from(["one", "two"])
@@ -58,17 +58,19 @@ class Leases(RuleBasedStateMachine):
 
     def do(self, function: Any, *arguments: Any) -> Any:
         """Call one of the table's functions."""
-        return at_once(function(Direct(self.connection), *arguments))
+        return run_without_waiting(
+            function(SyncConnection(self.connection), *arguments)
+        )
 
     @rule(lock=st.sampled_from(["x", "y"]), priority=st.integers(0, 2))
     def put_down(self, lock: str, priority: int) -> None:
         self.put += 1
-        self.do(table.put, task(str(self.put), lock, priority), self.now)
+        self.do(table.insert_job, task(str(self.put), lock, priority), self.now)
         self.unfinished.add(str(self.put))
 
     @rule(worker=WORKERS, places=st.integers(1, 3))
     def claim(self, worker: str, places: int) -> None:
-        claims = self.do(table.claim, worker, [KIND], places, self.now)
+        claims = self.do(table.claim_jobs, worker, [KIND], places, self.now)
         assert len(claims) <= places
         for claim in claims:
             self.last[claim.subject] = worker, claim
@@ -80,7 +82,7 @@ class Leases(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def renew(self, worker: str) -> None:
-        lost = self.do(table.renew, worker, self.believed[worker], self.now)
+        lost = self.do(table.renew_leases, worker, self.believed[worker], self.now)
         mine = {claim for claim in self.believed[worker] if self.holds(worker, claim)}
         assert lost == set(self.believed[worker]) - mine | self.freed & mine
 
@@ -96,8 +98,8 @@ class Leases(RuleBasedStateMachine):
         self.believed[worker].remove(claim)
         holds = self.holds(worker, claim)
         self.do(
-            table.settle,
-            [Ended(claim, PutBack(1.0, counted=True) if failed else None)],
+            table.settle_claims,
+            [EndedClaim(claim, Retry(1.0, counts_as_failure=True) if failed else None)],
             self.now,
         )
         if holds:
@@ -106,7 +108,7 @@ class Leases(RuleBasedStateMachine):
 
     @rule(worker=WORKERS)
     def start_anew(self, worker: str) -> None:
-        self.do(table.free_others, worker)
+        self.do(table.end_other_leases, worker)
         self.freed |= {claim for who, claim in self.last.values() if who != worker}
 
     def holds(self, worker: str, claim: Claim) -> bool:
@@ -115,7 +117,7 @@ class Leases(RuleBasedStateMachine):
 
     @invariant()
     def nothing_disappears_but_by_its_holder(self) -> None:
-        assert self.do(table.open_subjects, KIND) == self.unfinished
+        assert self.do(table.list_open_subjects, KIND) == self.unfinished
 
     @invariant()
     def no_lock_has_two_leases(self) -> None:
@@ -126,10 +128,10 @@ class Leases(RuleBasedStateMachine):
 
 def test_no_order_of_events_loses_a_task_or_shares_a_lock() -> None:
     with TemporaryDirectory() as folder:
-        migrate(Path(folder) / "jobs.db")
-        writer = Writer(Path(folder) / "jobs.db", asyncio.Lock())
+        migrate_sqlite(Path(folder) / "jobs.db")
+        writer = SqliteWriter(Path(folder) / "jobs.db", asyncio.Lock())
         try:
-            machine = type("Machine", (Leases,), {"connection": writer.connection})
+            machine = type("Machine", (Leases,), {"connection": writer.sync_connection})
             run_state_machine_as_test(
                 machine,
                 settings=settings(
@@ -137,12 +139,12 @@ def test_no_order_of_events_loses_a_task_or_shares_a_lock() -> None:
                 ),
             )
         finally:
-            writer.connection.close()
+            writer.sync_connection.close()
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    migrate(tmp_path / "jobs.db")
+    migrate_sqlite(tmp_path / "jobs.db")
     return tmp_path / "jobs.db"
 
 
@@ -151,27 +153,33 @@ async def test_an_id_that_comes_again_is_another_task(path: Path) -> None:
     now = datetime.now(UTC)
 
     async def put_and_claim(subject: str, connection: AsyncConnection) -> Claim:
-        await table.put(connection, task(subject), now)
-        return (await table.claim(connection, "one", [KIND], 1, now))[0]
+        await table.insert_job(connection, task(subject), now)
+        return (await table.claim_jobs(connection, "one", [KIND], 1, now))[0]
 
-    old = await database.transact(partial(put_and_claim, "old"))
-    await database.transact(partial(table.settle, ended=[Ended(old)], now=now))
-    new = await database.transact(partial(put_and_claim, "new"))
+    old = await database.run_transaction(partial(put_and_claim, "old"))
+    await database.run_transaction(
+        partial(table.settle_claims, ended=[EndedClaim(old)], now=now)
+    )
+    new = await database.run_transaction(partial(put_and_claim, "new"))
     assert new.id == old.id
-    await database.transact(partial(table.settle, ended=[Ended(old)], now=now))
-    assert await database.look(partial(table.open_subjects, kind=KIND)) == {"new"}
+    await database.run_transaction(
+        partial(table.settle_claims, ended=[EndedClaim(old)], now=now)
+    )
+    assert await database.run_read(partial(table.list_open_subjects, kind=KIND)) == {
+        "new"
+    }
     await database.close()
 
 
 async def test_taking_over_frees_the_leases_of_the_dead_at_once(path: Path) -> None:
     database = SqliteDatabase(path)
     dead = LeasedJobs(database, "dead")
-    await database.transact(
-        lambda connection: dead.enqueue(connection, Task(KIND, "a", "a"))
+    await database.run_transaction(
+        lambda connection: dead.enqueue_task(connection, Task(KIND, "a", "a"))
     )
     now = datetime.now(UTC)
-    assert await database.transact(
-        lambda connection: table.claim(connection, "dead", [KIND], 1, now)
+    assert await database.run_transaction(
+        lambda connection: table.claim_jobs(connection, "dead", [KIND], 1, now)
     )
     done = asyncio.Event()
 
@@ -179,10 +187,10 @@ async def test_taking_over_frees_the_leases_of_the_dead_at_once(path: Path) -> N
         done.set()
 
     alive = LeasedJobs(database)
-    work = asyncio.create_task(alive.work({KIND: finish}, 1))
-    await alive.take_over()
+    work = asyncio.create_task(alive.run_tasks({KIND: finish}, 1))
+    await alive.free_other_workers()
     async with asyncio.timeout(2):  # a lease is longer
         await done.wait()
-    await alive.drain(5)
+    await alive.drain_tasks(5)
     await work
     await database.close()

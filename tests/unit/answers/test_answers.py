@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from evals.labels import LabelledTicket
-from evals.runner import run_all, scratch_graph
+from evals.runner import run_rows, scratch_graph
 
 LEAST_ANSWERED = 0.75
 
@@ -36,7 +36,7 @@ def answered(rows: list[LabelledTicket]) -> list[str]:
 
     async def run() -> list[str]:
         async with scratch_graph() as graph:
-            outcomes = await run_all(graph, rows)
+            outcomes = await run_rows(graph, rows)
         return [
             outcome.row.body
             for outcome in outcomes

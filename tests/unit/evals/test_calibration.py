@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from contracts.errors import InputError
-from evals.calibration import ENOUGH, cross_validated_error, fit_desk, fit_temperature
+from evals.calibration import (
+    MIN_TICKETS,
+    cross_validated_error,
+    fit_desk,
+    fit_temperature,
+)
 from policies.loading.load import load_desk
 from ticketgraph.assembly import SHIPPED_DESKS
 
@@ -107,7 +112,7 @@ def labelled(folder: Path, count: int, **label: str) -> Path:
 def test_a_fit_is_written_where_the_desk_reads_it(desks: Path) -> None:
     written = fit_desk(DESK, [labelled(desks, 1000)], desks)
     assert load_desk(desks / DESK).calibration == written
-    assert written.tickets >= ENOUGH
+    assert written.tickets >= MIN_TICKETS
     assert written.fitted_on.startswith(
         "mine.jsonl (cross-validated calibration error 0."
     )
@@ -125,7 +130,7 @@ def test_a_fit_is_written_where_the_desk_reads_it(desks: Path) -> None:
 @pytest.mark.parametrize(
     ("count", "label", "complaint"),
     [
-        (5, {}, f"5 tickets of {DESK} can be used; at least {ENOUGH}"),
+        (5, {}, f"5 tickets of {DESK} can be used; at least {MIN_TICKETS}"),
         (1000, {"desk": "another"}, f"0 tickets of {DESK} can be used"),
         (1000, {"category": "gardening"}, "no category gardening"),
     ],

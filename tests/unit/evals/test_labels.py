@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import InputError
-from evals.labels import original_of, read_labelled
+from evals.labels import find_original, read_labelled
 
 
 def written(folder: Path, *rows: dict[str, Any] | str) -> Path:
@@ -43,7 +43,7 @@ def test_a_golden_row_keeps_every_label(tmp_path: Path) -> None:
         name: value for name, value in golden.items() if name not in ("tags", "fields")
     }
     assert row.fields == {"order_id": ("A-1", "A-2"), "amount": (19.0,)}
-    assert row.tells_duplicate
+    assert row.has_duplicate_label
 
 
 def test_a_category_row_needs_no_text(tmp_path: Path) -> None:
@@ -58,7 +58,13 @@ def test_a_category_row_needs_no_text(tmp_path: Path) -> None:
         "",
         "billing",
     )
-    assert (row.safe, row.injection, row.fields, row.severity, row.tells_duplicate) == (
+    assert (
+        row.safe,
+        row.injection,
+        row.fields,
+        row.severity,
+        row.has_duplicate_label,
+    ) == (
         None,
         None,
         None,
@@ -121,7 +127,7 @@ def test_the_original_of_a_chain_is_its_first_ticket(tmp_path: Path) -> None:
         )
     )
     by_id = {row.id: row for row in rows}
-    assert [original_of(row, by_id) for row in rows] == [None, "1", "1"]
+    assert [find_original(row, by_id) for row in rows] == [None, "1", "1"]
 
 
 @pytest.mark.parametrize(

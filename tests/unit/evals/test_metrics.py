@@ -9,18 +9,18 @@ from hypothesis import strategies as st
 from evals.metrics import (
     NO_ANSWER,
     Score,
-    accuracy,
+    answer_accuracy,
     calibration_error,
     class_scores,
-    comparable,
-    confusion,
-    coverage,
+    comparable_value,
+    confusion_counts,
+    coverage_at_accuracy,
     field_scores,
-    latency,
     levels_between,
     macro_f1,
-    score,
-    share,
+    measure_latency,
+    score_counts,
+    share_of_true,
 )
 
 labels = st.sampled_from(["a", "b", "c"])
@@ -32,19 +32,19 @@ judged = st.lists(st.tuples(st.floats(0, 1), st.booleans()), min_size=1, max_siz
 
 def test_of_nothing_every_figure_is_unknown() -> None:
     assert (
-        share([]),
-        accuracy([], []),
+        share_of_true([]),
+        answer_accuracy([], []),
         macro_f1([]),
         calibration_error([], []),
-        coverage([], []),
+        coverage_at_accuracy([], []),
     ) == (None,) * 5
     assert (
         class_scores([], []),
-        confusion([], []),
+        confusion_counts([], []),
         field_scores([], []),
-        latency([]),
+        measure_latency([]),
     ) == ((), {}, (), None)
-    assert score("x", 0, 0, 0) == Score(
+    assert score_counts("x", 0, 0, 0) == Score(
         label="x", precision=None, recall=None, f1=None, support=0
     )
 
@@ -65,7 +65,7 @@ def test_a_class_that_was_never_given_has_no_precision_and_counts_as_zero() -> N
 
 
 def test_the_confusion_matrix_names_missing_answers() -> None:
-    assert confusion(["a", "a", "b"], ["b", None, "b"]) == {
+    assert confusion_counts(["a", "a", "b"], ["b", None, "b"]) == {
         "a": {NO_ANSWER: 1, "b": 1},
         "b": {"b": 1},
     }
@@ -76,10 +76,10 @@ def test_the_confusion_matrix_holds_every_ticket_and_the_right_ones_on_its_diago
     pairs: list[tuple[str, str | None]],
 ) -> None:
     expected, given_ = [e for e, _ in pairs], [g for _, g in pairs]
-    matrix = confusion(expected, given_)
+    matrix = confusion_counts(expected, given_)
     assert sum(sum(row.values()) for row in matrix.values()) == len(pairs)
     right = sum(row.get(label, 0) for label, row in matrix.items())
-    assert accuracy(expected, given_) == right / len(pairs)
+    assert answer_accuracy(expected, given_) == right / len(pairs)
     weighted = sum((s.recall or 0) * s.support for s in class_scores(expected, given_))
     assert weighted == pytest.approx(right)
 
@@ -107,21 +107,34 @@ def test_calibration_error_lies_between_zero_and_one(
 
 def test_coverage_takes_the_most_that_stays_accurate() -> None:
     confidences = [0.9, 0.8, 0.7, 0.6, 0.5]
-    assert coverage(confidences, [True, True, False, True, True], at=0.75) == 1.0
-    assert coverage(confidences, [True, True, False, False, True], at=0.75) == 0.4
-    assert coverage(confidences, [False, False, True, True, True], at=0.75) == 0.0
+    assert (
+        coverage_at_accuracy(confidences, [True, True, False, True, True], at=0.75)
+        == 1.0
+    )
+    assert (
+        coverage_at_accuracy(confidences, [True, True, False, False, True], at=0.75)
+        == 0.4
+    )
+    assert (
+        coverage_at_accuracy(confidences, [False, False, True, True, True], at=0.75)
+        == 0.0
+    )
 
 
 def test_no_threshold_separates_equal_confidences() -> None:
-    assert coverage([0.9, 0.5, 0.5], [True, True, False]) == pytest.approx(1 / 3)
-    assert coverage([0.5, 0.5], [True, False]) == 0.0
+    assert coverage_at_accuracy([0.9, 0.5, 0.5], [True, True, False]) == pytest.approx(
+        1 / 3
+    )
+    assert coverage_at_accuracy([0.5, 0.5], [True, False]) == 0.0
 
 
 @given(judged, st.floats(0.5, 1))
 def test_coverage_can_be_reached_by_a_threshold(
     pairs: list[tuple[float, bool]], at: float
 ) -> None:
-    share_through = coverage([c for c, _ in pairs], [r for _, r in pairs], at=at)
+    share_through = coverage_at_accuracy(
+        [c for c, _ in pairs], [r for _, r in pairs], at=at
+    )
     assert share_through is not None
     reachable = {0.0}
     for threshold, _ in pairs:
@@ -136,12 +149,12 @@ def test_coverage_can_be_reached_by_a_threshold(
     [("ORD\u20111", "ord\u20101"), ("  A  b", "a B"), ("\uff211", "a1"), (19, 19.004)],
 )
 def test_values_that_count_as_the_same(value: str | float, same: str | float) -> None:
-    assert comparable(value) == comparable(same)
+    assert comparable_value(value) == comparable_value(same)
 
 
 @pytest.mark.parametrize(("value", "other"), [("A-1", "A1"), ("1", 1.0), (19.0, 19.01)])
 def test_values_that_do_not(value: str | float, other: str | float) -> None:
-    assert comparable(value) != comparable(other)
+    assert comparable_value(value) != comparable_value(other)
 
 
 def test_fields_are_judged_by_value_and_only_those_that_are_labelled() -> None:
@@ -186,7 +199,7 @@ def test_levels_between_severities() -> None:
 
 @given(st.lists(st.floats(0.01, 1e6), min_size=1))
 def test_latency_lies_within_what_was_measured(milliseconds: list[float]) -> None:
-    times = latency(milliseconds)
+    times = measure_latency(milliseconds)
     assert times is not None
     low, high = min(milliseconds), max(milliseconds)
     assert low <= times.p50 <= times.p95 <= high * (1 + 1e-12)

@@ -12,7 +12,7 @@ from contracts.classification import Classification
 from contracts.extraction import Extraction
 from contracts.result import Run
 from contracts.values import SEVERITIES, Severity
-from evals.figures import FileReport, file_report
+from evals.figures import FileReport, build_file_report
 from evals.labels import LabelledTicket
 from evals.runner import Outcome, Suggestion
 
@@ -50,7 +50,7 @@ def judged(
 
 def figures(outcomes: Sequence[Outcome]) -> FileReport:
     """What they amount to."""
-    return file_report(
+    return build_file_report(
         "some.jsonl", [outcome.row for outcome in outcomes], outcomes, []
     )
 
@@ -203,7 +203,7 @@ def test_flags_links_and_languages() -> None:
 
 def test_known_duplicates_among_the_suggestions() -> None:
     row = LabelledTicket(id="1", duplicates=("2", "3"))
-    report = file_report(
+    report = build_file_report(
         "some.jsonl",
         [row],
         [],

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from contracts.errors import InputError
-from evals.report import Report, evaluate, show
+from evals.report import Report, evaluate_files, print_report
 from ticketgraph.assembly import SHIPPED_DESKS
 
 GOLDEN = (
@@ -96,7 +96,7 @@ async def test_tickets_run_through_the_graph(
     tmp_path: Path, desks: Path, concurrency: int
 ) -> None:
     done: list[tuple[int, int]] = []
-    report = await evaluate(
+    report = await evaluate_files(
         [
             written(tmp_path, "golden.jsonl", *GOLDEN),
             written(tmp_path, "alike.jsonl", *ALIKE),
@@ -124,11 +124,11 @@ async def test_tickets_run_through_the_graph(
 
 @pytest.mark.asyncio
 async def test_every_figure_is_shown(tmp_path: Path, desks: Path) -> None:
-    report = await evaluate(
+    report = await evaluate_files(
         [written(tmp_path, "golden.jsonl", *GOLDEN)], limit=2, desks_dir=desks
     )
     page = io.StringIO()
-    show(report, Console(file=page, width=120))
+    print_report(report, Console(file=page, width=120))
     shown = " ".join(page.getvalue().split())
     assert "golden.jsonl 2 tickets, customer_support" in shown
     assert "repeats linked 100.0% 1" in shown
@@ -145,19 +145,19 @@ async def test_another_desk_takes_the_place_of_the_one_in_the_rows(
         "rows.jsonl",
         {"id": "1", "body": "My salary is missing.", "department": "HR"},
     )
-    report = await evaluate([file], desk="customer_support", desks_dir=desks)
+    report = await evaluate_files([file], desk="customer_support", desks_dir=desks)
     assert report.files[0].desks == ("customer_support",)
     with pytest.raises(
         InputError,
         match=r"rows\.jsonl: there is no desk internal_helpdesk; .*customer_support",
     ):
-        await evaluate([file], desks_dir=desks)
+        await evaluate_files([file], desks_dir=desks)
 
 
 @pytest.mark.asyncio
 async def test_an_empty_file_is_an_empty_report(tmp_path: Path, desks: Path) -> None:
-    report = await evaluate([written(tmp_path, "none.jsonl")], desks_dir=desks)
+    report = await evaluate_files([written(tmp_path, "none.jsonl")], desks_dir=desks)
     page = io.StringIO()
-    show(report, Console(file=page, width=120))
+    print_report(report, Console(file=page, width=120))
     assert (report.files[0].tickets, report.files[0].misses) == (0, ())
     assert "none.jsonl" in page.getvalue()

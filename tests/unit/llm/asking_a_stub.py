@@ -4,9 +4,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
-from engines.llm.ask import Answered, Asker, Question
+from engines.llm.ask import ModelClient, Question, ValidAnswer
 from engines.models.failures import ModelError
-from prompts.prompt import Rendered
+from prompts.prompt import RenderedPrompt
 from tests.modelstub import ModelStub
 
 
@@ -26,15 +26,15 @@ def question(
         "classify",
         ticket,
         "desk",
-        Rendered(system="You classify.", user=text),
+        RenderedPrompt(system="You classify.", user=text),
         Answer,
         seconds,
     )
 
 
-async def asked(asker: Asker, **changed: Any) -> Answered[Answer] | ModelError:
+async def asked(asker: ModelClient, **changed: Any) -> ValidAnswer[Answer] | ModelError:
     try:
-        return await asker.ask(question(**changed))
+        return await asker.ask_model(question(**changed))
     except ModelError as error:
         return error
 

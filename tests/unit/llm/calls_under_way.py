@@ -5,7 +5,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from engines.models.failures import ModelError
-from engines.models.gateway import Gateway
+from engines.models.gateway import ModelGateway
 
 LONG = 1000.0
 """Seconds that never pass in a test."""
@@ -52,14 +52,14 @@ async def settled() -> None:
         await asyncio.sleep(0)
 
 
-async def answered(gateway: Gateway, work: Callable[[], Awaitable[str]]) -> str:
-    reply = await gateway.call("acme", LONG, work)
-    gateway.usable("acme")
+async def answered(gateway: ModelGateway, work: Callable[[], Awaitable[str]]) -> str:
+    reply = await gateway.call_model("acme", LONG, work)
+    gateway.report_usable("acme")
     return reply
 
 
 def start(
-    gateway: Gateway, work: Callable[[], Awaitable[str]], count: int
+    gateway: ModelGateway, work: Callable[[], Awaitable[str]], count: int
 ) -> list[asyncio.Task[str]]:
     return [asyncio.create_task(answered(gateway, work)) for _ in range(count)]
 

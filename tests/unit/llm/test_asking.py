@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contracts.usage import Usage
-from engines.llm.ask import Answered
-from engines.models.chat import Chat
+from engines.llm.ask import ValidAnswer
+from engines.models.chat import ChatClient
 from engines.models.failures import (
     Busy,
     CircuitOpen,
@@ -48,7 +48,7 @@ ESTIMATED = {"nousage", "oddusage"}
     rejects=st.sets(st.sampled_from(["json_schema", "json_object", "tools"])),
 )
 async def test_whatever_the_calls_meet_they_are_few_and_counted(
-    shared: tuple[ModelStub, Chat],
+    shared: tuple[ModelStub, ChatClient],
     modes: list[str],
     attempts: int,
     fallback: str | None,
@@ -78,7 +78,7 @@ async def test_whatever_the_calls_meet_they_are_few_and_counted(
             usage.tokens > counted if ESTIMATED & set(met) else usage.tokens == counted
         )
     assert "ok" not in [record.outcome for record in records[:-1]]
-    assert (records[-1].outcome == "ok") == isinstance(outcome, Answered)
+    assert (records[-1].outcome == "ok") == isinstance(outcome, ValidAnswer)
 
 
 @settings(max_examples=6, deadline=None)
@@ -87,7 +87,7 @@ async def test_whatever_the_calls_meet_they_are_few_and_counted(
     fallback=st.sampled_from([None, "n"]),
 )
 async def test_a_call_that_hangs_ends_with_the_step(
-    shared: tuple[ModelStub, Chat], modes: list[str], fallback: str | None
+    shared: tuple[ModelStub, ChatClient], modes: list[str], fallback: str | None
 ) -> None:
     stub, chat = shared
     stub.reset()
@@ -114,12 +114,12 @@ FAILURES: dict[str, type[ModelError]] = {
 
 @pytest.mark.parametrize("mode", FAILURES)
 async def test_the_fallback_model_is_asked_once_after_the_primary(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.then(mode, "ok")
     stub.retry_after = "0"
     answered = await asked(asker_on(models_on(stub.url, "n"), chat))
-    assert isinstance(answered, Answered)
+    assert isinstance(answered, ValidAnswer)
     assert models_asked(stub) == ["m", "n"]
     assert answered.usage.models == (PRIMARY, FALLBACK)
     assert stub.requests[0].text == stub.requests[1].text
@@ -127,7 +127,7 @@ async def test_the_fallback_model_is_asked_once_after_the_primary(
 
 @pytest.mark.parametrize("mode", FAILURES)
 async def test_what_fails_twice_is_its_own_failure(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.mode, stub.retry_after = mode, "0"
     assert type(await asked(asker_on(models_on(stub.url, "n"), chat))) is FAILURES[mode]
@@ -138,7 +138,7 @@ async def test_what_fails_twice_is_its_own_failure(
     "mode", ["malformed", "wrongschema", "empty", "cut", "truncated"]
 )
 async def test_without_a_fallback_a_broken_answer_is_repaired_once(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.mode = mode
     outcome = await asked(asker_on(models_on(stub.url, max_tokens=100), chat))
@@ -157,17 +157,19 @@ async def test_without_a_fallback_a_broken_answer_is_repaired_once(
 
 
 async def test_the_repair_names_what_was_wrong_and_repeats_nothing(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.then("wrongschema", "ok")
-    assert isinstance(await asked(asker_on(models_on(stub.url), chat)), Answered)
+    assert isinstance(await asked(asker_on(models_on(stub.url), chat)), ValidAnswer)
     repair = stub.requests[1].text
     assert "category: literal_error" in repair
     assert "hardware" not in repair
     assert "made_up" not in repair
 
 
-async def test_a_refused_key_is_not_tried_again(stub: ModelStub, chat: Chat) -> None:
+async def test_a_refused_key_is_not_tried_again(
+    stub: ModelStub, chat: ChatClient
+) -> None:
     stub.mode = "401"
     asker = asker_on(models_on(stub.url, "n"), chat)
     assert type(await asked(asker)) is KeyRefused
@@ -176,7 +178,7 @@ async def test_a_refused_key_is_not_tried_again(stub: ModelStub, chat: Chat) -> 
 
 
 async def test_a_rate_limit_that_outlasts_the_step_ends_it_at_once(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.mode, stub.retry_after = "429", "7"
     started = time.monotonic()
@@ -187,18 +189,18 @@ async def test_a_rate_limit_that_outlasts_the_step_ends_it_at_once(
 
 
 async def test_a_rate_limit_that_ends_in_time_is_waited_for(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.then("429", "ok")
     stub.retry_after = "0.2"
     started = time.monotonic()
-    assert isinstance(await asked(asker_on(models_on(stub.url), chat)), Answered)
+    assert isinstance(await asked(asker_on(models_on(stub.url), chat)), ValidAnswer)
     assert time.monotonic() - started >= 0.2
     assert models_asked(stub) == ["m", "m"]
 
 
 async def test_a_way_of_asking_that_was_refused_is_remembered(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.rejects = {"json_schema"}
     asker = asker_on(models_on(stub.url), chat)
@@ -212,27 +214,27 @@ async def test_a_way_of_asking_that_was_refused_is_remembered(
 
 
 async def test_the_ladder_has_as_many_calls_as_any_other_failure(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.rejects = {"json_schema", "json_object", "tools"}
     asker = asker_on(models_on(stub.url), chat)
     assert type(await asked(asker)) is FormatRefused
     assert len(stub.requests) == 2
     second = await asked(asker)
-    assert isinstance(second, Answered)
+    assert isinstance(second, ValidAnswer)
     assert len(stub.requests) == 4
     assert "response_format" not in stub.requests[-1].body
 
 
 async def test_tickets_side_by_side_do_not_refuse_more_than_the_provider_did(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.rejects = {"json_schema"}
     asker = asker_on(models_on(stub.url), chat)
     outcomes = await asyncio.gather(
         *(asked(asker, ticket=f"T-{number}") for number in range(20))
     )
-    assert all(isinstance(outcome, Answered) for outcome in outcomes)
+    assert all(isinstance(outcome, ValidAnswer) for outcome in outcomes)
     ways = Counter(
         received.body["response_format"]["type"] for received in stub.requests
     )
@@ -241,7 +243,7 @@ async def test_tickets_side_by_side_do_not_refuse_more_than_the_provider_did(
 
 
 async def test_a_step_waits_for_a_place_no_longer_than_leaves_time_for_a_call(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.mode = "timeout"
     asker = asker_on(models_on(stub.url), chat, concurrency=1)
@@ -256,13 +258,13 @@ async def test_a_step_waits_for_a_place_no_longer_than_leaves_time_for_a_call(
 
 
 async def test_a_call_that_is_cut_off_at_its_deadline_counts_against_the_circuit(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.mode = "timeout"
     asker = asker_on(models_on(stub.url), chat)
     for _ in range(4):
         stub.hanging.clear()
-        task = asyncio.create_task(asker.ask(question(seconds=0.6)))
+        task = asyncio.create_task(asker.ask_model(question(seconds=0.6)))
         await stub.hanging.wait()
         time.sleep(0.6)  # noqa: ASYNC251 - a loop so busy that both deadlines are over when it looks
         task.cancel()

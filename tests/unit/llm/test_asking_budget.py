@@ -7,8 +7,8 @@ import math
 import pytest
 
 from contracts.usage import Usage
-from engines.llm.ask import Answered
-from engines.models.chat import Chat
+from engines.llm.ask import ValidAnswer
+from engines.models.chat import ChatClient
 from engines.models.failures import BudgetSpent, ModelTimedOut
 from engines.models.prices import Price, Prices
 from engines.models.records import CallRecord
@@ -48,7 +48,11 @@ RESERVED = (
     ids=["full", "small", "spent", "no small one"],
 )
 async def test_a_budget_leads_to_the_small_model_and_then_to_none(
-    stub: ModelStub, chat: Chat, budget: float, fallback: str | None, models: list[str]
+    stub: ModelStub,
+    chat: ChatClient,
+    budget: float,
+    fallback: str | None,
+    models: list[str],
 ) -> None:
     asker = asker_on(
         models_on(stub.url, fallback), chat, prices=PRICES, per_ticket_usd=budget
@@ -59,13 +63,13 @@ async def test_a_budget_leads_to_the_small_model_and_then_to_none(
         assert type(outcome) is BudgetSpent
         assert outcome.usage == Usage()
     else:
-        assert isinstance(outcome, Answered)
+        assert isinstance(outcome, ValidAnswer)
         cost = {"m": 120 * 10e-6, "n": 120 * 1e-6}[models[0]]
         assert outcome.usage.cost_usd == pytest.approx(cost)
 
 
 async def test_a_ticket_that_has_spent_its_budget_does_not_stop_another(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     asker = asker_on(
         models_on(stub.url), chat, prices=PRICES, per_ticket_usd=FULL_CALL * 1.1
@@ -74,10 +78,10 @@ async def test_a_ticket_that_has_spent_its_budget_does_not_stop_another(
         await asked(asker, ticket=ticket) for ticket in ("T-1", "T-1", "T-1", "T-2")
     ]
     assert [type(outcome).__name__ for outcome in four] == [
-        "Answered",
+        "ValidAnswer",
         "BudgetSpent",
         "BudgetSpent",
-        "Answered",
+        "ValidAnswer",
     ]
 
 
@@ -85,7 +89,7 @@ async def test_a_ticket_that_has_spent_its_budget_does_not_stop_another(
     "mode", [mode for mode in SPOILING if mode not in ("nousage", "oddusage")]
 )
 async def test_money_is_counted_for_answers_that_are_no_good(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.mode = mode
     asker = asker_on(models_on(stub.url), chat, prices=PRICES, attempts=1)
@@ -96,7 +100,7 @@ async def test_money_is_counted_for_answers_that_are_no_good(
 
 @pytest.mark.parametrize("mode", ["nousage", "oddusage"])
 async def test_tokens_that_nobody_told_are_estimated(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.mode, stub.answer = (
         mode,
@@ -105,7 +109,7 @@ async def test_tokens_that_nobody_told_are_estimated(
     records: list[CallRecord] = []
     asker = asker_on(models_on(stub.url), chat, prices=PRICES, observe=records.append)
     outcome = await asked(asker)
-    assert isinstance(outcome, Answered)
+    assert isinstance(outcome, ValidAnswer)
     prompt, answer = (
         len("You classify." + "It is about billing."),
         len(json.dumps(stub.answer)),
@@ -121,7 +125,7 @@ async def test_tokens_that_nobody_told_are_estimated(
 
 
 async def test_a_budget_ends_also_where_nobody_tells_tokens(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.mode = "nousage"
     asker = asker_on(
@@ -133,7 +137,7 @@ async def test_a_budget_ends_also_where_nobody_tells_tokens(
 
 
 async def test_a_call_that_timed_out_costs_what_was_reserved(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.mode = "timeout"
     asker = asker_on(
@@ -154,7 +158,7 @@ async def test_a_call_that_timed_out_costs_what_was_reserved(
 
 
 async def test_a_call_cancelled_after_it_was_sent_costs_what_was_reserved(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.mode = "timeout"
     records: list[CallRecord] = []
@@ -165,7 +169,7 @@ async def test_a_call_cancelled_after_it_was_sent_costs_what_was_reserved(
         per_ticket_usd=FULL_CALL * 1.1,
         observe=records.append,
     )
-    task = asyncio.create_task(asker.ask(question()))
+    task = asyncio.create_task(asker.ask_model(question()))
     await stub.hanging.wait()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -182,7 +186,7 @@ async def test_a_call_cancelled_after_it_was_sent_costs_what_was_reserved(
 
 
 async def test_a_call_cancelled_before_it_was_sent_costs_nothing(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     records: list[CallRecord] = []
     asker = asker_on(
@@ -194,11 +198,11 @@ async def test_a_call_cancelled_before_it_was_sent_costs_nothing(
     )
     provider = Provider()
     holding = [
-        asyncio.create_task(asker.gateway.call(PRIMARY, LONG, provider))
+        asyncio.create_task(asker.gateway.call_model(PRIMARY, LONG, provider))
         for _ in range(2)
     ]
     await settled()
-    task = asyncio.create_task(asker.ask(question()))
+    task = asyncio.create_task(asker.ask_model(question()))
     await settled()
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -209,12 +213,12 @@ async def test_a_call_cancelled_before_it_was_sent_costs_nothing(
         ("cancelled", Usage())
     ]
     assert asker.budget.spent_today() == 0
-    assert isinstance(await asked(asker), Answered)
+    assert isinstance(await asked(asker), ValidAnswer)
 
 
 @pytest.mark.parametrize("mode", ERRORS)
 async def test_what_is_refused_with_an_http_error_costs_nothing(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.mode, stub.retry_after = mode, "60"
     asker = asker_on(models_on(stub.url), chat, prices=PRICES, attempts=1)

@@ -6,8 +6,8 @@ from collections import Counter
 
 import pytest
 
-from engines.llm.ask import Answered
-from engines.models.chat import Chat
+from engines.llm.ask import ValidAnswer
+from engines.models.chat import ChatClient
 from engines.models.failures import (
     Busy,
     CircuitOpen,
@@ -30,31 +30,31 @@ PRIMARY, FALLBACK = "compatible/m", "compatible/n"
     [("timeout", 1.5), ("404", 10.0), ("500", 10.0), ("malformed", 10.0)],
 )
 async def test_a_primary_that_fails_is_left_alone_although_the_fallback_answers(
-    stub: ModelStub, chat: Chat, mode: str, seconds: float
+    stub: ModelStub, chat: ChatClient, mode: str, seconds: float
 ) -> None:
     asker = asker_on(models_on(stub.url, "n"), chat)
     stub.then(*[mode, "ok"] * 4)
     for _ in range(4):
-        assert isinstance(await asked(asker, seconds=seconds), Answered)
+        assert isinstance(await asked(asker, seconds=seconds), ValidAnswer)
     assert Counter(models_asked(stub)) == {"m": 4, "n": 4}
     stub.requests.clear()
     started = time.monotonic()
     answered = await asked(asker, seconds=seconds)
-    assert isinstance(answered, Answered)
+    assert isinstance(answered, ValidAnswer)
     assert time.monotonic() - started < 0.5
     assert models_asked(stub) == ["n"]
     assert (answered.usage.calls, answered.usage.models) == (1, (FALLBACK,))
-    assert asker.gateway.states() == {PRIMARY: "open", FALLBACK: "closed"}
+    assert asker.gateway.circuit_states() == {PRIMARY: "open", FALLBACK: "closed"}
 
 
 async def test_a_call_that_was_not_sent_is_none_of_the_attempts(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     records: list[CallRecord] = []
     asker = asker_on(models_on(stub.url, "n"), chat, attempts=1, observe=records.append)
     for _ in range(4):
-        asker.gateway.unusable(PRIMARY, ProviderFailed())
-    assert isinstance(await asked(asker), Answered)
+        asker.gateway.report_unusable(PRIMARY, ProviderFailed())
+    assert isinstance(await asked(asker), ValidAnswer)
     assert [(record.model, record.outcome) for record in records] == [
         (PRIMARY, "CircuitOpen"),
         (FALLBACK, "ok"),
@@ -63,7 +63,7 @@ async def test_a_call_that_was_not_sent_is_none_of_the_attempts(
 
 
 async def test_a_busy_primary_leads_to_the_fallback(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     records: list[CallRecord] = []
     asker, provider = (
@@ -71,12 +71,12 @@ async def test_a_busy_primary_leads_to_the_fallback(
         Provider(),
     )
     hanging = [
-        asyncio.create_task(asker.gateway.call(PRIMARY, LONG, provider))
+        asyncio.create_task(asker.gateway.call_model(PRIMARY, LONG, provider))
         for _ in range(2)
     ]
     await settled()
     answered = await asked(asker, seconds=2.0)
-    assert isinstance(answered, Answered)
+    assert isinstance(answered, ValidAnswer)
     assert answered.usage.models == (FALLBACK,)
     assert [(record.model, record.outcome) for record in records] == [
         (PRIMARY, "Busy"),
@@ -87,12 +87,12 @@ async def test_a_busy_primary_leads_to_the_fallback(
 
 
 async def test_two_models_at_rest_end_the_step_at_once(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     asker = asker_on(models_on(stub.url, "n"), chat)
     for model in (PRIMARY, FALLBACK):
         for _ in range(4):
-            asker.gateway.unusable(model, ProviderFailed())
+            asker.gateway.report_unusable(model, ProviderFailed())
     outcome = await asked(asker)
     assert type(outcome) is CircuitOpen
     assert outcome.usage.calls == 0
@@ -100,19 +100,19 @@ async def test_two_models_at_rest_end_the_step_at_once(
 
 
 async def test_a_refused_key_closes_the_way_to_both_models(
-    stub: ModelStub, chat: Chat
+    stub: ModelStub, chat: ChatClient
 ) -> None:
     stub.mode = "401"
     asker = asker_on(models_on(stub.url, "n"), chat)
     assert type(await asked(asker)) is KeyRefused
-    assert asker.gateway.states() == {PRIMARY: "open", FALLBACK: "open"}
+    assert asker.gateway.circuit_states() == {PRIMARY: "open", FALLBACK: "open"}
     assert type(await asked(asker)) is CircuitOpen
     assert models_asked(stub) == ["m"]
 
 
 @pytest.mark.parametrize("mode", ["500", "malformed", "401", "timeout"])
 async def test_thirty_cold_questions_at_a_dead_provider_make_few_calls(
-    stub: ModelStub, chat: Chat, mode: str
+    stub: ModelStub, chat: ChatClient, mode: str
 ) -> None:
     stub.mode = mode
     asker = asker_on(models_on(stub.url, "n"), chat)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from engines.models.breaker import Breaker
+from engines.models.breaker import CircuitBreaker
 from engines.models.failures import (
     Busy,
     CircuitOpen,
@@ -31,53 +31,53 @@ class Clock:
         return self.time
 
 
-def opened(clock: Clock) -> Breaker:
-    breaker = Breaker("acme", clock=clock)
+def opened(clock: Clock) -> CircuitBreaker:
+    breaker = CircuitBreaker("acme", clock=clock)
     for _ in range(THRESHOLD):
-        breaker.failed(ProviderFailed())
+        breaker.record_failure(ProviderFailed())
     assert breaker.state == "open"
     return breaker
 
 
 def test_only_failures_in_a_row_open_it() -> None:
-    breaker = Breaker("acme", clock=Clock())
+    breaker = CircuitBreaker("acme", clock=Clock())
     for _ in range(3):
         for _ in range(THRESHOLD - 1):
-            breaker.failed(RateLimited())
-        breaker.succeeded()
+            breaker.record_failure(RateLimited())
+        breaker.record_success()
     assert breaker.state == "closed"
     for _ in range(TRUSTED_THRESHOLD - 1):
-        breaker.failed(ProviderFailed())
-        breaker.allow()
-    breaker.failed(Invalid())
+        breaker.record_failure(ProviderFailed())
+        breaker.admit_call()
+    breaker.record_failure(Invalid())
     assert breaker.state == "open"
 
 
 def test_one_that_has_never_answered_is_given_up_sooner() -> None:
-    breaker = Breaker("acme", clock=Clock())
+    breaker = CircuitBreaker("acme", clock=Clock())
     for error in (ProviderFailed(), Invalid(), RateLimited()):
-        breaker.failed(error)
-        breaker.allow()
-    breaker.failed(Invalid())
+        breaker.record_failure(error)
+        breaker.admit_call()
+    breaker.record_failure(Invalid())
     assert breaker.state == "open"
 
 
 def test_a_refused_key_opens_it_at_once() -> None:
-    breaker = Breaker("acme", clock=Clock())
-    breaker.failed(KeyRefused())
+    breaker = CircuitBreaker("acme", clock=Clock())
+    breaker.record_failure(KeyRefused())
     with pytest.raises(
         CircuitOpen, match=r"^acme rests for another 30 s\. .* refused the key\.$"
     ):
-        breaker.allow()
+        breaker.admit_call()
 
 
 @pytest.mark.parametrize(
     "error", [FormatRefused(), ModelDeclined(), Busy(), CircuitOpen()]
 )
 def test_what_says_nothing_of_the_provider_is_not_counted(error: ModelError) -> None:
-    breaker = Breaker("acme", clock=Clock())
+    breaker = CircuitBreaker("acme", clock=Clock())
     for _ in range(10 * THRESHOLD):
-        breaker.failed(error)
+        breaker.record_failure(error)
     assert breaker.state == "closed"
 
 
@@ -86,16 +86,16 @@ def test_one_probe_after_the_rest_and_its_success_closes() -> None:
     breaker = opened(clock)
     clock.time += REST - 0.001
     with pytest.raises(CircuitOpen):
-        breaker.allow()
+        breaker.admit_call()
     clock.time += 0.001
-    breaker.allow()
+    breaker.admit_call()
     assert breaker.state == "half_open"
     with pytest.raises(CircuitOpen, match="being tried with one call"):
-        breaker.allow()
-    breaker.succeeded()
+        breaker.admit_call()
+    breaker.record_success()
     assert breaker.state == "closed"
     for _ in range(THRESHOLD - 1):
-        breaker.failed(ProviderFailed())
+        breaker.record_failure(ProviderFailed())
     assert breaker.state == "closed"
 
 
@@ -107,53 +107,53 @@ def test_the_rest_doubles_while_probes_fail_and_a_success_makes_it_short_again()
     for rest in (REST, 60.0, 120.0, 240.0, LONGEST, LONGEST):
         clock.time += rest - 0.5
         with pytest.raises(CircuitOpen):
-            breaker.allow()
+            breaker.admit_call()
         clock.time += 0.5
-        breaker.allow()
-        breaker.failed(ProviderFailed())
+        breaker.admit_call()
+        breaker.record_failure(ProviderFailed())
         assert breaker.state == "open"
     clock.time += LONGEST
-    breaker.allow()
-    breaker.succeeded()
-    breaker.failed(KeyRefused())
+    breaker.admit_call()
+    breaker.record_success()
+    breaker.record_failure(KeyRefused())
     clock.time += REST
-    breaker.allow()
+    breaker.admit_call()
 
 
 def test_late_news_of_earlier_calls_changes_nothing_while_it_is_open() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.time += REST - 1
-    breaker.succeeded()
+    breaker.record_success()
     assert breaker.state == "open"
-    breaker.failed(ProviderFailed())
+    breaker.record_failure(ProviderFailed())
     clock.time += 1
-    breaker.allow()
+    breaker.admit_call()
 
 
 def test_an_abandoned_probe_is_followed_by_another_at_once() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.time += REST
-    breaker.allow()
-    breaker.abandoned()
-    breaker.allow()
+    breaker.admit_call()
+    breaker.abandon_probe()
+    breaker.admit_call()
     with pytest.raises(CircuitOpen):
-        breaker.allow()
+        breaker.admit_call()
 
 
 def test_a_probe_that_nobody_judges_does_not_block_for_ever() -> None:
     clock = Clock()
     breaker = opened(clock)
     clock.time += REST
-    breaker.allow()
+    breaker.admit_call()
     clock.time += REST - 1
     with pytest.raises(CircuitOpen):
-        breaker.allow()
+        breaker.admit_call()
     clock.time += 1
-    breaker.allow()
+    breaker.admit_call()
     with pytest.raises(CircuitOpen):
-        breaker.allow()
+        breaker.admit_call()
 
 
 class AnyOrder(RuleBasedStateMachine):
@@ -162,7 +162,7 @@ class AnyOrder(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
-        self.breaker = Breaker("acme", clock=self.clock)
+        self.breaker = CircuitBreaker("acme", clock=self.clock)
         self.in_a_row = 0
         self.threshold = THRESHOLD
         self.opened_at: float | None = None
@@ -176,7 +176,7 @@ class AnyOrder(RuleBasedStateMachine):
     def asks(self) -> None:
         before = self.breaker.state
         try:
-            self.breaker.allow()
+            self.breaker.admit_call()
         except CircuitOpen:
             assert before != "closed"
             return
@@ -192,7 +192,7 @@ class AnyOrder(RuleBasedStateMachine):
     def after_the_longest_rest_somebody_comes_through(self) -> None:
         self.clock.time += LONGEST
         before = self.breaker.state
-        self.breaker.allow()
+        self.breaker.admit_call()
         if before != "closed":
             self.probes.append(self.clock.time)
 
@@ -203,11 +203,11 @@ class AnyOrder(RuleBasedStateMachine):
     )
     def fails(self, error: ModelError) -> None:
         before = self.breaker.state
-        self.breaker.failed(error)
-        if before == "closed" and error.breaks:
+        self.breaker.record_failure(error)
+        if before == "closed" and error.counts_as_failure:
             self.in_a_row += 1
             assert (self.breaker.state == "open") == (
-                error.opens or self.in_a_row >= self.threshold
+                error.opens_circuit or self.in_a_row >= self.threshold
             )
         if before != "open" and self.breaker.state == "open":
             self.opened_at = self.clock.time
@@ -217,7 +217,7 @@ class AnyOrder(RuleBasedStateMachine):
     @rule()
     def succeeds(self) -> None:
         before = self.breaker.state
-        self.breaker.succeeded()
+        self.breaker.record_success()
         assert self.breaker.state == ("open" if before == "open" else "closed")
         if before != "open":
             self.in_a_row = 0
@@ -227,9 +227,9 @@ class AnyOrder(RuleBasedStateMachine):
     @precondition(lambda self: self.breaker.state == "half_open")
     @rule()
     def probe_is_cancelled(self) -> None:
-        self.breaker.abandoned()
+        self.breaker.abandon_probe()
         self.probes.clear()
-        self.breaker.allow()
+        self.breaker.admit_call()
         self.probes.append(self.clock.time)
 
     @invariant()

@@ -91,7 +91,7 @@ class AnyOrder(RuleBasedStateMachine):
     ) -> tuple[Reservation, list[tuple[str, str]], int, int] | None:
         entries, amount = self.entries(ticket, desk), 2 * prompt + 10 * completion
         try:
-            reservation = self.budget.reserve(
+            reservation = self.budget.reserve_call(
                 ticket, desk, "acme/big", prompt, completion
             )
         except BudgetSpent:
@@ -116,7 +116,7 @@ class AnyOrder(RuleBasedStateMachine):
         )
         cached = data.draw(st.integers(0, really[0]))
         cost = 2 * really[0] - cached + 10 * really[1]
-        assert self.budget.settle(
+        assert self.budget.settle_reservation(
             reservation,
             Usage(
                 prompt_tokens=really[0],
@@ -131,7 +131,7 @@ class AnyOrder(RuleBasedStateMachine):
         self, held: tuple[Reservation, list[tuple[str, str]], int, int] | None
     ) -> None:
         if held is not None:
-            self.budget.release(held[0])
+            self.budget.release_reservation(held[0])
             self.book(held[1], -2 * held[2] - 10 * held[3])
 
     @rule(held=consumes(reservations))
@@ -139,7 +139,7 @@ class AnyOrder(RuleBasedStateMachine):
         self, held: tuple[Reservation, list[tuple[str, str]], int, int] | None
     ) -> None:
         if held is not None:
-            cost = self.budget.forfeit(held[0], Usage(calls=1)).cost_usd
+            cost = self.budget.forfeit_reservation(held[0], Usage(calls=1)).cost_usd
             assert cost == pytest.approx((2 * held[2] + 10 * held[3]) / 1e6)
 
     @rule(hours=st.integers(1, 30))

@@ -36,9 +36,9 @@ async def settled() -> None:
 async def test_the_second_time_it_is_known() -> None:
     cache, making = AnswerCache(10), Making()
     making.ending.set_result("billing")
-    assert await cache.get("a", making) == ("billing", False)
-    assert await cache.get("a", making) == ("billing", True)
-    assert await cache.get("b", making) == ("billing", False)
+    assert await cache.get_or_make("a", making) == ("billing", False)
+    assert await cache.get_or_make("a", making) == ("billing", True)
+    assert await cache.get_or_make("b", making) == ("billing", False)
     assert making.calls == 2
 
 
@@ -49,8 +49,8 @@ async def test_an_answer_of_none_is_an_answer() -> None:
         nonlocal calls
         calls += 1
 
-    assert await cache.get("a", make) == (None, False)
-    assert await cache.get("a", make) == (None, True)
+    assert await cache.get_or_make("a", make) == (None, False)
+    assert await cache.get_or_make("a", make) == (None, True)
     assert calls == 1
 
 
@@ -58,14 +58,14 @@ async def test_it_keeps_the_ones_used_last() -> None:
     cache, making = AnswerCache(2), Making()
     making.ending.set_result("x")
     for key in ("a", "b", "a", "c"):
-        await cache.get(key, making)
-    assert (await cache.get("a", making))[1]
-    assert not (await cache.get("b", making))[1]
+        await cache.get_or_make(key, making)
+    assert (await cache.get_or_make("a", making))[1]
+    assert not (await cache.get_or_make("b", making))[1]
 
 
 async def test_size_0_is_off() -> None:
     cache, making = AnswerCache(0), Making()
-    tasks = [asyncio.create_task(cache.get("a", making)) for _ in range(2)]
+    tasks = [asyncio.create_task(cache.get_or_make("a", making)) for _ in range(2)]
     await settled()
     assert making.calls == 2
     making.ending.set_result("x")
@@ -74,7 +74,7 @@ async def test_size_0_is_off() -> None:
 
 async def test_identical_requests_at_the_same_time_share_one_call() -> None:
     cache, making = AnswerCache(10), Making()
-    tasks = [asyncio.create_task(cache.get("a", making)) for _ in range(5)]
+    tasks = [asyncio.create_task(cache.get_or_make("a", making)) for _ in range(5)]
     await settled()
     making.ending.set_result("x")
     assert await asyncio.gather(*tasks) == [("x", False)] + [("x", True)] * 4
@@ -83,7 +83,7 @@ async def test_identical_requests_at_the_same_time_share_one_call() -> None:
 
 async def test_a_failure_reaches_all_who_wait_costs_one_and_is_not_kept() -> None:
     cache, making = AnswerCache(10), Making()
-    tasks = [asyncio.create_task(cache.get("a", making)) for _ in range(3)]
+    tasks = [asyncio.create_task(cache.get_or_make("a", making)) for _ in range(3)]
     await settled()
     making.ending.set_exception(
         Invalid("detail", Usage(calls=1, prompt_tokens=7), problems=("severity: enum",))
@@ -100,12 +100,14 @@ async def test_a_failure_reaches_all_who_wait_costs_one_and_is_not_kept() -> Non
     ] * 3
     again = Making()
     again.ending.set_result("x")
-    assert await cache.get("a", again) == ("x", False)
+    assert await cache.get_or_make("a", again) == ("x", False)
 
 
 async def test_the_first_caller_cancelled_does_not_take_the_others_along() -> None:
     cache, making = AnswerCache(10), Making()
-    first, second = (asyncio.create_task(cache.get("a", making)) for _ in range(2))
+    first, second = (
+        asyncio.create_task(cache.get_or_make("a", making)) for _ in range(2)
+    )
     await settled()
     first.cancel()
     await settled()
@@ -119,14 +121,14 @@ async def test_when_nobody_waits_any_more_the_request_is_cancelled_and_can_be_ma
     None
 ):
     cache, making = AnswerCache(10), Making()
-    tasks = [asyncio.create_task(cache.get("a", making)) for _ in range(2)]
+    tasks = [asyncio.create_task(cache.get_or_make("a", making)) for _ in range(2)]
     await settled()
     for task in tasks:
         task.cancel()
     again = Making()
     again.ending.set_result("x")
     await asyncio.wait(tasks)
-    assert await cache.get("a", again) == ("x", False)
+    assert await cache.get_or_make("a", again) == ("x", False)
     await settled()
     assert (making.calls, making.cancelled, again.calls) == (1, 1, 1)
 
@@ -152,16 +154,16 @@ async def test_an_abandoned_request_that_takes_its_time_and_fails_disturbs_nobod
             await ending.wait()
             raise ProviderFailed from None
 
-    abandoned = asyncio.create_task(cache.get("a", stubborn))
+    abandoned = asyncio.create_task(cache.get_or_make("a", stubborn))
     await started.wait()
     abandoned.cancel()
     await asyncio.wait([abandoned])
     making = Making()
-    new = asyncio.create_task(cache.get("a", making))
+    new = asyncio.create_task(cache.get_or_make("a", making))
     await settled()
     ending.set()
     await settled()
-    sharing = asyncio.create_task(cache.get("a", making))
+    sharing = asyncio.create_task(cache.get_or_make("a", making))
     await settled()
     making.ending.set_result("x")
     assert await asyncio.gather(new, sharing) == [("x", False), ("x", True)]

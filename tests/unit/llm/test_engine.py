@@ -15,10 +15,10 @@ from contracts.classification import Classification
 from contracts.ticket import CleanTicket, Ticket
 from contracts.usage import Usage
 from engines.llm.engine import LlmEngine
-from engines.models.chat import Chat
+from engines.models.chat import ChatClient
 from engines.models.failures import ModelTimedOut, PromptLeaked, Withheld
 from nodes.services import DraftBrief, Limits, Services
-from policies.deciding.engine_answers import UNCONFIRMED
+from policies.deciding.engine_answers import UNCONFIRMED_CONFIDENCE
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, engine_on, models_on
 from tests.modelstub.filling import fill, schema_in
@@ -74,7 +74,7 @@ async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Se
 
 @pytest.fixture
 async def bench(services: Services) -> AsyncIterator[Bench]:
-    chat = Chat()
+    chat = ChatClient()
     async with ModelStub() as stub:
         yield Bench(
             engine_on(stub.url, chat, services.local, services.limits), services, stub
@@ -139,7 +139,10 @@ async def test_a_model_that_disagrees_is_followed_and_not_trusted(bench: Bench) 
     bench.stub.answer = choosing(category=other, severity="critical")
     found = await bench.classify(ticket_of())
     assert (found.category, found.severity) == (other, "critical")
-    assert (found.category_confidence, found.calibrated) == (UNCONFIRMED, False)
+    assert (found.category_confidence, found.calibrated) == (
+        UNCONFIRMED_CONFIDENCE,
+        False,
+    )
 
 
 async def test_a_model_raises_the_severity_and_never_lowers_it(bench: Bench) -> None:
@@ -176,8 +179,8 @@ async def test_a_failure_is_not_remembered(bench: Bench) -> None:
     bench.stub.mode = "401"
     with pytest.raises(Exception, match="401"):
         await bench.classify(ticket_of())
-    fresh = asker_on(bench.engine.asker.models, bench.engine.asker.chat)
-    bench.engine.asker, bench.stub.mode = fresh, "ok"
+    fresh = asker_on(bench.engine.model_client.models, bench.engine.model_client.chat)
+    bench.engine.model_client, bench.stub.mode = fresh, "ok"
     assert (await bench.classify(ticket_of())).engine == "llm"
 
 
@@ -282,5 +285,7 @@ async def test_it_says_how_its_models_are(bench: Bench) -> None:
 
 
 def replace_models(bench: Bench, fallback: str) -> LlmEngine:
-    asker = asker_on(models_on(bench.stub.url, fallback), bench.engine.asker.chat)
+    asker = asker_on(
+        models_on(bench.stub.url, fallback), bench.engine.model_client.chat
+    )
     return LlmEngine(asker, bench.services.local, bench.services.limits)

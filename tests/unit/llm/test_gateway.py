@@ -17,7 +17,7 @@ from engines.models.failures import (
     ModelTimedOut,
     ProviderFailed,
 )
-from engines.models.gateway import Gateway
+from engines.models.gateway import ModelGateway
 from tests.unit.llm.calls_under_way import (
     LONG,
     Clock,
@@ -29,26 +29,26 @@ from tests.unit.llm.calls_under_way import (
 
 
 async def step(
-    gateway: Gateway, work: Callable[[], Awaitable[str]], judge: ModelError | None
+    gateway: ModelGateway, work: Callable[[], Awaitable[str]], judge: ModelError | None
 ) -> str:
     """At most two calls, as a step of a ticket makes them; `judge` finds an answer unusable."""
     for _ in range(2):
         try:
-            await gateway.call("acme", LONG, work)
+            await gateway.call_model("acme", LONG, work)
         except (CircuitOpen, Busy) as error:
             return type(error).__name__
         except ModelError:
             continue
         if judge:
-            gateway.unusable("acme", judge)
+            gateway.report_unusable("acme", judge)
         else:
-            gateway.usable("acme")
+            gateway.report_usable("acme")
             return "ok"
     return "failed"
 
 
 async def ticket(
-    gateway: Gateway, work: Callable[[], Awaitable[str]], judge: ModelError | None
+    gateway: ModelGateway, work: Callable[[], Awaitable[str]], judge: ModelError | None
 ) -> str:
     await asyncio.gather(step(gateway, work, judge), step(gateway, work, judge))
     return await step(gateway, work, judge)
@@ -67,7 +67,7 @@ async def ticket(
 async def test_thirty_tickets_at_once_make_few_calls(
     error: ModelError | None, judge: ModelError | None, calls: int
 ) -> None:
-    gateway, provider = Gateway(128), Provider()
+    gateway, provider = ModelGateway(128), Provider()
     tickets = [asyncio.create_task(ticket(gateway, provider, judge)) for _ in range(30)]
     await settled()
     assert provider.calls == 2
@@ -89,14 +89,14 @@ async def test_thirty_tickets_at_once_at_a_provider_that_fails_without_waiting()
         calls += 1
         raise ProviderFailed
 
-    gateway = Gateway(128)
+    gateway = ModelGateway(128)
     await asyncio.gather(*(ticket(gateway, broken, None) for _ in range(30)))
     assert calls == 4
-    assert gateway.states() == {"acme": "open"}
+    assert gateway.circuit_states() == {"acme": "open"}
 
 
 async def test_each_usable_answer_doubles_the_calls_at_once_up_to_the_limit() -> None:
-    gateway, provider = Gateway(10), Provider()
+    gateway, provider = ModelGateway(10), Provider()
     tasks = start(gateway, provider, 40)
     await settled()
     seen = [len(provider.under_way)]
@@ -108,9 +108,10 @@ async def test_each_usable_answer_doubles_the_calls_at_once_up_to_the_limit() ->
 
 
 async def test_an_answer_that_nobody_calls_usable_earns_no_trust() -> None:
-    gateway, provider = Gateway(10), Provider()
+    gateway, provider = ModelGateway(10), Provider()
     tasks = [
-        asyncio.create_task(gateway.call("acme", LONG, provider)) for _ in range(6)
+        asyncio.create_task(gateway.call_model("acme", LONG, provider))
+        for _ in range(6)
     ]
     await settled()
     for _ in range(3):
@@ -120,7 +121,7 @@ async def test_an_answer_that_nobody_calls_usable_earns_no_trust() -> None:
 
 
 async def test_a_limit_of_one_is_one() -> None:
-    gateway, provider = Gateway(1), Provider()
+    gateway, provider = ModelGateway(1), Provider()
     tasks = start(gateway, provider, 3)
     await settled()
     while provider.under_way:
@@ -130,10 +131,10 @@ async def test_a_limit_of_one_is_one() -> None:
 
 
 async def test_waiters_fail_the_moment_the_circuit_opens() -> None:
-    gateway, provider = Gateway(10), Provider()
+    gateway, provider = ModelGateway(10), Provider()
     tasks = start(gateway, provider, 20)
     await settled()
-    gateway.unusable("acme", KeyRefused())
+    gateway.report_unusable("acme", KeyRefused())
     await settled()
     assert [task.done() for task in tasks] == [False] * 2 + [True] * 18
     await provider.end()
@@ -145,11 +146,11 @@ async def test_who_was_given_a_place_as_the_circuit_opened_sends_nothing_and_giv
     None
 ):
     clock = Clock()
-    gateway, provider = Gateway(1, clock), Provider()
+    gateway, provider = ModelGateway(1, clock), Provider()
 
     async def unusable() -> None:
-        await gateway.call("acme", LONG, provider)
-        gateway.unusable("acme", KeyRefused())
+        await gateway.call_model("acme", LONG, provider)
+        gateway.report_unusable("acme", KeyRefused())
 
     first = asyncio.create_task(unusable())
     await settled()
@@ -168,22 +169,22 @@ async def test_who_was_given_a_place_as_the_circuit_opened_sends_nothing_and_giv
 
 
 async def test_busy_when_no_place_is_free_in_time_and_nothing_was_sent() -> None:
-    gateway, provider = Gateway(2), Provider()
+    gateway, provider = ModelGateway(2), Provider()
     tasks = start(gateway, provider, 2)
     await settled()
     with pytest.raises(Busy, match="No place for a call to acme"):
-        await gateway.call("acme", 0.0, provider)
+        await gateway.call_model("acme", 0.0, provider)
     await provider.end()
     assert await outcomes(tasks) == ["ok"] * 2
     assert provider.calls == 2
-    assert gateway.states() == {"acme": "closed"}
+    assert gateway.circuit_states() == {"acme": "closed"}
 
 
 async def test_a_free_place_is_taken_even_without_time_to_wait() -> None:
     async def work() -> str:
         return "ok"
 
-    assert await Gateway(2).call("acme", 0.0, work) == "ok"
+    assert await ModelGateway(2).call_model("acme", 0.0, work) == "ok"
 
 
 async def test_a_timeout_inside_the_work_is_not_a_busy_gateway() -> None:
@@ -191,21 +192,21 @@ async def test_a_timeout_inside_the_work_is_not_a_busy_gateway() -> None:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
-        await Gateway(2).call("acme", LONG, work)
+        await ModelGateway(2).call_model("acme", LONG, work)
 
 
 async def test_providers_do_not_share_circuits_or_places() -> None:
-    gateway, provider = Gateway(1), Provider()
-    gateway.unusable("acme/m", KeyRefused())
+    gateway, provider = ModelGateway(1), Provider()
+    gateway.report_unusable("acme/m", KeyRefused())
     tasks = [
-        asyncio.create_task(gateway.call(model, LONG, provider))
+        asyncio.create_task(gateway.call_model(model, LONG, provider))
         for model in ("other/m", "third/m")
     ]
     await settled()
     assert provider.most == 2
     await provider.end()
     assert await outcomes(tasks) == ["ok", "ok"]
-    assert gateway.states() == {
+    assert gateway.circuit_states() == {
         "acme/m": "open",
         "other/m": "closed",
         "third/m": "closed",
@@ -215,13 +216,13 @@ async def test_providers_do_not_share_circuits_or_places() -> None:
 async def test_models_of_a_provider_have_circuits_and_slow_starts_of_their_own() -> (
     None
 ):
-    gateway, provider = Gateway(128), Provider()
+    gateway, provider = ModelGateway(128), Provider()
     for _ in range(4):
-        gateway.usable("acme/n")
-        gateway.unusable("acme/m", ModelTimedOut())
-    assert gateway.states() == {"acme/n": "closed", "acme/m": "open"}
+        gateway.report_usable("acme/n")
+        gateway.report_unusable("acme/m", ModelTimedOut())
+    assert gateway.circuit_states() == {"acme/n": "closed", "acme/m": "open"}
     tasks = [
-        asyncio.create_task(gateway.call(model, LONG, provider))
+        asyncio.create_task(gateway.call_model(model, LONG, provider))
         for model in ["acme/o"] * 20 + ["acme/n"] * 20
     ]
     await settled()
@@ -232,11 +233,11 @@ async def test_models_of_a_provider_have_circuits_and_slow_starts_of_their_own()
 
 
 async def test_models_of_a_provider_share_its_limit() -> None:
-    gateway, provider = Gateway(3), Provider()
+    gateway, provider = ModelGateway(3), Provider()
     for model in ("acme/m", "acme/n"):
-        gateway.usable(model)
+        gateway.report_usable(model)
     tasks = [
-        asyncio.create_task(gateway.call(model, LONG, provider))
+        asyncio.create_task(gateway.call_model(model, LONG, provider))
         for model in ["acme/m", "acme/n"] * 5
     ]
     await settled()
@@ -249,33 +250,38 @@ async def test_models_of_a_provider_share_its_limit() -> None:
 async def test_who_waits_for_the_providers_last_place_hears_at_once_that_the_circuit_opened() -> (
     None
 ):
-    gateway, provider = Gateway(2), Provider()
+    gateway, provider = ModelGateway(2), Provider()
     holding = [
-        asyncio.create_task(gateway.call("acme/n", LONG, provider)) for _ in range(2)
+        asyncio.create_task(gateway.call_model("acme/n", LONG, provider))
+        for _ in range(2)
     ]
     await settled()
-    waiting = asyncio.create_task(gateway.call("acme/m", LONG, provider))
+    waiting = asyncio.create_task(gateway.call_model("acme/m", LONG, provider))
     await settled()
-    gateway.unusable("acme/m", KeyRefused())
+    gateway.report_unusable("acme/m", KeyRefused())
     assert await outcomes([waiting]) == ["CircuitOpen"]
     await provider.end()
     assert await outcomes(holding) == ["ok", "ok"]
 
 
 async def test_a_refused_key_opens_the_circuits_of_all_models_of_its_provider() -> None:
-    gateway, provider = Gateway(8), Provider()
+    gateway, provider = ModelGateway(8), Provider()
     for model in ("acme/m", "acme/n", "other/m"):
-        gateway.expect(model)
-    calling = asyncio.create_task(gateway.call("acme/m", LONG, provider))
+        gateway.register_model(model)
+    calling = asyncio.create_task(gateway.call_model("acme/m", LONG, provider))
     await settled()
     await provider.end(KeyRefused())
     assert await outcomes([calling]) == ["KeyRefused"]
-    assert gateway.states() == {"acme/m": "open", "acme/n": "open", "other/m": "closed"}
+    assert gateway.circuit_states() == {
+        "acme/m": "open",
+        "acme/n": "open",
+        "other/m": "closed",
+    }
 
 
 async def test_what_concerns_one_model_leaves_the_others_alone() -> None:
-    gateway = Gateway(8)
-    gateway.expect("acme/n")
+    gateway = ModelGateway(8)
+    gateway.register_model("acme/n")
     for _ in range(4):
-        gateway.unusable("acme/m", ProviderFailed())
-    assert gateway.states() == {"acme/n": "closed", "acme/m": "open"}
+        gateway.report_unusable("acme/m", ProviderFailed())
+    assert gateway.circuit_states() == {"acme/n": "closed", "acme/m": "open"}

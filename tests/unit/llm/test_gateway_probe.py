@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from engines.models.failures import FormatRefused, KeyRefused
-from engines.models.gateway import Gateway
+from engines.models.gateway import ModelGateway
 from tests.unit.llm.calls_under_way import (
     LONG,
     Clock,
@@ -18,17 +18,17 @@ from tests.unit.llm.calls_under_way import (
 
 async def test_after_a_rest_one_call_then_two_then_more() -> None:
     clock = Clock()
-    gateway, provider = Gateway(16, clock=clock), Provider()
-    gateway.usable("acme")
-    gateway.unusable("acme", KeyRefused())
+    gateway, provider = ModelGateway(16, clock=clock), Provider()
+    gateway.report_usable("acme")
+    gateway.report_unusable("acme", KeyRefused())
     clock.time += 30
     probe, *others = start(gateway, provider, 5)
     await settled()
-    assert gateway.states() == {"acme": "half_open"}
+    assert gateway.circuit_states() == {"acme": "half_open"}
     assert await outcomes(others) == ["CircuitOpen"] * 4
     await provider.end()
     assert await outcomes([probe]) == ["ok"]
-    assert gateway.states() == {"acme": "closed"}
+    assert gateway.circuit_states() == {"acme": "closed"}
     tasks = start(gateway, provider, 20)
     await settled()
     assert len(provider.under_way) == 2
@@ -41,10 +41,10 @@ async def test_after_a_rest_one_call_then_two_then_more() -> None:
 
 async def test_the_probe_does_not_queue_behind_calls_that_hang() -> None:
     clock = Clock()
-    gateway, provider = Gateway(2, clock=clock), Provider()
+    gateway, provider = ModelGateway(2, clock=clock), Provider()
     hanging = start(gateway, provider, 2)
     await settled()
-    gateway.unusable("acme", KeyRefused())
+    gateway.report_unusable("acme", KeyRefused())
     clock.time += 30
     probe = start(gateway, provider, 1)
     await settled()
@@ -56,8 +56,8 @@ async def test_the_probe_does_not_queue_behind_calls_that_hang() -> None:
 @pytest.mark.parametrize("how", ["cancelled", "no verdict", "bug"])
 async def test_a_probe_that_tells_nothing_makes_room_for_the_next(how: str) -> None:
     clock = Clock()
-    gateway, provider = Gateway(4, clock=clock), Provider()
-    gateway.unusable("acme", KeyRefused())
+    gateway, provider = ModelGateway(4, clock=clock), Provider()
+    gateway.report_unusable("acme", KeyRefused())
     clock.time += 30
     (probe,) = start(gateway, provider, 1)
     await settled()
@@ -73,15 +73,15 @@ async def test_a_probe_that_tells_nothing_makes_room_for_the_next(how: str) -> N
     assert len(provider.under_way) == 1
     await provider.end()
     assert await outcomes(following) == ["ok", "CircuitOpen"]
-    assert gateway.states() == {"acme": "closed"}
+    assert gateway.circuit_states() == {"acme": "closed"}
 
 
 async def test_a_probe_whose_answer_nobody_judges_is_given_up_after_a_rest() -> None:
     clock = Clock()
-    gateway, provider = Gateway(4, clock=clock), Provider()
-    gateway.unusable("acme", KeyRefused())
+    gateway, provider = ModelGateway(4, clock=clock), Provider()
+    gateway.report_unusable("acme", KeyRefused())
     clock.time += 30
-    probe = asyncio.create_task(gateway.call("acme", LONG, provider))
+    probe = asyncio.create_task(gateway.call_model("acme", LONG, provider))
     await settled()
     await provider.end()
     assert await outcomes([probe]) == ["ok"]

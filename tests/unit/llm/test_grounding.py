@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.retrieval import Source
-from engines.llm.grounding import cited, cited_sentences, grounded
+from engines.llm.grounding import cited_indexes, ground_text, split_cited_sentences
 
 RESET = Source(
     id="reset-password",
@@ -29,7 +29,7 @@ OTHER = RESET.model_copy(
 
 
 def test_what_the_source_says_is_supported_and_read_without_marks() -> None:
-    found = grounded(
+    found = ground_text(
         "Choose 'Forgot password' on the sign-in page [S1]. The link is valid for 30 minutes. [S1]",
         [RESET],
     )
@@ -37,7 +37,7 @@ def test_what_the_source_says_is_supported_and_read_without_marks() -> None:
         found.text
         == "Choose 'Forgot password' on the sign-in page. The link is valid for 30 minutes."
     )
-    assert found.sources == ("reset-password",)
+    assert found.source_ids == ("reset-password",)
     assert found.unsupported == ()
 
 
@@ -61,17 +61,17 @@ def test_what_the_source_says_is_supported_and_read_without_marks() -> None:
     ],
 )
 def test_what_no_source_says_is_marked(sentence: str) -> None:
-    found = grounded(sentence, [RESET, OTHER])
+    found = ground_text(sentence, [RESET, OTHER])
     assert len(found.unsupported) == 1
-    assert found.sources == ()
+    assert found.source_ids == ()
 
 
 def test_a_copied_sentence_needs_no_mark() -> None:
-    found = grounded(
+    found = ground_text(
         "The link we send is valid for 30 minutes. We will also call you.",
         [OTHER, RESET],
     )
-    assert found.sources == ("reset-password",)
+    assert found.source_ids == ("reset-password",)
     assert found.unsupported == ("We will also call you.",)
 
 
@@ -80,18 +80,18 @@ def test_a_copied_sentence_needs_no_mark() -> None:
     ["Thank you for your message.", "We are sorry for the trouble.", "Hello!", "…"],
 )
 def test_courtesy_needs_no_source(sentence: str) -> None:
-    assert grounded(sentence, [RESET]).unsupported == ()
+    assert ground_text(sentence, [RESET]).unsupported == ()
 
 
 def test_a_courtesy_that_goes_on_with_a_number_is_none() -> None:
-    assert grounded("We are sorry and credit you 50 dollars.", [RESET]).unsupported
+    assert ground_text("We are sorry and credit you 50 dollars.", [RESET]).unsupported
 
 
 def test_marks_in_many_shapes() -> None:
-    assert cited("Do it [S1][S2].") == [0, 1]
-    assert cited("Do it [S1, S3].") == [0, 2]
-    assert cited("Do it (S2).") == [1]
-    assert cited_sentences("First. [S1] Second [S2]. Third") == [
+    assert cited_indexes("Do it [S1][S2].") == [0, 1]
+    assert cited_indexes("Do it [S1, S3].") == [0, 2]
+    assert cited_indexes("Do it (S2).") == [1]
+    assert split_cited_sentences("First. [S1] Second [S2]. Third") == [
         "First. [S1]",
         "Second [S2].",
         "Third",
@@ -100,6 +100,6 @@ def test_marks_in_many_shapes() -> None:
 
 @given(st.text(max_size=300))
 def test_never_fails_and_never_cites_what_is_not_there(text: str) -> None:
-    found = grounded(text, [RESET])
-    assert set(found.sources) <= {"reset-password"}
+    found = ground_text(text, [RESET])
+    assert set(found.source_ids) <= {"reset-password"}
     assert "[S1]" not in found.text

@@ -15,9 +15,9 @@ from contracts.draft import Draft
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from engines.llm.model_draft import draft_of
-from engines.local.template_draft import frame_of
-from engines.masking import Mask, mask_for
+from engines.llm.model_draft import build_draft
+from engines.local.template_draft import build_frame
+from engines.masking import Mask, create_mask
 from nodes.services import DraftBrief
 from policies.loading.load import load_desks
 from prompts.draft import DraftOutput
@@ -75,19 +75,19 @@ def brief(*, speaks: bool = True, missing: tuple[str, ...] = ()) -> DraftBrief:
 
 
 def mask_of(given: DraftBrief) -> Mask:
-    mask = mask_for(given.ticket, given.clean, DESK)
-    mask.mask(given.clean.everything)
+    mask = create_mask(given.ticket, given.clean, DESK)
+    mask.mask_text(given.clean.everything)
     return mask
 
 
 def draft(given: DraftBrief | None = None, **changed: Any) -> Draft:
     given = given or brief()
     output = DraftOutput.model_validate(FILLED | changed)
-    return draft_of(output, given, given.sources, DESK, mask_of(given))
+    return build_draft(output, given, given.sources, DESK, mask_of(given))
 
 
 def test_what_a_source_says_stands_in_the_desks_frame() -> None:
-    made, frame = draft(), frame_of(brief(), DESK, answered=True)
+    made, frame = draft(), build_frame(brief(), DESK, answered=True)
     assert made.content == "\n\n".join(
         (
             frame.greeting,
@@ -163,7 +163,7 @@ def test_the_models_times_are_not_used() -> None:
 
 def test_a_translation_with_the_same_numbers_is_used_and_marked() -> None:
     given = brief(speaks=False)
-    frame = frame_of(given, DESK, answered=True)
+    frame = build_frame(given, DESK, answered=True)
     parts = {
         "greeting": "Hei,",
         "closing": "Terveisin",
@@ -182,13 +182,13 @@ def test_a_translation_that_changes_the_time_is_not_used() -> None:
         timeline="Viisi 5 minuuttia ja 77 tuntia.",
         closing="Terveisin",
     )
-    assert made.timeline == frame_of(given, DESK, answered=True).timeline
+    assert made.timeline == build_frame(given, DESK, answered=True).timeline
     assert made.greeting != "Hei,"
 
 
 def test_pseudonyms_come_back_and_invented_ones_are_marked() -> None:
     given = brief()
-    hidden = mask_of(given).mask("ada@example.com")
+    hidden = mask_of(given).mask_text("ada@example.com")
     made = draft(given, acknowledgment=f"You wrote from {hidden}, and from [PHONE_7].")
     assert "ada@example.com" in made.content
     assert any("[PHONE_7]" in warning for warning in made.warnings)
@@ -213,7 +213,9 @@ def test_without_a_source_the_reviewer_is_told() -> None:
 )
 def test_any_answer_becomes_a_reply_in_the_frame(changed: dict[str, Any]) -> None:
     made = draft(**changed)
-    frames = [frame_of(brief(), DESK, answered=answered) for answered in (True, False)]
+    frames = [
+        build_frame(brief(), DESK, answered=answered) for answered in (True, False)
+    ]
     assert made.timeline in [frame.timeline for frame in frames]
     assert made.greeting == frames[0].greeting
     assert set(made.sources) <= {"reset-password"}

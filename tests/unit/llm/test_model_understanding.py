@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket, Ticket
 from contracts.usage import Usage
-from engines.llm.checked_answers import classification_of, extraction_of
-from engines.masking import Mask, mask_for
+from engines.llm.checked_answers import build_classification, merge_extraction
+from engines.masking import Mask, create_mask
 from policies.loading.load import load_desks
 from ticketgraph.assembly import SHIPPED_DESKS
 
@@ -31,15 +31,15 @@ def clean_of(text: str) -> CleanTicket:
 
 def mask_of(text: str) -> Mask:
     ticket = Ticket(id="T-1", body=text, received_at=datetime.now(UTC))
-    return mask_for(ticket, clean_of(text), DESK)
+    return create_mask(ticket, clean_of(text), DESK)
 
 
 def extracted(
     *found: tuple[str, str, str], text: str = TEXT, local: Extraction | None = None
 ) -> Extraction:
     mask = mask_of(text)
-    mask.mask(text)
-    return extraction_of(
+    mask.mask_text(text)
+    return merge_extraction(
         list(found),
         local or Extraction(),
         clean_of(text),
@@ -130,9 +130,9 @@ def test_a_model_that_finds_nothing_and_says_so_is_no_fault(value: str) -> None:
 def read_masked(name: str, text: str, before: str, after: str) -> Extraction:
     """What comes of a model that gives the pseudonym between two texts as a field's value."""
     mask = mask_of(text)
-    hidden = mask.mask(text).split(before, 1)[1].split(after, 1)[0]
+    hidden = mask.mask_text(text).split(before, 1)[1].split(after, 1)[0]
     assert hidden.startswith("[")
-    return extraction_of(
+    return merge_extraction(
         [(name, hidden, hidden)],
         Extraction(),
         clean_of(text),
@@ -182,7 +182,7 @@ def test_a_classification_is_unconfirmed_and_names_its_category_once() -> None:
         "severity": "high",
         "secondary_categories": ["account", "billing", "account"],
     }
-    found = classification_of(output, mask_of(TEXT), "classify@1", COST)
+    found = build_classification(output, mask_of(TEXT), "classify@1", COST)
     assert found.secondary_categories == ("account",)
     assert (found.category_confidence, found.severity_confidence, found.calibrated) == (
         0.5,
@@ -198,7 +198,7 @@ def test_a_classification_is_unconfirmed_and_names_its_category_once() -> None:
 
 def test_reasoning_speaks_of_the_ticket_not_of_pseudonyms() -> None:
     mask = mask_of(TEXT)
-    hidden = mask.mask("ada@example.com")
+    hidden = mask.mask_text("ada@example.com")
     output = {
         "reasoning": f"{hidden} waits.",
         "category": "billing",
@@ -206,6 +206,6 @@ def test_reasoning_speaks_of_the_ticket_not_of_pseudonyms() -> None:
         "secondary_categories": [],
     }
     assert (
-        classification_of(output, mask, "classify@1", COST).reasoning
+        build_classification(output, mask, "classify@1", COST).reasoning
         == "ada@example.com waits."
     )

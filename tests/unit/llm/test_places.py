@@ -7,53 +7,53 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engines.models.failures import CircuitOpen
-from engines.models.gateway import Places, Total
+from engines.models.gateway import CallSlots, ProviderLimit
 from tests.unit.llm.calls_under_way import settled
 
 
 async def test_a_waiter_cancelled_as_it_gets_its_place_gives_it_back() -> None:
-    places = Places(1, Total(5))
-    await places.take()
+    places = CallSlots(1, ProviderLimit(5))
+    await places.acquire_slot()
     waiter, following = (
-        asyncio.create_task(places.take()),
-        asyncio.create_task(places.take()),
+        asyncio.create_task(places.acquire_slot()),
+        asyncio.create_task(places.acquire_slot()),
     )
     await settled()
-    places.give_back()
+    places.release_slot()
     waiter.cancel()
     await asyncio.wait([waiter, following], timeout=5)
     assert waiter.cancelled()
     assert following.done()
-    assert places.used == 1
+    assert places.calls_in_use == 1
 
 
 async def test_a_waiter_just_cancelled_gets_no_place_and_is_not_sent_away() -> None:
-    places = Places(1, Total(5))
-    await places.take()
+    places = CallSlots(1, ProviderLimit(5))
+    await places.acquire_slot()
     cancelled, following = (
-        asyncio.create_task(places.take()),
-        asyncio.create_task(places.take()),
+        asyncio.create_task(places.acquire_slot()),
+        asyncio.create_task(places.acquire_slot()),
     )
     await settled()
     cancelled.cancel()
-    places.give_back()
+    places.release_slot()
     await asyncio.wait([cancelled, following], timeout=5)
     assert following.done()
-    last = asyncio.create_task(places.take())
+    last = asyncio.create_task(places.acquire_slot())
     await settled()
     last.cancel()
-    places.send_away(CircuitOpen)
+    places.fail_waiters(CircuitOpen)
     await asyncio.wait([last], timeout=5)
     assert last.cancelled()
-    assert places.used == 1
+    assert places.calls_in_use == 1
 
 
 async def test_cancelled_waiters_take_no_memory() -> None:
-    places = Places(1, Total(5))
-    await places.take()
+    places = CallSlots(1, ProviderLimit(5))
+    await places.acquire_slot()
     gc.collect()
     before = sum(isinstance(thing, asyncio.Future) for thing in gc.get_objects())
-    waiters = [asyncio.create_task(places.take()) for _ in range(50)]
+    waiters = [asyncio.create_task(places.acquire_slot()) for _ in range(50)]
     await settled()
     for waiter in waiters:
         waiter.cancel()
@@ -67,57 +67,59 @@ async def test_cancelled_waiters_take_no_memory() -> None:
 
 
 async def test_a_waiter_cancelled_as_it_is_sent_away_leaves_no_trace() -> None:
-    places = Places(1, Total(5))
-    await places.take()
-    waiter = asyncio.create_task(places.take())
+    places = CallSlots(1, ProviderLimit(5))
+    await places.acquire_slot()
+    waiter = asyncio.create_task(places.acquire_slot())
     await settled()
-    places.send_away(CircuitOpen)
+    places.fail_waiters(CircuitOpen)
     waiter.cancel()
     await asyncio.wait([waiter], timeout=5)
     assert waiter.cancelled()
-    assert places.used == 1
+    assert places.calls_in_use == 1
 
 
 async def test_a_place_left_by_one_model_goes_to_who_has_waited_longest_for_any() -> (
     None
 ):
-    total = Total(2)
-    first, second = Places(2, total), Places(1, total)
-    await first.take()
-    await second.take()
-    queue = [asyncio.create_task(places.take()) for places in (second, first, first)]
+    total = ProviderLimit(2)
+    first, second = CallSlots(2, total), CallSlots(1, total)
+    await first.acquire_slot()
+    await second.acquire_slot()
+    queue = [
+        asyncio.create_task(places.acquire_slot()) for places in (second, first, first)
+    ]
     await settled()
-    first.give_back()
+    first.release_slot()
     await settled()
     assert [task.done() for task in queue] == [False, True, False], (
         "the second model has its one call already"
     )
-    second.give_back()
+    second.release_slot()
     await settled()
     assert [task.done() for task in queue] == [True, True, False]
-    first.give_back()
+    first.release_slot()
     await asyncio.wait(queue, timeout=5)
-    assert (first.used, second.used, total.used) == (1, 1, 2)
+    assert (first.calls_in_use, second.calls_in_use, total.calls_in_use) == (1, 1, 2)
 
 
 class Visitors:
     """Tasks that take a place of one of two models and keep it until they are told to leave."""
 
     def __init__(self, limit: int) -> None:
-        self.total = Total(4)
-        self.models = (Places(limit, self.total), Places(3, self.total))
+        self.total = ProviderLimit(4)
+        self.models = (CallSlots(limit, self.total), CallSlots(3, self.total))
         self.visits: list[tuple[asyncio.Task[None], asyncio.Event]] = []
         self.inside = 0
 
-    async def visit(self, places: Places, leave: asyncio.Event) -> None:
-        await places.take()
+    async def visit(self, places: CallSlots, leave: asyncio.Event) -> None:
+        await places.acquire_slot()
         self.inside += 1
         try:
-            assert self.inside <= self.total.used <= 4
+            assert self.inside <= self.total.calls_in_use <= 4
             await leave.wait()
         finally:
             self.inside -= 1
-            places.give_back()
+            places.release_slot()
 
     async def happens(self, what: str, which: int) -> None:
         places = self.models[which % 2]
@@ -132,13 +134,13 @@ class Visitors:
             case "cancel" if which < len(self.visits):
                 self.visits[which][0].cancel()
             case "widen":
-                places.change(5)
+                places.change_limit(5)
             case "narrow":
-                places.change(1)
+                places.change_limit(1)
             case _:
                 await asyncio.sleep(0)
         assert not any(
-            model.is_free and model.waits_since is not None for model in self.models
+            model.is_free and model.first_arrival is not None for model in self.models
         )
 
     async def all_leave(self) -> list[object]:
@@ -172,7 +174,10 @@ def test_places_are_never_lost_and_never_more_than_the_limits(
         assert [
             end for end in ends if end and not isinstance(end, asyncio.CancelledError)
         ] == []
-        assert [visitors.total.used, *(model.used for model in visitors.models)] == [
+        assert [
+            visitors.total.calls_in_use,
+            *(model.calls_in_use for model in visitors.models),
+        ] == [
             0,
             0,
             0,

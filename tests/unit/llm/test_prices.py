@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.errors import InputError
-from engines.models.prices import PICODOLLARS, Price, Prices, load_prices
+from engines.models.prices import PICODOLLARS_PER_USD, Price, Prices, load_prices
 
 SHIPPED = load_prices()
 TOKENS = st.integers(0, 10**7)
@@ -35,7 +35,7 @@ USD = st.floats(0, 1000, allow_nan=False)
     ],
 )
 def test_known_models(model: str, prompt: float) -> None:
-    price = SHIPPED.of(model)
+    price = SHIPPED.find_price(model)
     assert price is not None
     assert price.prompt == prompt
 
@@ -45,7 +45,7 @@ def test_known_models(model: str, prompt: float) -> None:
     ["openai/gpt-99", "azure/my-deployment", "compatible/mygpt-4o", "", "openai/"],
 )
 def test_unknown_models(model: str) -> None:
-    assert SHIPPED.of(model) is None
+    assert SHIPPED.find_price(model) is None
 
 
 def test_the_whole_id_before_the_name_and_the_longest_pattern_first() -> None:
@@ -53,17 +53,19 @@ def test_the_whole_id_before_the_name_and_the_longest_pattern_first() -> None:
     prices = Prices(
         as_of=date(2026, 1, 1), models={"m-*": two, "m-large": one, "azure/*": three}
     )
-    assert prices.of("openai/m-large") == one
-    assert prices.of("openai/m-small") == two
-    assert prices.of("azure/m-large") == three
+    assert prices.find_price("openai/m-large") == one
+    assert prices.find_price("openai/m-small") == two
+    assert prices.find_price("azure/m-large") == three
 
 
 def test_cost() -> None:
     price = Price(prompt=0.15, cached_prompt=0.075, completion=0.60)
-    assert price.cost(1_000_000, 0) == round(0.15 * PICODOLLARS)
-    assert price.cost(1_000_000, 1_000_000, 1_000_000) == round(0.675 * PICODOLLARS)
-    assert price.cost(10, 0, 99) == price.cost(10, 0, 10)
-    assert Price(prompt=1, completion=0).cost(10, 0, 10) == 10 * 10**6
+    assert price.cost_picodollars(1_000_000, 0) == round(0.15 * PICODOLLARS_PER_USD)
+    assert price.cost_picodollars(1_000_000, 1_000_000, 1_000_000) == round(
+        0.675 * PICODOLLARS_PER_USD
+    )
+    assert price.cost_picodollars(10, 0, 99) == price.cost_picodollars(10, 0, 10)
+    assert Price(prompt=1, completion=0).cost_picodollars(10, 0, 10) == 10 * 10**6
 
 
 @given(
@@ -85,13 +87,19 @@ def test_a_call_never_costs_more_than_without_a_cache(
     price = Price(
         prompt=usd, cached_prompt=min(usd, cached_usd), completion=completion_usd
     )
-    assert 0 <= price.cost(prompt, completion, cached) <= price.cost(prompt, completion)
+    assert (
+        0
+        <= price.cost_picodollars(prompt, completion, cached)
+        <= price.cost_picodollars(prompt, completion)
+    )
 
 
 def test_no_model_of_the_table_costs_more_than_the_dearest() -> None:
     for price in SHIPPED.models.values():
-        assert price.cost(1000, 1000) <= SHIPPED.dearest.cost(1000, 1000)
-    assert SHIPPED.dearest.cost(1, 1) > 0
+        assert price.cost_picodollars(
+            1000, 1000
+        ) <= SHIPPED.highest_price.cost_picodollars(1000, 1000)
+    assert SHIPPED.highest_price.cost_picodollars(1, 1) > 0
 
 
 @pytest.mark.parametrize(
@@ -140,5 +148,5 @@ def test_ones_own_table_replaces_the_shipped_one(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     prices = load_prices(path)
-    assert prices.of("compatible/mine") == Price(prompt=1, completion=2)
-    assert prices.of("openai/gpt-4o-mini") is None
+    assert prices.find_price("compatible/mine") == Price(prompt=1, completion=2)
+    assert prices.find_price("openai/gpt-4o-mini") is None

@@ -6,7 +6,12 @@ import pytest
 from pydantic import SecretStr
 
 from contracts.errors import InputError
-from engines.models.providers import NO_KEY, PROVIDERS, Models, resolve
+from engines.models.providers import (
+    PLACEHOLDER_KEY,
+    PROVIDERS,
+    ModelPair,
+    resolve_models,
+)
 from engines.models.settings import ModelSettings, ProviderName
 
 AZURE = {
@@ -22,8 +27,8 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name.upper(), raising=False)
 
 
-def models(**given: Any) -> Models | None:
-    return resolve(ModelSettings(_env_file=None, **given))
+def models(**given: Any) -> ModelPair | None:
+    return resolve_models(ModelSettings(_env_file=None, **given))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +87,7 @@ def test_what_is_missing_is_named(given: dict[str, Any], missing: str) -> None:
 def test_a_local_server_needs_no_key(provider: ProviderName) -> None:
     found = models(llm_provider=provider)
     assert found
-    assert found.primary.api_key == SecretStr(NO_KEY)
+    assert found.primary.api_key == SecretStr(PLACEHOLDER_KEY)
     assert found.primary.base_url.startswith("http://localhost:")
 
 

@@ -17,8 +17,13 @@ from engines.models.failures import (
     Truncated,
     Unreadable,
 )
-from engines.models.messages import Reply
-from engines.models.parse_answer import FAULTS, LONGEST, read_answer, schema_of
+from engines.models.messages import ModelReply
+from engines.models.parse_answer import (
+    MAX_ANSWER_LENGTH,
+    MAX_FAULTS,
+    read_answer,
+    strict_schema,
+)
 
 USED = Usage(calls=1, prompt_tokens=9, completion_tokens=3, models=("p/m",))
 
@@ -46,8 +51,8 @@ GOOD = {
 TEXT = json.dumps({"category": "billing", "parts": [{"title": "a", "value": "x"}]})
 
 
-def reply(text: str, finish: str | None = "stop") -> Reply:
-    return Reply(text, USED, finish)
+def reply(text: str, finish: str | None = "stop") -> ModelReply:
+    return ModelReply(text, USED, finish)
 
 
 @pytest.mark.parametrize(
@@ -125,10 +130,12 @@ def test_invalid_names_fields_and_kinds_and_no_values() -> None:
 
 def test_an_answer_that_is_too_long_is_not_read() -> None:
     with pytest.raises(Invalid) as caught:
-        read_answer(reply(TEXT + " " * LONGEST), Answer)
+        read_answer(reply(TEXT + " " * MAX_ANSWER_LENGTH), Answer)
     assert caught.value.problems == ("answer: too_long",)
     assert (
-        read_answer(reply(TEXT + " " * (LONGEST - len(TEXT))), Answer).category
+        read_answer(
+            reply(TEXT + " " * (MAX_ANSWER_LENGTH - len(TEXT))), Answer
+        ).category
         == "billing"
     )
 
@@ -136,7 +143,8 @@ def test_an_answer_that_is_too_long_is_not_read() -> None:
 def test_a_quotation_before_too_many_faults_is_no_answer() -> None:
     with pytest.raises(Unreadable):
         read_answer(
-            reply('{"category": "technical"}' + '{"a" ' * (FAULTS + 1) + TEXT), Answer
+            reply('{"category": "technical"}' + '{"a" ' * (MAX_FAULTS + 1) + TEXT),
+            Answer,
         )
 
 
@@ -225,7 +233,7 @@ def objects(schema: Any) -> list[dict[str, Any]]:
 
 
 def test_the_schema_is_what_strict_modes_take() -> None:
-    schema = schema_of(Answer)
+    schema = strict_schema(Answer)
     found = objects(schema)
     assert len(found) == 3
     for part in found:

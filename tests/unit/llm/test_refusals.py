@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts.usage import Usage
-from engines.models.breaker import Breaker
+from engines.models.breaker import CircuitBreaker
 from engines.models.failures import (
     FormatRefused,
     KeyRefused,
@@ -18,8 +18,8 @@ from engines.models.failures import (
     RateLimited,
     RequestRefused,
 )
-from engines.models.refusals import failure_of
-from engines.models.rungs import LADDER, Rung
+from engines.models.refusals import classify_refusal
+from engines.models.rungs import RUNG_ORDER, Rung
 
 SAID: list[tuple[int, str, type[ModelError]]] = [
     (
@@ -106,7 +106,9 @@ SAID: list[tuple[int, str, type[ModelError]]] = [
 def test_words_are_told_apart(
     status: int, words: str, failure: type[ModelError]
 ) -> None:
-    assert type(failure_of(status, words, None, "json_schema", Usage())) is failure
+    assert (
+        type(classify_refusal(status, words, None, "json_schema", Usage())) is failure
+    )
 
 
 @pytest.mark.parametrize(
@@ -115,7 +117,7 @@ def test_words_are_told_apart(
 def test_without_a_format_no_format_is_refused(
     status: int, words: str, failure: type[ModelError]
 ) -> None:
-    assert type(failure_of(status, words, None, "prose", Usage())) is not failure
+    assert type(classify_refusal(status, words, None, "prose", Usage())) is not failure
 
 
 def error(**said: object) -> str:
@@ -195,7 +197,7 @@ BODIES: list[tuple[int, str, type[ModelError]]] = [
 def test_an_echo_of_the_request_is_no_complaint(
     status: int, body: str, failure: type[ModelError]
 ) -> None:
-    assert type(failure_of(status, body, None, "json_schema", Usage())) is failure
+    assert type(classify_refusal(status, body, None, "json_schema", Usage())) is failure
 
 
 @pytest.mark.parametrize(
@@ -226,11 +228,11 @@ def test_an_echo_of_the_request_is_no_complaint(
 def test_only_what_every_ticket_would_meet_counts_against_the_circuit(
     status: int, words: str, breaks: bool
 ) -> None:
-    breaker = Breaker("acme")
+    breaker = CircuitBreaker("acme")
     for _ in range(8):
-        refused = failure_of(status, words, None, "json_schema", Usage())
+        refused = classify_refusal(status, words, None, "json_schema", Usage())
         assert type(refused) is RequestRefused
-        breaker.failed(refused)
+        breaker.record_failure(refused)
     assert (breaker.state == "open") is breaks
 
 
@@ -241,15 +243,17 @@ def test_only_what_every_ticket_would_meet_counts_against_the_circuit(
 def test_hostile_errors_take_linear_time(piece: str) -> None:
     started = time.process_time()
     for body in (piece * (1_000_000 // len(piece)), json.dumps([piece] * 50_000)):
-        failure_of(400, body, None, "json_schema", Usage())
+        classify_refusal(400, body, None, "json_schema", Usage())
     assert time.process_time() - started < 1.0
 
 
-@given(st.integers(400, 599), st.text(), st.none() | st.text(), st.sampled_from(LADDER))
+@given(
+    st.integers(400, 599), st.text(), st.none() | st.text(), st.sampled_from(RUNG_ORDER)
+)
 def test_any_refusal_is_a_typed_failure(
     status: int, words: str, after: str | None, rung: Rung
 ) -> None:
-    failure = failure_of(status, words, after, rung, Usage(calls=1))
+    failure = classify_refusal(status, words, after, rung, Usage(calls=1))
     assert failure.usage.calls == 1
     assert str(status) in failure.detail
     assert (
@@ -261,7 +265,7 @@ def test_any_refusal_is_a_typed_failure(
 
 def test_the_words_themselves_are_never_repeated() -> None:
     for status, words, _ in SAID:
-        said = failure_of(
+        said = classify_refusal(
             status, f"{words} SENTINEL", "SENTINEL", "json_schema", Usage()
         )
         assert "SENTINEL" not in said.detail + repr(said)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from engines.models.settings import KEYS, ModelSettings
+from engines.models.settings import KEY_FIELDS, ModelSettings
 from server.settings import Settings
 
 SECRET = "sk-test-4242"  # noqa: S105
@@ -60,7 +60,7 @@ def test_a_value_out_of_bounds_is_refused(
         Settings()
 
 
-@pytest.mark.parametrize("name", KEYS)
+@pytest.mark.parametrize("name", KEY_FIELDS)
 def test_a_key_is_trimmed_and_never_shown(
     monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:

@@ -6,15 +6,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engines.masking import names, redact, streets
-from engines.masking.cues import ALIKE, Led, begun, places_of, words_of
+from engines.masking import names, redact_text, streets
+from engines.masking.cues import (
+    LETTER_VARIANTS,
+    LedPattern,
+    casefolded_words,
+    find_at_starts,
+    word_positions,
+)
 from tests.unit.masking.test_mask import DESK
 
 LED = {
-    name: pattern for name, pattern in vars(names).items() if isinstance(pattern, Led)
+    name: pattern
+    for name, pattern in vars(names).items()
+    if isinstance(pattern, LedPattern)
 }
 PHRASES = [
-    *(f"{lead} " for pattern in LED.values() for lead in sorted(pattern.leads)),
+    *(f"{lead} " for pattern in LED.values() for lead in sorted(pattern.lead_words)),
     *(
         "I am ",
         "I’m ",
@@ -67,7 +75,7 @@ NUMBERED = st.lists(
 def test_a_led_pattern_begins_with_one_of_its_leads(name: str, text: str):
     pattern = LED[name]
 
-    found = [match.span() for match in pattern.matches(text, places_of(text))]
+    found = [match.span() for match in pattern.find_matches(text, word_positions(text))]
 
     assert found == [match.span() for match in pattern.pattern.finditer(text)]
 
@@ -77,37 +85,37 @@ def test_a_led_pattern_begins_with_one_of_its_leads(name: str, text: str):
 def test_streets_with_the_number_first_begin_with_it(text: str):
     starts = [match.start() for match in streets.NUMBER_START.finditer(text)]
     for pattern in streets.NUMBER_FIRST:
-        assert [m.span() for m in begun(pattern, text, starts)] == [
+        assert [m.span() for m in find_at_starts(pattern, text, starts)] == [
             m.span() for m in pattern.finditer(text)
         ]
 
 
 @given(text=TEXTS)
 def test_words_stand_where_they_are_said_to(text: str):
-    plain = text.translate(ALIKE)
-    for word, starts in places_of(text).items():
+    plain = text.translate(LETTER_VARIANTS)
+    for word, starts in word_positions(text).items():
         for start in starts:
             assert word.startswith(plain[start].casefold())
             assert start == 0 or not re.match(r"[^\W\d_]", plain[start - 1])
-    assert words_of(text) == frozenset(places_of(text))
+    assert casefolded_words(text) == frozenset(word_positions(text))
 
 
 @pytest.mark.parametrize(
     "text", ["SUİTE 12", "suıte 12", "\u0345suite 12", "Hİ Nkechi,", "ı am Nkechi Udeh"]
 )
 def test_letters_that_only_patterns_take_for_equal_hide_no_cue(text: str):
-    assert "[" in redact(text, DESK)
+    assert "[" in redact_text(text, DESK)
 
 
 @pytest.mark.parametrize(
     "text", ["call +491234", "call 12-3456", "code 100023, call 10 00 23"]
 )
 def test_six_digits_can_be_a_phone_number(text: str):
-    assert "[PHONE]" in redact(text, DESK)
+    assert "[PHONE]" in redact_text(text, DESK)
 
 
 def test_six_digits_in_one_piece_are_none():
     assert (
-        redact("please call about ORD-100023 or 100023", DESK)
+        redact_text("please call about ORD-100023 or 100023", DESK)
         == "please call about ORD-100023 or 100023"
     )

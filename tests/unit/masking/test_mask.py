@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contracts.ticket import CleanTicket, Ticket
-from engines.masking import Mask, mask_for, redact
+from engines.masking import Mask, create_mask, redact_text
 from policies.desk.model import Desk
 from policies.desk.settings import MaskingPolicy
 from policies.loading.load import load_desk
@@ -43,7 +43,7 @@ def ticket_mask(body: str, desk: Desk = DESK, **record: object) -> Mask:
             **record,
         }
     )
-    return mask_for(ticket, CleanTicket(subject="", body=body), desk)
+    return create_mask(ticket, CleanTicket(subject="", body=body), desk)
 
 
 def keeping(*kinds: str) -> Desk:
@@ -82,7 +82,7 @@ def keeping(*kinds: str) -> Desk:
     ],
 )
 def test_what_identifies_somebody_is_masked(text: str, masked: str):
-    assert Mask(DESK).mask(text) == masked
+    assert Mask(DESK).mask_text(text) == masked
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_identifies_somebody_is_masked(text: str, masked: str):
     ],
 )
 def test_what_the_desk_works_with_stays(text: str):
-    assert Mask(DESK).mask(text) == text
+    assert Mask(DESK).mask_text(text) == text
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_what_the_desk_works_with_stays(text: str):
     ],
 )
 def test_names_are_told_by_what_stands_around_them(text: str):
-    masked = Mask(DESK).mask(text)
+    masked = Mask(DESK).mask_text(text)
 
     assert "nkechi" not in masked.casefold()
     assert "[NAME_1]" in masked
@@ -122,7 +122,7 @@ def test_names_are_told_by_what_stands_around_them(text: str):
 
 def test_common_given_names_need_nothing_around_them():
     assert (
-        Mask(DESK).mask("yesterday Margaret Hamilton wrote")
+        Mask(DESK).mask_text("yesterday Margaret Hamilton wrote")
         == "yesterday [NAME_1] wrote"
     )
 
@@ -136,7 +136,7 @@ def test_the_record_makes_names_known_wherever_they_stand():
     )
 
     assert (
-        mask.mask("ottoline, Vane or Grimsby, or even")
+        mask.mask_text("ottoline, Vane or Grimsby, or even")
         == "[NAME_1], [NAME_2] or [NAME_3], or even"
     )
 
@@ -144,18 +144,18 @@ def test_the_record_makes_names_known_wherever_they_stand():
 def test_a_name_told_once_is_known_in_the_whole_ticket():
     mask = ticket_mask("Udeh has not answered.\n\nRegards,\nNkechi Udeh")
 
-    assert mask.mask("Did Udeh answer?") == "Did [NAME_1] answer?"
+    assert mask.mask_text("Did Udeh answer?") == "Did [NAME_1] answer?"
 
 
 def test_equal_values_have_one_pseudonym_in_every_text_of_a_ticket():
     mask = Mask(DESK)
 
     assert (
-        mask.mask("a@example.com, b@example.com, a@example.com")
+        mask.mask_text("a@example.com, b@example.com, a@example.com")
         == "[EMAIL_1], [EMAIL_2], [EMAIL_1]"
     )
     assert (
-        mask.mask("again b@example.com and c@example.com")
+        mask.mask_text("again b@example.com and c@example.com")
         == "again [EMAIL_2] and [EMAIL_3]"
     )
 
@@ -172,37 +172,41 @@ def test_equal_texts_are_masked_alike_whoever_wrote_them():
         customer_email="o@example.com",
     )
 
-    assert first.mask("Regards,\nNkechi Udeh") == second.mask("Regards,\nOttoline Brae")
+    assert first.mask_text("Regards,\nNkechi Udeh") == second.mask_text(
+        "Regards,\nOttoline Brae"
+    )
 
 
 def test_a_models_text_gets_the_values_back():
     mask = Mask(DESK)
-    mask.mask("I am Ada Byron, ada@example.com")
+    mask.mask_text("I am Ada Byron, ada@example.com")
 
     assert (
-        mask.restore("Dear [NAME_1], we wrote to [email_1].")
+        mask.restore_values("Dear [NAME_1], we wrote to [email_1].")
         == "Dear Ada Byron, we wrote to ada@example.com."
     )
 
 
 def test_invented_pseudonyms_are_reported_and_left():
     mask = Mask(DESK)
-    mask.mask("I am Ada Byron")
+    mask.mask_text("I am Ada Byron")
 
-    assert mask.unknown("[NAME_1], [NAME_2], [EMAIL], [NAME_2] and [S1]") == (
+    assert mask.unknown_pseudonyms(
+        "[NAME_1], [NAME_2], [EMAIL], [NAME_2] and [S1]"
+    ) == (
         "[NAME_2]",
         "[EMAIL]",
     )
-    assert mask.restore("[NAME_2]") == "[NAME_2]"
+    assert mask.restore_values("[NAME_2]") == "[NAME_2]"
 
 
 def test_a_typed_pseudonym_is_not_mistaken_for_one():
     mask = Mask(DESK)
-    masked = mask.mask("[EMAIL_1] is what I saw, ada@example.com is what I typed")
+    masked = mask.mask_text("[EMAIL_1] is what I saw, ada@example.com is what I typed")
 
     assert masked == "[TEXT_1] is what I saw, [EMAIL_1] is what I typed"
     assert (
-        mask.restore(masked)
+        mask.restore_values(masked)
         == "[EMAIL_1] is what I saw, ada@example.com is what I typed"
     )
 
@@ -211,10 +215,10 @@ def test_a_typed_pseudonym_is_not_mistaken_for_one():
 @settings(deadline=None)
 def test_masking_can_always_be_undone(texts: list[str]):
     mask = Mask(DESK, frozenset({"ada"}))
-    masked = [mask.mask(text) for text in texts]
+    masked = [mask.mask_text(text) for text in texts]
 
-    assert [mask.restore(text) for text in masked] == texts
-    assert all(mask.unknown(text) == () for text in masked)
+    assert [mask.restore_values(text) for text in masked] == texts
+    assert all(mask.unknown_pseudonyms(text) == () for text in masked)
 
 
 @given(
@@ -226,25 +230,25 @@ def test_masking_can_always_be_undone(texts: list[str]):
 def test_no_address_passes(local: str, before: str, after: str):
     address = f"{local}@mail.example.org"
 
-    assert address not in Mask(DESK).mask(f"{before} {address} {after}")
+    assert address not in Mask(DESK).mask_text(f"{before} {address} {after}")
 
 
 def test_the_policy_decides_what_stays():
     text = "order ORD-2024-118831 on 2024-05-17 from 203.0.113.9"
 
-    assert Mask(keeping("order_id", "date", "ip_address")).mask(text) == text
-    assert Mask(keeping()).mask(text) == "order [ORDER_1] on [DATE_1] from [IP_1]"
+    assert Mask(keeping("order_id", "date", "ip_address")).mask_text(text) == text
+    assert Mask(keeping()).mask_text(text) == "order [ORDER_1] on [DATE_1] from [IP_1]"
 
 
 def test_redaction_cannot_be_undone_and_tells_nobody_apart():
     text = "Ada Byron (ada@example.com) and Margaret Hamilton (m@example.com)"
 
-    assert redact(text, DESK) == "[NAME] ([EMAIL]) and [NAME] ([EMAIL])"
+    assert redact_text(text, DESK) == "[NAME] ([EMAIL]) and [NAME] ([EMAIL])"
 
 
 def test_nothing_shows_in_a_representation():
     mask = ticket_mask("I am Nkechi Udeh", customer_name="Nkechi Udeh")
-    mask.mask("I am Nkechi Udeh")
+    mask.mask_text("I am Nkechi Udeh")
 
     assert "Nkechi" not in repr(mask)
     assert "nkechi" not in repr(mask)
@@ -279,7 +283,7 @@ def test_the_time_grows_with_the_length_alone(unit: str):
         # A full collection walks what all other tests left, which has nothing to do with the text.
         gc.disable()
         start = time.process_time()
-        redact(text, DESK)
+        redact_text(text, DESK)
         taken = time.process_time() - start
         gc.enable()
         return taken

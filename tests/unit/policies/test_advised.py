@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from contracts.classification import Classification
 from contracts.values import SEVERITIES
 from policies.deciding.engine_answers import (
-    UNCONFIRMED,
-    advised,
-    in_place_of,
-    second_opinion,
-    sure,
+    UNCONFIRMED_CONFIDENCE,
+    cap_fallback_confidence,
+    is_local_sure,
+    reconcile_with_local,
+    resolve_doubted_answer,
 )
 
 CATEGORIES = ("technical", "billing", "general")
@@ -39,7 +39,7 @@ def classifications(engine: str) -> st.SearchStrategy[Classification]:
 def test_a_model_never_lowers_the_severity(
     model: Classification, local: Classification, steered: bool
 ) -> None:
-    both = advised(model, local, steered=steered)
+    both = reconcile_with_local(model, local, steered=steered)
     assert SEVERITIES.index(both.severity) == max(
         SEVERITIES.index(model.severity), SEVERITIES.index(local.severity)
     )
@@ -49,24 +49,27 @@ def test_a_model_never_lowers_the_severity(
 def test_only_the_local_engine_makes_a_confidence_calibrated(
     model: Classification, local: Classification, steered: bool
 ) -> None:
-    both = advised(model, local, steered=steered)
+    both = reconcile_with_local(model, local, steered=steered)
     assert not both.calibrated or (
         both.category == local.category and local.calibrated and not local.abstained
     )
-    assert both.category_confidence in (local.category_confidence, UNCONFIRMED)
+    assert both.category_confidence in (
+        local.category_confidence,
+        UNCONFIRMED_CONFIDENCE,
+    )
 
 
 @given(classifications("llm"), classifications("local"))
 def test_a_broken_model_leaves_nobody_surer_than_a_working_one(
     model: Classification, local: Classification
 ) -> None:
-    broken = in_place_of(local)
+    broken = cap_fallback_confidence(local)
     for answer, steered in product(
         (model, model.model_copy(update={"category": local.category})), (True, False)
     ):
         assert (
             broken.category_confidence
-            <= advised(answer, local, steered=steered).category_confidence
+            <= reconcile_with_local(answer, local, steered=steered).category_confidence
         )
     assert not broken.calibrated
 
@@ -75,19 +78,23 @@ def test_a_broken_model_leaves_nobody_surer_than_a_working_one(
 def test_a_text_that_steers_keeps_the_local_category(
     model: Classification, local: Classification
 ) -> None:
-    assert advised(model, local, steered=True).category == local.category
-    expected = local if sure(local) else model
-    assert advised(model, local, steered=False).category == expected.category
+    assert reconcile_with_local(model, local, steered=True).category == local.category
+    expected = local if is_local_sure(local) else model
+    assert (
+        reconcile_with_local(model, local, steered=False).category == expected.category
+    )
 
 
 @given(classifications("llm"), classifications("local"))
 def test_a_doubted_answer_stands_where_the_local_one_agrees(
     model: Classification, local: Classification
 ) -> None:
-    heard = second_opinion(model, local)
+    heard = resolve_doubted_answer(model, local)
     assert heard.category == local.category
     assert SEVERITIES.index(heard.severity) >= SEVERITIES.index(local.severity)
     assert (
-        second_opinion(advised(model, local, steered=True), local).category
+        resolve_doubted_answer(
+            reconcile_with_local(model, local, steered=True), local
+        ).category
         == local.category
     )

@@ -10,14 +10,14 @@ from contracts.retrieval import Duplicate, Original, Source
 from contracts.ticket import CleanTicket, InjectionFlag, Ticket
 from contracts.values import Severity
 from policies.deciding.decision import (
+    collect_facts,
     decide_duplicate,
     decide_ticket,
-    facts_of,
-    nothing_known,
+    is_unclassified,
 )
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 TICKET = Ticket(
@@ -98,7 +98,7 @@ def test_nothing_known_escalates(desk: Desk) -> None:
 
 
 def test_facts_of_what_is_unknown() -> None:
-    facts = facts_of(CLEAN, None, None, [], None, degraded=False)
+    facts = collect_facts(CLEAN, None, None, [], None, degraded=False)
     known = {
         "injection",
         "supported_language",
@@ -114,7 +114,7 @@ def test_facts_of_what_is_unknown() -> None:
 
 
 def test_facts_of_a_used_source() -> None:
-    facts = facts_of(CLEAN, PLAIN, Extraction(), [HOURS], REPLY, degraded=False)
+    facts = collect_facts(CLEAN, PLAIN, Extraction(), [HOURS], REPLY, degraded=False)
     assert (
         facts.source_score,
         facts.source_self_service,
@@ -124,7 +124,7 @@ def test_facts_of_a_used_source() -> None:
 
 
 def test_a_source_that_the_reply_does_not_use_counts_for_nothing() -> None:
-    facts = facts_of(
+    facts = collect_facts(
         CLEAN,
         PLAIN,
         Extraction(),
@@ -150,7 +150,9 @@ def test_the_worst_of_several_used_sources_counts() -> None:
         }
     )
     both = REPLY.model_copy(update={"sources": (HOURS.id, solved.id)})
-    facts = facts_of(CLEAN, PLAIN, Extraction(), [HOURS, solved], both, degraded=False)
+    facts = collect_facts(
+        CLEAN, PLAIN, Extraction(), [HOURS, solved], both, degraded=False
+    )
     assert (
         facts.source_score,
         facts.source_self_service,
@@ -162,11 +164,11 @@ def test_a_secondary_category_counts_as_the_same() -> None:
     close = PLAIN.model_copy(
         update={"category": "brakes", "secondary_categories": ("other",)}
     )
-    assert facts_of(
+    assert collect_facts(
         CLEAN, close, Extraction(), [HOURS], REPLY, degraded=False
     ).source_same_category
     far = close.model_copy(update={"secondary_categories": ()})
-    assert not facts_of(
+    assert not collect_facts(
         CLEAN, far, Extraction(), [HOURS], REPLY, degraded=False
     ).source_same_category
 
@@ -174,7 +176,7 @@ def test_a_secondary_category_counts_as_the_same() -> None:
 def test_what_a_source_leaves_open_is_an_obstacle() -> None:
     open_end = HOURS.model_copy(update={"leaves_open": True})
     assert (
-        facts_of(
+        collect_facts(
             CLEAN, PLAIN, Extraction(), [open_end], REPLY, degraded=False
         ).obstacles
         == 1
@@ -186,7 +188,7 @@ def test_quoted_history_can_hold_an_obstacle() -> None:
         update={"quoted": "The brake is broken and my son is hurt."}
     )
     assert (
-        facts_of(
+        collect_facts(
             forwarded, PLAIN, Extraction(), [HOURS], REPLY, degraded=False
         ).obstacles
         == 2
@@ -200,16 +202,17 @@ def test_the_largest_amount_and_the_flags_are_facts() -> None:
     money = Extraction(
         fields=(ExtractedField(name="amount", value=[5.0, 80.0], confidence=0.9),)
     )
-    facts = facts_of(flagged, PLAIN, money, [], REPLY, degraded=False)
+    facts = collect_facts(flagged, PLAIN, money, [], REPLY, degraded=False)
     assert facts.amount == 80.0
     assert facts.injection is True
 
 
 def test_an_answer_of_no_engine_is_no_category() -> None:
     guess = PLAIN.model_copy(update={"engine": "none", "abstained": True})
-    assert nothing_known(guess)
+    assert is_unclassified(guess)
     assert (
-        facts_of(CLEAN, guess, Extraction(), [], REPLY, degraded=False).category is None
+        collect_facts(CLEAN, guess, Extraction(), [], REPLY, degraded=False).category
+        is None
     )
 
 

@@ -32,9 +32,9 @@ def test_a_good_folder_is_a_desk_named_after_it(folder: Path) -> None:
         "job",
     )
     assert [category.id for category in desk.categories] == ["brakes", "other"]
-    assert desk.category("other").title == "Anything else"
-    assert desk.severity("low").sla_hours == 72
-    assert desk.team("workshop").escalation_path == ("master",)
+    assert desk.find_category("other").title == "Anything else"
+    assert desk.severity_level("low").sla_hours == 72
+    assert desk.find_team("workshop").escalation_path == ("master",)
     assert desk.calibration == Calibration()
 
 

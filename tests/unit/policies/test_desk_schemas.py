@@ -13,37 +13,38 @@ from jsonschema import Draft7Validator
 from pydantic import ValidationError
 
 from contracts.values import SEVERITIES
-from policies.desk.model import REVIEW, Rule
+from policies.desk.model import REVIEW_LEVELS, Rule
 from policies.loading.documents import parse_document
 from policies.loading.files import FILES
 from policies.rules.facts import FACTS
-from policies.schema import FOLDER, schemas
+from policies.schema import SCHEMA_FOLDER, build_schemas
 
-DESKS = FOLDER.parent / "desks"
+DESKS = SCHEMA_FOLDER.parent / "desks"
 SHIPPED = sorted(DESKS.glob("*/*.yaml"))
 
 
 def test_the_schema_files_are_those_the_models_give() -> None:
     assert {
-        path.name: path.read_text(encoding="utf-8") for path in FOLDER.glob("*.json")
-    } == schemas()
+        path.name: path.read_text(encoding="utf-8")
+        for path in SCHEMA_FOLDER.glob("*.json")
+    } == build_schemas()
 
 
 def test_the_command_writes_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("policies.schema.FOLDER", tmp_path)
+    monkeypatch.setattr("policies.schema.SCHEMA_FOLDER", tmp_path)
     runpy.run_module("policies.schema", run_name="__main__")
     assert {
         path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()
-    } == schemas()
+    } == build_schemas()
 
 
 @pytest.mark.parametrize(
     "path", SHIPPED, ids=lambda path: f"{path.parent.name}/{path.name}"
 )
 def test_every_shipped_file_fits_its_schema(path: Path) -> None:
-    schema = json.loads(schemas()[f"{path.stem}.schema.json"])
+    schema = json.loads(build_schemas()[f"{path.stem}.schema.json"])
     Draft7Validator(schema).validate(
         parse_document(path.read_text(encoding="utf-8"), path.name).data
     )
@@ -56,7 +57,9 @@ def test_every_shipped_file_names_its_schema(path: Path) -> None:
     first_line = path.read_text(encoding="utf-8").splitlines()[0]
     named = re.fullmatch(r"# yaml-language-server: \$schema=(\S+)", first_line)
     assert named is not None
-    assert (path.parent / named[1]).resolve() == FOLDER / f"{path.stem}.schema.json"
+    assert (
+        path.parent / named[1]
+    ).resolve() == SCHEMA_FOLDER / f"{path.stem}.schema.json"
 
 
 scalars = (
@@ -68,7 +71,7 @@ scalars = (
 )
 bounds = st.dictionaries(st.sampled_from(["min", "max", "most"]), scalars, max_size=2)
 conditions = scalars | bounds | st.lists(scalars, max_size=2)
-verdicts = st.none() | st.sampled_from(["whatever", *REVIEW])
+verdicts = st.none() | st.sampled_from(["whatever", *REVIEW_LEVELS])
 rules = st.fixed_dictionaries(
     {"id": st.just("r"), "reason": st.just("drawn")},
     optional={
@@ -105,7 +108,9 @@ def test_a_damaged_file_fits_the_schema_exactly_when_it_fits_the_model(
     document = parse_document(
         (DESKS / "customer_support" / name).read_text(encoding="utf-8"), name
     )
-    validator = Draft7Validator(json.loads(schemas()[f"{Path(name).stem}.schema.json"]))
+    validator = Draft7Validator(
+        json.loads(build_schemas()[f"{Path(name).stem}.schema.json"])
+    )
     for damaged in _damaged(document.data):
         assert validator.is_valid(damaged) is _fits(name, damaged), damaged
 

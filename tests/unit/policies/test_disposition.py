@@ -12,13 +12,19 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from contracts.values import SEVERITIES
-from policies.deciding.disposition import decide
-from policies.desk.model import REVIEW, DispositionPolicy, Rule
+from policies.deciding.disposition import decide_disposition
+from policies.desk.model import REVIEW_LEVELS, DispositionPolicy, Rule
 from policies.loading.documents import parse_document
 from policies.loading.files import FILES
 from policies.loading.load import load_desk
-from policies.loading.shapes import shaped
-from policies.rules.conditions import Bound, Condition, Verb, fault, names_of
+from policies.loading.validation import validate_document
+from policies.rules.conditions import (
+    Bound,
+    Condition,
+    Verb,
+    condition_fault,
+    rule_categories,
+)
 from policies.rules.facts import FACTS, Facts
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
@@ -28,7 +34,9 @@ CATEGORIES = ["billing", "technical", "general"]
 def policy_of(desk_id: str) -> DispositionPolicy:
     """The shipped policy of a desk, read without the rest of the desk."""
     text = (SHIPPED / desk_id / "disposition.yaml").read_text(encoding="utf-8")
-    return shaped(parse_document(text, "disposition.yaml"), DispositionPolicy)
+    return validate_document(
+        parse_document(text, "disposition.yaml"), DispositionPolicy
+    )
 
 
 SUPPORT = policy_of("customer_support")
@@ -57,7 +65,7 @@ HARMLESS = Facts(
 
 def decided(policy: DispositionPolicy, **changes: Any) -> str:
     """The disposition of the harmless question with some facts changed."""
-    return decide(Facts(**(dict(HARMLESS) | changes)), policy).disposition
+    return decide_disposition(Facts(**(dict(HARMLESS) | changes)), policy).disposition
 
 
 @pytest.mark.parametrize(
@@ -116,27 +124,29 @@ def test_the_helpdesk_answers_by_article_only_where_nothing_stands_against_it(
 
 
 def test_nothing_known_escalates_and_says_what_is_not_known() -> None:
-    verdict = decide(Facts(), SUPPORT)
+    verdict = decide_disposition(Facts(), SUPPORT)
     assert verdict.disposition == "escalate"
     assert verdict.reasons[0].text == "The severity is critical. (not known: severity)"
 
 
 def test_the_reasons_are_the_rules_that_spoke() -> None:
-    verdict = decide(
+    verdict = decide_disposition(
         Facts(**(dict(HARMLESS) | {"severity": "critical", "injection": True})), SUPPORT
     )
     assert [reason.rule for reason in verdict.reasons] == [
         "critical-severity",
         "text-addresses-the-machine",
     ]
-    assert [reason.rule for reason in decide(HARMLESS, SUPPORT).reasons] == [
+    assert [
+        reason.rule for reason in decide_disposition(HARMLESS, SUPPORT).reasons
+    ] == [
         "answered-by-an-article",
         "answered-closely-by-an-article",
     ]
 
 
 def test_when_nothing_is_granted_the_reasons_say_so_first() -> None:
-    verdict = decide(
+    verdict = decide_disposition(
         Facts(**(dict(HARMLESS) | {"category": None, "injection": True})), SUPPORT
     )
     assert [reason.rule for reason in verdict.reasons] == [
@@ -146,7 +156,7 @@ def test_when_nothing_is_granted_the_reasons_say_so_first() -> None:
 
 
 def test_without_any_rule_a_person_decides() -> None:
-    verdict = decide(
+    verdict = decide_disposition(
         HARMLESS, DispositionPolicy(id="empty", version=1, owner="nobody", rules=())
     )
     assert (verdict.disposition, verdict.reasons[0].rule) == (
@@ -195,9 +205,9 @@ def test_a_rule_that_could_lower_review_for_risk_cannot_be_made(
 
 def test_names_of_reads_one_name_and_several() -> None:
     assert (
-        names_of({"category": "a"}),
-        names_of({"category": ("a", "b")}),
-        names_of({}),
+        rule_categories({"category": "a"}),
+        rule_categories({"category": ("a", "b")}),
+        rule_categories({}),
     ) == (("a",), ("a", "b"), ())
 
 
@@ -240,13 +250,13 @@ def rules(draw: st.DrawFn) -> Rule:
     when = {
         name: condition
         for name, condition in drawn.items()
-        if fault(verb, name, condition) is None
+        if condition_fault(verb, name, condition) is None
     }
     return Rule.model_validate(
         {
             "id": "r",
             "when": when,
-            verb: draw(st.sampled_from(REVIEW)),
+            verb: draw(st.sampled_from(REVIEW_LEVELS)),
             "reason": "drawn",
         }
     )
@@ -261,7 +271,7 @@ ORDERED = sorted(name for name, fact in FACTS.items() if fact.risk != "free")
 
 def review(known: dict[str, Any], policy: DispositionPolicy) -> int:
     """How much review the policy asks for."""
-    return REVIEW.index(decide(Facts(**known), policy).disposition)
+    return REVIEW_LEVELS.index(decide_disposition(Facts(**known), policy).disposition)
 
 
 def by_risk(name: str, first: Any, second: Any) -> tuple[Any, Any]:
@@ -302,7 +312,9 @@ def test_forgetting_a_fact_never_means_less_review(
 @given(facts)
 def test_an_injected_text_gets_no_reply_without_a_person(known: dict[str, Any]) -> None:
     for policy in (SUPPORT, HELPDESK):
-        assert review(known | {"injection": True}, policy) >= REVIEW.index("assign")
+        assert review(known | {"injection": True}, policy) >= REVIEW_LEVELS.index(
+            "assign"
+        )
 
 
 @given(facts)
@@ -310,7 +322,7 @@ def test_the_confidence_alone_never_escalates(known: dict[str, Any]) -> None:
     for confidence in (0.0, None):
         changed = known | {"category_confidence": confidence, "calibrated": False}
         assert review(changed, SUPPORT) <= max(
-            review(known, SUPPORT), REVIEW.index("assign")
+            review(known, SUPPORT), REVIEW_LEVELS.index("assign")
         )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.deciding.expiry import safe_default
+from policies.deciding.expiry import expired_approval_decision
 from policies.desk.model import Desk, Routing, Team
 from policies.loading.load import load_desk
 
@@ -43,7 +43,7 @@ def test_the_next_team_of_the_path_gets_it_else_the_fallback(
         team("second", "a person"),
         team("fallback", "a person", "first"),
     )
-    decision = safe_default(desk(*teams, fallback="fallback"), asked)
+    decision = expired_approval_decision(desk(*teams, fallback="fallback"), asked)
     assert (decision.type, decision.team, decision.decided_by) == (
         "reassign",
         given_to,
@@ -53,7 +53,9 @@ def test_the_next_team_of_the_path_gets_it_else_the_fallback(
 
 def test_where_nobody_is_next_it_is_rejected() -> None:
     assert (
-        safe_default(desk(team("only", "only"), fallback="only"), "only").type
+        expired_approval_decision(
+            desk(team("only", "only"), fallback="only"), "only"
+        ).type
         == "reject"
     )
 
@@ -68,7 +70,9 @@ def test_it_never_says_anything_to_a_customer(
     paths: tuple[list[str], ...], fallback: str, asked: str, expiry: str
 ) -> None:
     teams = [team(name, *path) for name, path in zip("abc", paths, strict=True)]
-    decision = safe_default(desk(*teams, fallback=fallback, expiry=expiry), asked)
+    decision = expired_approval_decision(
+        desk(*teams, fallback=fallback, expiry=expiry), asked
+    )
     assert decision.type in ("reassign", "reject")
     assert decision.text is decision.guidance is None
     assert (

@@ -2,7 +2,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from policies.severity.obstacles import LONG, affirmed, obstacles
+from policies.severity.obstacles import (
+    LONG_MESSAGE_WORDS,
+    find_obstacles,
+    remove_denials,
+)
 
 
 @pytest.mark.parametrize(
@@ -20,7 +24,7 @@ from policies.severity.obstacles import LONG, affirmed, obstacles
     ],
 )
 def test_a_plain_question_has_none(text: str) -> None:
-    assert obstacles(text) == frozenset()
+    assert find_obstacles(text) == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -41,22 +45,22 @@ def test_a_plain_question_has_none(text: str) -> None:
         ("How do I track it? Please also change the address.", "order to act"),
         ("Why is the bill higher this month?", "cause"),
         ("I am away until Monday.", "automatic"),
-        ("word " * (LONG + 1), "long"),
+        ("word " * (LONG_MESSAGE_WORDS + 1), "long"),
     ],
 )
 def test_each_kind_of_sign_is_seen(text: str, kind: str) -> None:
-    assert kind in obstacles(text)
+    assert kind in find_obstacles(text)
 
 
 def test_what_is_denied_does_not_hide_what_is_not() -> None:
-    assert "security" in obstacles("There is no rush. My phone was stolen.")
+    assert "security" in find_obstacles("There is no rush. My phone was stolen.")
 
 
 def test_a_denial_is_taken_out_of_its_sentence_only() -> None:
-    left = affirmed(" there is no rush , but the door is broken ")
+    left = remove_denials(" there is no rush , but the door is broken ")
     assert " ".join(left.split()) == "there is , but the door is broken"
 
 
 @given(st.text(max_size=300), st.text(max_size=300))
 def test_more_text_never_has_fewer_signs(first: str, second: str) -> None:
-    assert obstacles(first) <= obstacles(f"{first}\n\n{second}")
+    assert find_obstacles(first) <= find_obstacles(f"{first}\n\n{second}")

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from contracts.ticket import NewTicket
 from contracts.values import SEVERITIES, Severity
 from policies.deciding.queue_order import (
-    READ,
+    MAX_CHARACTERS_READ,
+    classified_queue_priority,
+    intake_queue_priority,
     queue_priority,
-    queue_priority_for,
-    queue_priority_of,
 )
 from policies.loading.load import load_desk
 
@@ -33,7 +33,7 @@ spans = st.timedeltas(timedelta(days=-400), timedelta(days=400))
 
 def before(body: str, **metadata: Any) -> int:
     """The place of a ticket that nothing is understood of."""
-    return queue_priority_of(
+    return intake_queue_priority(
         NewTicket(subject="Help", body=body, metadata=metadata), DESK
     )
 
@@ -53,12 +53,12 @@ def test_due_sooner_is_never_later(
     severity: Severity | None, one: timedelta, other: timedelta
 ) -> None:
     soon, late = sorted((one, other))
-    assert queue_priority_for(severity, NOW + soon, NOW) >= queue_priority_for(
+    assert classified_queue_priority(
+        severity, NOW + soon, NOW
+    ) >= classified_queue_priority(severity, NOW + late, NOW)
+    assert classified_queue_priority(
         severity, NOW + late, NOW
-    )
-    assert queue_priority_for(severity, NOW + late, NOW) >= queue_priority_for(
-        severity, None, NOW
-    )
+    ) >= classified_queue_priority(severity, None, NOW)
 
 
 @given(known, st.none() | spans)
@@ -79,9 +79,11 @@ def test_a_hint_comes_after_what_is_known_to_be_critical() -> None:
 
 
 def test_what_waits_too_long_passes_what_is_new_and_more_severe() -> None:
-    overdue = queue_priority_for("low", NOW - timedelta(hours=1), NOW)
-    assert queue_priority_for("medium", NOW + timedelta(hours=24), NOW) < overdue
-    assert overdue < queue_priority_for("critical", NOW + timedelta(hours=1), NOW)
+    overdue = classified_queue_priority("low", NOW - timedelta(hours=1), NOW)
+    assert classified_queue_priority("medium", NOW + timedelta(hours=24), NOW) < overdue
+    assert overdue < classified_queue_priority(
+        "critical", NOW + timedelta(hours=1), NOW
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_the_sources_advice_counts_where_it_is_one(
     [
         ("Production is DOWN!", True),
         ("The download works.", False),
-        ("x" * READ + " urgent", False),
+        ("x" * MAX_CHARACTERS_READ + " urgent", False),
         ("urgent", True),
     ],
 )
@@ -130,7 +132,7 @@ def test_it_costs_next_to_nothing(word: str) -> None:
     seconds = (
         min(
             timeit.repeat(
-                lambda: queue_priority_of(ticket, DESK), number=100, repeat=10
+                lambda: intake_queue_priority(ticket, DESK), number=100, repeat=10
             )
         )
         / 100

@@ -6,10 +6,10 @@ import pytest
 
 from contracts.errors import InputError
 from contracts.values import PRIORITIES, SEVERITIES, Severity
-from policies.deciding.routing import route, team_for, team_named
+from policies.deciding.routing import find_team, route_ticket, team_for
 from policies.desk.model import Routing, SeverityLevel
 from policies.loading.documents import parse_document
-from policies.loading.shapes import shaped
+from policies.loading.validation import validate_document
 
 SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
 PRIORITY = dict(zip(SEVERITIES, PRIORITIES, strict=True))
@@ -18,7 +18,7 @@ PRIORITY = dict(zip(SEVERITIES, PRIORITIES, strict=True))
 def routing_of(desk_id: str) -> Routing:
     """The shipped teams of a desk, read without the rest of the desk."""
     text = (SHIPPED / desk_id / "routing_rules.yaml").read_text(encoding="utf-8")
-    return shaped(parse_document(text, "routing_rules.yaml"), Routing)
+    return validate_document(parse_document(text, "routing_rules.yaml"), Routing)
 
 
 SUPPORT = routing_of("customer_support")
@@ -54,7 +54,7 @@ def test_customer_support_routes(
     priority: str,
     alternatives: tuple[str, ...],
 ) -> None:
-    routed = route(category, severity, SUPPORT, level(severity))
+    routed = route_ticket(category, severity, SUPPORT, level(severity))
     assert (routed.team, routed.priority, routed.alternative_teams) == (
         team,
         priority,
@@ -63,17 +63,19 @@ def test_customer_support_routes(
 
 
 def test_a_critical_ticket_of_a_department_goes_to_the_duty_manager() -> None:
-    routed = route("IT", "critical", HELPDESK, level("critical"))
+    routed = route_ticket("IT", "critical", HELPDESK, level("critical"))
     assert (routed.team, routed.alternative_teams) == ("duty_manager", ("it_support",))
 
 
 def test_a_critical_team_that_owns_the_category_is_not_its_own_alternative() -> None:
     alone = HELPDESK.model_copy(update={"critical_team": "it_support"})
-    assert route("IT", "critical", alone, level("critical")).alternative_teams == ()
+    assert (
+        route_ticket("IT", "critical", alone, level("critical")).alternative_teams == ()
+    )
 
 
 def test_the_escalation_path_is_the_teams() -> None:
-    assert route("billing", "low", SUPPORT, level("low")).escalation_path == (
+    assert route_ticket("billing", "low", SUPPORT, level("low")).escalation_path == (
         "billing_manager",
         "finance_team",
     )
@@ -93,7 +95,7 @@ def test_the_reasons_name_the_rules(
 ) -> None:
     assert [
         reason.rule
-        for reason in route(category, severity, SUPPORT, level(severity)).reasons
+        for reason in route_ticket(category, severity, SUPPORT, level(severity)).reasons
     ] == rules
 
 
@@ -110,11 +112,11 @@ def test_the_reasons_name_the_rules(
     ],
 )
 def test_the_helpdesk_works_in_these_systems(team: str, system: str) -> None:
-    assert team_named(team, HELPDESK).system == system
+    assert find_team(team, HELPDESK).system == system
 
 
 def test_a_team_is_found_by_category_and_by_name() -> None:
-    assert team_for("HR", HELPDESK) == team_named("hr_team", HELPDESK)
+    assert team_for("HR", HELPDESK) == find_team("hr_team", HELPDESK)
 
 
 def test_reassigning_to_an_unknown_team_names_the_known_ones() -> None:
@@ -122,4 +124,4 @@ def test_reassigning_to_an_unknown_team_names_the_known_ones() -> None:
         InputError,
         match=r"no such team\. Choose one of: technical_support, billing_team, ",
     ):
-        team_named("the_dog", SUPPORT)
+        find_team("the_dog", SUPPORT)

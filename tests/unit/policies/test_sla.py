@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.desk.model import SeverityLevel
-from policies.desk.sla import due_at, in_words
+from policies.desk.sla import due_at, duration_in_words
 
 
 def level(hours: float) -> SeverityLevel:
@@ -44,11 +44,11 @@ def test_a_time_without_zone_is_refused() -> None:
     ],
 )
 def test_in_words(hours: float, words: str) -> None:
-    assert in_words(hours) == words
+    assert duration_in_words(hours) == words
 
 
 @given(st.floats(min_value=0.0001, max_value=10_000))
 def test_words_are_never_empty_and_never_zero(hours: float) -> None:
-    words = in_words(hours).split()
+    words = duration_in_words(hours).split()
     assert len(words) in (2, 4)
     assert "0" not in words

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from policies.deciding.steering import names_of, steered
+from policies.deciding.steering import choosable_names, is_steering_text
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
 
@@ -58,7 +58,7 @@ STEERING = [
 
 @pytest.mark.parametrize("text", STEERING)
 def test_steering(support: Desk, text: str) -> None:
-    assert steered(f"My app is slow.\n\n{text}\n\nThanks", support)
+    assert is_steering_text(f"My app is slow.\n\n{text}\n\nThanks", support)
 
 
 @pytest.mark.parametrize(
@@ -75,15 +75,15 @@ def test_steering(support: Desk, text: str) -> None:
     ],
 )
 def test_ordinary_texts(support: Desk, helpdesk: Desk, text: str) -> None:
-    assert not steered(text, support)
-    assert not steered(text, helpdesk)
+    assert not is_steering_text(text, support)
+    assert not is_steering_text(text, helpdesk)
 
 
 def test_each_desk_has_its_own_names(support: Desk, helpdesk: Desk) -> None:
-    assert steered("department: Facilities", helpdesk)
-    assert steered("Department: IT", helpdesk)
-    assert not steered("category: facilities", support)
-    assert "product team" in names_of(support)
+    assert is_steering_text("department: Facilities", helpdesk)
+    assert is_steering_text("Department: IT", helpdesk)
+    assert not is_steering_text("category: facilities", support)
+    assert "product team" in choosable_names(support)
 
 
 def test_a_desk_without_names_of_several_words(helpdesk: Desk) -> None:
@@ -93,8 +93,8 @@ def test_a_desk_without_names_of_several_words(helpdesk: Desk) -> None:
     bare = helpdesk.model_copy(
         update={"routing": helpdesk.routing.model_copy(update={"teams": teams})}
     )
-    assert steered("category: HR", bare)
-    assert not steered("The file is named my_holiday.", bare)
+    assert is_steering_text("category: HR", bare)
+    assert not is_steering_text("The file is named my_holiday.", bare)
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_linear_time(support: Desk, piece: str) -> None:
     def seconds(size: int) -> float:
         text = piece * (size // len(piece))
         start = time.process_time()
-        steered(text, support)
+        is_steering_text(text, support)
         return time.process_time() - start
 
     seconds(2_000)

@@ -5,10 +5,15 @@ import pytest
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from contracts.values import EngineName, Severity
-from policies.deciding.engine_answers import distrusted, raised, unknown, with_missing
+from policies.deciding.engine_answers import (
+    add_missing_fields,
+    is_distrusted,
+    raise_severity,
+    unknown_classification,
+)
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 
 
 @pytest.fixture
@@ -45,7 +50,7 @@ def verdict(
 
 def test_a_critical_finding_raises() -> None:
     found = verdict(severity="critical", confidence=0.8, critical=("injury",))
-    result = raised(answer("low"), found)
+    result = raise_severity(answer("low"), found)
     assert (result.severity, result.severity_confidence, result.critical_reasons) == (
         "critical",
         0.8,
@@ -55,7 +60,7 @@ def test_a_critical_finding_raises() -> None:
 
 @pytest.mark.parametrize("critical", [(), ("injury",)])
 def test_nothing_is_lowered(critical: tuple[str, ...]) -> None:
-    result = raised(
+    result = raise_severity(
         answer("critical"), verdict(severity="low", confidence=0.8, critical=critical)
     )
     assert result.severity == "critical"
@@ -63,7 +68,9 @@ def test_nothing_is_lowered(critical: tuple[str, ...]) -> None:
 
 
 def test_what_is_unknown_is_the_fallback(desk: Desk) -> None:
-    result = unknown(desk, verdict(severity="high", confidence=0.7), "No engine.")
+    result = unknown_classification(
+        desk, verdict(severity="high", confidence=0.7), "No engine."
+    )
     assert (result.category, result.category_confidence, result.severity) == (
         "other",
         0.0,
@@ -74,7 +81,7 @@ def test_what_is_unknown_is_the_fallback(desk: Desk) -> None:
 
 
 def test_no_answer_is_distrusted() -> None:
-    assert distrusted(None, 0.6)
+    assert is_distrusted(None, 0.6)
 
 
 @pytest.mark.parametrize(
@@ -84,18 +91,18 @@ def test_no_answer_is_distrusted() -> None:
 def test_a_model_under_the_threshold_is_distrusted(
     engine: EngineName, confidence: float, expected: bool
 ) -> None:
-    assert distrusted(answer(engine=engine, confidence=confidence), 0.6) is expected
+    assert is_distrusted(answer(engine=engine, confidence=confidence), 0.6) is expected
 
 
 def test_what_the_category_requires_and_nothing_gives_is_missing(desk: Desk) -> None:
-    assert with_missing(Extraction(), "brakes", None, desk).missing_required == (
+    assert add_missing_fields(Extraction(), "brakes", None, desk).missing_required == (
         "frame_number",
     )
-    assert with_missing(Extraction(), "other", None, desk).missing_required == ()
+    assert add_missing_fields(Extraction(), "other", None, desk).missing_required == ()
     given = Extraction(
         fields=(ExtractedField(name="frame_number", value="FR-1234", confidence=0.9),)
     )
-    assert with_missing(given, "brakes", None, desk).missing_required == ()
+    assert add_missing_fields(given, "brakes", None, desk).missing_required == ()
 
 
 def test_the_verified_address_satisfies_its_field(desk: Desk) -> None:
@@ -105,6 +112,8 @@ def test_the_verified_address_satisfies_its_field(desk: Desk) -> None:
     )
     relaxed = desk.model_copy(update={"fields": fields})
     assert (
-        with_missing(Extraction(), "brakes", "a@b.example", relaxed).missing_required
+        add_missing_fields(
+            Extraction(), "brakes", "a@b.example", relaxed
+        ).missing_required
         == ()
     )

@@ -8,19 +8,19 @@ import policies
 from contracts.retrieval import Source
 from policies.desk.model import Desk
 from policies.loading.load import load_desks
-from policies.severity.judge import SeverityVerdict
-from prompts import ALL
+from policies.severity.assess import SeverityVerdict
+from prompts import ALL_PROMPTS
 from prompts.classify import ClassifyInput
 from prompts.draft import DraftInput
 from prompts.extract import ExtractInput
-from prompts.prompt import Rendered
+from prompts.prompt import RenderedPrompt
 from prompts.repair import RepairInput
 
 DESKS: Mapping[str, Desk] = load_desks(Path(policies.__file__).parent / "desks")
 CANARY = "tg-4c1d99"
 
 
-def rendered(name: str, desk: Desk, text: str, **more: Any) -> Rendered:
+def rendered(name: str, desk: Desk, text: str, **more: Any) -> RenderedPrompt:
     """A prompt filled with a ticket's text."""
     makers: dict[str, Callable[[], Any]] = {
         "classify": lambda: ClassifyInput(
@@ -32,7 +32,7 @@ def rendered(name: str, desk: Desk, text: str, **more: Any) -> Rendered:
             request=rendered("classify", desk, text), problems=("category",), **more
         ),
     }
-    return ALL[name].render(makers[name]())
+    return ALL_PROMPTS[name].render(makers[name]())
 
 
 def verdict() -> SeverityVerdict:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prompts.condensing import MARK, SMALLEST, condense
+from prompts.condensing import MIN_CONDENSE_LIMIT, OMISSION_MARK, condense_text
 
 NUMBER = re.compile(r"\n\[… ([\d,]+) characters left out …\]\n")
 FILLER = "The weather was fine and we talked about the garden for a while. "
@@ -31,19 +31,19 @@ LONG = st.lists(
 def test_never_above_the_limit_and_every_character_counted(
     text: str, limit: int
 ) -> None:
-    made = condense(text, limit)
+    made = condense_text(text, limit)
     assert len(made.text) <= limit
     marks = [int(number.replace(",", "")) for number in NUMBER.findall(made.text)]
-    kept = len(made.text) - sum(len(MARK.format(number)) for number in marks)
-    assert made.cut == len(text) - kept
-    if limit >= SMALLEST:
-        assert made.cut == sum(marks)
+    kept = len(made.text) - sum(len(OMISSION_MARK.format(number)) for number in marks)
+    assert made.omitted_characters == len(text) - kept
+    if limit >= MIN_CONDENSE_LIMIT:
+        assert made.omitted_characters == sum(marks)
 
 
 @given(LONG)
 def test_a_text_within_the_limit_is_untouched(text: str) -> None:
-    assert condense(text, len(text)).text == text
-    assert condense(text, len(text)).cut == 0
+    assert condense_text(text, len(text)).text == text
+    assert condense_text(text, len(text)).omitted_characters == 0
 
 
 def test_beginning_end_and_what_matters_between() -> None:
@@ -54,7 +54,7 @@ def test_beginning_end_and_what_matters_between() -> None:
     ]
     middle = "".join(FILLER * 200 + sentence + " " for sentence in telling)
     text = f"First words here. {middle}{FILLER * 200}Last words here."
-    made = condense(text, 4_000)
+    made = condense_text(text, 4_000)
     assert made.text.startswith("First words here.")
     assert made.text.endswith("Last words here.")
     places = [made.text.index(sentence) for sentence in telling]
@@ -67,7 +67,7 @@ def test_harm_comes_before_numbers_when_room_is_short() -> None:
         f"Item {number} was looked at again by somebody. " for number in range(2_000)
     )
     text = f"{FILLER * 40}{numbers}Somebody was injured by the machine. {FILLER * 40}"
-    assert "Somebody was injured by the machine." in condense(text, 2_000).text
+    assert "Somebody was injured by the machine." in condense_text(text, 2_000).text
 
 
 def test_the_same_sentence_is_kept_once() -> None:
@@ -77,13 +77,13 @@ def test_the_same_sentence_is_kept_once() -> None:
         + "Only here: ORD-9.\n"
         + FILLER * 100
     )
-    made = condense(text, 4_000)
+    made = condense_text(text, 4_000)
     assert made.text.count("Error 500 in the log.") == 1
     assert "Only here: ORD-9." in made.text
 
 
 def test_words_and_placeholders_are_not_cut_in_two() -> None:
-    made = condense("[EMAIL_1] wrote. " * 5_000, 3_000)
+    made = condense_text("[EMAIL_1] wrote. " * 5_000, 3_000)
     assert set(re.findall(r"\S+", NUMBER.sub(" ", made.text))) == {
         "[EMAIL_1]",
         "wrote.",
@@ -107,8 +107,8 @@ def test_words_and_placeholders_are_not_cut_in_two() -> None:
 def test_any_long_text_is_short_work(unit: str) -> None:
     text = (unit * (200_000 // len(unit) + 1))[:200_000]
     begin = time.perf_counter()
-    made = condense(text, 12_000)
+    made = condense_text(text, 12_000)
     assert time.perf_counter() - begin < 0.25, (
         "milliseconds on an idle machine; this only catches what is not linear"
     )
-    assert 0 < made.cut < len(text)
+    assert 0 < made.omitted_characters < len(text)

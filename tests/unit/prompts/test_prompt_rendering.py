@@ -6,12 +6,12 @@ import pytest
 
 from contracts.values import Value
 from policies.desk.model import Desk
-from prompts import ALL
+from prompts import ALL_PROMPTS
 from prompts.extract import EXTRACT
 from prompts.prompt import Prompt
+from prompts.prompt_words import PromptError
 from prompts.repair import repair_output
-from prompts.taxonomy import LONGEST, shown_exemplars
-from prompts.words import PromptError
+from prompts.taxonomy import MAX_EXEMPLAR_LENGTH, select_exemplars
 from tests.unit.prompts.filled import CANARY, DESKS, draft_parts, rendered, source
 
 CACHED_FROM = 1_024
@@ -41,12 +41,12 @@ def test_variables_and_placeholders_must_agree(change: dict[str, str | None]) ->
         prompt.render(Loose(values=changed))
 
 
-@pytest.mark.parametrize("name", sorted(ALL))
+@pytest.mark.parametrize("name", sorted(ALL_PROMPTS))
 def test_nothing_is_left_unfilled(name: str, desk: Desk) -> None:
     made = rendered(name, desk, "hello")
     assert "$" not in made.system + made.user
     assert "@include" not in made.system
-    assert ALL[name].words.id == ALL[name].id
+    assert ALL_PROMPTS[name].words.id == ALL_PROMPTS[name].id
 
 
 def test_a_dollar_in_a_ticket_is_no_placeholder(desk: Desk) -> None:
@@ -96,10 +96,11 @@ def test_the_taxonomy_is_the_desk_s_own(desk: Desk) -> None:
     system = rendered("classify", desk, "hello").system
     for category in desk.categories:
         assert f"- {category.id}: {category.description}" in system
-        shown = shown_exemplars(category)
+        shown = select_exemplars(category)
         assert len(set(shown)) == 3
         assert all(
-            exemplar in system and len(exemplar) <= LONGEST for exemplar in shown
+            exemplar in system and len(exemplar) <= MAX_EXEMPLAR_LENGTH
+            for exemplar in shown
         )
     for level in desk.severities:
         assert f"- {level.id}: {level.description}" in system
@@ -107,10 +108,10 @@ def test_the_taxonomy_is_the_desk_s_own(desk: Desk) -> None:
 
 def test_a_category_with_few_short_examples_shows_those() -> None:
     category = DESKS["customer_support"].categories[0]
-    assert shown_exemplars(
+    assert select_exemplars(
         category.model_copy(update={"exemplars": ("a", "b" * 200)})
     ) == ("a",)
-    assert shown_exemplars(category.model_copy(update={"exemplars": ()})) == ()
+    assert select_exemplars(category.model_copy(update={"exemplars": ()})) == ()
 
 
 def test_a_model_is_not_asked_for_what_code_finds(desk: Desk) -> None:

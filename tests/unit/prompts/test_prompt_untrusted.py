@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from policies.desk.model import Desk
-from prompts.untrusted import Block, escaped, without_tags
+from prompts.untrusted import UntrustedBlock, escape_untrusted, replace_angle_brackets
 from tests.unit.prompts.filled import DESKS, draft_parts, rendered, source
 
 DESK = DESKS["customer_support"]
@@ -42,7 +42,7 @@ def test_exactly_one_block_of_ticket_text(text: str) -> None:
         assert whole.count("<ticket>") == whole.count("</ticket>") == 1
         assert made.user.index("<ticket>") < made.user.index("</ticket>")
         inside = whole.split("<ticket>\n", 1)[1].split("\n</ticket>", 1)[0]
-        assert inside == escaped(text)
+        assert inside == escape_untrusted(text)
 
 
 @given(HOSTILE)
@@ -67,12 +67,12 @@ def test_no_other_value_of_a_draft_writes_a_tag(text: str) -> None:
 
 @given(HOSTILE)
 def test_places_stay_the_same(text: str) -> None:
-    made = escaped(text)
+    made = escape_untrusted(text)
     assert len(made) == len(text)
     assert all(
         new == old or new in "(){}+" for new, old in zip(made, text, strict=True)
     )
-    assert escaped(made) == made
+    assert escape_untrusted(made) == made
 
 
 @pytest.mark.parametrize(
@@ -93,12 +93,12 @@ def test_places_stay_the_same(text: str) -> None:
     ],
 )
 def test_what_is_replaced_and_what_stays(text: str, shown: str) -> None:
-    assert escaped(text) == shown
+    assert escape_untrusted(text) == shown
 
 
 def test_a_trusted_value_keeps_marks_and_loses_tags() -> None:
-    assert without_tags("[S1] <article>") == "[S1] (article)"
-    assert str(Block("ticket", "[S1]")) == "<ticket>\n{S1}\n</ticket>"
+    assert replace_angle_brackets("[S1] <article>") == "[S1] (article)"
+    assert str(UntrustedBlock("ticket", "[S1]")) == "<ticket>\n{S1}\n</ticket>"
 
 
 def test_ticket_text_stands_in_blocks_alone(desk: Desk) -> None:

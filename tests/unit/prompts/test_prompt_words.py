@@ -6,26 +6,37 @@ from pathlib import Path
 
 import pytest
 
-from prompts import ALL, words
-from prompts.words import PromptError, locked, on_disk, read_words, released
+from prompts import ALL_PROMPTS, prompt_words
+from prompts.prompt_words import (
+    PromptError,
+    list_word_files,
+    load_released_words,
+    read_locked_hashes,
+    read_words,
+)
 
 
 @pytest.fixture
 def texts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the words, to be spoiled."""
-    folder = shutil.copytree(words.TEXTS, tmp_path / "text")
-    shutil.copy(words.LOCK, tmp_path / "versions.lock")
-    monkeypatch.setattr(words, "TEXTS", folder)
-    monkeypatch.setattr(words, "LOCK", tmp_path / "versions.lock")
+    folder = shutil.copytree(prompt_words.TEXT_FOLDER, tmp_path / "text")
+    shutil.copy(prompt_words.LOCK_FILE, tmp_path / "versions.lock")
+    monkeypatch.setattr(prompt_words, "TEXT_FOLDER", folder)
+    monkeypatch.setattr(prompt_words, "LOCK_FILE", tmp_path / "versions.lock")
     return folder
 
 
 def test_every_version_on_disk_is_as_it_was_released() -> None:
-    kept = [(name, version) for name, version in on_disk() if name in ALL]
-    assert {f"{name}@{version}" for name, version in kept} == set(locked())
+    kept = [
+        (name, version) for name, version in list_word_files() if name in ALL_PROMPTS
+    ]
+    assert {f"{name}@{version}" for name, version in kept} == set(read_locked_hashes())
     for name, version in kept:
-        assert released(name, version).sha256 == locked()[f"{name}@{version}"]
-    assert {prompt.id for prompt in ALL.values()} <= set(locked())
+        assert (
+            load_released_words(name, version).sha256
+            == read_locked_hashes()[f"{name}@{version}"]
+        )
+    assert {prompt.id for prompt in ALL_PROMPTS.values()} <= set(read_locked_hashes())
 
 
 @pytest.mark.parametrize("name", ["classify", "draft", "extract", "repair"])
@@ -39,7 +50,7 @@ def test_changed_words_without_a_new_version_are_refused(
     with pytest.raises(
         PromptError, match=rf"The words of {name}@1 are not those that were released"
     ):
-        released(name, 1)
+        load_released_words(name, 1)
 
 
 def test_changed_included_words_are_changed_words(texts: Path) -> None:
@@ -50,8 +61,8 @@ def test_changed_included_words_are_changed_words(texts: Path) -> None:
     )
     for name in ("classify", "extract"):
         with pytest.raises(PromptError, match="not those that were released"):
-            released(name, 1)
-    assert released("draft", 1).id == "draft@1"
+            load_released_words(name, 1)
+    assert load_released_words("draft", 1).id == "draft@1"
 
 
 def test_a_version_that_is_not_locked_is_told_its_line(texts: Path) -> None:
@@ -59,12 +70,12 @@ def test_a_version_that_is_not_locked_is_told_its_line(texts: Path) -> None:
         "$request_system\n=== user ===\n$problems\n", encoding="utf-8"
     )
     with pytest.raises(PromptError) as caught:
-        released("repair", 2)
+        load_released_words("repair", 2)
     line = re.search(r"repair@2 [0-9a-f]{64}$", caught.value.detail)
     assert line is not None
-    with words.LOCK.open("a", encoding="utf-8") as lock:
+    with prompt_words.LOCK_FILE.open("a", encoding="utf-8") as lock:
         lock.write(line[0] + "\n")
-    assert released("repair", 2).variables == {"request_system", "problems"}
+    assert load_released_words("repair", 2).variables == {"request_system", "problems"}
 
 
 @pytest.mark.parametrize(
@@ -86,4 +97,4 @@ def test_a_missing_version_is_one_sentence() -> None:
     with pytest.raises(
         PromptError, match=r"There is no file prompts/text/classify\.v99\.md\."
     ):
-        released("classify", 99)
+        load_released_words("classify", 99)

@@ -8,7 +8,7 @@ from contracts.decision import Decision
 from contracts.retrieval import Duplicate
 from contracts.ticket import RunOptions
 from graph import routes
-from graph.build import build
+from graph.build import build_graph
 
 
 def decision(*, needs_approval: bool) -> Decision:
@@ -66,7 +66,7 @@ def test_only_a_rejection_with_guidance_is_drafted_again() -> None:
 
 
 def test_the_graph_has_its_nodes_and_tells_what_each_is_for() -> None:
-    drawn = build().get_graph()
+    drawn = build_graph().get_graph()
     ten = {
         "sanitize",
         "dedup",

@@ -13,8 +13,10 @@ from ticketgraph import tasks
 def test_what_was_decided_goes_out_before_more_is_begun(
     severity: Severity | None,
 ) -> None:
-    assert tasks.deliver("key").priority > queue_priority(severity)
+    assert tasks.deliver_task("key").priority > queue_priority(severity)
 
 
 def test_unless_that_is_critical_and_nearly_due() -> None:
-    assert tasks.deliver("key").priority < queue_priority("critical", left=timedelta(0))
+    assert tasks.deliver_task("key").priority < queue_priority(
+        "critical", left=timedelta(0)
+    )

@@ -13,7 +13,7 @@ from contracts.ticket import CleanTicket, InjectionFlag, Ticket
 from policies.desk.model import Desk
 from policies.desk.wording import Contacts
 from policies.loading.load import load_desk
-from policies.replies import warnings_of
+from policies.replies import check_reply
 
 DESKS = Path(__file__).parents[4] / "policies" / "desks"
 BODY = (
@@ -106,6 +106,6 @@ def check(support: Desk) -> Check:
         ).model_copy(update=parts)
         clean = CLEAN.model_copy(update={"injection_flags": (FLAG,) if flagged else ()})
         ticket = TICKET.model_copy(update={"customer_email": email})
-        return warnings_of(draft, ticket, clean, EXTRACTION, (ARTICLE, OTHER), support)
+        return check_reply(draft, ticket, clean, EXTRACTION, (ARTICLE, OTHER), support)
 
     return run

@@ -18,7 +18,7 @@ from engines.local.template_draft import draft_reply
 from nodes.services import DraftBrief
 from policies.desk.model import Category, Desk
 from policies.loading.load import load_desk
-from policies.replies import warnings_of
+from policies.replies import check_reply
 from tests.unit.policies.replies.conftest import CLEAN, DESKS, TICKET, Check
 
 TONES: tuple[Tone, ...] = ("formal", "friendly", "technical")
@@ -117,7 +117,7 @@ def written(
         actionable=actionable,
     )
     draft = draft_reply(brief, desk)
-    warnings = warnings_of(draft, TICKET, CLEAN, extraction, sources, desk)
+    warnings = check_reply(draft, TICKET, CLEAN, extraction, sources, desk)
     return (draft, warnings) if warnings else None
 
 

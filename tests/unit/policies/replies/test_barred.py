@@ -6,7 +6,7 @@ import pytest
 from contracts.draft import Draft
 from contracts.extraction import Extraction
 from policies.desk.model import Desk, FieldDefinition
-from policies.replies import warnings_of
+from policies.replies import check_reply
 from tests.unit.policies.replies.conftest import ARTICLE, CLEAN, TICKET, Check
 
 LINK, MASKED, ADDRESS, NUMBER = (
@@ -241,10 +241,10 @@ def test_numbers_of_the_desks_own_form(support: Desk) -> None:
     desk = support.model_copy(update={"fields": (*support.fields, frame)})
     draft = Draft(content="Your frame is FR77.", tone="friendly")
     assert any(
-        STRANGER in w for w in warnings_of(draft, TICKET, CLEAN, Extraction(), (), desk)
+        STRANGER in w for w in check_reply(draft, TICKET, CLEAN, Extraction(), (), desk)
     )
     known = CLEAN.model_copy(update={"body": "My frame FR77 is bent."})
-    assert warnings_of(draft, TICKET, known, Extraction(), (), desk) == ()
+    assert check_reply(draft, TICKET, known, Extraction(), (), desk) == ()
 
 
 def test_a_solved_ticket_counts_as_a_source(support: Desk) -> None:
@@ -254,4 +254,4 @@ def test_a_solved_ticket_counts_as_a_source(support: Desk) -> None:
         tone="friendly",
         sources=(solved.id,),
     )
-    assert warnings_of(draft, TICKET, CLEAN, Extraction(), (solved,), support) == ()
+    assert check_reply(draft, TICKET, CLEAN, Extraction(), (solved,), support) == ()

@@ -5,13 +5,13 @@ import base64
 import pytest
 
 from contracts.ticket import InjectionFlag
-from text.cleaning.injection import scan
+from text.cleaning.injection import scan_for_injection
 from text.cleaning.rules import LINE_RULES, WORD_RULES
-from text.cleaning.unicode import normalise
+from text.cleaning.unicode import normalise_text
 
 
 def flags(text: str) -> tuple[InjectionFlag, ...]:
-    return scan(text, normalise(text))
+    return scan_for_injection(text, normalise_text(text))
 
 
 ORDINARY = [

@@ -2,7 +2,7 @@
 
 import pytest
 
-from text.cleaning.language import detect
+from text.cleaning.language import detect_language
 
 SENTENCES = {
     "en": [
@@ -92,7 +92,7 @@ SENTENCES = {
 
 @pytest.mark.parametrize("language", SENTENCES)
 def test_languages(language: str) -> None:
-    found = [detect(sentence, {"en"}) for sentence in SENTENCES[language]]
+    found = [detect_language(sentence, {"en"}) for sentence in SENTENCES[language]]
     assert [detection.language for detection in found] == [language] * len(found)
     assert {detection.supported for detection in found} == {language == "en"}
 
@@ -110,7 +110,7 @@ def test_languages(language: str) -> None:
     ],
 )
 def test_too_short_to_tell(text: str) -> None:
-    assert detect(text, {"en"}) == (None, None, True)
+    assert detect_language(text, {"en"}) == (None, None, True)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_too_short_to_tell(text: str) -> None:
     ],
 )
 def test_english_without_stop_words_or_with_code(text: str) -> None:
-    assert detect(text, {"en"})[::2] == ("en", True)
+    assert detect_language(text, {"en"})[::2] == ("en", True)
 
 
 def test_a_desk_that_speaks_it_supports_it() -> None:
-    assert detect(SENTENCES["de"][0], {"en", "de"}).supported
+    assert detect_language(SENTENCES["de"][0], {"en", "de"}).supported

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text.cleaning.markup import is_html, to_text
+from text.cleaning.markup import html_to_text, is_html
 
 
 @pytest.mark.parametrize(
@@ -42,14 +42,14 @@ def test_paragraphs_lines_links_and_entities() -> None:
         "order</a><br>Anna</p>"
     )
     assert (
-        to_text(page)
+        html_to_text(page)
         == "Hello & welcome\n\nSee my order (https://shop.example/x)\nAnna"
     )
 
 
 def test_an_address_that_is_shown_is_not_repeated() -> None:
     assert (
-        to_text('<a href="mailto:anna@example.com">anna@example.com</a>')
+        html_to_text('<a href="mailto:anna@example.com">anna@example.com</a>')
         == "anna@example.com"
     )
 
@@ -59,17 +59,20 @@ def test_comments_scripts_and_styles_are_dropped() -> None:
         "<style>p {color: red}</style><p>Hello</p><!-- secret --><script>if (a < b) alert"
         "(1)</script><p>Bye</p>"
     )
-    assert to_text(page) == "Hello\n\nBye"
+    assert html_to_text(page) == "Hello\n\nBye"
 
 
 def test_a_head_that_is_never_closed_ends_at_the_body() -> None:
-    assert to_text("<html><head><title>x<body>Hello</body></html>") == "Hello"
+    assert html_to_text("<html><head><title>x<body>Hello</body></html>") == "Hello"
 
 
 def test_a_quote_becomes_quoted_lines() -> None:
-    assert to_text("<div>Yes</div><blockquote>Is it?</blockquote>") == "Yes\n\n> Is it?"
+    assert (
+        html_to_text("<div>Yes</div><blockquote>Is it?</blockquote>")
+        == "Yes\n\n> Is it?"
+    )
 
 
 @given(st.text("<>/!-pabr ="))
 def test_nothing_raises(text: str) -> None:
-    assert isinstance(to_text(text), str)
+    assert isinstance(html_to_text(text), str)

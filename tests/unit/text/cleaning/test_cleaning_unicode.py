@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text.cleaning.unicode import normalise
+from text.cleaning.unicode import normalise_text
 
 
 @pytest.mark.parametrize(
@@ -23,25 +23,28 @@ from text.cleaning.unicode import normalise
     ],
 )
 def test_spelling(text: str, expected: str) -> None:
-    assert normalise(text) == expected
+    assert normalise_text(text) == expected
 
 
 def test_paragraphs_stay() -> None:
     letter = "Hello,\n\nfirst line\nsecond line\n\nBye"
-    assert normalise(letter) == letter
+    assert normalise_text(letter) == letter
 
 
 def test_a_ligature_that_stands_for_a_sentence_does_not_blow_the_text_up() -> None:
-    assert len(normalise("\ufdfa" * 1000)) == 1000
+    assert len(normalise_text("\ufdfa" * 1000)) == 1000
 
 
 def test_marks_beyond_the_thirtieth_are_dropped() -> None:
-    assert sum(map(unicodedata.combining, normalise("x" + "\u0316" * 500))) <= 30 * 220
+    assert (
+        sum(map(unicodedata.combining, normalise_text("x" + "\u0316" * 500)))
+        <= 30 * 220
+    )
 
 
 @given(st.text(st.characters(codec=None, exclude_categories=())))
 def test_output_has_no_control_and_no_lone_surrogate(text: str) -> None:
-    clean = normalise(text)
+    clean = normalise_text(text)
     clean.encode("utf-8")
     assert all(char == "\n" or unicodedata.category(char) != "Cc" for char in clean)
     assert "\n\n\n" not in clean

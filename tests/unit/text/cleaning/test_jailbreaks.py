@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from text.cleaning.injection import scan
-from text.cleaning.unicode import normalise
+from text.cleaning.injection import scan_for_injection
+from text.cleaning.unicode import normalise_text
 
 JAILBREAKS = [
     # a persona without rules
@@ -125,7 +125,7 @@ HARMLESS = [
 
 
 def flagged(text: str) -> list[str]:
-    return [flag.rule for flag in scan(text, normalise(text))]
+    return [flag.rule for flag in scan_for_injection(text, normalise_text(text))]
 
 
 @pytest.mark.parametrize("text", JAILBREAKS)

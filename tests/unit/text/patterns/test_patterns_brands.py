@@ -2,13 +2,13 @@ import pytest
 
 from contracts.extraction import ExtractedField, Extraction
 from engines.local.fields.brands import find_brands
-from engines.local.fields.planted_addresses import without_planted
+from engines.local.fields.planted_addresses import remove_planted_addresses
 from policies.desk.model import FieldDefinition
-from text.patterns.page import Page
+from text.patterns.blanked_text import MaskedText
 
 
 def found(text: str) -> set[str]:
-    return {str(finding.value) for finding in find_brands(Page(text))}
+    return {str(finding.value) for finding in find_brands(MaskedText(text))}
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_capital_alone_is_no_product(text: str) -> None:
 
 def test_a_name_is_what_stands_in_the_text() -> None:
     text = "A line before.\nUsing Kestrel 2.1 here."
-    finding = next(iter(find_brands(Page(text))))
+    finding = next(iter(find_brands(MaskedText(text))))
     assert text[finding.start : finding.end] == finding.value == "Kestrel"
 
 
@@ -62,7 +62,9 @@ def addresses(value: str | list[str], customer: str | None) -> ExtractedField | 
         end=1,
     )
     other = ExtractedField(name="order_id", value="ORD-1", confidence=0.9)
-    kept = without_planted(Extraction(fields=(field, other)), EMAIL, customer).fields
+    kept = remove_planted_addresses(
+        Extraction(fields=(field, other)), EMAIL, customer
+    ).fields
     assert other in kept
     return next((field for field in kept if field.name == "account_email"), None)
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from text.blanking import ADDRESSES, CODES, FILLER, MACHINE, PERSONAL, blank
+from text.blanking import ADDRESSES, CODES, FILLER, MACHINE, PERSONAL, blank_masks
 
 MASKS = (*ADDRESSES, *MACHINE, *PERSONAL, *CODES)
 LOOKALIKES = (
@@ -40,7 +40,7 @@ LOOKALIKES = (
 
 @pytest.mark.parametrize("text", LOOKALIKES)
 def test_look_alikes_are_blanked_whole(text: str) -> None:
-    assert blank(f"see\n{text}\nnow", MASKS) == f"see\n{FILLER * len(text)}\nnow"
+    assert blank_masks(f"see\n{text}\nnow", MASKS) == f"see\n{FILLER * len(text)}\nnow"
 
 
 @given(
@@ -49,6 +49,6 @@ def test_look_alikes_are_blanked_whole(text: str) -> None:
 )
 def test_signs_hide_no_match(parts: list[str], joint: str) -> None:
     text = joint.join(parts)
-    assert blank(text, MASKS) == blank(
+    assert blank_masks(text, MASKS) == blank_masks(
         text, tuple(mask._replace(signs=("",)) for mask in MASKS)
     )

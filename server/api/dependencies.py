@@ -8,16 +8,16 @@ from pydantic import BaseModel
 from server.http.problems import ProblemDetails
 from server.http.strict_json import StrictRoute
 from ticketgraph.app import TicketGraph
-from ticketgraph.runs.claim import Job
-from ticketgraph.tickets.intake import Key
+from ticketgraph.runs.claim import Claim
+from ticketgraph.tickets.intake import RequestKey
 
 
-async def running(request: Request) -> TicketGraph:
+async def app_of_request(request: Request) -> TicketGraph:
     """The TicketGraph of this process."""
     return request.app.state.ticketgraph
 
 
-App = Annotated[TicketGraph, Depends(running)]
+App = Annotated[TicketGraph, Depends(app_of_request)]
 
 
 async def longest_wait(request: Request) -> float:
@@ -28,7 +28,7 @@ async def longest_wait(request: Request) -> float:
 LongestWait = Annotated[float, Depends(longest_wait)]
 
 
-async def key_of(
+async def idempotency_key_of(
     request: Request,
     idempotency_key: Annotated[
         str | None,
@@ -42,38 +42,38 @@ async def key_of(
             ),
         ),
     ] = None,
-) -> Key | None:
+) -> RequestKey | None:
     """The caller's key, which is one of the address that it is sent to."""
-    return Key(request.url.path, idempotency_key) if idempotency_key else None
+    return RequestKey(request.url.path, idempotency_key) if idempotency_key else None
 
 
-IdempotencyKey = Annotated[Key | None, Depends(key_of)]
+IdempotencyKey = Annotated[RequestKey | None, Depends(idempotency_key_of)]
 
-PROBLEM: dict[str, Any] = {
+PROBLEM_RESPONSE: dict[str, Any] = {
     "model": ProblemDetails,
     "description": "What was wrong, and what to do",
 }
-REFUSALS: dict[int | str, dict[str, Any]] = dict.fromkeys(
-    (400, 413, 422, 500, 503), PROBLEM
+REFUSAL_RESPONSES: dict[int | str, dict[str, Any]] = dict.fromkeys(
+    (400, 413, 422, 500, 503), PROBLEM_RESPONSE
 )
-MISSING: dict[int | str, dict[str, Any]] = {404: PROBLEM}
-GONE: dict[int | str, dict[str, Any]] = {410: PROBLEM}
-CONFLICT: dict[int | str, dict[str, Any]] = {409: PROBLEM}
+NOT_FOUND_RESPONSE: dict[int | str, dict[str, Any]] = {404: PROBLEM_RESPONSE}
+GONE_RESPONSE: dict[int | str, dict[str, Any]] = {410: PROBLEM_RESPONSE}
+CONFLICT_RESPONSE: dict[int | str, dict[str, Any]] = {409: PROBLEM_RESPONSE}
 
 
-def router(prefix: str, tag: str) -> APIRouter:
+def make_router(prefix: str, tag: str) -> APIRouter:
     """A router whose bodies are read strictly and whose errors are documented."""
     return APIRouter(
-        prefix=prefix, tags=[tag], route_class=StrictRoute, responses=REFUSALS
+        prefix=prefix, tags=[tag], route_class=StrictRoute, responses=REFUSAL_RESPONSES
     )
 
 
-def replay_of(job: Job) -> dict[str, str]:
+def replay_header(job: Claim) -> dict[str, str]:
     """The header that says so, when a request was answered with what an earlier one had stored."""
     return {"Idempotency-Replayed": "true"} if job.replayed else {}
 
 
-def answer(
+def json_response(
     value: BaseModel, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
     """The value as JSON. Given back as it is.

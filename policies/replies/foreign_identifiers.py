@@ -7,9 +7,9 @@ import re
 from collections.abc import Iterator
 
 from policies.desk.model import Desk
-from policies.replies.trusted import Trusted
-from text.figures import DATE, digits_of, phones, sums
-from text.reply import key, quoted, words
+from policies.replies.trusted import TrustedContent
+from text.figures import DATE, digits_of, find_phone_numbers, find_sums
+from text.reply import comparison_key, distinct_words, quote_values
 
 _TOKEN = re.compile(r"\w+(?:[-_/#]\w+)*")
 _LABELLED = re.compile(
@@ -51,7 +51,7 @@ _PERSON = re.compile(
     r" (?P<names>[A-Z][\w'-]+(?: [A-Z][\w'-]+){1,2})"
 )
 _LIKE_A_NAME = re.compile(r"[^\W\d_]")
-_NO_NAMES = words(
+_NO_NAMES = distinct_words(
     "there all everyone everybody team customer customers sir madam colleague colleagues "
     "friend mr mrs ms"
     " miss mx dr prof professor herr herrn frau madame monsieur senor senora signora signor "
@@ -62,36 +62,38 @@ _NO_NAMES = words(
 )
 
 
-def strange_numbers(text: str, trusted: Trusted, desk: Desk) -> Iterator[str]:
+def find_untrusted_identifiers(
+    text: str, trusted: TrustedContent, desk: Desk
+) -> Iterator[str]:
     """Numbers that look like an order's, an account's or a case's, of whoever it may be."""
     strange = [
         match["id"]
         for match in _LABELLED.finditer(text)
-        if _strange(match["id"], trusted)
+        if _is_untrusted_token(match["id"], trusted)
     ]
-    seen = elsewhere(text)
+    seen = mark_other_numbers(text)
     strange += [
         match[0]
         for match in _TOKEN.finditer(text)
         if not seen[match.start()]
         and _is_identifier(match[0])
-        and _strange(match[0], trusted)
+        and _is_untrusted_token(match[0], trusted)
     ]
     for field in desk.fields:
         if field.pattern:
             strange += [
                 match[0]
                 for match in re.finditer(field.pattern, text)
-                if _strange(match[0], trusted)
+                if _is_untrusted_token(match[0], trusted)
             ]
     if strange:
         yield (
-            f"The reply names {quoted(strange)}, which neither the ticket nor the customer's "
+            f"The reply names {quote_values(strange)}, which neither the ticket nor the customer's "
             "record nor a source has."
         )
 
 
-def strange_names(text: str, trusted: Trusted) -> Iterator[str]:
+def find_untrusted_names(text: str, trusted: TrustedContent) -> Iterator[str]:
     """Names of people that this ticket does not have."""
     strange: list[str] = []
     for pattern in (_GREETING, _TITLE, _PERSON):
@@ -102,26 +104,29 @@ def strange_names(text: str, trusted: Trusted) -> Iterator[str]:
                 if _LIKE_A_NAME.match(word) and word[0].isupper()
             ]
             if any(
-                not words(name) <= (trusted.said.words | _NO_NAMES) for name in names
+                not distinct_words(name) <= (trusted.repeatable.words | _NO_NAMES)
+                for name in names
             ):
                 strange.append(match["names"].strip())
     if strange:
         yield (
-            f"The reply names {quoted(strange)}, a name that is in neither the ticket nor "
+            f"The reply names {quote_values(strange)}, a name that is in neither the ticket nor "
             "the customer's record."
         )
 
 
-def elsewhere(text: str) -> bytearray:
+def mark_other_numbers(text: str) -> bytearray:
     """For each character whether it belongs to a date, a phone number or a sum, which other
     checks look at.
     """
     seen = bytearray(len(text))
-    numbers = [(start, start + len(number)) for number, start in phones(text)]
+    numbers = [
+        (start, start + len(number)) for number, start in find_phone_numbers(text)
+    ]
     for start, end in (
         *(match.span() for match in DATE.finditer(text)),
         *numbers,
-        *(found.span for found in sums(text)),
+        *(found.span for found in find_sums(text)),
     ):
         seen[start:end] = b"\1" * (end - start)
     return seen
@@ -136,9 +141,9 @@ def _is_identifier(token: str) -> bool:
     return digits >= _MIXED_DIGITS and len(token) >= _MIXED_LENGTH
 
 
-def _strange(token: str, trusted: Trusted) -> bool:
-    parts = key(token).split()
-    known = trusted.said.tokens
+def _is_untrusted_token(token: str, trusted: TrustedContent) -> bool:
+    parts = comparison_key(token).split()
+    known = trusted.repeatable.tokens
     return "".join(parts) not in known and any(
         _DIGIT.search(part) and part not in known for part in parts
     )

@@ -17,7 +17,7 @@ from contracts.errors import DeskError
 from engines.embedding.embedder import MODEL_NAME, TextEmbedder
 
 
-class KnownTexts:
+class CachedEmbedder:
     """A TextEmbedder that reads only texts it does not know yet, and remembers those."""
 
     def __init__(self, embedder: TextEmbedder, files: Iterable[bytes] = ()) -> None:
@@ -28,11 +28,11 @@ class KnownTexts:
         self.embedder = embedder
         self.vectors: dict[bytes, NDArray[np.float32]] = {}
         for file in files:
-            self.vectors |= parsed(file)
+            self.vectors |= parse_vectors_file(file)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One unit vector a text, [n, d]."""
-        digests = [digest(text) for text in texts]
+        digests = [digest_text(text) for text in texts]
         unknown = {
             key: text
             for key, text in zip(digests, texts, strict=True)
@@ -47,7 +47,7 @@ class KnownTexts:
             else self.embedder.embed([])
         )
 
-    def dump(self) -> bytes:
+    def dump_vectors(self) -> bytes:
         """Everything that is known, as the bytes of a vectors file."""
         keys = sorted(self.vectors)
         file = io.BytesIO()
@@ -60,12 +60,12 @@ class KnownTexts:
         return file.getvalue()
 
 
-def digest(text: str) -> bytes:
+def digest_text(text: str) -> bytes:
     """What a text is known by."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
-def parsed(file: bytes) -> dict[bytes, NDArray[np.float32]]:
+def parse_vectors_file(file: bytes) -> dict[bytes, NDArray[np.float32]]:
     """The vectors of a file by digest. Raises DeskError."""
     try:
         with np.load(io.BytesIO(file), allow_pickle=False) as stored:

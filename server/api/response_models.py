@@ -76,7 +76,7 @@ class ProcessOut(BaseModel):
     created_at: datetime
 
 
-def routing_of(decision: Decision | None) -> Routing | None:
+def routing_out(decision: Decision | None) -> Routing | None:
     """The decision as clients read it."""
     if decision is None:
         return None
@@ -93,7 +93,7 @@ def routing_of(decision: Decision | None) -> Routing | None:
     )
 
 
-def cost_of(run: Run) -> Cost:
+def cost_out(run: Run) -> Cost:
     """What all steps of a run came to."""
     total = sum((step.usage for step in run.steps), Usage())
     return Cost(
@@ -117,7 +117,7 @@ def process_out(run: Run) -> ProcessOut:
         classification=run.classification,
         extracted_fields=run.extraction,
         response_draft=run.draft,
-        routing=routing_of(run.decision),
+        routing=routing_out(run.decision),
         approval=run.approval,
         duplicate_of=run.duplicate_of,
         similarity_score=run.similarity_score,
@@ -130,7 +130,7 @@ def process_out(run: Run) -> ProcessOut:
         ),
         injection_flag=run.injection_flag,
         language=run.language,
-        cost=cost_of(run),
+        cost=cost_out(run),
         error=run.error,
         forked_from=run.forked_from,
         total_duration_ms=run.total_duration_ms,

@@ -10,12 +10,12 @@ from pydantic_core import ErrorDetails
 
 from contracts.errors import DeskError
 from contracts.values import Value
-from policies.loading.documents import Document, Place
+from policies.loading.documents import YamlDocument, YamlPath
 
 Model = TypeVar("Model", bound=Value)
 
 
-def shaped(document: Document, model: type[Model]) -> Model:
+def validate_document(document: YamlDocument, model: type[Model]) -> Model:
     """Validate a document, as strictly as the model's JSON Schema does.
 
     Raises DeskError, one line a fault.
@@ -23,26 +23,31 @@ def shaped(document: Document, model: type[Model]) -> Model:
     try:
         return model.model_validate_json(json.dumps(document.data), strict=True)
     except ValidationError as error:
-        raise DeskError("\n".join(_complaints(document, error.errors()))) from None
+        raise DeskError("\n".join(_format_errors(document, error.errors()))) from None
 
 
-def _complaints(document: Document, errors: Iterable[ErrorDetails]) -> Iterator[str]:
-    sure: list[tuple[Place, str]] = []
-    tried: defaultdict[Place, list[str]] = defaultdict(list)
+def _format_errors(
+    document: YamlDocument, errors: Iterable[ErrorDetails]
+) -> Iterator[str]:
+    sure: list[tuple[YamlPath, str]] = []
+    tried: defaultdict[YamlPath, list[str]] = defaultdict(list)
     for error in errors:
-        place = document.existing(error["loc"])
+        place = document.existing_path(error["loc"])
         if len(place) == len(error["loc"]) or error["type"] == "missing":
-            sure.append((place, _text(error)))
+            sure.append((place, _error_text(error)))
         else:
-            tried[place].append(_text(error))
+            tried[place].append(_error_text(error))
     for place, text in [
         *sure,
-        *((place, "; or ".join(texts)) for place, texts in _nearest(tried).items()),
+        *(
+            (place, "; or ".join(texts))
+            for place, texts in _nearest_errors(tried).items()
+        ),
     ]:
-        yield document.complaint(place, text)
+        yield document.format_fault(place, text)
 
 
-def _nearest(tried: dict[Place, list[str]]) -> dict[Place, list[str]]:
+def _nearest_errors(tried: dict[YamlPath, list[str]]) -> dict[YamlPath, list[str]]:
     """A value that fits no member of a union fails once for each.
 
     Those that got furthest name the fault.
@@ -54,7 +59,7 @@ def _nearest(tried: dict[Place, list[str]]) -> dict[Place, list[str]]:
     }
 
 
-def _text(error: ErrorDetails) -> str:
+def _error_text(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         return "unknown key; correct its spelling or remove it"
     if error["type"] == "missing":

@@ -1,4 +1,4 @@
-"""What clients send. Tickets come flat or under `ticket`.
+"""What clients send. Tickets come flat or under `to_new_ticket`.
 
 Both known client styles mean the same.
 """
@@ -17,14 +17,14 @@ MAX_METADATA = 100
 MAX_METADATA_BYTES = 16_384
 
 
-def with_content(text: str) -> str:
+def require_content(text: str) -> str:
     """Refuse a text of nothing but space. Raises ValueError."""
     if not text.strip():
         raise ValueError("must hold more than white space")
     return text
 
 
-def small(metadata: dict[str, Any]) -> dict[str, Any]:
+def require_small_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
     """Refuse metadata that is a document of its own: every checkpoint of the run holds it.
 
     Raises ValueError.
@@ -35,14 +35,16 @@ def small(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 Subject = Annotated[
-    str, Field(min_length=1, max_length=500), AfterValidator(with_content)
+    str, Field(min_length=1, max_length=500), AfterValidator(require_content)
 ]
 Body = Annotated[
-    str, Field(min_length=1, max_length=50_000), AfterValidator(with_content)
+    str, Field(min_length=1, max_length=50_000), AfterValidator(require_content)
 ]
 Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
 Metadata = Annotated[
-    dict[str, Any], Field(max_length=MAX_METADATA), AfterValidator(small)
+    dict[str, Any],
+    Field(max_length=MAX_METADATA),
+    AfterValidator(require_small_metadata),
 ]
 SourceId = Annotated[
     str | None,
@@ -68,7 +70,7 @@ class TicketIn(BaseModel):
     desk: str = Field(default="customer_support", max_length=64)
     source_id: SourceId = None
 
-    def ticket(self, source: str = "api") -> NewTicket:
+    def to_new_ticket(self, source: str = "api") -> NewTicket:
         """The ticket to be stored."""
         return NewTicket(
             source=source,
@@ -94,7 +96,7 @@ class OptionsIn(BaseModel):
     skip_routing: bool = False
     enable_duplicate_detection: bool = True
 
-    def options(self) -> RunOptions:
+    def to_run_options(self) -> RunOptions:
         """The options of the run."""
         return RunOptions(
             response_tone=self.response_tone or self.tone,
@@ -110,7 +112,7 @@ class OptionsIn(BaseModel):
         )
 
 
-def nested(
+def nest_flat_body(
     value: Any, lift: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 ) -> Any:
     """A flat body as a nested one; what is nested already stays."""
@@ -131,7 +133,7 @@ class ProcessIn(BaseModel):
     @classmethod
     def accept_flat(cls, value: Any) -> Any:
         """Both shapes."""
-        return nested(value)
+        return nest_flat_body(value)
 
 
 class ClassifyIn(BaseModel):
@@ -143,7 +145,7 @@ class ClassifyIn(BaseModel):
     @classmethod
     def accept_flat(cls, value: Any) -> Any:
         """Both shapes."""
-        return nested(value)
+        return nest_flat_body(value)
 
 
 class ExtractIn(ClassifyIn):
@@ -182,7 +184,7 @@ class ClassificationIn(BaseModel):
     severity_confidence: float = Field(default=1.0, ge=0, le=1)
 
 
-def known_parts(flat: Mapping[str, Any]) -> dict[str, Any]:
+def collect_flat_fields(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Category, severity, fields and tone of a flat body, where the nested one has them."""
     parts: dict[str, Any] = {
         "classification": {
@@ -208,7 +210,7 @@ class RouteIn(BaseModel):
     @classmethod
     def accept_flat(cls, value: Any) -> Any:
         """Both shapes."""
-        return nested(value, known_parts)
+        return nest_flat_body(value, collect_flat_fields)
 
 
 class RespondIn(RouteIn):
@@ -226,10 +228,10 @@ class WebhookIn(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     title: Annotated[
-        str, Field(min_length=1, max_length=200), AfterValidator(with_content)
+        str, Field(min_length=1, max_length=200), AfterValidator(require_content)
     ]
     description: Annotated[
-        str, Field(min_length=1, max_length=5_000), AfterValidator(with_content)
+        str, Field(min_length=1, max_length=5_000), AfterValidator(require_content)
     ]
     email: Email
     priority: Severity | None = None
@@ -237,7 +239,7 @@ class WebhookIn(BaseModel):
     source_id: SourceId = None
     metadata: Metadata | None = None
 
-    def ticket(self) -> NewTicket:
+    def to_new_ticket(self) -> NewTicket:
         """The ticket to be stored."""
         advice = {"priority": self.priority} if self.priority else {}
         return NewTicket(

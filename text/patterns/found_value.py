@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class FoundValue:
     """One value and where it stands: text[start:end] is what it was read from."""
 
     value: str | float
@@ -17,7 +17,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Flaw:
+class RejectedValue:
     """Why a look-alike is no value. Never repeats the text: it may be personal."""
 
     reason: str

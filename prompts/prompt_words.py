@@ -17,8 +17,8 @@ from string import Template
 
 from contracts.errors import TicketGraphError
 
-TEXTS = Path(__file__).parent / "text"
-LOCK = Path(__file__).parent / "versions.lock"
+TEXT_FOLDER = Path(__file__).parent / "text"
+LOCK_FILE = Path(__file__).parent / "versions.lock"
 DIVIDER = "\n=== user ===\n"
 
 _INCLUDE = re.compile(r"^@include (?P<file>[a-z_]+\.v\d+)$", re.MULTILINE)
@@ -30,7 +30,7 @@ class PromptError(TicketGraphError):
 
 
 @dataclass(frozen=True)
-class Words:
+class PromptWords:
     """One version of a prompt's words, includes put in place."""
 
     id: str
@@ -53,13 +53,13 @@ class Words:
         return frozenset(Template(self.text).get_identifiers())
 
 
-def released(name: str, version: int) -> Words:
+def load_released_words(name: str, version: int) -> PromptWords:
     """The words of a version.
 
     Raises PromptError when they are not what versions.lock says was released.
     """
     words = read_words(name, version)
-    pinned = locked().get(words.id)
+    pinned = read_locked_hashes().get(words.id)
     if pinned is None:
         raise PromptError(
             f"{words.id} is not in prompts/versions.lock. Add the line: {words.id} {words.sha256}"
@@ -74,12 +74,15 @@ def released(name: str, version: int) -> Words:
     return words
 
 
-def read_words(name: str, version: int) -> Words:
+def read_words(name: str, version: int) -> PromptWords:
     """The words as they stand on disk.
 
     Raises PromptError when the file is missing or not in two sound parts.
     """
-    text = _INCLUDE.sub(lambda found: _read(found["file"]), _read(f"{name}.v{version}"))
+    text = _INCLUDE.sub(
+        lambda found: _read_words_file(found["file"]),
+        _read_words_file(f"{name}.v{version}"),
+    )
     system, divider, user = text.partition(DIVIDER)
     if not divider or DIVIDER in user:
         raise PromptError(
@@ -89,26 +92,28 @@ def read_words(name: str, version: int) -> Words:
         raise PromptError(
             f"{name}.v{version}.md has a $ that begins no placeholder; write $$ for a dollar sign."
         )
-    return Words(f"{name}@{version}", system, user)
+    return PromptWords(f"{name}@{version}", system, user)
 
 
-def _read(stem: str) -> str:
+def _read_words_file(stem: str) -> str:
     try:
-        return (TEXTS / f"{stem}.md").read_text(encoding="utf-8").strip("\n")
+        return (TEXT_FOLDER / f"{stem}.md").read_text(encoding="utf-8").strip("\n")
     except FileNotFoundError:
         raise PromptError(f"There is no file prompts/text/{stem}.md.") from None
 
 
-def locked() -> dict[str, str]:
+def read_locked_hashes() -> dict[str, str]:
     """The sha256 of every released version by its id."""
     return dict(
         line.split()
-        for line in LOCK.read_text(encoding="utf-8").splitlines()
+        for line in LOCK_FILE.read_text(encoding="utf-8").splitlines()
         if line.strip()
     )
 
 
-def on_disk() -> Iterator[tuple[str, int]]:
+def list_word_files() -> Iterator[tuple[str, int]]:
     """Name and version of every file of words, those included."""
-    found = [parts for path in TEXTS.iterdir() if (parts := _FILE.fullmatch(path.name))]
+    found = [
+        parts for path in TEXT_FOLDER.iterdir() if (parts := _FILE.fullmatch(path.name))
+    ]
     yield from sorted((parts["name"], int(parts["version"])) for parts in found)

@@ -11,8 +11,8 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.jobs.outcome import PutBack
 from storage.jobs.port import LEASE, Task
+from storage.jobs.retry import Retry
 from storage.tables import jobs
 
 
@@ -31,16 +31,16 @@ class Claim:
 
 
 @dataclass(frozen=True)
-class Ended:
+class EndedClaim:
     """A claim whose handler has ended: done, or put back."""
 
     claim: Claim
-    put_back: PutBack | None = None
+    retry: Retry | None = None
 
 
 OPEN, EARLIER = jobs.alias("open"), jobs.alias("earlier")
 
-READY = (
+SELECT_READY = (
     select(OPEN.c.id)
     .where(
         OPEN.c.ready_at <= bindparam("now"),
@@ -56,9 +56,9 @@ READY = (
 An id is greater than all ids that are there.
 """
 
-CLAIM = (
+CLAIM_JOBS = (
     update(jobs)
-    .where(jobs.c.id.in_(READY))
+    .where(jobs.c.id.in_(SELECT_READY))
     .values(
         worker=bindparam("by"), leased_until=bindparam("until"), fence=jobs.c.fence + 1
     )
@@ -71,11 +71,11 @@ CLAIM = (
         jobs.c.priority,
     )
 )
-MINE = (jobs.c.id == bindparam("row"), jobs.c.fence == bindparam("held"))
-FINISH = delete(jobs).where(*MINE)
-RETURN = (
+HELD_BY_CLAIM = (jobs.c.id == bindparam("row"), jobs.c.fence == bindparam("held"))
+DELETE_JOB = delete(jobs).where(*HELD_BY_CLAIM)
+RELEASE_JOB = (
     update(jobs)
-    .where(*MINE)
+    .where(*HELD_BY_CLAIM)
     .values(
         ready_at=bindparam("again_at"),
         attempts=bindparam("failures"),
@@ -83,7 +83,7 @@ RETURN = (
         leased_until=None,
     )
 )
-RENEW = (
+RENEW_LEASES = (
     update(jobs)
     .where(
         jobs.c.worker == bindparam("by"),
@@ -92,18 +92,20 @@ RENEW = (
     .values(leased_until=bindparam("until"))
     .returning(jobs.c.id, jobs.c.fence)
 )
-PUT = insert(jobs)
-SOONEST = select(func.min(jobs.c.ready_at)).where(jobs.c.ready_at > bindparam("now"))
+INSERT_JOB = insert(jobs)
+SELECT_NEXT_READY = select(func.min(jobs.c.ready_at)).where(
+    jobs.c.ready_at > bindparam("now")
+)
 
 
-async def put(connection: AsyncConnection, task: Task, now: datetime) -> None:
+async def insert_job(connection: AsyncConnection, task: Task, now: datetime) -> None:
     """Put a task down.
 
     Its fence begins at random: SQLite gives an id again whose row is gone, and whoever had
     that one may still be there.
     """
     await connection.execute(
-        PUT,
+        INSERT_JOB,
         {
             "kind": task.kind,
             "subject": task.subject,
@@ -116,7 +118,7 @@ async def put(connection: AsyncConnection, task: Task, now: datetime) -> None:
     )
 
 
-async def claim(
+async def claim_jobs(
     connection: AsyncConnection,
     worker: str,
     kinds: Collection[str],
@@ -131,56 +133,58 @@ async def claim(
         "now": now,
         "until": now + LEASE,
     }
-    rows = (await connection.execute(CLAIM, values)).all()
+    rows = (await connection.execute(CLAIM_JOBS, values)).all()
     rows = sorted(rows, key=lambda row: (-row.priority, row.id))
     return [
         Claim(row.id, row.fence, row.kind, row.subject, row.attempts) for row in rows
     ]
 
 
-async def renew(
+async def renew_leases(
     connection: AsyncConnection, worker: str, claims: Collection[Claim], now: datetime
 ) -> set[Claim]:
     """Lengthen the leases of what the worker is doing. Returns what is not its own any more."""
     values = {"by": worker, "rows": [held.id for held in claims], "until": now + LEASE}
-    kept = {(row.id, row.fence) for row in await connection.execute(RENEW, values)}
+    kept = {
+        (row.id, row.fence) for row in await connection.execute(RENEW_LEASES, values)
+    }
     return {held for held in claims if (held.id, held.fence) not in kept}
 
 
-async def settle(
-    connection: AsyncConnection, ended: Sequence[Ended], now: datetime
+async def settle_claims(
+    connection: AsyncConnection, ended: Sequence[EndedClaim], now: datetime
 ) -> None:
     """Remove what is done and free what is put back, each only for the one whose claim is
     the last.
     """
-    done = [mine(one.claim) for one in ended if one.put_back is None]
+    done = [claim_parameters(one.claim) for one in ended if one.retry is None]
     if done:
-        await connection.execute(FINISH, done)
+        await connection.execute(DELETE_JOB, done)
     returned = [
-        mine(one.claim)
+        claim_parameters(one.claim)
         | {
-            "again_at": now + timedelta(seconds=one.put_back.seconds),
-            "failures": one.claim.attempts + one.put_back.counted,
+            "again_at": now + timedelta(seconds=one.retry.seconds),
+            "failures": one.claim.attempts + one.retry.counts_as_failure,
             "nobody": None,
         }
         for one in ended
-        if one.put_back is not None
+        if one.retry is not None
     ]
     if returned:
-        await connection.execute(RETURN, returned)
+        await connection.execute(RELEASE_JOB, returned)
 
 
-def mine(held: Claim) -> dict[str, int | datetime | None]:
+def claim_parameters(held: Claim) -> dict[str, int | datetime | None]:
     """The parameters that say whose a row has to be."""
     return {"row": held.id, "held": held.fence}
 
 
-async def soonest(connection: AsyncConnection, now: datetime) -> datetime | None:
+async def next_ready_at(connection: AsyncConnection, now: datetime) -> datetime | None:
     """When the next task is ready that is not yet; None if there is none."""
-    return await connection.scalar(SOONEST, {"now": now})
+    return await connection.scalar(SELECT_NEXT_READY, {"now": now})
 
 
-async def free_others(connection: AsyncConnection, worker: str) -> None:
+async def end_other_leases(connection: AsyncConnection, worker: str) -> None:
     """End all leases but the worker's own."""
     await connection.execute(
         update(jobs)
@@ -189,7 +193,7 @@ async def free_others(connection: AsyncConnection, worker: str) -> None:
     )
 
 
-async def open_subjects(connection: AsyncConnection, kind: str) -> set[str]:
+async def list_open_subjects(connection: AsyncConnection, kind: str) -> set[str]:
     """The subjects of all tasks of a kind that are not done."""
     return set(
         (
@@ -198,6 +202,6 @@ async def open_subjects(connection: AsyncConnection, kind: str) -> set[str]:
     )
 
 
-async def forget(connection: AsyncConnection, subjects: set[str]) -> None:
+async def delete_jobs(connection: AsyncConnection, subjects: set[str]) -> None:
     """Remove the tasks of these subjects."""
     await connection.execute(delete(jobs).where(jobs.c.subject.in_(subjects)))

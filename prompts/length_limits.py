@@ -9,12 +9,12 @@ from pydantic import AfterValidator
 from pydantic_core import PydanticCustomError
 
 
-def at_most(most: int) -> AfterValidator:
+def max_length(most: int) -> AfterValidator:
     """Refuses a text of more characters, or a list of more entries, than `most`."""
 
-    def bounded(value: Sized) -> Sized:
+    def check_length(value: Sized) -> Sized:
         if len(value) > most:
             raise PydanticCustomError("too_long", "longer than {most}", {"most": most})
         return value
 
-    return AfterValidator(bounded)
+    return AfterValidator(check_length)

@@ -1,7 +1,7 @@
 """How bad it is, judged from what the text says has happened and never from how loudly it says so.
 
 A desk's signals are patterns over sentences (`severities.yaml`, spelling in
-text/clauses.py). A signal counts where one of its patterns is found in a sentence that none
+text/sentences.py). A signal counts where one of its patterns is found in a sentence that none
 of its `unless` patterns is in. Signals with `all_of` count when all the named ones do. What
 later sentences resolve, and what other signals outweigh, is taken back. The most severe of
 what is left decides.
@@ -17,10 +17,10 @@ from pydantic import Field
 
 from contracts.values import SEVERITIES, Severity, Value
 from policies.desk.model import SeverityLevel, Signal
-from text.clauses import sentences
-from text.regexes import WordIndex, branches, needed_words
+from text.regexes import WordIndex, required_words, split_alternatives
+from text.sentences import normalise_sentences
 
-NEAR = 3
+MAX_SENTENCES_BETWEEN = 3
 """So many sentences at most may lie between the parts of an `all_of`."""
 
 _DENIAL = r"(?:not|no|never|nothing|hardly|less|without)(?: [^ ,]+){0,3}"
@@ -55,31 +55,42 @@ class _Pattern(NamedTuple):
     regex: re.Pattern[str]
 
 
-class _Judge:
+class _SignalMatcher:
     """A desk's signals, compiled."""
 
     def __init__(self, signals: tuple[Signal, ...]) -> None:
         self.signals = {signal.id: signal for signal in signals}
         self.index = WordIndex()
         self.patterns = tuple(
-            pattern for s in signals for pattern in self.compiled(s.id, s.patterns)
+            pattern
+            for s in signals
+            for pattern in self.compile_patterns(s.id, s.patterns)
         )
-        self.unless = {s.id: tuple(self.compiled(s.id, s.unless)) for s in signals}
+        self.unless = {
+            s.id: tuple(self.compile_patterns(s.id, s.unless)) for s in signals
+        }
 
-    def compiled(self, signal: str, patterns: Iterable[str]) -> Iterator[_Pattern]:
+    def compile_patterns(
+        self, signal: str, patterns: Iterable[str]
+    ) -> Iterator[_Pattern]:
         """The alternatives of a signal's patterns."""
         for pattern in patterns:
-            for branch in branches(pattern):
+            for branch in split_alternatives(pattern):
                 yield _Pattern(
-                    self.index.mask(needed_words(branch)), signal, _phrase(branch)
+                    self.index.index_words(required_words(branch)),
+                    signal,
+                    _phrase_pattern(branch),
                 )
 
-    def find(self, text: str) -> dict[str, list[int]]:
+    def find_signals(self, text: str) -> dict[str, list[int]]:
         """Ids of the signals in the text, each with the numbers of the sentences it was
         found in, ascending.
         """
         found: dict[str, list[int]] = {}
-        read = [(sentence, self.index.found(sentence)) for sentence in sentences(text)]
+        read = [
+            (sentence, self.index.find_bits(sentence))
+            for sentence in normalise_sentences(text)
+        ]
         anywhere = 0
         for _, present in read:
             anywhere |= present
@@ -97,11 +108,11 @@ class _Judge:
                     and regex.search(sentence)
                 ):
                     decided.add(signal)
-                    if not self.excepted(signal, sentence, present):
+                    if not self.is_excepted(signal, sentence, present):
                         found.setdefault(signal, []).append(number)
         return found
 
-    def excepted(self, signal: str, sentence: str, present: int) -> bool:
+    def is_excepted(self, signal: str, sentence: str, present: int) -> bool:
         """Whether one of the signal's `unless` is in a sentence, of which the index found
         `present`.
         """
@@ -110,7 +121,7 @@ class _Judge:
             for needs, _, regex in self.unless[signal]
         )
 
-    def weigh(self, found: dict[str, list[int]]) -> list[Signal]:
+    def weigh_signals(self, found: dict[str, list[int]]) -> list[Signal]:
         """The graded signals that stand, most severe first, after combining, resolving and
         outweighing.
         """
@@ -119,7 +130,7 @@ class _Judge:
             if (
                 signal.all_of
                 and (
-                    together := _together(
+                    together := _last_common_sentence(
                         [found.get(part, []) for part in signal.all_of]
                     )
                 )
@@ -146,7 +157,7 @@ class _Judge:
         )
 
 
-def _together(parts: list[list[int]]) -> int | None:
+def _last_common_sentence(parts: list[list[int]]) -> int | None:
     """The last sentence near which every part is found.
 
     None where they are nowhere near each other.
@@ -159,29 +170,29 @@ def _together(parts: list[list[int]]) -> int | None:
 
 
 def _has_near(part: list[int], number: int) -> bool:
-    place = bisect_left(part, number - NEAR)
-    return place < len(part) and part[place] <= number + NEAR
+    place = bisect_left(part, number - MAX_SENTENCES_BETWEEN)
+    return place < len(part) and part[place] <= number + MAX_SENTENCES_BETWEEN
 
 
-def assess(
+def assess_severity(
     text: str, levels: Sequence[SeverityLevel], signals: Sequence[Signal]
 ) -> SeverityVerdict:
     """The severity of a clean text (subject, blank line, body) by a desk's signals.
 
     Without any signal the ticket is low; a word of urgency that is not denied makes such a
     ticket medium, no more. The signals' patterns must be spelled out
-    (`policies.severity.vocabulary.expand`); they are compiled once per desk.
+    (`policies.severity.vocabulary.expand_signals`); they are compiled once per desk.
     """
-    judge = _judge(tuple(signals))
-    standing = judge.weigh(judge.find(text))
-    indicators = _urgency(text, levels)
+    judge = _signal_matcher(tuple(signals))
+    standing = judge.weigh_signals(judge.find_signals(text))
+    indicators = _find_urgency_words(text, levels)
     severity: Severity = (standing[0].severity if standing else None) or "low"
     if severity == "low" and indicators and not standing:
         severity = "medium"
     deciding = [signal for signal in standing if signal.severity == severity]
     return SeverityVerdict(
         severity=severity,
-        confidence=_confidence(len(deciding)),
+        confidence=_signal_confidence(len(deciding)),
         signals=tuple(signal.id for signal in standing),
         critical=tuple(
             signal.id for signal in standing if signal.severity == "critical"
@@ -191,11 +202,11 @@ def assess(
     )
 
 
-def _confidence(signals: int) -> float:
+def _signal_confidence(signals: int) -> float:
     return 1 - 0.5 ** (1 + min(signals, 3))
 
 
-def _urgency(text: str, levels: Iterable[SeverityLevel]) -> tuple[str, ...]:
+def _find_urgency_words(text: str, levels: Iterable[SeverityLevel]) -> tuple[str, ...]:
     """The levels' urgency words that the text uses without denying them, in the levels' order."""
     words = tuple(
         dict.fromkeys(
@@ -204,14 +215,16 @@ def _urgency(text: str, levels: Iterable[SeverityLevel]) -> tuple[str, ...]:
     )
     if not words:
         return ()
-    plain = " ".join(sentences(text))
-    used, denied = _urgency_words(words)
+    plain = " ".join(normalise_sentences(text))
+    used, denied = _urgency_patterns(words)
     affirmed = set(used.findall(denied.sub(" ", plain) if used.search(plain) else ""))
     return tuple(word for word in words if word in affirmed)
 
 
 @lru_cache(maxsize=32)
-def _urgency_words(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[str]]:
+def _urgency_patterns(
+    words: tuple[str, ...],
+) -> tuple[re.Pattern[str], re.Pattern[str]]:
     any_word = "|".join(
         re.escape(word) for word in sorted(words, key=len, reverse=True)
     )
@@ -221,9 +234,9 @@ def _urgency_words(words: tuple[str, ...]) -> tuple[re.Pattern[str], re.Pattern[
 
 
 @lru_cache(maxsize=32)
-def _judge(signals: tuple[Signal, ...]) -> _Judge:
-    return _Judge(signals)
+def _signal_matcher(signals: tuple[Signal, ...]) -> _SignalMatcher:
+    return _SignalMatcher(signals)
 
 
-def _phrase(pattern: str) -> re.Pattern[str]:
+def _phrase_pattern(pattern: str) -> re.Pattern[str]:
     return re.compile(rf" (?:{pattern})(?= )")

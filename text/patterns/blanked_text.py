@@ -2,12 +2,12 @@
 
 from functools import cached_property
 
-from text.blanking import ADDRESSES, CODES, MACHINE, PERSONAL, blank, blank_spans
-from text.patterns.finding import Finding
+from text.blanking import ADDRESSES, CODES, MACHINE, PERSONAL, blank_masks, blank_spans
+from text.patterns.found_value import FoundValue
 from text.patterns.orders import find_orders
 
 
-class Page:
+class MaskedText:
     """Texts of equal length: an offset in one is an offset in all."""
 
     def __init__(self, text: str) -> None:
@@ -15,38 +15,39 @@ class Page:
         self.text = text
 
     @cached_property
-    def prose(self) -> str:
+    def without_urls(self) -> str:
         """Without URLs and technical mail headers."""
-        return blank(self.text, ADDRESSES)
+        return blank_masks(self.text, ADDRESSES)
 
     @cached_property
-    def words(self) -> str:
+    def without_machine_text(self) -> str:
         """Also without e-mail addresses, paths, stack traces, hashes, dates, network
         addresses and versions.
         """
-        return blank(self.prose, MACHINE)
+        return blank_masks(self.without_urls, MACHINE)
 
     @cached_property
-    def ids(self) -> str:
+    def without_personal_data(self) -> str:
         """Also without cards, account numbers, social security numbers and sums of money."""
-        return blank(self.words, PERSONAL)
+        return blank_masks(self.without_machine_text, PERSONAL)
 
     @cached_property
-    def orders(self) -> tuple[Finding, ...]:
+    def found_orders(self) -> tuple[FoundValue, ...]:
         """The order ids.
 
         A field of its own, and what neither a code nor a phone number may be read from.
         """
-        return tuple(find_orders(self.ids))
+        return tuple(find_orders(self.without_personal_data))
 
     @cached_property
-    def codes(self) -> str:
-        """As `ids`, also without the order ids."""
+    def without_orders(self) -> str:
+        """As `without_personal_data`, also without the order ids."""
         return blank_spans(
-            self.ids, sorted({(order.start, order.end) for order in self.orders})
+            self.without_personal_data,
+            sorted({(order.start, order.end) for order in self.found_orders}),
         )
 
     @cached_property
-    def numbers(self) -> str:
+    def without_codes(self) -> str:
         """Also without hexadecimal numbers, epochs and issue keys."""
-        return blank(self.codes, CODES)
+        return blank_masks(self.without_orders, CODES)

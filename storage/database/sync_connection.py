@@ -12,7 +12,7 @@ from sqlalchemy import Connection, CursorResult, Executable, ScalarResult
 T = TypeVar("T")
 
 
-class Direct:
+class SyncConnection:
     """A Connection with those methods of AsyncConnection that storage uses.
 
     Each is done when it returns.
@@ -37,7 +37,7 @@ class Direct:
         return self.connection.scalars(statement)
 
 
-def at_once(work: Coroutine[Any, Any, T]) -> T:
+def run_without_waiting(work: Coroutine[Any, Any, T]) -> T:
     """The result of a coroutine that awaits nothing but a Direct connection.
 
     Raises RuntimeError for any other.

@@ -44,7 +44,7 @@ length of the run.
 """
 
 
-def fold(text: str, vocabulary: Collection[str]) -> str:
+def fold_letters(text: str, vocabulary: Collection[str]) -> str:
     """Normalised text in lower-case Latin letters without accents; lines are kept.
 
     Digits stand for letters only where that makes a word of the vocabulary.
@@ -56,17 +56,17 @@ def fold(text: str, vocabulary: Collection[str]) -> str:
     if not vocabulary or not _TOUCHING.search(folded):
         return folded
 
-    def letters(token: re.Match[str]) -> str:
+    def digits_to_letters(token: re.Match[str]) -> str:
         word = token[0]
         if len(word) > _LONGEST_WORD:
             return word
         guess = word.translate(_DIGITS)
         return guess if guess in vocabulary else word
 
-    return _MIXED.sub(letters, folded)
+    return _MIXED.sub(digits_to_letters, folded)
 
 
-def limit_marks(text: str) -> str:
+def limit_combining_marks(text: str) -> str:
     """Drop the combining marks that no script writes: those after the thirtieth on one letter."""
     kept: list[str] = []
     marks = 0

@@ -34,7 +34,7 @@ _STOPS = frozenset(",;:()–—")
 
 
 @lru_cache(maxsize=64)
-def sentences(text: str) -> tuple[str, ...]:
+def normalise_sentences(text: str) -> tuple[str, ...]:
     """The text as sentences of casefolded words, each with one space around every word.
 
     "can't" is spelled "can not" and so on; every comma, bracket and dash becomes " , "; a

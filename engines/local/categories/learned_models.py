@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from contracts.errors import DeskError
 from contracts.values import SEVERITIES, Severity
 from engines.embedding.embedder import MODEL_NAME
-from policies.severity.judge import SeverityVerdict
+from policies.severity.assess import SeverityVerdict
 
 Vector = NDArray[np.float32]
 
@@ -32,11 +32,11 @@ More learning is better on tickets like the examples (.70 to .80 accuracy) and w
 public ones (.78 to .69); this gains five points there and loses one here.
 """
 
-LEAST_CHANCE = 1e-6
+MIN_PROBABILITY = 1e-6
 
 
 @dataclass(frozen=True)
-class Learned:
+class LearnedModels:
     """A desk's fitted models."""
 
     categories: tuple[str, ...]
@@ -46,7 +46,7 @@ class Learned:
     critical_from: float
 
     @classmethod
-    def parse(cls, data: bytes) -> Self:
+    def parse_npz(cls, data: bytes) -> Self:
         """Read `learned.npz`. Raises DeskError for a file that another program or model wrote."""
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as stored:
@@ -72,7 +72,7 @@ class Learned:
             critical_from=float(about["critical_from"]),
         )
 
-    def dump(self) -> bytes:
+    def dump_npz(self) -> bytes:
         """The bytes of `learned.npz`."""
         about = {
             "model": MODEL_NAME,
@@ -89,31 +89,31 @@ class Learned:
         )
         return file.getvalue()
 
-    def category_chances(self, embedding: Vector) -> dict[str, float]:
+    def category_probabilities(self, embedding: Vector) -> dict[str, float]:
         """The chance of each category by the learned model alone."""
         return dict(
             zip(
                 self.categories,
-                softmax(self.category_weights @ extended(embedding)),
+                softmax(self.category_weights @ append_intercept(embedding)),
                 strict=True,
             )
         )
 
-    def severity_chances(
+    def severity_probabilities(
         self, embedding: Vector, verdict: SeverityVerdict
     ) -> dict[Severity, float]:
         """The chance of each severity, from what the text reads like and what the signals say."""
-        features = severity_features(embedding, verdict, self.signals)
+        features = build_severity_features(embedding, verdict, self.signals)
         return dict(
             zip(
                 SEVERITIES,
-                softmax(self.severity_weights @ extended(features)),
+                softmax(self.severity_weights @ append_intercept(features)),
                 strict=True,
             )
         )
 
 
-def severity_features(
+def build_severity_features(
     embedding: Vector, verdict: SeverityVerdict, signals: Sequence[str]
 ) -> Vector:
     """What the severity model sees.
@@ -127,7 +127,7 @@ def severity_features(
     ).astype(np.float32)
 
 
-def extended(features: Vector) -> Vector:
+def append_intercept(features: Vector) -> Vector:
     """The features and a one for the intercept."""
     return np.append(features, np.float32(1))
 
@@ -138,7 +138,7 @@ def softmax(logits: Vector) -> list[float]:
     return (weights / weights.sum()).tolist()
 
 
-def blended(
+def blend_scores(
     scores: Mapping[str, float], learned: Mapping[str, float], temperature: float
 ) -> dict[str, float]:
     """Zero-shot scores and learned chances as one score a category, on the scale of the scores."""
@@ -146,6 +146,6 @@ def blended(
         category: ZERO_SHOT_SHARE * score
         + (1 - ZERO_SHOT_SHARE)
         * temperature
-        * float(np.log(max(learned[category], LEAST_CHANCE)))
+        * float(np.log(max(learned[category], MIN_PROBABILITY)))
         for category, score in scores.items()
     }

@@ -24,7 +24,7 @@ from contracts.errors import InputError
 
 Format = Literal["json", "jsonl", "csv", "text"]
 
-FORMATS: dict[str, Format] = {
+FORMAT_BY_SUFFIX: dict[str, Format] = {
     ".json": "json",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -34,9 +34,9 @@ FORMATS: dict[str, Format] = {
 """What a file's extension says of it."""
 
 STDIN = "-"
-LONGEST_CELL = 10_000_000
-NEEDED = {"subject", "body"}
-REST_UNREAD = "correct it: what comes after it was not read"
+MAX_CELL_LENGTH = 10_000_000
+REQUIRED_COLUMNS = {"subject", "body"}
+REST_UNREAD_HINT = "correct it: what comes after it was not read"
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -56,29 +56,32 @@ class Fault:
     text: str
 
 
-def rows_of(file: str, format: Format | None) -> list[Row | Fault]:
+def read_rows(file: str, format: Format | None) -> list[Row | Fault]:
     """Every record of a file, or of stdin for `-` (JSON unless told otherwise).
 
     Raises InputError when the file cannot be read as a whole, or its format is unknown.
     """
     chosen = format or (
-        FORMATS.get(Path(file).suffix.lower()) if file != STDIN else "json"
+        FORMAT_BY_SUFFIX.get(Path(file).suffix.lower()) if file != STDIN else "json"
     )
     if chosen is None:
         raise InputError(
             f"{file}: the format is not known by this extension. Name it with --format."
         )
-    text = text_of(file)
-    read = {"json": json_rows, "jsonl": jsonl_rows, "csv": csv_rows, "text": text_rows}[
-        chosen
-    ]
+    text = read_text(file)
+    read = {
+        "json": parse_json_rows,
+        "jsonl": parse_jsonl_rows,
+        "csv": parse_csv_rows,
+        "text": parse_text_rows,
+    }[chosen]
     try:
         return list(read(text))
     except InputError as error:
         raise InputError(f"{file}: {error.detail}") from error
 
 
-def text_of(file: str) -> str:
+def read_text(file: str) -> str:
     """The whole text. Raises InputError when there is none to be had."""
     try:
         data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
@@ -91,13 +94,13 @@ def text_of(file: str) -> str:
         raise InputError(f"{file}: {error.strerror}.") from None
 
 
-def text_rows(text: str) -> Iterator[Row | Fault]:
+def parse_text_rows(text: str) -> Iterator[Row | Fault]:
     """The text as the body of one record."""
     if text.strip():
         yield Row(1, {"body": text})
 
 
-def json_rows(text: str) -> Iterator[Row | Fault]:
+def parse_json_rows(text: str) -> Iterator[Row | Fault]:
     """Records of JSON values one after another; the items of a list are records."""
     decoder, at, line, inside = json.JSONDecoder(), 0, 1, False
     while (begin := _SPACE.match(text, at).end()) < len(text):  # pyright: ignore[reportOptionalMemberAccess]
@@ -111,33 +114,33 @@ def json_rows(text: str) -> Iterator[Row | Fault]:
             value, at = decoder.raw_decode(text, begin)
         except (ValueError, RecursionError) as error:
             line = error.lineno if isinstance(error, json.JSONDecodeError) else line
-            yield Fault(line, f"this is not JSON; {REST_UNREAD}")
+            yield Fault(line, f"this is not JSON; {REST_UNREAD_HINT}")
             return
-        yield row_of(value, line)
+        yield make_row(value, line)
         line += text.count("\n", begin, at)
     if inside:
         yield Fault(line, "the list is not closed; something is missing after it")
 
 
-def jsonl_rows(text: str) -> Iterator[Row | Fault]:
+def parse_jsonl_rows(text: str) -> Iterator[Row | Fault]:
     """One record a line."""
     for line, content in enumerate(text.split("\n"), start=1):
         if not content.strip():
             continue
         try:
-            yield row_of(json.loads(content), line)
+            yield make_row(json.loads(content), line)
         except (ValueError, RecursionError):
             yield Fault(line, "this line is not JSON")
 
 
-def csv_rows(text: str) -> Iterator[Row | Fault]:
+def parse_csv_rows(text: str) -> Iterator[Row | Fault]:
     """One record a row under the header, whose names may be written with capitals and spaces.
 
     Raises InputError when the header names neither a subject nor a body.
     """
-    csv.field_size_limit(LONGEST_CELL)
+    csv.field_size_limit(MAX_CELL_LENGTH)
     reader = csv.reader(
-        io.StringIO(text, newline=""), delimiter=_delimiter(text), strict=True
+        io.StringIO(text, newline=""), delimiter=_guess_delimiter(text), strict=True
     )
     columns: list[str] = []
     line = 1
@@ -145,7 +148,7 @@ def csv_rows(text: str) -> Iterator[Row | Fault]:
         for cells in reader:
             if not columns:
                 columns = [cell.strip().casefold().replace(" ", "_") for cell in cells]
-                if not NEEDED.intersection(columns):
+                if not REQUIRED_COLUMNS.intersection(columns):
                     raise InputError(
                         "the first line must name the columns, at least subject or body."
                     )
@@ -158,18 +161,18 @@ def csv_rows(text: str) -> Iterator[Row | Fault]:
                     ),
                 )
             elif any(cells):
-                yield row_of(dict(zip(columns, cells, strict=False)), line)
+                yield make_row(dict(zip(columns, cells, strict=False)), line)
             line = reader.line_num + 1
     except csv.Error as error:
-        yield Fault(line, f"this row is not CSV ({error}); {REST_UNREAD}")
+        yield Fault(line, f"this row is not CSV ({error}); {REST_UNREAD_HINT}")
 
 
-def _delimiter(text: str) -> str:
+def _guess_delimiter(text: str) -> str:
     header = text.split("\n", 1)[0]
     return max(",;\t", key=header.count)
 
 
-def row_of(value: Any, line: int) -> Row | Fault:
+def make_row(value: Any, line: int) -> Row | Fault:
     """The record that a value is, when it is an object of things that can be stored."""
     if not isinstance(value, dict):
         return Fault(line, "this is not an object with subject and body")
