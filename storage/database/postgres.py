@@ -149,7 +149,7 @@ def make_checkout_check(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
     """The same for SQLAlchemy's pool, which then makes all of its connections anew."""
 
     def check_on_checkout(adapted: Any, _record: Any, _fairy: Any) -> None:
-        if adapted.driver_connection.rested(CHECK_AFTER_SECONDS):
+        if adapted.driver_connection.is_idle_for(CHECK_AFTER_SECONDS):
             try:
                 dialect.do_ping(adapted)
             except OperationalError:
