@@ -27,24 +27,42 @@ types: .venv-dev/ready
 layers: .venv-dev/ready
 	$(DEV)/lint-imports
 
-.venv/ready: requirements.txt pyproject.toml
-	$(PYTHON) -m venv .venv
-	$(RUN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
-	$(RUN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+# From nothing each time, so that a half-made environment is replaced. The pip that came with Python
+# only installs the pinned pip, and that one installs the lock, which is complete: --no-deps.
+# A package without a wheel (one of langgraph dev's) is built with the pinned setuptools.
+# Without --no-compile, a third of the environment would be compiled files that nothing imports.
+define make_environment
+@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("Needs Python 3.11 or newer, \
+as in: make PYTHON=python3.12. This is " + sys.version)'
+@echo "Making $(@D): $$(grep -c '^[a-z]' $<) packages, $(1). Once; again when they change."
+$(PYTHON) -m venv --clear $(@D)
+$(INSTALL) --no-deps --require-hashes -r requirements-installer.txt
+$(INSTALL) --no-deps --no-compile --require-hashes --build-constraint requirements-build.txt -r $<
+$(INSTALL) --no-deps --no-compile --no-build-isolation -e .
+@touch $@
+@echo "Made $(@D): $$(du -sm $(@D) | cut -f1) MB."
+endef
+SETUP := requirements-installer.txt requirements-build.txt pyproject.toml
+INSTALL = $(@D)/bin/python -m pip install --disable-pip-version-check
 
-.venv-dev/ready: requirements-dev.txt pyproject.toml
-	$(PYTHON) -m venv .venv-dev
-	$(DEV)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
-	$(DEV)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	touch $@
+.venv/ready: requirements.txt $(SETUP) .venv/bin/python
+	$(call make_environment,about 380 MB, in 15 to 60 seconds)
 
-# Needs uv. The lock files name no index, so that they work with any.
+.venv-dev/ready: requirements-dev.txt $(SETUP) .venv-dev/bin/python
+	$(call make_environment,about 960 MB, in one to two minutes)
+
+# Missing, also behind a link, once the Python that made the environment was removed.
+.venv/bin/python .venv-dev/bin/python: ;
+
+# Needs uv. The lock files name no index, so that they work with any. Without the old lock files,
+# every package is taken at its newest version.
+LOCK := uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-strip-extras \
+  --no-emit-index-url --no-header --no-annotate
 lock:
-	uv pip compile pyproject.toml --extra dev --extra build --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate -q -o requirements-dev.txt
-	uv pip compile pyproject.toml --extra build --universal --python-version 3.11 --generate-hashes \
-	  --no-emit-index-url --no-header --no-annotate -q -o requirements.txt -c requirements-dev.txt
+	$(LOCK) pyproject.toml --extra dev --extra build -o requirements-dev.txt
+	$(LOCK) pyproject.toml --extra build -o requirements.txt -c requirements-dev.txt
+	echo pip | $(LOCK) - -o requirements-installer.txt
+	echo setuptools | $(LOCK) - -o requirements-build.txt
 
 clean:
 	rm -rf .venv .venv-dev .pytest_cache .ruff_cache .hypothesis
