@@ -10,12 +10,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
-RUN, DEV, INSTALLER = (
-    "requirements.txt",
-    "requirements-dev.txt",
-    "requirements-installer.txt",
-)
-LOCKS = [RUN, DEV, INSTALLER]
+RUN, DEV = "requirements.txt", "requirements-dev.txt"
+TOOLS = {"requirements-installer.txt": "pip", "requirements-build.txt": "setuptools"}
 
 
 def read_lock(name: str) -> list[tuple[Requirement, list[str]]]:
