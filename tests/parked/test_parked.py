@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +47,32 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def unpacked(version: int, to: Path) -> Path:
-    shutil.copy(FIXTURES[version], to / "ticketgraph.db")
+    """A data folder with a fixture in it, as if its run had begun to wait this moment.
+
+    Every stored timestamp is moved by the fixture's age, so the approval expires as far ahead of now as it did when
+    the fixture was made, and nothing is old enough to be expired or pruned. Checkpoints are left as they are: what
+    they hold of times decides nothing here.
+    """
+    file = to / "ticketgraph.db"
+    shutil.copy(FIXTURES[version], file)
+    with closing(sqlite3.connect(file)) as database:
+        ((made,),) = database.execute("SELECT created_at FROM approvals").fetchall()
+        age = datetime.now(UTC).replace(tzinfo=None) - datetime.fromisoformat(made)
+        database.create_function(
+            "moved",
+            1,
+            lambda text: (
+                text
+                and (datetime.fromisoformat(text) + age).isoformat(" ", "microseconds")
+            ),
+        )
+        columns = database.execute(
+            "SELECT m.name, p.name FROM sqlite_master AS m, pragma_table_info(m.name) AS p"
+            " WHERE m.type = 'table' AND p.type = 'DATETIME'"
+        ).fetchall()
+        for table, column in columns:
+            database.execute(f'UPDATE "{table}" SET "{column}" = moved("{column}")')  # noqa: S608
+        database.commit()
     return to
 
 
