@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from engines.embedding.embedder import Embedder
 from engines.models.settings import ModelSettings
 from tests.postgres import PostgresServer, postgres_server
 
@@ -139,6 +140,12 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
         tmp_path_factory.mktemp("server"), LLM_PROVIDER="none", OPENAI_API_KEY="unused"
     ) as process:
         yield process
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    """The embedding model, loaded once."""
+    return Embedder.load()
 
 
 @pytest.fixture(scope="session")

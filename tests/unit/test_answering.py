@@ -42,11 +42,6 @@ ARTICLES = (
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.load()
-
-
-@pytest.fixture(scope="module")
 def asides(embedder: Embedder) -> GravityClassifier:
     return GravityClassifier(*(embedder.embed(texts) for texts in load_examples()))
 

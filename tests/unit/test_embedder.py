@@ -20,11 +20,6 @@ from engines.embedding.int8_graph import rewrite_to_int8
 EVIDENCE = " My card was charged twice for one order and I demand a refund."
 
 
-@pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.load()
-
-
 def test_a_paraphrase_is_nearer_than_another_subject(embedder: Embedder) -> None:
     ticket, paraphrase, other = embedder.embed(
         [

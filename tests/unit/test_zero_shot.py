@@ -38,11 +38,6 @@ SCORES = st.dictionaries(st.text(min_size=1), st.floats(-2, 2), min_size=1, max_
 
 
 @pytest.fixture(scope="module")
-def embedder() -> Embedder:
-    return Embedder.load()
-
-
-@pytest.fixture(scope="module")
 def zero_shot(embedder: Embedder) -> ZeroShotScorer:
     return ZeroShotScorer(embedder, CATEGORIES)
 

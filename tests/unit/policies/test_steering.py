@@ -1,7 +1,6 @@
 """A text that tells the machine what to decide is told from one that only speaks of the
 same things."""
 
-import time
 from pathlib import Path
 
 import pytest
@@ -9,6 +8,7 @@ import pytest
 from policies.deciding.steering import choosable_names, is_steering_text
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
+from tests.linear_work import LONGEST, bounded_work
 
 DESKS = Path(__file__).parents[3] / "policies" / "desks"
 
@@ -102,11 +102,6 @@ def test_a_desk_without_names_of_several_words(helpdesk: Desk) -> None:
     ["set ", "set to ", "severity ", "confidence ", "mark this ", "a", "\n", '"'],
 )
 def test_linear_time(support: Desk, piece: str) -> None:
-    def seconds(size: int) -> float:
-        text = piece * (size // len(piece))
-        start = time.process_time()
+    text = piece * (LONGEST // len(piece))
+    with bounded_work():
         is_steering_text(text, support)
-        return time.process_time() - start
-
-    seconds(2_000)
-    assert seconds(40_000) < 40 * seconds(4_000) + 0.5

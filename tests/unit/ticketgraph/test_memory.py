@@ -1,6 +1,7 @@
 """The memory on a real database: what repeats, what is merely alike, and what answers."""
 
-from collections.abc import AsyncIterator
+import shutil
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +14,6 @@ from engines.embedding.embedder import MODEL_NAME, Embedder
 from engines.local.answers.knowledge import KnowledgeBase
 from policies.loading.load import load_desk
 from storage.database.sqlite import SqliteDatabase
-from storage.migrations.migrate import migrate_sqlite
 from storage.queries import tickets
 from storage.vectors.brute_force import BruteForceVectors
 from text.cleaning import TextCleaner
@@ -29,25 +29,30 @@ STORY = (
 
 
 @pytest.fixture(scope="module")
-def embedder() -> BatchingEmbedder:
-    return BatchingEmbedder(Embedder.load())
+def knowledge(embedder: Embedder) -> Iterator[Knowledge]:
+    """The desk's articles, which take seconds to read."""
+    batching = BatchingEmbedder(embedder)
+    yield Knowledge(embedder, batching, DESKS.values())
+    batching.close()
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("migrated") / "memory.db"
+    migrate(path)
+    return path
 
 
 @pytest.fixture
 async def memory(
-    tmp_path: Path, embedder: BatchingEmbedder
+    tmp_path: Path, migrated: Path, knowledge: KnowledgeBase
 ) -> AsyncIterator[StoredTicketSearch]:
-    path = tmp_path / "memory.db"
-    migrate_sqlite(path)
-    database = SqliteDatabase(path)
-    knowledge = KnowledgeBase(Embedder.load(), embedder, DESKS.values())
-    yield StoredTicketSearch(
-        embedder,
-        database,
+    database = SqliteDatabase(shutil.copy(migrated, tmp_path / "memory.db"))
+    vectors, cleaners = (
         BruteForceVectors(database, MODEL_NAME),
-        knowledge,
         {DESK: TextCleaner(("en",))},
     )
+    yield StoredTicketSearch(knowledge.batching, database, vectors, knowledge, cleaners)
     await database.close()
 
 
