@@ -5,13 +5,34 @@ PYTHON ?= python3
 RUN := .venv/bin
 DEV := .venv-dev/bin
 
-.PHONY: run test check format lint types layers lock clean
+.PHONY: run test test-fast test-calendar check format lint types layers lock clean
 
 run: .venv/ready
 	$(RUN)/ticketgraph serve
 
+TESTS := -n 2 --dist worksteal
+
 test: .venv-dev/ready
-	$(DEV)/python -m pytest
+	@echo "All tests, in two processes: about 10 minutes on two cores."
+	$(DEV)/python -m pytest $(TESTS)
+
+test-fast: .venv-dev/ready
+	@echo "Unit tests and the specification: about a minute on two cores."
+	$(DEV)/python -m pytest $(TESTS) tests/unit tests/spec
+
+# What depends on the day, on other days: in 400 days, over the end of 29 February, and over the end of a year.
+# Needs Debian's `faketime`. Only the wall clock is moved; tests/clock_ahead says what Python needs besides.
+CALENDAR := tests/parked $(addprefix tests/integration/, test_deadlines.py test_expiry_served.py test_pruning.py \
+  test_cli_retention.py test_idempotency.py test_audit_log.py) tests/unit/policies/test_expiry.py \
+  tests/unit/policies/test_sla.py tests/unit/llm/test_budget.py
+
+test-calendar: .venv-dev/ready
+	@for day in "now 400 days" "2028-02-29 23:59:45" "2027-12-31 23:59:45"; do \
+	  ahead=$$(( $$(date -u -d "$$day" +%s) - $$(date +%s) )); \
+	  echo "With the clock at $$day (UTC):"; \
+	  FAKETIME_DONT_FAKE_MONOTONIC=1 PYTHONPATH=tests/clock_ahead faketime -f "+$${ahead}s" \
+	    $(DEV)/python -m pytest $(TESTS) $(CALENDAR) || exit 1; \
+	done
 
 check: .venv-dev/ready format lint types layers test
 

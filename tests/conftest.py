@@ -1,14 +1,16 @@
 """What several kinds of tests use: a free port and a real server process."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
 import httpx
@@ -43,11 +45,20 @@ class ServerProcess:
         self.process.wait()
 
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+PORTS = range(10_000 + WORKER, 32_000, 16)
+"""Below those that the system gives to outgoing connections, and different in each of 16 pytest workers."""
+
+turns = count(random.randrange(len(PORTS)))
+
+
 def free_port() -> int:
-    """A port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port nobody listens on, and that nobody else is given before a server is started on it."""
+    while True:
+        port = PORTS[next(turns) % len(PORTS)]
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def await_healthy(process: subprocess.Popen[bytes], url: str) -> None:

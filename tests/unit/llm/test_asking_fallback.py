@@ -28,9 +28,8 @@ PRIMARY, FALLBACK = "compatible/m", "compatible/n"
 async def test_a_primary_that_fails_is_left_alone_although_the_fallback_answers(
     stub: ModelStub, chat: ChatClient, mode: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(
-        "engines.llm.ask.PRIMARY_TIME_SHARE", 0.02
-    )  # 0.6 s, and all the time it needs for the fallback
+    # 0.6 s for the primary, and all the time it needs for the fallback
+    monkeypatch.setattr("engines.llm.ask.PRIMARY_TIME_SHARE", 0.02)
     seconds = 30.0
     asker = asker_on(models_on(stub.url, "n"), chat)
     stub.then(*[mode, "ok"] * 4)

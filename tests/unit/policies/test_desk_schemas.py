@@ -3,6 +3,7 @@
 import json
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ def test_the_command_writes_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("policies.schema.SCHEMA_FOLDER", tmp_path)
+    # runpy warns of a module that is imported already
+    monkeypatch.delitem(sys.modules, "policies.schema.__main__", raising=False)
     runpy.run_module("policies.schema", run_name="__main__")
     assert {
         path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()

@@ -29,17 +29,17 @@ STORY = (
 
 
 @pytest.fixture(scope="module")
-def knowledge(embedder: Embedder) -> Iterator[Knowledge]:
+def knowledge(embedder: Embedder) -> Iterator[KnowledgeBase]:
     """The desk's articles, which take seconds to read."""
     batching = BatchingEmbedder(embedder)
-    yield Knowledge(embedder, batching, DESKS.values())
+    yield KnowledgeBase(embedder, batching, DESKS.values())
     batching.close()
 
 
 @pytest.fixture(scope="module")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("migrated") / "memory.db"
-    migrate(path)
+    migrate_sqlite(path)
     return path
 
 
