@@ -31,7 +31,7 @@ async def started(
         name: value.format(**places) for name, value in request.param.items()
     }
     with serving(folder, **environment) as process:
-        async with httpx.AsyncClient(base_url=process.url, timeout=30) as client:
+        async with httpx.AsyncClient(base_url=process.url, timeout=300) as client:
             yield Service(client, stub)
 
 

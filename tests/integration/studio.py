@@ -19,7 +19,7 @@ from langgraph_sdk.client import LangGraphClient
 from tests.conftest import REPOSITORY
 
 GRAPH = "ticketgraph"
-START_SECONDS = 45.0
+START_SECONDS = 300.0
 UNJUDGED = {
     "ticket": {
         "subject": "Error code ERR-500",
@@ -146,7 +146,7 @@ def langgraph_dev(port: int, folder: Path, outside: Outside) -> Iterator[Path]:
         yield path
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(timeout=20)
+        process.wait(timeout=300)
 
 
 def await_ok(process: subprocess.Popen[bytes], port: int, log: Path) -> None:

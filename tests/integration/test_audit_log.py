@@ -59,7 +59,7 @@ def ticketgraph(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
         env=environment,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
 

@@ -79,7 +79,7 @@ class Cli:
             cwd=self.folder,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 
@@ -316,6 +316,6 @@ def test_interrupting_ends_with_130(cli: Cli) -> None:
     )
     with pipe.open("w"):  # opens when the command does: from here on it reads
         process.send_signal(signal.SIGINT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=300)
     assert process.returncode == 130
     assert "Traceback" not in said

@@ -53,7 +53,7 @@ def cli(desks: Path) -> Run:
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
 

@@ -352,7 +352,7 @@ async def test_killed_between_claim_and_commit_it_is_due_again(
     )
     program = [sys.executable, "-m", "tests.integration.dying_at_a_deadline", url]
     died = await asyncio.to_thread(
-        subprocess.run, program, cwd=REPOSITORY, check=False, timeout=60
+        subprocess.run, program, cwd=REPOSITORY, check=False, timeout=300
     )
     assert died.returncode == -signal.SIGKILL
     assert len(await open_deadlines(database)) == 2

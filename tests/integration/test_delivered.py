@@ -43,7 +43,7 @@ async def arrived(receiver: Receiver, many: int) -> None:
 
 
 async def posted(server: ServerProcess, path: str, **sent: Any) -> dict[str, Any]:
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=server.url, timeout=300) as client:
         answer = await client.post(path, json=sent)
     assert answer.is_success, answer.text
     return answer.json()
@@ -119,7 +119,7 @@ async def test_a_server_that_is_killed_while_it_sends_sends_it_once(
         server = await asyncio.to_thread(
             stack.enter_context, serving(tmp_path, **settings)
         )
-        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=300) as client:
             (entry,) = (
                 await client.get("/api/v1/effects", params={"status": "all"})
             ).json()["items"]

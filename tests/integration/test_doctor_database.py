@@ -341,7 +341,7 @@ async def beside(server_url: str, work: Callable[[], Awaitable[None]]) -> None:
     enough = threading.Event()
 
     def keep_sending() -> None:
-        with httpx.Client(base_url=server_url, timeout=60) as client:
+        with httpx.Client(base_url=server_url, timeout=300) as client:
             for ticket in tickets(2000, seed=11):
                 if enough.is_set():
                     return

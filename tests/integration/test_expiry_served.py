@@ -1,4 +1,4 @@
-"""A question that nobody answers, on a real server whose desks wait for a fraction of a second."""
+"""A question that nobody answers, on a real server whose desks wait for a few seconds."""
 
 import shutil
 import sqlite3
@@ -11,7 +11,7 @@ import pytest
 
 from tests.conftest import REPOSITORY, ServerProcess, serving
 
-HOURS = 0.0002
+HOURS = 0.001
 LIMITED = 60
 OUTAGE = (
     "Your production system is down for all of our users since nine and we are losing "

@@ -3,7 +3,6 @@ has ended."""
 
 import asyncio
 import signal
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnavailableError
 from storage.database.address import PostgresAddress, database_address_of
-from storage.database.postgres import POOL_SIZE, TIMEOUT_SECONDS, PostgresDatabase
+from storage.database.postgres import POOL_SIZE, PostgresDatabase
 from storage.database.unavailable import UNAVAILABLE_ERRORS
 from tests.conftest import serving, worker
 from tests.postgres import PostgresServer, postgres_server
 from ticketgraph.opening import migrate_database
 
-LATE_SECONDS = 3.0
+HANGING = 60.0
+"""Seconds that pass only when something waits for ever."""
+
 TICKET = {
     "subject": "Charged twice",
     "body": "Order ORD-1 was charged twice.",
@@ -62,14 +63,6 @@ async def warm(client: httpx.AsyncClient) -> None:
     assert {answer.status_code for answer in answers} == {200}
 
 
-async def timed(
-    client: httpx.AsyncClient, method: str, path: str, **content: object
-) -> tuple[httpx.Response, float]:
-    clock = time.monotonic()
-    response = await client.request(method, path, **content)  # pyright: ignore[reportArgumentType]
-    return response, time.monotonic() - clock
-
-
 async def test_every_request_ends_with_503_and_all_goes_on_afterwards(
     tmp_path: Path,
 ) -> None:
@@ -80,34 +73,24 @@ async def test_every_request_ends_with_503_and_all_goes_on_afterwards(
             serving(tmp_path, command="api", DATABASE_URL=url) as api,
             worker(tmp_path, "worker", DATABASE_URL=url),
         ):
-            async with httpx.AsyncClient(base_url=api.url, timeout=60) as client:
+            async with httpx.AsyncClient(base_url=api.url, timeout=HANGING) as client:
                 await warm(client)
                 with frozen(server):
                     ended = await asyncio.gather(
-                        timed(
-                            client,
-                            "POST",
-                            "/api/v1/tickets",
-                            json=TICKET,
-                            headers=KEYED,
-                        ),
-                        timed(client, "GET", "/health"),
+                        client.post("/api/v1/tickets", json=TICKET, headers=KEYED),
+                        client.get("/health"),
                         *(
-                            timed(client, "GET", "/api/v1/approvals")
+                            client.get("/api/v1/approvals")
                             for _ in range(2 * POOL_SIZE)
                         ),
                     )
                 assert [
                     (answer.status_code, answer.text)
-                    for answer, _ in ended
+                    for answer in ended
                     if answer.status_code != 503
                 ] == []
-                assert (
-                    max(seconds for _, seconds in ended)
-                    < TIMEOUT_SECONDS + LATE_SECONDS
-                )
-                assert ended[0][0].headers["retry-after"]
-                assert "may or may not be kept" in ended[0][0].json()["detail"]
+                assert ended[0].headers["retry-after"]
+                assert "may or may not be kept" in ended[0].json()["detail"]
                 await works_again(client, url)
 
 
@@ -130,7 +113,7 @@ async def works_again(client: httpx.AsyncClient, url: str) -> None:
 async def nobody(url: str, query: str) -> None:
     """Return when no session is found any more."""
     async with (
-        asyncio.timeout(TIMEOUT_SECONDS),
+        asyncio.timeout(HANGING),
         await psycopg.AsyncConnection.connect(url, autocommit=True) as looking,
     ):
         while await (await looking.execute(query)).fetchone():  # pyright: ignore[reportArgumentType, reportCallIssue]  # noqa: ASYNC110
@@ -161,15 +144,15 @@ async def test_a_session_that_the_server_has_ended_counts_as_away(
 async def test_who_listens_may_hear_nothing_for_long(
     postgres: PostgresServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.database.timeouts.TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr("storage.database.timeouts.TIMEOUT_SECONDS", 1.0)
     address = database_address_of(postgres.fresh(), tmp_path)
     assert isinstance(address, PostgresAddress)
     database = PostgresDatabase(address)
     async with await database.open_connection(autocommit=True) as listening:
         await listening.execute("LISTEN something")
-        assert [notice async for notice in listening.notifies(timeout=1.0)] == []
+        assert [notice async for notice in listening.notifies(timeout=2.0)] == []
         with pytest.raises(psycopg.OperationalError, match="does not answer"):
-            await listening.execute("SELECT pg_sleep(5)")
+            await listening.execute("SELECT pg_sleep(60)")
         assert listening.closed
     await database.close()
 

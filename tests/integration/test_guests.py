@@ -36,7 +36,7 @@ def said(*arguments: str, **environment: str) -> tuple[int, str]:
         env=given,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     return done.returncode, done.stdout + done.stderr

@@ -79,7 +79,7 @@ def of_customer(data_dir: Path, name: str) -> dict[str, list[str]]:
 @pytest_asyncio.fixture
 async def client(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     """An asynchronous client of the shared server."""
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as opened:
+    async with httpx.AsyncClient(base_url=server.url, timeout=300) as opened:
         yield opened
 
 
@@ -350,20 +350,20 @@ def retried(
         with serving(folder, program=[DYING]) as server:
             with pytest.raises(httpx.TransportError):
                 httpx.post(
-                    f"{server.url}{path}", json=body, headers=headers, timeout=60
+                    f"{server.url}{path}", json=body, headers=headers, timeout=300
                 )
             assert server.process.wait(10) == -9
     with serving(folder) as server:
         answers = {
             path: httpx.post(
-                server.url + path, json=bodies[path], headers=headers, timeout=60
+                server.url + path, json=bodies[path], headers=headers, timeout=300
             )
             for path in bodies
         }
         for answer in answers.values():
             run_id = answer.json().get("run_id")
             if run_id:
-                httpx.get(f"{server.url}/api/v1/runs/{run_id}/events", timeout=60)
+                httpx.get(f"{server.url}/api/v1/runs/{run_id}/events", timeout=300)
     return {path: (answer, folder) for path, answer in answers.items()}
 
 

@@ -46,7 +46,7 @@ async def studio(
 ) -> AsyncIterator[Studio]:
     port = free_port()
     with langgraph_dev(port, tmp_path_factory.mktemp("studio"), outside) as log:
-        async with get_client(url=f"http://127.0.0.1:{port}", timeout=30) as client:
+        async with get_client(url=f"http://127.0.0.1:{port}", timeout=300) as client:
             yield Studio(client, outside, log)
 
 

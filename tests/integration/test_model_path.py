@@ -50,7 +50,7 @@ async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hou
     async with (
         ModelStub() as stub,
         served(tmp_path_factory.mktemp("path"), stub) as process,
-        httpx.AsyncClient(base_url=process.url, timeout=60) as client,
+        httpx.AsyncClient(base_url=process.url, timeout=300) as client,
     ):
         yield House(client, stub)
 
@@ -311,7 +311,7 @@ async def test_a_kill_during_a_call_loses_nothing_and_repeats_nothing(
         stub.mode = "timeout"
         async with (
             served(tmp_path, stub) as process,
-            httpx.AsyncClient(base_url=process.url, timeout=60) as client,
+            httpx.AsyncClient(base_url=process.url, timeout=300) as client,
         ):
             ticket = {
                 "subject": "Charged twice",
@@ -325,7 +325,7 @@ async def test_a_kill_during_a_call_loses_nothing_and_repeats_nothing(
         stub.reset()
         async with (
             served(tmp_path, stub) as process,
-            httpx.AsyncClient(base_url=process.url, timeout=60) as client,
+            httpx.AsyncClient(base_url=process.url, timeout=300) as client,
         ):
             found = (await client.get(f"/api/v1/tickets/{taken['ticket_id']}")).json()
             (

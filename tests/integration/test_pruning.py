@@ -183,7 +183,7 @@ def test_a_pruned_run_over_http(tmp_path: Path) -> None:
         app.compact()
     with (
         serving(tmp_path) as server,
-        httpx.Client(base_url=f"{server.url}/api/v1/runs", timeout=30) as http,
+        httpx.Client(base_url=f"{server.url}/api/v1/runs", timeout=300) as http,
     ):
         answers = [
             http.get(f"/{run.run_id}/history"),

@@ -35,7 +35,7 @@ OUTAGE = (
 @pytest_asyncio.fixture
 async def client(server: ServerProcess) -> AsyncIterator[httpx.AsyncClient]:
     """An asynchronous client of the shared server."""
-    async with httpx.AsyncClient(base_url=server.url, timeout=60) as opened:
+    async with httpx.AsyncClient(base_url=server.url, timeout=300) as opened:
         yield opened
 
 
@@ -122,7 +122,12 @@ def test_a_second_process_on_the_same_folder_is_refused(server: ServerProcess) -
         str(server.data_dir),
     ]
     second = subprocess.run(
-        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     said = second.stdout + second.stderr
     assert second.returncode != 0
@@ -136,7 +141,7 @@ def test_a_second_process_on_the_same_folder_is_refused(server: ServerProcess) -
 
 async def test_sigterm_in_the_middle_of_30_runs_loses_nothing(tmp_path: Path) -> None:
     with serving(tmp_path) as server:
-        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=300) as client:
             sent = [
                 {**ticket, "body": f"{ticket['body']}\n\n{LONG * 30}"}
                 for ticket in tickets(30, seed=3)
@@ -154,7 +159,7 @@ async def test_sigterm_in_the_middle_of_30_runs_loses_nothing(tmp_path: Path) ->
     assert "Traceback" not in log
     assert "failed" not in log
     with serving(tmp_path) as server:
-        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=300) as client:
             for answer in answers:
                 await client.get(f"{answer.json()['run_url']}/events")
     runs = runs_in(tmp_path)
@@ -171,7 +176,7 @@ async def test_sigterm_answers_who_waits_for_a_run_and_stops_soon(
     tmp_path: Path,
 ) -> None:
     with serving(tmp_path) as server:
-        async with httpx.AsyncClient(base_url=server.url, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=server.url, timeout=300) as client:
             sent = {
                 "subject": "Long report",
                 "body": LONG * 500,

@@ -53,6 +53,8 @@ class ModelStub:
         self.rejects: set[str] = set()
         self.retry_after = "7"
         self.requests: list[Received] = []
+        self.at_once = self.most_at_once = 0
+        """Requests being answered now, and the most there were."""
         self.hanging = asyncio.Event()
         """Set while a call of mode `timeout` is being kept waiting."""
         self._plan: deque[str] = deque()
@@ -72,6 +74,7 @@ class ModelStub:
         self.mode, self.delay, self.answer, self.retry_after = "ok", 0.0, None, "7"
         self.rejects.clear()
         self.requests.clear()
+        self.most_at_once = 0
         self._plan.clear()
         self.hanging.clear()
 
@@ -99,11 +102,16 @@ class ModelStub:
             Received(request.path, dict(request.query), request.headers, body)
         )
         mode = self._plan.popleft() if self._plan else self.mode
-        if self.delay:
-            await asyncio.sleep(self.delay)
-        return self._rejected(request, body) or await self._answered(
-            request, mode, body
-        )
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        try:
+            if self.delay:
+                await asyncio.sleep(self.delay)
+            return self._rejected(request, body) or await self._answered(
+                request, mode, body
+            )
+        finally:
+            self.at_once -= 1
 
     def _rejected(
         self, request: web.Request, body: Mapping[str, Any]

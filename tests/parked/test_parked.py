@@ -130,7 +130,7 @@ def test_the_server_of_today_goes_on_with_it_and_replies_once(
     for _ in range(2):
         with (
             serving(folder) as server,
-            httpx.Client(base_url=server.url, timeout=60) as http,
+            httpx.Client(base_url=server.url, timeout=300) as http,
         ):
             for waiting in http.get("/api/v1/approvals").json()["items"]:
                 path = f"/api/v1/approvals/{waiting['id']}/decision"
@@ -165,7 +165,12 @@ def test_the_server_says_in_a_sentence_what_it_would_lose(folder: Path) -> None:
         str(folder),
     ]
     ended = subprocess.run(
-        command, cwd=REPOSITORY, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        check=False,
     )
     assert ended.returncode == 2
     assert f"{run_id} (flow {FLOW_VERSION + 1}: " in ended.stderr

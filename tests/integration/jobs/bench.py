@@ -25,6 +25,8 @@ from storage.jobs.port import Handler, Jobs, Task
 from storage.jobs.procrastinate_jobs import ProcrastinateJobs
 
 KIND = "try"
+HANGING = 60.0
+"""Seconds that pass only when something waits for ever."""
 
 
 @dataclass
@@ -50,7 +52,7 @@ class Bench:
             self.seen.append(what)
             self.changed.notify_all()
 
-    async def until(self, true: Callable[[], bool], seconds: float = 10.0) -> None:
+    async def until(self, true: Callable[[], bool], seconds: float = HANGING) -> None:
         """Wait until something is true of what was seen. Fails after so long."""
         async with asyncio.timeout(seconds), self.changed:
             await self.changed.wait_for(true)
@@ -78,7 +80,7 @@ class Bench:
         async with self.database.open_read() as connection:
             return await self.jobs.open_subjects(connection, KIND)
 
-    async def until_nothing_is_open(self, seconds: float = 10.0) -> None:
+    async def until_nothing_is_open(self, seconds: float = HANGING) -> None:
         """A task's row goes after its handler has ended: look until it has."""
         async with asyncio.timeout(seconds):
             while await self.open_subjects():  # noqa: ASYNC110 - other processes change it

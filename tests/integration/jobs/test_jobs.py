@@ -75,18 +75,18 @@ async def test_of_one_lock_one_at_a_time_in_order(one: Bench, other: Bench) -> N
         order.append(doing.pop())
 
     one.handler = other.handler = alone
-    subjects = [f"{number:02}" for number in range(20)]
+    subjects = [f"{number:02}" for number in range(60)]
     await one.put(*(task(subject, lock="same") for subject in subjects))
     async with one.working(), other.working():
         await one.until_nothing_is_open(
-            5
+            25
         )  # a second look every half a second would not be enough
     assert order == subjects
-    assert len(begun(one, other)) == 20
+    assert len(begun(one, other)) == 60
 
 
 async def test_nothing_is_begun_before_its_time(one: Bench) -> None:
-    time_set = datetime.now(UTC) + timedelta(seconds=1)
+    time_set = datetime.now(UTC) + timedelta(seconds=2)
     begun_at: dict[str, datetime] = {}
 
     async def look_at_the_clock(subject: str) -> None:
@@ -96,12 +96,8 @@ async def test_nothing_is_begun_before_its_time(one: Bench) -> None:
     async with one.working():
         await one.put(task("later", not_before=time_set), task("now"))
         await one.until_nothing_is_open()
-    assert (
-        begun_at["now"]
-        < time_set
-        <= begun_at["later"]
-        < time_set + timedelta(seconds=2)
-    )
+    assert begun(one) == ["now", "later"]
+    assert begun_at["later"] >= time_set
 
 
 async def test_what_fails_is_tried_again_with_growing_pauses_while_others_go_on(
@@ -142,7 +138,7 @@ async def test_what_wants_to_be_called_again_has_not_failed(one: Bench) -> None:
         await one.put(task("a"))
         await one.until_nothing_is_open(20)
     assert (
-        0.2 <= tries[7] - tries[6] < 2.0
+        0.2 <= tries[7] - tries[6] < 10
     )  # the pause of a first failure; of a seventh it would be 12.8
     assert all(later - earlier >= 0.1 for earlier, later in pairwise(tries))
 

@@ -189,7 +189,7 @@ async def test_taking_over_frees_the_leases_of_the_dead_at_once(path: Path) -> N
     alive = LeasedJobs(database)
     work = asyncio.create_task(alive.run_tasks({KIND: finish}, 1))
     await alive.free_other_workers()
-    async with asyncio.timeout(2):  # a lease is longer
+    async with asyncio.timeout(0.8 * LEASE.total_seconds()):
         await done.wait()
     await alive.drain_tasks(5)
     await work
