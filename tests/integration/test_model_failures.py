@@ -247,7 +247,7 @@ async def test_the_fallback_model_answers_where_the_first_one_fails(
 async def test_a_primary_that_hangs_is_learned_while_the_fallback_answers(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engines.llm.asking.FIRST_SHARE", 0.05)
+    monkeypatch.setattr("engines.llm.ask.PRIMARY_TIME_SHARE", 0.05)
     async with HangingPrimary() as stub:
         house.install("ok", HANGING, fallback="n", url=stub.url)
         runs = [await house.process(number, "hanging.") for number in range(2)]

@@ -7,8 +7,7 @@ import asyncio
 import time
 from typing import Any
 
-from engines.llm.settings import ModelSettings
-
+from engines.models.settings import ModelSettings
 from tests.integration.modelled import Service, models, outputs, ran, within
 
 DEAR = {"LLM_PRICES": "{folder}/prices.yaml", "MAX_TOKENS": "64"}

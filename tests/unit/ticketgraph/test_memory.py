@@ -14,6 +14,7 @@ from engines.embedding.embedder import MODEL_NAME, Embedder
 from engines.local.answers.knowledge import KnowledgeBase
 from policies.loading.load import load_desk
 from storage.database.sqlite import SqliteDatabase
+from storage.migrations.migrate import migrate_sqlite
 from storage.queries import tickets
 from storage.vectors.brute_force import BruteForceVectors
 from text.cleaning import TextCleaner
@@ -52,7 +53,9 @@ async def memory(
         BruteForceVectors(database, MODEL_NAME),
         {DESK: TextCleaner(("en",))},
     )
-    yield StoredTicketSearch(knowledge.batching, database, vectors, knowledge, cleaners)
+    yield StoredTicketSearch(
+        knowledge.batching_embedder, database, vectors, knowledge, cleaners
+    )
     await database.close()
 
 
