@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh machine with Python 3.11 or newer and make:
 #   make run     the service, with its embedded database and no key
-#   make test    all tests
+#   make test    all tests, in about 10 minutes on two cores; make test-fast takes about one
 PYTHON ?= python3
 RUN := .venv/bin
 DEV := .venv-dev/bin
