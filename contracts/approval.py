@@ -1,12 +1,18 @@
 """A question to a person, and the answer."""
 
-from typing import Literal
+from datetime import datetime
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
+from contracts.errors import InputError
 from contracts.values import Value
 
 Verdict = Literal["approve", "edit", "reject", "reassign", "respond"]
+
+UNKNOWN_PERSON = "unknown"
+"""Who decided, where nobody said so."""
 
 
 class ApprovalRequest(Value):
@@ -23,7 +29,7 @@ class ApprovalRequest(Value):
 
 
 class ApprovalDecision(Value):
-    """A person's answer.
+    """A person's answer. Validation refuses one that could not be carried out on any desk.
 
     approve sends what was shown; edit sends `text` in its place; reject with `guidance`
     asks for another draft, without it nothing is sent; reassign gives the ticket to `team`,
@@ -34,7 +40,64 @@ class ApprovalDecision(Value):
     text: str | None = Field(default=None, max_length=20_000)
     guidance: str | None = Field(default=None, max_length=4_000)
     team: str | None = None
-    decided_by: str = "unknown"
+    decided_by: str = UNKNOWN_PERSON
     shown_hash: str | None = Field(
         default=None, description="When given, must match what is pending"
+    )
+
+    @field_validator("decided_by")
+    @classmethod
+    def name_somebody(cls, given: str) -> str:
+        """An empty name means that nobody said who decided, as in decisions of old versions."""
+        return given if given.strip() else UNKNOWN_PERSON
+
+    @model_validator(mode="after")
+    def require_what_the_type_needs(self) -> Self:
+        """Refuse a reply without words, and a reassignment to nobody."""
+        if self.type in ("edit", "respond") and not (self.text or "").strip():
+            raise PydanticCustomError(
+                "text_missing",
+                "To {type}, send the reply in `text`",
+                {"type": self.type},
+            )
+        if self.type == "reassign" and not (self.team or "").strip():
+            raise PydanticCustomError(
+                "team_missing", "To reassign, name the team in `team`"
+            )
+        return self
+
+
+class Approval(Value):
+    """A question as it is stored, and the answer once there is one."""
+
+    id: str
+    run_id: str
+    ticket_id: str
+    status: str
+    request: ApprovalRequest
+    decision: ApprovalDecision | None
+    decided_by: str | None
+    created_at: datetime
+    decided_at: datetime | None
+    expires_at: datetime
+
+
+def make_decision(values: object) -> ApprovalDecision:
+    """The decision that `values` (a mapping, or a decision) describes.
+
+    Raises InputError, which names every field that is wrong and repeats no value.
+    """
+    try:
+        return ApprovalDecision.model_validate(values)
+    except ValidationError as error:
+        raise InputError(describe_faults(error)) from None
+
+
+def describe_faults(error: ValidationError) -> str:
+    """What is wrong, field by field, in sentences."""
+    return " ".join(
+        f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg']}."
+        if fault["loc"]
+        else f"{fault['msg']}."
+        for fault in error.errors(include_input=False, include_url=False)
     )

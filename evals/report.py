@@ -9,7 +9,7 @@ from rich.console import Console
 from contracts.errors import InputError
 from evals.figures import FileReport, Report, build_file_report
 from evals.labels import LabelledTicket, read_labelled
-from evals.runner import run_rows, scratch_graph, suggest_for_rows
+from evals.runner import open_scratch, run_rows, suggest_for_rows
 from evals.tables import report_tables
 from ticketgraph.app import TicketGraph
 
@@ -85,20 +85,19 @@ async def _evaluate_file(
     done: Callable[[], None],
     desks_dir: Path | None,
 ) -> FileReport:
-    async with scratch_graph(desks_dir) as graph:
-        _check_desks(file, rows, graph)
+    async with open_scratch(desks_dir) as assembly:
+        app = TicketGraph(assembly)
+        _check_desks(file, rows, app)
         to_run = [row for row in rows if row.duplicates is None]
-        outcomes = await run_rows(graph, to_run, concurrency, done)
+        outcomes = await run_rows(app, to_run, concurrency, done)
         suggestions = await suggest_for_rows(
-            graph, [row for row in rows if row.duplicates is not None], done
+            assembly, [row for row in rows if row.duplicates is not None], done
         )
     return build_file_report(file.name, rows, outcomes, suggestions)
 
 
-def _check_desks(
-    file: Path, rows: Sequence[LabelledTicket], graph: TicketGraph
-) -> None:
-    desks = graph.assembly.services.desks
+def _check_desks(file: Path, rows: Sequence[LabelledTicket], app: TicketGraph) -> None:
+    desks = app.desks
     if unknown := sorted({row.desk for row in rows} - desks.keys()):
         raise InputError(
             f"{file.name}: there is no desk {unknown[0]}; choose one of: {', '.join(desks)}"

@@ -15,8 +15,10 @@ from pathlib import Path
 from contracts.result import Run
 from contracts.ticket import CleanTicket, Ticket
 from evals.labels import LabelledTicket
+from storage.database.address import database_address_of
 from storage.queries import tickets
 from ticketgraph.app import TicketGraph
+from ticketgraph.assembly import Assembly, open_assembly
 
 SUGGESTION_LIMIT = 5
 """How many similar tickets are asked for."""
@@ -46,11 +48,15 @@ class Suggestion:
 
 
 @asynccontextmanager
-async def scratch_graph(desks_dir: Path | None = None) -> AsyncIterator[TicketGraph]:
-    """A TicketGraph that has never seen a ticket. Raises DeskError for invalid policies."""
+async def open_scratch(desks_dir: Path | None = None) -> AsyncIterator[Assembly]:
+    """An assembly on an empty database, which is deleted at the end.
+
+    Raises DeskError for invalid policies.
+    """
     with tempfile.TemporaryDirectory(prefix="ticketgraph-eval-") as folder:
-        async with TicketGraph.open(folder, desks_dir=desks_dir) as app:
-            yield app
+        address = database_address_of(None, Path(folder))
+        async with open_assembly(address, desks_dir) as assembly:
+            yield assembly
 
 
 async def run_rows(
@@ -100,35 +106,34 @@ async def _process_row(app: TicketGraph, row: LabelledTicket) -> Run:
 
 
 async def suggest_for_rows(
-    app: TicketGraph,
+    assembly: Assembly,
     rows: Sequence[LabelledTicket],
     done: Callable[[], None] = lambda: None,
 ) -> list[Suggestion]:
-    """Put every ticket into the memory, then ask it for those most similar to each that has
-    duplicates.
+    """Index every ticket, then search for those most similar to each that has duplicates.
 
     No run is made: what the triagers linked came before and after, so all tickets have to
     be known first.
     """
-    memory = app.assembly.ticket_search
-    known = [(row, *_clean_row(app, row)) for row in rows]
+    search = assembly.ticket_search
+    known = [(row, *_clean_row(assembly, row)) for row in rows]
     for _, ticket, clean in known:
-        await app.assembly.database.run_transaction(
+        await assembly.database.run_transaction(
             partial(tickets.insert_ticket, ticket=ticket, status="closed")
         )
-        await memory.index_ticket(ticket.id, clean)
+        await search.index_ticket(ticket.id, clean)
         done()
     found: list[Suggestion] = []
     for row, ticket, clean in known:
         if row.duplicates:
-            similar = await memory.find_similar(ticket, clean, SUGGESTION_LIMIT)
+            similar = await search.find_similar(ticket, clean, SUGGESTION_LIMIT)
             found.append(Suggestion(row, tuple(other.ticket_id for other in similar)))
     return found
 
 
-def _clean_row(app: TicketGraph, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
+def _clean_row(assembly: Assembly, row: LabelledTicket) -> tuple[Ticket, CleanTicket]:
     received = {"id": row.id, "received_at": datetime.now(UTC)}
     ticket = Ticket.model_validate(
         received | row.model_dump(include={"desk", "subject", "body"})
     )
-    return ticket, app.assembly.services.cleaners[row.desk].clean(row.subject, row.body)
+    return ticket, assembly.services.cleaners[row.desk].clean(row.subject, row.body)

@@ -3,20 +3,22 @@
 One payload carries both shapes and each client takes its own. Replies come as Agent Inbox's list of
 `{"type": "accept|edit|response|ignore", "args": …}`, as Agent Chat UI's `{"decisions": [{"type":
 "approve|edit|reject", …}]}`, or as our own ApprovalDecision.
+
+It stays among the nodes because escalate reads its answer with it, and a node imports nothing
+from above.
 """
 
 from collections.abc import Sequence
 from typing import Any, cast
 
-from pydantic import ValidationError
-
-from contracts.approval import ApprovalDecision, ApprovalRequest
+from contracts.approval import ApprovalDecision, ApprovalRequest, make_decision
 from contracts.errors import InputError
+from policies.deciding.routing import check_team_named
 
 INBOX_ACTION = "send_reply"
 ACCEPTED_SHAPES = (
     "Send one ApprovalDecision, an Agent Inbox list of one, or an Agent Chat UI object "
-    "with one decision."
+    "with one decision; an edited reply is `text`, or `reply` in the action's `args`."
 )
 
 
@@ -68,32 +70,17 @@ def parse_decision(
 
     Raises InputError for one that could not be carried out.
     """
+    given = parse_inbox_reply(reply) or parse_chat_reply(reply)
     try:
-        decision = ApprovalDecision.model_validate(
-            parse_inbox_reply(reply) or parse_chat_reply(reply) or reply
-        )
-    except ValidationError as error:
-        raise InputError(f"{describe_faults(error)} {ACCEPTED_SHAPES}") from error
+        decision = make_decision(given or reply)
+    except InputError as error:
+        raise InputError(f"{error.detail} {ACCEPTED_SHAPES}") from None
     if decision.shown_hash and decision.shown_hash != request.shown_hash:
         raise InputError(
             "What is pending is not what `shown_hash` names. Read it again, then decide."
         )
-    if decision.type == "reassign" and decision.team not in teams:
-        raise InputError(f"`team` must be one of: {', '.join(teams)}.")
-    if decision.type in ("edit", "respond") and not (decision.text or "").strip():
-        raise InputError(
-            f"To {decision.type}, send the words of the reply: `text`, or `reply` in the "
-            "action's `args`."
-        )
+    check_team_named(decision, teams)
     return decision
-
-
-def describe_faults(error: ValidationError) -> str:
-    """What is wrong with a reply, field by field, without repeating it."""
-    return " ".join(
-        f"`{'.'.join(map(str, fault['loc'])) or 'reply'}`: {fault['msg']}."
-        for fault in error.errors()
-    )
 
 
 def parse_inbox_reply(reply: object) -> dict[str, object] | None:

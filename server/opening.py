@@ -38,10 +38,10 @@ async def open_app(
         delivery_seconds=settings.delivery_timeout_seconds,
         migrating=migrating and not guest,
         at_once=settings.worker_concurrency if working and not guest else 0,
+        max_wait_seconds=settings.max_workflow_timeout_seconds if guest else None,
     )
     try:
         async with opening as app:
-            app.patience = settings.max_workflow_timeout_seconds if guest else None
             yield app
     finally:
         if connector:

@@ -5,10 +5,12 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.runtime import RunControl
 
 from connectors.port import Connector
 from engines.embedding.batching_embedder import BatchingEmbedder
@@ -39,14 +41,21 @@ from ticketgraph.effects.outbox import StoredOutbox
 from ticketgraph.effects.sender import DELIVERY_SECONDS, EffectSender
 from ticketgraph.forgetting.erasure import Eraser
 from ticketgraph.forgetting.retention import Retention
+from ticketgraph.jobs import ADVANCE, DELIVER
 from ticketgraph.news.watchers import Watchers
-from ticketgraph.opening import open_storage
-from ticketgraph.runner import MAX_CONCURRENT_RUNS, Runner
-from ticketgraph.runs.execute import Executor
+from ticketgraph.opening import OpenStorage, open_storage
+from ticketgraph.runs.advance import RunAdvancer
+from ticketgraph.runs.execute import RunExecutor
 from ticketgraph.similar.similar_tickets import StoredTicketSearch
-from ticketgraph.upkeep.background import BackgroundWork, run_in_background
+from ticketgraph.tickets.intake import TicketIntake
 from ticketgraph.upkeep.deadline_clock import DeadlineClock
-from ticketgraph.upkeep.maintenance import run_maintenance
+from ticketgraph.upkeep.maintenance import (
+    BackgroundWork,
+    recover_lost_runs,
+    run_in_background,
+    run_maintenance,
+)
+from ticketgraph.worker import MAX_CONCURRENT_RUNS, Worker
 
 if TYPE_CHECKING:
     from engines.llm.engine import LlmEngine
@@ -67,15 +76,34 @@ class Assembly:
     services: Services
     database: Database
     graph: Graph
-    runner: Runner
-    ticket_search: StoredTicketSearch
-    watchers: Watchers
     saver: BaseCheckpointSaver[Any]
     jobs: Jobs
+    watchers: Watchers
+    outbox: StoredOutbox
+    ticket_search: StoredTicketSearch
+    intake: TicketIntake
+    advancer: RunAdvancer
+    worker: Worker
+
+    @property
+    def eraser(self) -> Eraser:
+        """What erases tickets, and their traces."""
+        return Eraser(
+            self.database,
+            self.ticket_search,
+            self.saver.serde,
+            self.jobs,
+            self.services.now,
+        )
+
+    @property
+    def retention(self) -> Retention:
+        """What prunes checkpoints and tickets by age."""
+        return Retention(self.database, self.services.desks, self.eraser)
 
 
 def ignore_call(_: CallRecord) -> None:
-    """For whoever counts no calls."""
+    """An observer of model calls that does nothing."""
 
 
 @asynccontextmanager
@@ -92,10 +120,8 @@ async def open_assembly(
 ) -> AsyncIterator[Assembly]:
     """Open everything on a database, and close it in order.
 
-    Up to `at_once` tasks are done here side by side.
-
-    Effects go out through the `connector`, one attempt taking `delivery_seconds` at most;
-    without, they stay recorded.
+    Up to `at_once` jobs are run here side by side. Effects go out through the `connector`,
+    one attempt taking `delivery_seconds` at most; without, they stay recorded.
 
     Raises DeskError for invalid policies, InputError for settings that contradict each
     other, and UnavailableError when the database cannot be used: see
@@ -103,50 +129,62 @@ async def open_assembly(
     """
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
     async with open_storage(address, desks.keys(), migrating=migrating) as opened:
-        database, jobs = opened.database, opened.jobs
-        services, memory = await offline_services(desks, database)
+        database = opened.database
+        services, ticket_search = await offline_services(desks, database)
         if models:
             services = await with_models(services, models, database, observe)
-        graph = build_graph(opened.saver)
-        outbox = StoredOutbox(database, utc_now, jobs if connector else None)
+        outbox = StoredOutbox(database, utc_now, opened.jobs if connector else None)
         services = replace(services, outbox=outbox)
-        delivery = EffectSender(database, connector, utc_now, delivery_seconds)
-        runner = Runner(
-            Executor(graph, services, database, opened.watchers), jobs, delivery
-        )
-        saver = cast("BaseCheckpointSaver[Any]", graph.checkpointer)
-        assembly = Assembly(
-            services, database, graph, runner, memory, opened.watchers, saver, jobs
-        )
+        sender = EffectSender(database, connector, utc_now, delivery_seconds)
+        assembly = assemble(opened, services, ticket_search, outbox, sender)
         if at_once:
-            runner.start_worker(at_once)
+            assembly.worker.start_jobs(at_once)
         try:
-            async with run_in_background(
-                background_work(assembly, outbox) if at_once else ()
-            ):
+            async with run_in_background(background_work(assembly) if at_once else ()):
                 yield assembly
         finally:
-            await runner.stop()
+            await assembly.worker.stop_jobs()
             if services.engine is not services.local:
                 await cast("LlmEngine", services.engine).close()
 
 
-def background_work(
-    assembly: Assembly, outbox: StoredOutbox
-) -> Sequence[BackgroundWork]:
-    """What a process that works does besides.
-
-    Deadlines, what nobody goes on with, what is old enough to go.
-    """
-    database, jobs, desks = assembly.database, assembly.jobs, assembly.services.desks
-    eraser = Eraser(
-        database, assembly.ticket_search, assembly.saver.serde, jobs, utc_now
+def assemble(
+    opened: OpenStorage,
+    services: Services,
+    ticket_search: StoredTicketSearch,
+    outbox: StoredOutbox,
+    sender: EffectSender,
+) -> Assembly:
+    """The parts on an open database, connected, with nothing started yet."""
+    database, jobs, watchers = opened.database, opened.jobs, opened.watchers
+    graph, control = build_graph(opened.saver), RunControl()
+    advancer = RunAdvancer(RunExecutor(graph, services, database, watchers), control)
+    handlers = {ADVANCE: advancer.advance_run, DELIVER: sender.deliver_effect}
+    return Assembly(
+        services=services,
+        database=database,
+        graph=graph,
+        saver=cast("BaseCheckpointSaver[Any]", graph.checkpointer),
+        jobs=jobs,
+        watchers=watchers,
+        outbox=outbox,
+        ticket_search=ticket_search,
+        intake=TicketIntake(database, jobs, services.desks, services.now, control),
+        advancer=advancer,
+        worker=Worker(jobs, handlers, control, watchers),
     )
-    retention = Retention(database, desks, eraser)
-    often = (assembly.runner.enqueue_lost_runs, outbox.enqueue_lost_effects)
+
+
+def background_work(assembly: Assembly) -> Sequence[BackgroundWork]:
+    """What a process that runs jobs does in the background: deadlines, recovery, pruning."""
+    database, jobs, outbox = assembly.database, assembly.jobs, assembly.outbox
+    clock = DeadlineClock(database, jobs, assembly.services.desks, outbox, utc_now)
+    recover = (partial(recover_lost_runs, database, jobs), outbox.enqueue_lost_effects)
     return (
-        DeadlineClock(database, jobs, desks, outbox, utc_now).run_forever,
-        lambda: run_maintenance(often, lambda: retention.prune_expired(utc_now())),
+        clock.run_forever,
+        lambda: run_maintenance(
+            recover, lambda: assembly.retention.prune_expired(utc_now())
+        ),
     )
 
 

@@ -1,37 +1,114 @@
 """The Python API without `await`, for scripts and notebooks.
 
-with BlockingTicketGraph.open() as desk:
-    run = desk.process("Cannot log in", "It says invalid credentials.")
+with BlockingTicketGraph.open() as app:
+    run = app.process("Cannot log in", "It says invalid credentials.")
 """
 
 import asyncio
 import threading
-from collections.abc import Coroutine, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Concatenate, Generic, ParamSpec, Self, TypeVar
 
-from contracts.approval import ApprovalDecision
-from contracts.dead_letter import DeadLetter
-from contracts.effect import LedgerEntry, Resolution, WhichEffects
-from contracts.result import Checkpoint, PendingApproval, Run
-from contracts.retention import Erasure, Pruned
-from contracts.ticket import RunOptions
-from storage.audit.verification import Verification
 from ticketgraph.app import TicketGraph
+from ticketgraph.effects.effects import Effects
+from ticketgraph.runs.approvals import Approvals
+from ticketgraph.runs.runs import Runs
+from ticketgraph.tickets.tickets import Tickets
 
-T = TypeVar("T")
+Part = TypeVar("Part")
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
-class BlockingTicketGraph:
+class BlockingPart(Generic[Part]):
+    """A part of the API whose coroutines run on an event loop in another thread."""
+
+    def __init__(self, part: Part, loop: asyncio.AbstractEventLoop) -> None:
+        self._part = part
+        self._loop = loop
+
+
+def make_blocking(
+    method: Callable[Concatenate[Part, Given], Coroutine[Any, Any, Result]],
+) -> Callable[Concatenate[BlockingPart[Part], Given], Result]:
+    """The method of a BlockingPart that runs a coroutine method of its part and waits for it."""
+
+    @wraps(method)
+    def run_blocking(
+        blocking: BlockingPart[Part], *args: Given.args, **named: Given.kwargs
+    ) -> Result:
+        work = method(blocking._part, *args, **named)
+        return asyncio.run_coroutine_threadsafe(work, blocking._loop).result()
+
+    return run_blocking
+
+
+class BlockingTickets(BlockingPart[Tickets]):
+    """See ticketgraph.tickets.tickets.Tickets."""
+
+    process = make_blocking(Tickets.process)
+    submit = make_blocking(Tickets.submit)
+    run_stored = make_blocking(Tickets.run_stored)
+    get = make_blocking(Tickets.get)
+    get_run = make_blocking(Tickets.get_run)
+    list_page = make_blocking(Tickets.list_page)
+    import_solved = make_blocking(Tickets.import_solved)
+
+
+class BlockingRuns(BlockingPart[Runs]):
+    """See ticketgraph.runs.runs.Runs. Steps are not streamed."""
+
+    get = make_blocking(Runs.get)
+    wait = make_blocking(Runs.wait)
+    finish = make_blocking(Runs.finish)
+    history = make_blocking(Runs.history)
+    fork = make_blocking(Runs.fork)
+    begin_fork = make_blocking(Runs.begin_fork)
+    list_dead_letters = make_blocking(Runs.list_dead_letters)
+    get_dead_letter = make_blocking(Runs.get_dead_letter)
+    retry = make_blocking(Runs.retry)
+    begin_retry = make_blocking(Runs.begin_retry)
+
+
+class BlockingApprovals(BlockingPart[Approvals]):
+    """See ticketgraph.runs.approvals.Approvals."""
+
+    list = make_blocking(Approvals.list)
+    get = make_blocking(Approvals.get)
+    decide = make_blocking(Approvals.decide)
+    begin_decision = make_blocking(Approvals.begin_decision)
+
+
+class BlockingEffects(BlockingPart[Effects]):
+    """See ticketgraph.effects.effects.Effects."""
+
+    list = make_blocking(Effects.list)
+    resolve = make_blocking(Effects.resolve)
+
+
+class BlockingTicketGraph(BlockingPart[TicketGraph]):
     """TicketGraph on an event loop of its own, in a thread.
 
-    Works where a loop runs already, as in notebooks.
+    Works where a loop is running already, as in notebooks.
     """
 
     def __init__(self, app: TicketGraph, loop: asyncio.AbstractEventLoop) -> None:
-        self.desk = app
-        self.loop = loop
+        super().__init__(app, loop)
+        self.tickets = BlockingTickets(app.tickets, loop)
+        self.runs = BlockingRuns(app.runs, loop)
+        self.approvals = BlockingApprovals(app.approvals, loop)
+        self.effects = BlockingEffects(app.effects, loop)
+
+    process = make_blocking(TicketGraph.process)
+    decide = make_blocking(TicketGraph.decide)
+    prune = make_blocking(TicketGraph.prune)
+    compact = make_blocking(TicketGraph.compact)
+    find_erasable = make_blocking(TicketGraph.find_erasable)
+    erase = make_blocking(TicketGraph.erase)
+    verify_audit = make_blocking(TicketGraph.verify_audit)
 
     @classmethod
     @contextmanager
@@ -44,9 +121,9 @@ class BlockingTicketGraph:
         thread.start()
         opened = TicketGraph.open(data_dir, **options)
         try:
-            desk = asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result()
+            app = asyncio.run_coroutine_threadsafe(opened.__aenter__(), loop).result()
             try:
-                yield cls(desk, loop)
+                yield cls(app, loop)
             finally:
                 asyncio.run_coroutine_threadsafe(
                     opened.__aexit__(None, None, None), loop
@@ -55,96 +132,3 @@ class BlockingTicketGraph:
             loop.call_soon_threadsafe(loop.stop)
             thread.join()
             loop.close()
-
-    def process(
-        self,
-        subject: str = "",
-        body: str = "",
-        *,
-        options: RunOptions | None = None,
-        **ticket: Any,
-    ) -> Run:
-        """See TicketGraph.process."""
-        return self._result(self.desk.process(subject, body, options=options, **ticket))
-
-    def run(self, run_id: str) -> Run:
-        """See TicketGraph.run."""
-        return self._result(self.desk.run(run_id))
-
-    def approvals(
-        self, status: str | None = "pending", limit: int = 100, offset: int = 0
-    ) -> Sequence[PendingApproval]:
-        """See TicketGraph.approvals."""
-        return self._result(self.desk.approvals(status, limit, offset))
-
-    def decide(
-        self, approval_id: str, decision: ApprovalDecision | str, **details: Any
-    ) -> Run:
-        """See TicketGraph.decide."""
-        return self._result(self.desk.decide(approval_id, decision, **details))
-
-    def dead_letters(
-        self, limit: int = 100, offset: int = 0
-    ) -> tuple[Sequence[DeadLetter], int]:
-        """See TicketGraph.dead_letters."""
-        return self._result(self.desk.dead_letters(limit, offset))
-
-    def retry(self, run_id: str, **changes: Any) -> Run:
-        """See TicketGraph.retry."""
-        return self._result(self.desk.retry(run_id, **changes))
-
-    def effects(
-        self, which: WhichEffects = "parked", limit: int = 100, offset: int = 0
-    ) -> Sequence[LedgerEntry]:
-        """See TicketGraph.effects."""
-        return self._result(self.desk.effects(which, limit, offset))
-
-    def resolve_effect(
-        self, key: str, resolution: Resolution | str, **details: Any
-    ) -> LedgerEntry:
-        """See TicketGraph.resolve_effect."""
-        return self._result(self.desk.resolve_effect(key, resolution, **details))
-
-    def history(self, run_id: str) -> Sequence[Checkpoint]:
-        """See TicketGraph.history."""
-        return self._result(self.desk.history(run_id))
-
-    def fork(
-        self,
-        run_id: str,
-        checkpoint_id: str | None = None,
-        *,
-        options: RunOptions | None = None,
-        **changes: Any,
-    ) -> Run:
-        """See TicketGraph.fork."""
-        return self._result(
-            self.desk.fork(run_id, checkpoint_id, options=options, **changes)
-        )
-
-    def prune(self, *, everything: bool = False) -> Pruned:
-        """See TicketGraph.prune."""
-        return self._result(self.desk.prune(everything=everything))
-
-    def compact(self) -> None:
-        """See TicketGraph.compact."""
-        self._result(self.desk.compact())
-
-    def erase(
-        self,
-        customer: str | None = None,
-        *,
-        ticket_ids: Sequence[str] = (),
-        erased_by: str = "unknown",
-    ) -> Erasure:
-        """See TicketGraph.erase."""
-        return self._result(
-            self.desk.erase(customer, ticket_ids=ticket_ids, erased_by=erased_by)
-        )
-
-    def verify_audit(self, head: str | None = None) -> Verification:
-        """See TicketGraph.verify_audit."""
-        return self._result(self.desk.verify_audit(head))
-
-    def _result(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self.loop).result()

@@ -4,8 +4,13 @@ What is above does not know which.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Collection
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import fcntl
+from collections.abc import AsyncIterator, Collection, Iterator
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    contextmanager,
+)
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,7 +41,6 @@ from storage.migrations.migrate import (
 )
 from ticketgraph.checkpoints.postgres import postgres_saver
 from ticketgraph.checkpoints.sqlite import open_saver
-from ticketgraph.data_folder import hold_data_folder
 from ticketgraph.news.notify import PostgresNotifier
 from ticketgraph.news.watchers import Watchers
 from ticketgraph.orphans import refuse_orphans
@@ -79,6 +83,24 @@ def open_storage(
             return open_memory()
         case PostgresAddress():
             return open_server(address, desks, migrating=migrating)
+
+
+@contextmanager
+def hold_data_folder(folder: Path) -> Iterator[None]:
+    """Lock the folder, made if it is missing: two processes would run everything twice.
+
+    Raises UnavailableError when another process holds the lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "ticketgraph.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UnavailableError(
+                f"Another ticketgraph uses the data folder {folder}. "
+                "Stop it, or choose another with DATA_DIR or DATABASE_URL."
+            ) from None
+        yield
 
 
 @asynccontextmanager

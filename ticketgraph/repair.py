@@ -29,7 +29,7 @@ from ticketgraph.effects.outbox import StoredOutbox
 from ticketgraph.news.watchers import Watchers
 from ticketgraph.opening import open_storage
 from ticketgraph.orphans import find_orphans
-from ticketgraph.upkeep.maintenance import enqueue_lost_runs
+from ticketgraph.upkeep.maintenance import recover_lost_runs
 
 
 @dataclass(frozen=True)
@@ -77,8 +77,7 @@ async def repair_stored_data(
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
     async with open_storage(address, desks, migrating=False) as opened:
         database, jobs = opened.database, opened.jobs
-        put_down = await database.run_transaction(partial(enqueue_lost_runs, jobs=jobs))
-        jobs.wake_worker()
+        put_down = await recover_lost_runs(database, jobs)
         effects = (
             await StoredOutbox(database, utc_now, jobs).enqueue_lost_effects()
             if delivering

@@ -8,6 +8,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -77,11 +78,17 @@ async def load_graph() -> StudioGraph:
     return StudioGraph(**vars(build_graph(services=services)))
 
 
-GRAPH = asyncio.run(load_graph())
-"""Made while the server starts.
+def load_graph_in_thread() -> StudioGraph:
+    """`load_graph` on an event loop of another thread.
 
-It imports this file in a thread of its own, and whatever is wrong stops it there.
-"""
+    A notebook, or whoever else imports this file, may have a running loop in this one.
+    """
+    with ThreadPoolExecutor(1, thread_name_prefix="ticketgraph-studio") as thread:
+        return thread.submit(asyncio.run, load_graph()).result()
+
+
+GRAPH = load_graph_in_thread()
+"""Made at import, while LangGraph's server starts: an error stops the start."""
 
 
 @asynccontextmanager

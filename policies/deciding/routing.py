@@ -1,5 +1,8 @@
 """Which team gets a ticket, how pressing it is for them, and who else could take it."""
 
+from collections.abc import Sequence
+
+from contracts.approval import ApprovalDecision
 from contracts.decision import Reason
 from contracts.errors import InputError
 from contracts.values import PRIORITIES, Priority, Severity, Value
@@ -55,15 +58,25 @@ def team_for(category: str | None, routing: Routing) -> Team:
 
 
 def find_team(team_id: str, routing: Routing) -> Team:
-    """The team a person reassigns to.
+    """The desk's team with this id.
 
     Raises InputError, naming the desk's teams, when there is no such team.
     """
     for team in routing.teams:
         if team.id == team_id:
             return team
-    known = ", ".join(team.id for team in routing.teams)
-    raise InputError(f"This desk has no such team. Choose one of: {known}.")
+    raise unknown_team_error([team.id for team in routing.teams])
+
+
+def check_team_named(decision: ApprovalDecision, teams: Sequence[str]) -> None:
+    """Raise InputError when a decision reassigns to a team that is not one of the desk's."""
+    if decision.type == "reassign" and decision.team not in teams:
+        raise unknown_team_error(teams)
+
+
+def unknown_team_error(teams: Sequence[str]) -> InputError:
+    """The error for a team that a desk does not have, naming those it has."""
+    return InputError(f"This desk has no such team. Choose one of: {', '.join(teams)}.")
 
 
 def _floored_priority(priority: Priority, team: Team) -> Priority:

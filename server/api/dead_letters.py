@@ -14,7 +14,7 @@ from server.api.dependencies import (
     json_response,
     make_router,
 )
-from server.api.outcome import STILL_RUNNING_RESPONSE, wait_for_outcome
+from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.request_models import Body, OptionsIn, Subject
 from server.api.response_models import ProcessOut
 
@@ -46,14 +46,14 @@ async def list_dead_letters(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """Runs that failed as often as they may."""
-    items, total = await app.dead_letters(limit, offset)
+    items, total = await app.runs.list_dead_letters(limit, offset)
     return json_response(DeadLetters(items=list(items), total=total))
 
 
 @routes.get("/{run_id}", response_model=DeadLetterDetail, responses=NOT_FOUND_RESPONSE)
 async def get(run_id: str, app: App) -> Response:
     """One of them, with the ticket as it was received."""
-    return json_response(await app.dead_letter(run_id))
+    return json_response(await app.runs.get_dead_letter(run_id))
 
 
 @routes.post(
@@ -70,11 +70,11 @@ async def retry(
     """
     given = request or RetryIn()
     options = given.options.to_run_options() if given.options else None
-    job = await app.revive(
+    claim = await app.runs.begin_retry(
         run_id,
         subject=given.subject,
         body=given.body,
         options=options,
-        by=given.decided_by,
+        decided_by=given.decided_by,
     )
-    return await wait_for_outcome(app, job, longest)
+    return await answer_with_outcome(app, claim, longest)

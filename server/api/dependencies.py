@@ -68,9 +68,9 @@ def make_router(prefix: str, tag: str) -> APIRouter:
     )
 
 
-def replay_header(job: Claim) -> dict[str, str]:
+def replay_header(claim: Claim) -> dict[str, str]:
     """The header that says so, when a request was answered with what an earlier one had stored."""
-    return {"Idempotency-Replayed": "true"} if job.replayed else {}
+    return {"Idempotency-Replayed": "true"} if claim.replayed else {}
 
 
 def json_response(

@@ -55,7 +55,9 @@ async def list_effects(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """What waits for a person, or has another status."""
-    return json_response(Effects(items=list(await app.effects(status, limit, offset))))
+    return json_response(
+        Effects(items=list(await app.effects.list(status, limit, offset)))
+    )
 
 
 @routes.post(
@@ -69,5 +71,5 @@ async def resolve(key: EffectKey, request: ResolutionIn, app: App) -> Response:
     409 for one that does not wait for a person (any more).
     """
     return json_response(
-        await app.resolve_effect(key, Resolution.model_validate(request.model_dump()))
+        await app.effects.resolve(key, Resolution.model_validate(request.model_dump()))
     )

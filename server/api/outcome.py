@@ -1,11 +1,13 @@
-"""Answering with how a run rests, or, when that takes too long, with where to look."""
+"""Waits for a run and answers: with its outcome, or with 202 and where to look."""
 
 from typing import Any
 
 from fastapi import Response
 
-from server.api.dependencies import json_response
+from contracts.result import Run
+from server.api.dependencies import json_response, replay_header
 from server.api.response_models import ProcessOut, process_out
+from server.http.prefer import Preference
 from ticketgraph.app import TicketGraph
 from ticketgraph.runs.claim import Claim
 from ticketgraph.runs.results import build_running_run
@@ -16,17 +18,36 @@ STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
 
 
 async def wait_for_outcome(
-    app: TicketGraph, job: Claim, seconds: float, status: int = 200
-) -> Response:
-    """The run when it rests, with `status`.
+    app: TicketGraph, claim: Claim, seconds: float
+) -> tuple[Run, int]:
+    """The run and 200 when it is settled; after so many seconds, or while stopping, as it is
+    known and 202.
 
-    After so many seconds, or while stopping, 202 and that it goes on.
-
-    What was taken in before is never answered with an error, even if the database goes away
-    meanwhile.
+    What was taken in is never answered with an error, even if the database goes away meanwhile.
     """
-    run = await app.runner.wait_for_run(job.run_id, seconds)
-    headers = {"Location": f"/api/v1/runs/{job.run_id}"}
-    if run is None:
-        return json_response(process_out(build_running_run(job)), 202, headers)
-    return json_response(process_out(run), status, headers if status == 201 else None)
+    run = await app.runs.wait(claim.run_id, seconds, fresh=claim.fresh)
+    return (run, 200) if run else (build_running_run(claim), 202)
+
+
+async def answer_with_outcome(
+    app: TicketGraph,
+    claim: Claim,
+    longest: float,
+    prefer: Preference | None = None,
+    *,
+    created: bool = False,
+) -> Response:
+    """The run as clients read it, after at most `longest` seconds or those they `prefer`.
+
+    200, or 201 where it was `created`; 202 while it runs. 201 and 202 say where to look.
+    """
+    seconds = prefer.wait_seconds(longest) if prefer else longest
+    run, status = await wait_for_outcome(app, claim, seconds)
+    headers = replay_header(claim)
+    if prefer:
+        headers |= prefer.applied_header(finished=status == 200)
+    if created or status == 202:
+        headers["Location"] = f"/api/v1/runs/{claim.run_id}"
+    return json_response(
+        process_out(run), 201 if created and status == 200 else status, headers
+    )

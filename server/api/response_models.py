@@ -12,6 +12,7 @@ from contracts.extraction import Extraction
 from contracts.result import PendingApproval, Run
 from contracts.retrieval import SimilarTicket
 from contracts.step import Step
+from contracts.stored_ticket import StoredTicket
 from contracts.usage import Usage
 from contracts.values import Disposition, Priority
 
@@ -199,13 +200,12 @@ class TicketPage(BaseModel):
     pages: int
 
 
-def ticket_out(row: Any, run_id: str | None = None) -> Ticket:
-    """A ticket's row as clients read it."""
-    names = set(Ticket.model_fields) - {"ticket_id", "created_at", "run_id", "run_url"}
+def ticket_out(stored: StoredTicket) -> Ticket:
+    """A ticket as clients read it."""
+    names = set(Ticket.model_fields) - {"ticket_id", "created_at", "run_url"}
     return Ticket(
-        **{name: row[name] for name in names},
-        ticket_id=row["id"],
-        created_at=row["received_at"],
-        run_id=run_id,
-        run_url=f"/api/v1/runs/{run_id}" if run_id else None,
+        **{name: getattr(stored, name) for name in names},
+        ticket_id=stored.id,
+        created_at=stored.received_at,
+        run_url=f"/api/v1/runs/{stored.run_id}" if stored.run_id else None,
     )

@@ -16,7 +16,7 @@ from server.api.dependencies import (
     json_response,
     make_router,
 )
-from server.api.outcome import STILL_RUNNING_RESPONSE, wait_for_outcome
+from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.request_models import ForkIn
 from server.api.response_models import ProcessOut, process_out
 from ticketgraph.app import TicketGraph
@@ -34,7 +34,7 @@ class History(BaseModel):
 @routes.get("/{run_id}", response_model=ProcessOut, responses=NOT_FOUND_RESPONSE)
 async def get(run_id: str, app: App) -> Response:
     """A run as it was last settled."""
-    return json_response(process_out(await app.run(run_id)))
+    return json_response(process_out(await app.runs.get(run_id)))
 
 
 @routes.get(
@@ -44,7 +44,9 @@ async def get(run_id: str, app: App) -> Response:
 )
 async def history(run_id: str, app: App) -> Response:
     """Every checkpoint: what had happened, and what would come next."""
-    return json_response(History(run_id=run_id, checkpoints=await app.history(run_id)))
+    return json_response(
+        History(run_id=run_id, checkpoints=await app.runs.history(run_id))
+    )
 
 
 @routes.post(
@@ -63,10 +65,10 @@ async def fork(
         if (text := getattr(request, name)) is not None
     }
     options = request.options.to_run_options() if request.options else None
-    forked = await app.begin_fork(
+    forked = await app.runs.begin_fork(
         run_id, request.checkpoint_id, options=options, **changes
     )
-    return await wait_for_outcome(app, forked, longest, 201)
+    return await answer_with_outcome(app, forked, longest, created=True)
 
 
 @routes.get(
@@ -81,7 +83,7 @@ async def events(
     """The run's steps as server-sent events, from the first one or after `Last-Event-ID`,
     until it rests.
     """
-    await app.run(run_id)
+    await app.runs.get(run_id)
     seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0
     return StreamingResponse(
         stream_steps(app, run_id, seen), media_type="text/event-stream"
@@ -92,7 +94,7 @@ async def stream_steps(
     app: TicketGraph, run_id: str, seen: int
 ) -> AsyncIterator[bytes]:
     """One `step` event for each step, with its number as id, and a `rest` event at the end."""
-    async for number, step in app.steps_of(run_id, seen):
+    async for number, step in app.runs.stream_steps(run_id, seen):
         yield f"id: {number}\nevent: step\ndata: {step.model_dump_json()}\n\n".encode()
-    run = await app.run(run_id)
+    run = await app.runs.get(run_id)
     yield f'event: rest\ndata: {{"status": "{run.status}"}}\n\n'.encode()

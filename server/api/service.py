@@ -7,8 +7,6 @@ from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
-from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 
 from contracts.errors import NotFoundError
@@ -61,7 +59,7 @@ async def welcome(request: Request) -> Response:
 )
 async def health(app: App) -> Response:
     """200 when tickets can be taken, 503 when they cannot."""
-    database = await database_state(app)
+    database = await app.check_database()
     well = database == "ok"
     models = app.model_state
     shown = Health(
@@ -113,16 +111,6 @@ async def metrics(request: Request) -> Response:
     return Response(
         numbers.render_page(), media_type="text/plain; version=0.0.4; charset=utf-8"
     )
-
-
-async def database_state(app: App) -> str:
-    """`ok`, or what kind of error the database gave."""
-    try:
-        async with app.database.open_read() as connection:
-            await connection.execute(text("SELECT 1 FROM tickets LIMIT 1"))
-    except SQLAlchemyError as error:
-        return type(error).__name__
-    return "ok"
 
 
 @routes.get("/docs", include_in_schema=False)

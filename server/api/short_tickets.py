@@ -7,6 +7,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, RootModel
 
 from contracts.result import Run
+from contracts.stored_ticket import StoredTicket
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -17,10 +18,8 @@ from server.api.dependencies import (
     make_router,
     replay_header,
 )
+from server.api.outcome import wait_for_outcome
 from server.api.request_models import TicketIn
-from storage.queries import runs, tickets
-from ticketgraph.app import TicketGraph
-from ticketgraph.runs.results import build_running_run
 
 routes = make_router("/tickets", "tickets, short form")
 
@@ -83,9 +82,10 @@ STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
 )
 async def create(request: TicketIn, app: App, key: IdempotencyKey) -> Response:
     """Store a ticket, and do nothing else with it yet."""
-    job = await app.runner.submit_ticket(request.to_new_ticket(), start=False, key=key)
-    headers = {"location": f"/tickets/{job.ticket.id}", **replay_header(job)}
-    return json_response(await read_short_ticket(app, job.ticket.id), 201, headers)
+    claim = await app.tickets.submit(request.to_new_ticket(), start=False, key=key)
+    headers = {"location": f"/tickets/{claim.ticket.id}", **replay_header(claim)}
+    stored = await app.tickets.get(claim.ticket.id)
+    return json_response(short_ticket_out(stored), 201, headers)
 
 
 @routes.get("/", response_model=ShortTickets)
@@ -95,17 +95,18 @@ async def list_tickets(
     offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
 ) -> Response:
     """Tickets, newest first."""
-    async with app.database.open_read() as connection:
-        rows, _ = await tickets.list_tickets_page(connection, {}, limit, offset)
+    found, _ = await app.tickets.list_page(limit, offset)
     return json_response(
-        ShortTickets([await read_short_ticket(app, row["id"]) for row in rows])
+        ShortTickets(
+            [short_ticket_out(await app.tickets.get(ticket.id)) for ticket in found]
+        )
     )
 
 
 @routes.get("/{ticket_id}", response_model=ShortTicket, responses=NOT_FOUND_RESPONSE)
 async def get(ticket_id: str, app: App) -> Response:
     """One ticket."""
-    return json_response(await read_short_ticket(app, ticket_id))
+    return json_response(short_ticket_out(await app.tickets.get(ticket_id)))
 
 
 @routes.post(
@@ -120,11 +121,9 @@ async def evaluate(ticket_id: str, app: App, longest: LongestWait) -> Response:
 
     202 when it takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: ask again.
     """
-    job = await app.runner.run_stored_ticket(ticket_id)
-    run = await app.runner.wait_for_run(job.run_id, longest, fresh=job.fresh)
-    return json_response(
-        evaluation_out(run or build_running_run(job)), 200 if run else 202
-    )
+    claim = await app.tickets.run_stored(ticket_id)
+    run, status = await wait_for_outcome(app, claim, longest)
+    return json_response(evaluation_out(run), status)
 
 
 def evaluation_out(run: Run) -> Evaluation:
@@ -152,20 +151,17 @@ def intent_of(run: Run) -> Intent:
     return INTENTS.get(known.category, "unknown")
 
 
-async def read_short_ticket(app: TicketGraph, ticket_id: str) -> ShortTicket:
-    """A ticket with what its run made of it. Raises NotFoundError."""
-    async with app.database.open_read() as connection:
-        row = await tickets.find_ticket_row(connection, ticket_id)
-        stored = await runs.find_ticket_run(connection, ticket_id)
-    run = Run.model_validate(stored["result"]) if stored and stored["result"] else None
+def short_ticket_out(stored: StoredTicket) -> ShortTicket:
+    """A ticket in short form, with what its run made of it."""
+    run = stored.run
     return ShortTicket(
-        id=row["id"],
-        subject=row["subject"],
-        body=row["body"],
-        customer_email=row["customer_email"],
-        status=row["status"],
-        priority=SHORT_PRIORITIES.get(row["priority"] or ""),
+        id=stored.id,
+        subject=stored.subject,
+        body=stored.body,
+        customer_email=stored.customer_email,
+        status=stored.status,
+        priority=SHORT_PRIORITIES.get(stored.priority or ""),
         intent=intent_of(run) if run else None,
         suggestion=run.draft.content if run and run.draft else None,
-        created_at=row["received_at"],
+        created_at=stored.received_at,
     )

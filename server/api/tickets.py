@@ -15,7 +15,6 @@ from server.api.dependencies import (
 )
 from server.api.request_models import ProcessIn
 from server.api.response_models import Ticket, TicketPage, ticket_out
-from storage.queries import runs, tickets
 
 routes = make_router("/api/v1/tickets", "tickets")
 
@@ -30,16 +29,13 @@ async def create(request: ProcessIn, app: App, key: IdempotencyKey) -> Response:
 
     The run goes on behind it.
     """
-    job = await app.runner.submit_ticket(
+    claim = await app.tickets.submit(
         request.ticket.to_new_ticket(), request.options.to_run_options(), key=key
     )
-    async with app.database.open_read() as connection:
-        row = await tickets.find_ticket_row(connection, job.ticket.id)
-    created = ticket_out(row, job.run_id)
     return json_response(
-        created,
+        ticket_out(await app.tickets.get(claim.ticket.id)),
         201,
-        {"location": f"/api/v1/tickets/{created.id}", **replay_header(job)},
+        {"location": f"/api/v1/tickets/{claim.ticket.id}", **replay_header(claim)},
     )
 
 
@@ -62,9 +58,8 @@ async def list_tickets(
     given = {"category": category, "severity": severity, "status": status}
     given |= {"assigned_team": assigned_team, "customer_id": customer_id}
     filters = {name: value for name, value in given.items() if value is not None}
-    async with app.database.open_read() as connection:
-        rows, total = await tickets.list_tickets_page(connection, filters, size, start)
-    items = [ticket_out(row) for row in rows]
+    found, total = await app.tickets.list_page(size, start, **filters)
+    items = [ticket_out(ticket) for ticket in found]
     number = start // size + 1
     return json_response(
         TicketPage(
@@ -81,7 +76,4 @@ async def list_tickets(
 @routes.get("/{ticket_id}", response_model=Ticket, responses=NOT_FOUND_RESPONSE)
 async def get(ticket_id: str, app: App) -> Response:
     """One ticket, with its run."""
-    async with app.database.open_read() as connection:
-        row = await tickets.find_ticket_row(connection, ticket_id)
-        run = await runs.find_ticket_run(connection, ticket_id)
-    return json_response(ticket_out(row, run["id"] if run else None))
+    return json_response(ticket_out(await app.tickets.get(ticket_id)))

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from contracts.errors import NotFoundError
 from contracts.result import Run
 from policies.deciding.routing import team_for
+from policies.desk.model import Routing
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -22,8 +23,8 @@ from server.api.dependencies import (
     make_router,
     replay_header,
 )
+from server.api.outcome import wait_for_outcome
 from server.api.request_models import WebhookIn
-from storage.queries import runs, tickets
 from ticketgraph.app import TicketGraph
 
 routes = make_router("/webhook/ticket", "webhook")
@@ -81,15 +82,10 @@ async def receive(
 
     202 when the run takes longer than a sender waits.
     """
-    job = await app.runner.submit_ticket(request.to_new_ticket(), key=key)
-    run = await app.runner.wait_for_run(
-        job.run_id, min(WAIT_SECONDS, longest), fresh=job.fresh
-    )
-    return json_response(
-        await read_webhook_record(app, job.ticket.id),
-        200 if run else 202,
-        replay_header(job),
-    )
+    claim = await app.tickets.submit(request.to_new_ticket(), key=key)
+    _, status = await wait_for_outcome(app, claim, min(WAIT_SECONDS, longest))
+    record = await read_webhook_record(app, claim.ticket.id)
+    return json_response(record, status, replay_header(claim))
 
 
 @routes.get("/{ticket_id}", response_model=WebhookOut, responses=NOT_FOUND_RESPONSE)
@@ -99,30 +95,26 @@ async def get(ticket_id: str, app: App) -> Response:
 
 
 async def read_webhook_record(app: TicketGraph, ticket_id: str) -> WebhookOut:
-    """The ticket's row and its newest result as one record. Raises NotFoundError."""
-    async with app.database.open_read() as connection:
-        row = await tickets.find_ticket_row(connection, ticket_id)
-        stored = await runs.find_ticket_run(connection, ticket_id)
-    if row["desk"] != "internal_helpdesk":
+    """The ticket and its newest result as one record. Raises NotFoundError."""
+    stored = await app.tickets.get(ticket_id)
+    if stored.desk != "internal_helpdesk":
         raise NotFoundError("There is no helpdesk ticket with this id.")
-    run = Run.model_validate(stored["result"]) if stored and stored["result"] else None
     return WebhookOut(
-        ticket_id=row["id"],
-        title=row["subject"],
-        description=row["body"],
-        email=row["customer_email"],
-        created_at=row["received_at"],
-        updated_at=row["updated_at"],
+        ticket_id=stored.id,
+        title=stored.subject,
+        description=stored.body,
+        email=stored.customer_email,
+        created_at=stored.received_at,
+        updated_at=stored.updated_at,
         external_ticket_id=None,
-        run_id=stored["id"] if stored else None,
-        **run_fields(app, run),
+        run_id=stored.run_id,
+        **run_fields(stored.run, app.desks["internal_helpdesk"].routing),
     )
 
 
-def run_fields(app: TicketGraph, run: Run | None) -> dict[str, Any]:
+def run_fields(run: Run | None, routing: Routing) -> dict[str, Any]:
     """What the record says of the run; nothing yet when it has no result."""
     known, decision = (run.classification, run.decision) if run else (None, None)
-    routing = app.assembly.services.desks["internal_helpdesk"].routing
     return {
         "status": webhook_status_of(run),
         "department": known.category if known else None,

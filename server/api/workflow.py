@@ -13,9 +13,8 @@ from server.api.dependencies import (
     LongestWait,
     json_response,
     make_router,
-    replay_header,
 )
-from server.api.outcome import STILL_RUNNING_RESPONSE
+from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.request_models import (
     ClassificationIn,
     ClassifyIn,
@@ -31,13 +30,9 @@ from server.api.response_models import (
     ProcessOut,
     RespondOut,
     RouteOut,
-    process_out,
     routing_out,
 )
 from server.http.prefer import Preferred
-from ticketgraph.app import TicketGraph
-from ticketgraph.runs.results import build_running_run
-from ticketgraph.single_steps import SingleSteps
 
 routes = make_router("/api/v1/workflow", "workflow")
 
@@ -61,30 +56,23 @@ async def process(
     202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS, or than the caller
     prefers to wait: it goes on, and Location says where to look.
     """
-    job = await app.runner.submit_ticket(
+    claim = await app.tickets.submit(
         request.ticket.to_new_ticket(), request.options.to_run_options(), key=key
     )
-    run = await app.runner.wait_for_run(
-        job.run_id, prefer.wait_seconds(longest), fresh=job.fresh
-    )
-    headers = replay_header(job) | prefer.applied_header(finished=run is not None)
-    if run:
-        return json_response(process_out(run), 200, headers)
-    headers["Location"] = f"/api/v1/runs/{job.run_id}"
-    return json_response(process_out(build_running_run(job)), 202, headers)
+    return await answer_with_outcome(app, claim, longest, prefer)
 
 
 @routes.post("/classify", response_model=ClassifyOut)
 async def classify(request: ClassifyIn, app: App) -> Response:
     """Category and severity. Nothing is stored."""
-    found = await single_steps(app).classify_ticket(request.ticket.to_new_ticket())
+    found = await app.single_steps.classify_ticket(request.ticket.to_new_ticket())
     return json_response(ClassifyOut(**dict(found), classification=found))
 
 
 @routes.post("/extract", response_model=ExtractOut)
 async def extract(request: ExtractIn, app: App) -> Response:
     """The fields. Nothing is stored."""
-    found = await single_steps(app).extract_fields(
+    found = await app.single_steps.extract_fields(
         request.ticket.to_new_ticket(), request.category
     )
     return json_response(ExtractOut(**dict(found), extraction=found))
@@ -97,7 +85,7 @@ async def respond(request: RespondIn, app: App) -> Response:
         to_classification(request.classification),
         to_extraction(request.extraction),
     )
-    written = await single_steps(app).draft_reply(
+    written = await app.single_steps.draft_reply(
         request.ticket.to_new_ticket(), made, fields, request.options.to_run_options()
     )
     return json_response(RespondOut(**dict(written), response_draft=written))
@@ -111,16 +99,11 @@ async def route(request: RouteIn, app: App) -> Response:
         to_extraction(request.extraction),
     )
     decided: Any = routing_out(
-        await single_steps(app).route_ticket(
+        await app.single_steps.route_ticket(
             request.ticket.to_new_ticket(), made, fields
         )
     )
     return json_response(RouteOut(**dict(decided), routing=decided))
-
-
-def single_steps(app: TicketGraph) -> SingleSteps:
-    """The single steps on this process's services."""
-    return SingleSteps(app.assembly.services)
 
 
 def to_classification(given: ClassificationIn) -> Classification:

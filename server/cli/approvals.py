@@ -4,24 +4,16 @@ What waits for a person, and the person's answer.
 """
 
 import getpass
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
-from pydantic import ValidationError
 
-from contracts.approval import ApprovalDecision, Verdict
+from contracts.approval import Verdict, make_decision
 from contracts.errors import InputError
 from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
 from server.cli.terminal.output import print_json, remark_console, result_console
 from server.cli.terminal.read_rows import read_text
-from server.cli.terminal.usage_errors import describe_fault
 from server.cli.terminal.views import approvals_table, show_run
-
-if TYPE_CHECKING:
-    from sqlalchemy import RowMapping
-
-    from ticketgraph.app import TicketGraph
 
 Status = Literal["pending", "decided", "all"]
 
@@ -39,20 +31,17 @@ def approvals(
     Example: ticketgraph approvals --status all
     """
 
-    async def list_pending(opened: "TicketGraph") -> "Sequence[RowMapping]":
-        from storage.queries.approvals import list_approvals_page
-
-        async with opened.database.open_read() as connection:
-            return await list_approvals_page(
-                connection, None if status == "all" else status, limit, 0
-            )
-
-    rows = run_with_app(data_dir, list_pending)
+    found = run_with_app(
+        data_dir,
+        lambda opened: opened.approvals.list(
+            None if status == "all" else status, limit
+        ),
+    )
     if json:
-        for row in rows:
-            print_json(row)
-    elif rows:
-        result_console().print(approvals_table(rows))
+        for approval in found:
+            print_json(approval)
+    elif found:
+        result_console().print(approvals_table(found))
     else:
         remark_console().print(
             "Nothing waits for a person."
@@ -96,21 +85,15 @@ def decide(
             "Give the reply with --text or with --text-file, not with both."
         )
     words = read_text(text_file) if text_file is not None else text
-    if verdict in ("edit", "respond") and not (words or "").strip():
-        raise InputError(f"To {verdict}, give the reply with --text or --text-file.")
-    if verdict == "reassign" and not team:
-        raise InputError("To reassign, name the team with --team.")
-    given = {
-        "type": verdict,
-        "text": words,
-        "guidance": guidance,
-        "team": team,
-        "decided_by": by or os_user(),
-    }
-    try:
-        decision = ApprovalDecision.model_validate(given)
-    except ValidationError as error:
-        raise InputError(f"{describe_fault(error)}.") from None
+    decision = make_decision(
+        {
+            "type": verdict,
+            "text": words,
+            "guidance": guidance,
+            "team": team,
+            "decided_by": by or os_user(),
+        }
+    )
     run = run_with_app(data_dir, lambda opened: opened.decide(approval_id, decision))
     if json:
         print_json(run)

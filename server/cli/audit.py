@@ -18,7 +18,6 @@ from server.cli.terminal.output import strip_control_characters
 from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
 Result = TypeVar("Result")
@@ -87,6 +86,7 @@ def read_audit_log(
     data_dir: Path | None, work: "Callable[[AsyncConnection], Awaitable[Result]]"
 ) -> Result:
     """Do `work` on the database. Raises NotFoundError, UnavailableError when it cannot be read."""
+    from storage.audit.verification import has_hash_chain
     from storage.database.address import database_address_of
     from storage.database.read_only import open_read_only
 
@@ -98,7 +98,7 @@ def read_audit_log(
             open_read_only(address) as database,
             database.open_read() as connection,
         ):
-            if not await connection.run_sync(has_hash_chain):
+            if not await has_hash_chain(connection):
                 raise UnavailableError(
                     "The audit log has no chain: an older version wrote it. Start this version "
                     "on the folder once."
@@ -106,13 +106,3 @@ def read_audit_log(
             return await work(connection)
 
     return asyncio.run(run_query())
-
-
-def has_hash_chain(connection: "Connection") -> bool:
-    """Whether the log's table is there, with its hashes."""
-    from sqlalchemy import inspect
-
-    looked = inspect(connection)
-    return looked.has_table("audit") and "hash" in {
-        column["name"] for column in looked.get_columns("audit")
-    }

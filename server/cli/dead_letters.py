@@ -34,7 +34,9 @@ def dead_letters(
 
     Example: ticketgraph dead-letters
     """
-    letters, total = run_with_app(data_dir, lambda opened: opened.dead_letters(limit))
+    letters, total = run_with_app(
+        data_dir, lambda opened: opened.runs.list_dead_letters(limit)
+    )
     if json:
         for letter in letters:
             print_json(letter)
@@ -80,8 +82,8 @@ def retry(
     body = read_text(body_file) if body_file is not None else None
 
     async def retry_run(opened: "TicketGraph") -> "Run":
-        return await opened.retry(
-            run_id, subject=subject, body=body, by=by or os_user()
+        return await opened.runs.retry(
+            run_id, subject=subject, body=body, decided_by=by or os_user()
         )
 
     run = run_with_app(data_dir, retry_run)

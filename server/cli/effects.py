@@ -48,7 +48,7 @@ def listed(
     """
     if context.invoked_subcommand:
         return
-    found = run_with_app(data_dir, lambda opened: opened.effects(status, limit))
+    found = run_with_app(data_dir, lambda opened: opened.effects.list(status, limit))
     if json:
         for entry in found:
             print_json(entry)
@@ -88,7 +88,7 @@ def resolve(
         outcome=outcome, decided_by=by or os_user(), remote_id=remote_id
     )
     entry = run_with_app(
-        data_dir, lambda opened: opened.resolve_effect(key, resolution)
+        data_dir, lambda opened: opened.effects.resolve(key, resolution)
     )
     if json:
         print_json(entry)

@@ -62,9 +62,7 @@ async def import_rows(
 
     Raises InputError for an unknown desk.
     """
-    from ticketgraph.tickets.importing import import_solved
-
-    desks = opened.assembly.services.desks
+    desks = opened.desks
     if desk not in desks:
         raise InputError(
             f"There is no desk {desk!r}. Choose one of: {', '.join(desks)}."
@@ -81,7 +79,7 @@ async def import_rows(
         report_fault(file, fault)
     solved = [item for item in items if not isinstance(item, Fault)]
     with show_progress("solved tickets") as told:
-        added = await import_solved(opened.assembly, solved, told)
+        added = await opened.tickets.import_solved(solved, told)
     return added, len(solved) - added, len(faults)
 
 

@@ -119,7 +119,7 @@ async def process_rows(
 
     Raises InputError when the desk does not exist.
     """
-    desks = opened.assembly.services.desks
+    desks = opened.desks
     if work.desk not in desks:
         raise InputError(
             f"There is no desk {work.desk!r}. Choose one of: {', '.join(desks)}."

@@ -110,11 +110,11 @@ async def confirm_and_erase(
     sure: bool,
 ) -> Erasure | None:
     """What was erased; None when the user did not mean it. Raises NotFoundError."""
-    found = await opened.erasable(customer, tickets)
+    found = await opened.find_erasable(customer, tickets)
     if (
         found
         and not sure
         and not typer.confirm(f"Erase {len(found)} tickets for ever?", err=True)
     ):
         return None
-    return await opened.erase(customer, ticket_ids=tickets, erased_by=by)
+    return await opened.erase(customer, ticket_ids=tickets, decided_by=by)

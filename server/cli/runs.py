@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.result import Run
+from contracts.stored_ticket import StoredTicket
 from contracts.ticket import RunOptions
 from contracts.values import Tone
 from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
@@ -15,8 +16,6 @@ from server.cli.terminal.output import print_json, result_console
 from server.cli.terminal.views import checkpoints_table, show_run, show_ticket
 
 if TYPE_CHECKING:
-    from sqlalchemy import RowMapping
-
     from ticketgraph.app import TicketGraph
 
 TICKET_ID_PREFIX = "TKT-"
@@ -49,18 +48,13 @@ def show(
 
 async def find_ticket_and_run(
     opened: "TicketGraph", wanted: str
-) -> "tuple[RowMapping, Run | None]":
-    """The ticket's row and its run, if it has one. Raises NotFoundError."""
-    from storage.queries import tickets
-
-    is_ticket = wanted.upper().startswith(TICKET_ID_PREFIX)
-    run = await (
-        opened.run_of_ticket(wanted.upper()) if is_ticket else opened.run(wanted)
-    )
-    async with opened.database.open_read() as connection:
-        return await tickets.find_ticket_row(
-            connection, run.ticket_id if run else wanted.upper()
-        ), run
+) -> tuple[StoredTicket, Run | None]:
+    """The ticket and its run, if it has one. Raises NotFoundError."""
+    if wanted.upper().startswith(TICKET_ID_PREFIX):
+        ticket = await opened.tickets.get(wanted.upper())
+        return ticket, await opened.tickets.get_run(ticket.id)
+    run = await opened.runs.get(wanted)
+    return await opened.tickets.get(run.ticket_id), run
 
 
 def history(run_id: RunId, data_dir: DataDir = None, json: AsJson = False) -> None:
@@ -68,7 +62,7 @@ def history(run_id: RunId, data_dir: DataDir = None, json: AsJson = False) -> No
 
     Example: ticketgraph history 9b2e...
     """
-    checkpoints = run_with_app(data_dir, lambda opened: opened.history(run_id))
+    checkpoints = run_with_app(data_dir, lambda opened: opened.runs.history(run_id))
     if json:
         for checkpoint in checkpoints:
             print_json(checkpoint)
@@ -93,7 +87,7 @@ def fork(
     """
     options = RunOptions.model_validate({"response_tone": tone}) if tone else None
     run = run_with_app(
-        data_dir, lambda opened: opened.fork(run_id, checkpoint, options=options)
+        data_dir, lambda opened: opened.runs.fork(run_id, checkpoint, options=options)
     )
     if json:
         print_json(run)

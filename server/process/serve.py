@@ -48,7 +48,7 @@ class AnnouncingServer(uvicorn.Server):
         waits for requests to end.
         """
         if self.started:
-            self.app.state.ticketgraph.runner.request_stop()
+            self.app.state.ticketgraph.request_stop()
         await super().shutdown(sockets)
 
 

@@ -10,7 +10,7 @@ a head that was kept elsewhere tells.
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Connection, inspect, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,18 @@ class Verification(NamedTuple):
     records: int
     head: str
     fault: AuditFault | None = None
+
+
+async def has_hash_chain(connection: AsyncConnection) -> bool:
+    """Whether there is an audit log with hashes; versions before had none."""
+
+    def has_hashes(sync: Connection) -> bool:
+        found = inspect(sync)
+        return found.has_table(audit.name) and "hash" in {
+            column["name"] for column in found.get_columns(audit.name)
+        }
+
+    return await connection.run_sync(has_hashes)
 
 
 async def verify_chain(

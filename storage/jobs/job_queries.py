@@ -11,13 +11,13 @@ from datetime import datetime, timedelta
 from sqlalchemy import bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.jobs.port import LEASE, Task
+from storage.jobs.port import LEASE, Job
 from storage.jobs.retry import Retry
 from storage.tables import jobs
 
 
 @dataclass(frozen=True)
-class Claim:
+class JobClaim:
     """A task that is a worker's while its lease lasts.
 
     With `fence` it shows that it was not overtaken since.
@@ -34,7 +34,7 @@ class Claim:
 class EndedClaim:
     """A claim whose handler has ended: done, or put back."""
 
-    claim: Claim
+    claim: JobClaim
     retry: Retry | None = None
 
 
@@ -98,7 +98,7 @@ SELECT_NEXT_READY = select(func.min(jobs.c.ready_at)).where(
 )
 
 
-async def insert_job(connection: AsyncConnection, task: Task, now: datetime) -> None:
+async def insert_job(connection: AsyncConnection, job: Job, now: datetime) -> None:
     """Put a task down.
 
     Its fence begins at random: SQLite gives an id again whose row is gone, and whoever had
@@ -107,11 +107,11 @@ async def insert_job(connection: AsyncConnection, task: Task, now: datetime) -> 
     await connection.execute(
         INSERT_JOB,
         {
-            "kind": task.kind,
-            "subject": task.subject,
-            "lock": task.lock,
-            "priority": task.priority,
-            "ready_at": max(task.not_before or now, now),
+            "kind": job.kind,
+            "subject": job.subject,
+            "lock": job.lock,
+            "priority": job.priority,
+            "ready_at": max(job.not_before or now, now),
             "fence": secrets.randbits(62),
             "created_at": now,
         },
@@ -124,7 +124,7 @@ async def claim_jobs(
     kinds: Collection[str],
     places: int,
     now: datetime,
-) -> list[Claim]:
+) -> list[JobClaim]:
     """Take so many tasks of these kinds, the most urgent first, then the oldest."""
     values = {
         "by": worker,
@@ -136,13 +136,16 @@ async def claim_jobs(
     rows = (await connection.execute(CLAIM_JOBS, values)).all()
     rows = sorted(rows, key=lambda row: (-row.priority, row.id))
     return [
-        Claim(row.id, row.fence, row.kind, row.subject, row.attempts) for row in rows
+        JobClaim(row.id, row.fence, row.kind, row.subject, row.attempts) for row in rows
     ]
 
 
 async def renew_leases(
-    connection: AsyncConnection, worker: str, claims: Collection[Claim], now: datetime
-) -> set[Claim]:
+    connection: AsyncConnection,
+    worker: str,
+    claims: Collection[JobClaim],
+    now: datetime,
+) -> set[JobClaim]:
     """Lengthen the leases of what the worker is doing. Returns what is not its own any more."""
     values = {"by": worker, "rows": [held.id for held in claims], "until": now + LEASE}
     kept = {
@@ -174,7 +177,7 @@ async def settle_claims(
         await connection.execute(RELEASE_JOB, returned)
 
 
-def claim_parameters(held: Claim) -> dict[str, int | datetime | None]:
+def claim_parameters(held: JobClaim) -> dict[str, int | datetime | None]:
     """The parameters that say whose a row has to be."""
     return {"row": held.id, "held": held.fence}
 

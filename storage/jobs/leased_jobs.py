@@ -19,8 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.database.database import Database
 from storage.jobs import job_queries as table
-from storage.jobs.job_queries import Claim, EndedClaim
-from storage.jobs.port import HEARTBEAT, LEASE, Handler, Task
+from storage.jobs.job_queries import EndedClaim, JobClaim
+from storage.jobs.port import HEARTBEAT, LEASE, Handler, Job
 from storage.jobs.reach import DatabaseAvailability
 from storage.jobs.retry import decide_retry
 
@@ -41,14 +41,14 @@ class WorkerTransaction:
     """What one transaction of a worker does, and from it gets."""
 
     ended: list[EndedClaim]
-    renewing: list[Claim]
+    renewing: list[JobClaim]
     kinds: Collection[str]
     free_slots: int
     now: datetime
 
-    async def claim_tasks(
+    async def claim_ready(
         self, worker: str, connection: AsyncConnection
-    ) -> tuple[list[Claim], set[Claim], datetime | None]:
+    ) -> tuple[list[JobClaim], set[JobClaim], datetime | None]:
         """The new claims, the lost ones, and when there is something to claim again."""
         await table.settle_claims(connection, self.ended, self.now)
         lost = (
@@ -87,16 +87,16 @@ class LeasedJobs:
         self.wake_event = asyncio.Event()
         self.idle_event = asyncio.Event()
         self.idle_event.set()
-        self.running_claims: dict[asyncio.Task[None], Claim] = {}
+        self.running_claims: dict[asyncio.Task[None], JobClaim] = {}
         self.ended_claims: list[EndedClaim] = []
-        self.lost_claims: set[Claim] = set()
+        self.lost_claims: set[JobClaim] = set()
         self.next_heartbeat = 0.0
         self.draining = False
         self.given_up_at = math.inf
 
-    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:
+    async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:
         """See Jobs."""
-        await table.insert_job(connection, task, self.now())
+        await table.insert_job(connection, job, self.now())
 
     def wake_worker(self) -> None:
         """See Jobs. From the event loop's thread only."""
@@ -106,7 +106,7 @@ class LeasedJobs:
         """See Jobs."""
         return await table.list_open_subjects(connection, kind)
 
-    async def delete_tasks(
+    async def delete_jobs(
         self, connection: AsyncConnection, subjects: set[str]
     ) -> None:
         """See Jobs."""
@@ -122,7 +122,7 @@ class LeasedJobs:
         )
         self.wake_worker()
 
-    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
         """See Jobs."""
         self.idle_event.clear()
         try:
@@ -164,7 +164,7 @@ class LeasedJobs:
         turn = WorkerTransaction(ended, renewing, handlers.keys(), places, now)
         try:
             claims, lost, soonest = await self.database.run_transaction(
-                partial(turn.claim_tasks, self.worker)
+                partial(turn.claim_ready, self.worker)
             )
         except UNAVAILABLE_ERRORS as error:
             self.availability.note_unavailable(error)
@@ -175,14 +175,14 @@ class LeasedJobs:
             self.next_heartbeat = clock() + HEARTBEAT.total_seconds()
         self.note_lost_claims(lost)
         for claim in claims:
-            self.start_task(handlers[claim.kind], claim)
+            self.start_job(handlers[claim.kind], claim)
         waits = [
             POLL_SECONDS,
             self.next_heartbeat - clock() if self.running_claims else POLL_SECONDS,
         ]
         return min(*waits, (soonest - now).total_seconds() if soonest else POLL_SECONDS)
 
-    def note_lost_claims(self, lost: set[Claim]) -> None:
+    def note_lost_claims(self, lost: set[JobClaim]) -> None:
         """Go on with them, since whoever has them now may be behind.
 
         Their end will change nothing here.
@@ -194,7 +194,7 @@ class LeasedJobs:
             )
         self.lost_claims |= gone
 
-    def start_task(self, handler: Handler, claim: Claim) -> None:
+    def start_job(self, handler: Handler, claim: JobClaim) -> None:
         """Start a task."""
         task = asyncio.create_task(
             call_handler(handler, claim.subject), name=f"{claim.kind} {claim.subject}"
@@ -225,7 +225,7 @@ class LeasedJobs:
         await self.wake_event.wait()
         alarm.cancel()
 
-    async def drain_tasks(self, seconds: float) -> None:
+    async def drain_jobs(self, seconds: float) -> None:
         """See Jobs.
 
         Ends one lease later at the most, if the database is away or a task does not let
@@ -243,7 +243,7 @@ class LeasedJobs:
             await self.idle_event.wait()
 
     async def release_claims(self) -> None:
-        """Free what is still running when `run_tasks` ends before it was drained.
+        """Free what is still running when `run_jobs` ends before it was drained.
 
         What this cannot write runs out.
         """

@@ -26,7 +26,7 @@ MAX_RETRY_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Task:
+class Job:
     """Something to be done: `kind` says which handler does it, `subject` is the id that it gets.
 
     Of one `lock`, one task at a time is done; those of the same priority in the order they
@@ -60,7 +60,7 @@ What it raises makes it be done again after a pause that grows.
 class Jobs(Protocol):
     """The tasks of one database. One object a process."""
 
-    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:
+    async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:
         """Put a task down in the caller's transaction: committed with it, gone with it."""
         ...
 
@@ -68,11 +68,11 @@ class Jobs(Protocol):
         """Say that a transaction with a task was committed. Only makes it start sooner."""
         ...
 
-    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
-        """Do tasks, so many side by side, until `drain_tasks` is called and what was begun has ended."""
+    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+        """Do tasks, so many side by side, until `drain_jobs` is called and what was begun has ended."""
         ...
 
-    async def drain_tasks(self, seconds: float) -> None:
+    async def drain_jobs(self, seconds: float) -> None:
         """Begin nothing new, and wait so long for what was begun.
 
         What has not ended then is given back.
@@ -86,7 +86,7 @@ class Jobs(Protocol):
         """
         ...
 
-    async def delete_tasks(
+    async def delete_jobs(
         self, connection: AsyncConnection, subjects: set[str]
     ) -> None:
         """Remove the tasks of these subjects: their data was erased."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from procrastinate import App, BaseRetryStrategy, PsycopgConnector, RetryDecision
 from procrastinate.exceptions import ConnectorException
-from procrastinate.jobs import Job
+from procrastinate.jobs import Job as ProcrastinateJob
 from procrastinate.worker import Worker
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from contracts.errors import UnavailableError
 from storage.database.postgres import PostgresDatabase
 from storage.jobs.fenced import RETRY_SECONDS, FencedJobManager
-from storage.jobs.port import HEARTBEAT, LEASE, Handler, Task
+from storage.jobs.port import HEARTBEAT, LEASE, Handler, Job
 from storage.jobs.reach import DatabaseAvailability
 from storage.jobs.retry import decide_retry
 
@@ -65,19 +65,19 @@ class ProcrastinateJobs:
         self.idle_event.set()
         self.draining = False
 
-    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:
+    async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:
         """See Jobs. Raises UnavailableError when the database goes away."""
         driver = (await connection.get_raw_connection()).driver_connection
         deferrer = self.app.configure_task(
-            task.kind,
-            queue=task.kind,
-            lock=task.lock,
-            priority=task.priority,
-            schedule_at=task.not_before,
+            job.kind,
+            queue=job.kind,
+            lock=job.lock,
+            priority=job.priority,
+            schedule_at=job.not_before,
             connection=driver,
         )
         try:
-            await deferrer.defer_async(subject=task.subject)
+            await deferrer.defer_async(subject=job.subject)
         except ConnectorException as error:
             raise UnavailableError(
                 "The database does not answer. Try again in a moment."
@@ -92,13 +92,13 @@ class ProcrastinateJobs:
             (await connection.execute(SELECT_OPEN_SUBJECTS, {"kind": kind})).scalars()
         )
 
-    async def delete_tasks(
+    async def delete_jobs(
         self, connection: AsyncConnection, subjects: set[str]
     ) -> None:
         """See Jobs."""
         await connection.execute(DELETE_TASKS, {"subjects": list(subjects)})
 
-    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
         """See Jobs. The database's `pool` has to be open. Once an object."""
         await self.app.open_async(self.database.pool)
         for kind, handler in handlers.items():
@@ -118,7 +118,7 @@ class ProcrastinateJobs:
     async def run_one_worker(self, kinds: list[str], at_once: int) -> None:
         """One worker of procrastinate's.
 
-        It is stopped by `drain_tasks`, or ends because the database is away.
+        It is stopped by `drain_jobs`, or ends because the database is away.
         """
         self.worker = worker = Worker(
             app=self.app,
@@ -161,7 +161,7 @@ class ProcrastinateJobs:
                 answered = 0
             await asyncio.sleep(HEARTBEAT.total_seconds())
 
-    async def drain_tasks(self, seconds: float) -> None:
+    async def drain_jobs(self, seconds: float) -> None:
         """See Jobs.
 
         Ends one lease later at the most, if the database is away or a task does not let
@@ -183,7 +183,7 @@ class EndlessRetryStrategy(BaseRetryStrategy):
         self.jobs = jobs
 
     def get_retry_decision(
-        self, *, exception: BaseException, job: Job
+        self, *, exception: BaseException, job: ProcrastinateJob
     ) -> RetryDecision:
         """Leave the decision with the manager, who writes it down."""
         later = decide_retry(

@@ -28,7 +28,7 @@ GROUP BY jobs.id, workers.id
 """)
 
 
-class OpenTask(NamedTuple):
+class OpenJob(NamedTuple):
     """A task that is not done.
 
     Ready since when, or from when on, and whether a worker that is alive has it.
@@ -40,9 +40,9 @@ class OpenTask(NamedTuple):
     is_leased: bool
 
 
-async def list_open_tasks(
+async def list_open_jobs(
     connection: AsyncConnection, now: datetime
-) -> Sequence[OpenTask]:
+) -> Sequence[OpenJob]:
     """All of them."""
     if connection.dialect.name == "postgresql":
         rows = await connection.execute(
@@ -50,4 +50,4 @@ async def list_open_tasks(
         )
     else:
         rows = await connection.execute(SELECT_LEASED, {"now": now})
-    return [OpenTask(*row) for row in rows]
+    return [OpenJob(*row) for row in rows]

@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from contracts.approval import ApprovalDecision
+from contracts.approval import Approval, ApprovalDecision
 from contracts.errors import ChangedError, ConflictError, NotFoundError
 from contracts.result import PendingApproval
 from storage.tables import approvals, runs
@@ -134,3 +134,8 @@ async def decide_approval(
             "Somebody else decided this at the same moment. Load it again to see what was decided."
         )
     return found
+
+
+def approval_from_row(row: RowMapping) -> Approval:
+    """The approval with its decision, once there is one."""
+    return Approval(**{name: row[name] for name in Approval.model_fields})

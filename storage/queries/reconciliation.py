@@ -13,7 +13,7 @@ from typing import Literal, NamedTuple
 from sqlalchemy import Subquery, case, func, inspect, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from storage.jobs.queue import OpenTask, list_open_tasks
+from storage.jobs.queue import OpenJob, list_open_jobs
 from storage.queries import checkpoints as threads
 from storage.queries import outbox
 from storage.tables import approvals, deadlines, runs, tickets
@@ -88,7 +88,7 @@ class ReconciliationSnapshot:
     ticket_counts: Mapping[StatusCombination, int]
     impossible_tickets: Mapping[StatusCombination, Sequence[str]]
     unfinished_runs: Mapping[str, datetime]
-    tasks: Sequence[OpenTask]
+    tasks: Sequence[OpenJob]
     deliverable_keys: Sequence[str]
     parked_effects: int
     overdue: OverdueDeadlines
@@ -114,7 +114,7 @@ async def read_snapshot(
             for standing in wrong
         },
         await list_running_runs(connection),
-        await list_open_tasks(connection, now),
+        await list_open_jobs(connection, now),
         await outbox.list_deliverable_keys(connection),
         await outbox.count_parked_effects(connection),
         await count_overdue(connection, due_by),

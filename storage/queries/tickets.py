@@ -8,6 +8,8 @@ from sqlalchemy import RowMapping, bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
+from contracts.result import Run
+from contracts.stored_ticket import StoredTicket
 from contracts.ticket import Ticket
 from storage.database import columns
 from storage.tables import tickets
@@ -130,3 +132,24 @@ async def list_tickets_page(
         (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
     )
     return rows, count or 0
+
+
+def stored_ticket_from_row(
+    found: RowMapping, run: RowMapping | None = None
+) -> StoredTicket:
+    """The ticket with where it stands; `run` is the row of its newest run."""
+    known = {
+        name: found[name]
+        for name in StoredTicket.model_fields
+        if name not in ("run_id", "run")
+    }
+    return StoredTicket(
+        **known,
+        run_id=run["id"] if run else None,
+        run=Run.model_validate(run["result"]) if run and run["result"] else None,
+    )
+
+
+async def check_readable(connection: AsyncConnection) -> None:
+    """Raise sqlalchemy.exc.SQLAlchemyError when no ticket can be read."""
+    await connection.execute(select(tickets.c.id).limit(1))

@@ -15,7 +15,7 @@ from sqlalchemy import make_url
 from contracts.ticket import NewTicket
 from tests.postgres import PostgresServer
 from ticketgraph.app import TicketGraph
-from ticketgraph.tickets.importing import SolvedTicket, import_solved
+from ticketgraph.tickets.importing import SolvedTicket
 
 ORDINARY = (
     "Invoice wrong",
@@ -100,12 +100,12 @@ async def fill(place: Place) -> None:
         ).duplicate_of == finished.ticket_id
         waiting = await app.process(*DOWN, customer_email="ops@example.com")
         assert waiting.status == "waiting"
-        assert (await app.fork(finished.run_id)).status == "finished"
-        assert (await app.fork(waiting.run_id)).status == "waiting"
+        assert (await app.runs.fork(finished.run_id)).status == "finished"
+        assert (await app.runs.fork(waiting.run_id)).status == "waiting"
         place.do(REFUSING[on_postgres])
         assert (await app.process(*POISON, customer_email=ADA)).status == "failed"
         place.do(TAKING[on_postgres])
-        await app.runner.submit_ticket(
+        await app.tickets.submit(
             NewTicket(subject="Kept", body="Kept for later."), start=False
         )
         solved = [
@@ -114,9 +114,9 @@ async def fill(place: Place) -> None:
             )
             for n in range(2)
         ]
-        assert await import_solved(app.assembly, solved) == 2
+        assert await app.tickets.import_solved(solved) == 2
     async with TicketGraph.open(place.folder, database_url=place.url, at_once=0) as app:
-        await app.runner.submit_ticket(
+        await app.tickets.submit(
             NewTicket(
                 subject="Later", body="Nobody works on this yet.", customer_email=ADA
             )

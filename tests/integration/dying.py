@@ -32,7 +32,7 @@ from contracts.ticket import NewTicket
 from policies.loading.load import load_desks
 from policies.severity.assess import assess_severity
 from storage.queries import runs
-from ticketgraph.app import TicketGraph
+from tests.inspected import InspectedTicketGraph
 from ticketgraph.checkpoints.sqlite import GroupCommitSaver
 from ticketgraph.news.watchers import RunWatch
 
@@ -99,29 +99,31 @@ class DeadlyOutbox:
         return await self.trigger.after(self.outbox.put)(*effects)
 
 
-def arm(app: TicketGraph, run_id: str, point: str, count: int) -> None:
+def arm(app: InspectedTicketGraph, run_id: str, point: str, count: int) -> None:
     """Let this process die at the count-th passing of the point. There is no way back."""
     trigger = Trigger(count)
     if count == 0:
         trigger.pull()
     elif point == "saved":
-        app.assembly.watchers.watches.setdefault(run_id, set()).add(
+        app.parts.watchers.watches.setdefault(run_id, set()).add(
             RunWatch(saved_event=DeadlyEvent(trigger))
         )
     elif point == "written":
         # On the class: LangGraph makes a saver of its own for every run.
         GroupCommitSaver.aput_writes = trigger.after(GroupCommitSaver.aput_writes)
     else:
-        runner = app.runner
-        services = replace(
-            runner.services, outbox=DeadlyOutbox(runner.services.outbox, trigger)
+        advancer, services = app.parts.advancer, app.parts.services
+        outbox = DeadlyOutbox(services.outbox, trigger)
+        advancer.executor = replace(
+            advancer.executor, services=replace(services, outbox=outbox)
         )
-        runner.executor = replace(runner.executor, services=services)
 
 
 async def play(folder: Path, number: int, story: str, point: str, count: int) -> None:
     """One child's life. It ends by SIGKILL, or by RuntimeError when its point was never passed."""
-    async with TicketGraph.open(folder / "data", desks_dir=folder / "desks") as app:
+    async with InspectedTicketGraph.open(
+        folder / "data", desks_dir=folder / "desks"
+    ) as app:
         await rested(app)
         subject, body = ORDINARY if story == "assign" else CRITICAL
         ticket = NewTicket(
@@ -129,7 +131,7 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
             body=body.format(n=number),
             customer_email=f"customer{number}@example.com",
         )
-        job = await app.runner.submit_ticket(ticket)
+        job = await app.tickets.submit(ticket)
         sys.stdout.write(
             json.dumps(
                 {
@@ -142,25 +144,27 @@ async def play(folder: Path, number: int, story: str, point: str, count: int) ->
         )
         sys.stdout.flush()
         if decision := DECISIONS.get(story):
-            run = await app.finished(job.run_id)
+            run = await app.runs.finish(job.run_id)
             assert run.approval is not None
-            await app.runner.decide_approval(run.approval.id, decision)
+            await app.approvals.begin_decision(run.approval.id, decision)
         arm(app, job.run_id, point, count)
-        await app.finished(job.run_id)
+        await app.runs.finish(job.run_id)
     raise RuntimeError(f"{story} passed {point} fewer than {count} times")
 
 
-async def rested(app: TicketGraph) -> None:
+async def rested(app: InspectedTicketGraph) -> None:
     """Until what was recovered is finished or waits."""
-    async with app.database.open_read() as connection:
+    async with app.parts.database.open_read() as connection:
         begun = [row["id"] for row in await runs.list_unfinished_runs(connection)]
     for run_id in begun:
-        await app.finished(run_id)
+        await app.runs.finish(run_id)
 
 
 async def recover(folder: Path) -> None:
     """Open the folder, let everything come to rest, and close it as one should."""
-    async with TicketGraph.open(folder / "data", desks_dir=folder / "desks") as app:
+    async with InspectedTicketGraph.open(
+        folder / "data", desks_dir=folder / "desks"
+    ) as app:
         await rested(app)
 
 

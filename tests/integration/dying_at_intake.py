@@ -7,9 +7,9 @@ from functools import wraps
 from typing import Any
 
 from server.cli import app
-from ticketgraph.runner import Runner
+from ticketgraph.tickets.intake import TicketIntake
 
-submit = Runner.submit_ticket
+submit = TicketIntake.submit_ticket
 
 
 @wraps(submit)
@@ -20,5 +20,5 @@ async def submit_and_die(*args: Any, **kwargs: Any) -> Any:
 
 
 if __name__ == "__main__":
-    Runner.submit_ticket = submit_and_die
+    TicketIntake.submit_ticket = submit_and_die
     app(prog_name="ticketgraph")

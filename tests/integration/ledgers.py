@@ -19,7 +19,7 @@ from storage.database.address import PostgresAddress, database_address_of
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
-from storage.jobs.port import Handler, RetryLaterError, Task
+from storage.jobs.port import Handler, Job, RetryLaterError
 from storage.queries import outbox
 from storage.tables import metadata
 from tests.postgres import PostgresServer
@@ -31,25 +31,25 @@ class KeptJobs:
     """storage.jobs.port.Jobs that keeps what is put down in memory, whether it is committed
     or not."""
 
-    tasks: list[Task] = field(default_factory=list)
+    tasks: list[Job] = field(default_factory=list)
     woken: int = 0
 
-    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:  # noqa: ARG002
-        self.tasks.append(task)
+    async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:  # noqa: ARG002
+        self.tasks.append(job)
 
     def wake_worker(self) -> None:
         self.woken += 1
 
-    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
         raise NotImplementedError
 
-    async def drain_tasks(self, seconds: float) -> None:
+    async def drain_jobs(self, seconds: float) -> None:
         raise NotImplementedError
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:  # noqa: ARG002
         return {task.subject for task in self.tasks if task.kind == kind}
 
-    async def delete_tasks(
+    async def delete_jobs(
         self, connection: AsyncConnection, subjects: set[str]
     ) -> None:  # noqa: ARG002
         self.tasks = [task for task in self.tasks if task.subject not in subjects]

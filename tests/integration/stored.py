@@ -21,7 +21,7 @@ from storage.database.address import PostgresAddress, SqliteAddress, database_ad
 from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
-from storage.jobs.port import Task
+from storage.jobs.port import Job
 from storage.migrations.migrate import migrate_sqlite
 from storage.queries import approvals, runs, tickets
 from storage.tables import jobs
@@ -40,13 +40,13 @@ class TableJobs:
 
     woken: Callable[[], None] = lambda: None
 
-    async def enqueue_task(self, connection: AsyncConnection, task: Task) -> None:
+    async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:
         """See storage.jobs.port.Jobs."""
         row = {
-            "kind": task.kind,
-            "subject": task.subject,
-            "lock": task.lock,
-            "priority": task.priority,
+            "kind": job.kind,
+            "subject": job.subject,
+            "lock": job.lock,
+            "priority": job.priority,
         }
         await connection.execute(
             insert(jobs), {**row, "ready_at": NOON, "created_at": NOON}
@@ -56,10 +56,10 @@ class TableJobs:
         """See storage.jobs.port.Jobs."""
         self.woken()
 
-    async def run_tasks(self, handlers: Mapping[str, Any], at_once: int) -> None:
+    async def run_jobs(self, handlers: Mapping[str, Any], at_once: int) -> None:
         """See storage.jobs.port.Jobs."""
 
-    async def drain_tasks(self, seconds: float) -> None:
+    async def drain_jobs(self, seconds: float) -> None:
         """See storage.jobs.port.Jobs."""
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:
@@ -72,7 +72,7 @@ class TableJobs:
             ).all()
         )
 
-    async def delete_tasks(
+    async def delete_jobs(
         self, connection: AsyncConnection, subjects: set[str]
     ) -> None:
         """See storage.jobs.port.Jobs."""

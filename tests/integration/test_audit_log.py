@@ -19,7 +19,7 @@ from storage.database.address import DATABASE_FILE
 from storage.database.sqlite import SqliteDatabase
 from storage.migrations.migrate import migrate_sqlite
 from tests.conftest import REPOSITORY
-from ticketgraph import TicketGraph
+from tests.inspected import InspectedTicketGraph
 
 DISASTER = (
     "Nothing works any more",
@@ -36,13 +36,15 @@ ANSWER = "We are restoring your rows from Tuesday's backup."
 
 
 @pytest.fixture(scope="module")
-async def app(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[TicketGraph]:
-    async with TicketGraph.open(tmp_path_factory.mktemp("log")) as opened:
+async def app(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> AsyncIterator[InspectedTicketGraph]:
+    async with InspectedTicketGraph.open(tmp_path_factory.mktemp("log")) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-async def decided(app: TicketGraph) -> Run:
+async def decided(app: InspectedTicketGraph) -> Run:
     asked = await app.process(
         *DISASTER, customer_email="ops@example.com", customer_name="Ada Quillfeather"
     )
@@ -64,15 +66,15 @@ def ticketgraph(folder: Path, *arguments: str) -> subprocess.CompletedProcess[st
     )
 
 
-def folder_of(app: TicketGraph) -> Path:
-    assert isinstance(app.database, SqliteDatabase)
-    return Path(app.database.name).parent
+def folder_of(app: InspectedTicketGraph) -> Path:
+    assert isinstance(app.parts.database, SqliteDatabase)
+    return Path(app.parts.database.name).parent
 
 
 async def test_a_decision_is_kept_with_everything_that_led_to_it(
-    app: TicketGraph, decided: Run
+    app: InspectedTicketGraph, decided: Run
 ) -> None:
-    kept = [row async for row in app.audit() if row["run_id"] == decided.run_id]
+    kept = [row async for row in app.iterate_audit() if row["run_id"] == decided.run_id]
     assert [(row["kind"], row["actor"]) for row in kept] == [
         ("waiting", "system"),
         ("approval", "grace"),
@@ -92,9 +94,9 @@ async def test_a_decision_is_kept_with_everything_that_led_to_it(
 
 
 async def test_no_text_and_no_personal_data_is_kept(
-    app: TicketGraph, decided: Run
+    app: InspectedTicketGraph, decided: Run
 ) -> None:
-    said = json.dumps([row async for row in app.audit()])
+    said = json.dumps([row async for row in app.iterate_audit()])
     assert decided.draft is not None
     texts = (
         *DISASTER,
@@ -107,7 +109,9 @@ async def test_no_text_and_no_personal_data_is_kept(
     assert not [text for text in texts if json.dumps(text)[1:-1] in said]
 
 
-async def test_many_at_once_make_one_chain(app: TicketGraph, decided: Run) -> None:
+async def test_many_at_once_make_one_chain(
+    app: InspectedTicketGraph, decided: Run
+) -> None:
     before = await app.verify_audit()
     bodies = [f"{ORDINARY[1]} It is number {number}." for number in range(30)]
     disasters = await asyncio.gather(*(app.process(*DISASTER) for _ in range(5)))
@@ -125,7 +129,7 @@ async def test_many_at_once_make_one_chain(app: TicketGraph, decided: Run) -> No
 
 
 async def test_it_is_checked_beside_a_process_that_holds_the_folder(
-    app: TicketGraph, decided: Run
+    app: InspectedTicketGraph, decided: Run
 ) -> None:
     found = await app.verify_audit()
     done = await asyncio.to_thread(
@@ -136,7 +140,7 @@ async def test_it_is_checked_beside_a_process_that_holds_the_folder(
 
 
 async def test_an_export_can_be_checked_by_others(
-    app: TicketGraph, decided: Run
+    app: InspectedTicketGraph, decided: Run
 ) -> None:
     done = await asyncio.to_thread(
         ticketgraph, folder_of(app), "export", "--format", "jsonl"
@@ -158,19 +162,19 @@ async def test_an_export_can_be_checked_by_others(
 
 
 async def test_an_export_begins_where_it_is_told(
-    app: TicketGraph, decided: Run
+    app: InspectedTicketGraph, decided: Run
 ) -> None:
     since = datetime.now(UTC) + timedelta(days=1)
     done = await asyncio.to_thread(
         ticketgraph, folder_of(app), "export", "--since", f"{since:%Y-%m-%d}"
     )
     assert (done.returncode, done.stdout) == (0, "")
-    newest = [row async for row in app.audit(since - timedelta(days=2))]
+    newest = [row async for row in app.iterate_audit(since - timedelta(days=2))]
     assert len(newest) == (await app.verify_audit()).records
 
 
 async def test_a_broken_chain_ends_with_1_and_names_the_record(
-    app: TicketGraph, decided: Run, tmp_path: Path
+    app: InspectedTicketGraph, decided: Run, tmp_path: Path
 ) -> None:
     head = (await app.verify_audit()).head
     with (

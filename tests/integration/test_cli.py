@@ -281,7 +281,7 @@ def test_an_imported_solution_is_a_source_of_the_next_draft(cli: Cli) -> None:
         (["process", "absent.json"], "absent.json: No such file"),
         (["process", "tickets.docx"], "Name it with --format"),
         (["decide", "absent", "approve"], "no approval with this id"),
-        (["decide", "absent", "edit"], "give the reply with --text"),
+        (["decide", "absent", "edit"], "To edit, send the reply"),
         (["import", "absent.csv", "--desk", "customer_support"], "say --resolved"),
         (["show", "TKT-00000000"], "no ticket with this id"),
     ],

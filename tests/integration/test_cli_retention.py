@@ -72,7 +72,7 @@ def test_erase_asks_first_and_then_erases(folder: Path) -> None:
     (left,) = stored(folder)
     with BlockingTicketGraph.open(folder) as app:
         assert (
-            app.erase(ticket_ids=[left, "TKT-NOWHERE"], erased_by="grace").tickets == 1
+            app.erase(ticket_ids=[left, "TKT-NOWHERE"], decided_by="grace").tickets == 1
         )
         assert app.verify_audit().records == 4
 

@@ -202,7 +202,7 @@ async def test_a_run_that_nobody_goes_on_with_is_put_down_again(place: Place) ->
     assert said[0]["counts"] == {"runs": 1, "effects": 0, "fingerprints": 0}
     ((run_id,),) = place.do("SELECT id FROM runs WHERE status = 'running'")
     async with TicketGraph.open(place.folder, database_url=place.url) as app:
-        assert (await app.finished(run_id)).status in ("finished", "waiting")
+        assert (await app.runs.finish(run_id)).status in ("finished", "waiting")
     assert bad(await doctor(place)) == []
 
 

@@ -29,10 +29,10 @@ from nodes.services import DraftBrief, Engine, Services
 from policies.deciding.actionable import is_actionable
 from policies.deciding.engine_answers import add_missing_fields
 from policies.desk.model import Desk
+from tests.inspected import InspectedTicketGraph
 from tests.integration.hostile_words import TEXTS, wild
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import engine_on
-from ticketgraph import TicketGraph
 
 T = TypeVar("T")
 LATE = 60.0
@@ -54,8 +54,8 @@ class House:
 
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
-    async with TicketGraph.open(tmp_path_factory.mktemp("contract")) as app:
-        yield app.assembly.services
+    async with InspectedTicketGraph.open(tmp_path_factory.mktemp("contract")) as app:
+        yield app.parts.services
 
 
 @pytest.fixture(scope="module", params=["local", "model", "wild model", "broken model"])

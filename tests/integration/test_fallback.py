@@ -19,7 +19,7 @@ from contracts.ticket import Ticket
 from contracts.values import EngineName
 from graph.build import build_graph
 from nodes.services import Limits, Services
-from ticketgraph import TicketGraph
+from tests.inspected import InspectedTicketGraph
 
 
 class FailingEngine:
@@ -67,9 +67,9 @@ class FailingEngine:
 
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
-    async with TicketGraph.open(tmp_path_factory.mktemp("fallback")) as app:
+    async with InspectedTicketGraph.open(tmp_path_factory.mktemp("fallback")) as app:
         yield replace(
-            app.assembly.services, limits=Limits(classify=0.2, extract=0.2, draft=0.2)
+            app.parts.services, limits=Limits(classify=0.2, extract=0.2, draft=0.2)
         )
 
 

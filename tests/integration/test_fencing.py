@@ -12,11 +12,11 @@ from contracts.ticket import NewTicket
 from storage.audit import log as audit
 from storage.jobs.port import RetryLaterError
 from storage.queries import outbox, runs, tickets
+from tests.inspected import InspectedTicketGraph
 from tests.postgres import PostgresServer
-from ticketgraph.app import TicketGraph
 from ticketgraph.checkpoints.fence import StaleEpochError, hold_epoch
-from ticketgraph.runs.advance import MAX_CLAIMS, Advancing
-from ticketgraph.runs.execute import Executor
+from ticketgraph.runs.advance import MAX_CLAIMS, RunAdvancer
+from ticketgraph.runs.execute import RunExecutor
 
 TICKET = NewTicket(
     subject="Charged twice",
@@ -28,27 +28,29 @@ TICKET = NewTicket(
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def app(
     request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[TicketGraph]:
+) -> AsyncIterator[InspectedTicketGraph]:
     """A desk whose process does no work by itself."""
     url = None
     if request.param == "postgresql":
         server: PostgresServer = request.getfixturevalue("postgres")
         url = server.fresh()
-    async with TicketGraph.open(tmp_path, database_url=url, at_once=0) as opened:
+    async with InspectedTicketGraph.open(
+        tmp_path, database_url=url, at_once=0
+    ) as opened:
         yield opened
 
 
-async def row_of(app: TicketGraph, run_id: str) -> Any:
-    return await app.database.run_read(partial(runs.find_run_row, run_id=run_id))
+async def row_of(app: InspectedTicketGraph, run_id: str) -> Any:
+    return await app.parts.database.run_read(partial(runs.find_run_row, run_id=run_id))
 
 
-async def test_who_was_overtaken_changes_nothing(app: TicketGraph) -> None:
-    advancing = Advancing(app.runner.executor, app.runner.control)
-    run_id = (await app.runner.submit_ticket(TICKET)).run_id
-    first = await app.database.run_transaction(
+async def test_who_was_overtaken_changes_nothing(app: InspectedTicketGraph) -> None:
+    advancing = RunAdvancer(app.parts.advancer.executor, app.parts.advancer.control)
+    run_id = (await app.tickets.submit(TICKET)).run_id
+    first = await app.parts.database.run_transaction(
         partial(advancing.claim_run, run_id=run_id)
     )
-    second = await app.database.run_transaction(
+    second = await app.parts.database.run_transaction(
         partial(advancing.claim_run, run_id=run_id)
     )
     assert first is not None
@@ -56,37 +58,37 @@ async def test_who_was_overtaken_changes_nothing(app: TicketGraph) -> None:
     assert (first.epoch, second.epoch) == (1, 2)
     with pytest.raises(StaleEpochError), hold_epoch(first.epoch):
         await advancing.executor.advance(first)
-    assert await app.history(run_id) == []
+    assert await app.runs.history(run_id) == []
     with hold_epoch(second.epoch):
         assert (await advancing.executor.advance(second)).status == "finished"
 
 
 @pytest.mark.parametrize("moment", ["ainvoke", "settle"])
 async def test_who_is_overtaken_on_the_way_changes_nothing_from_then_on(
-    app: TicketGraph, moment: str
+    app: InspectedTicketGraph, moment: str
 ) -> None:
-    executor = app.runner.executor
-    run_id = (await app.runner.submit_ticket(TICKET)).run_id
-    advancing = Advancing(executor, app.runner.control)
-    slow = Advancing(
+    executor = app.parts.advancer.executor
+    run_id = (await app.tickets.submit(TICKET)).run_id
+    advancing = RunAdvancer(executor, app.parts.advancer.control)
+    slow = RunAdvancer(
         Overtaken(
             moment=moment, by=lambda: advancing.advance_run(run_id), **vars(executor)
         ),
-        app.runner.control,
+        app.parts.advancer.control,
     )
     await slow.advance_run(run_id)
     done = await row_of(app, run_id)
     assert (done["status"], done["epoch"]) == ("finished", 2)
-    async with app.database.open_read() as connection:
+    async with app.parts.database.open_read() as connection:
         effects = await outbox.list_ticket_effects(connection, done["ticket_id"])
         kinds = [record["kind"] async for record in audit.iterate_records(connection)]
     assert [effect["action"] for effect in effects] == ["assignment"]
     assert kinds == ["finished"]
-    steps = [checkpoint.step for checkpoint in await app.history(run_id)]
+    steps = [checkpoint.step for checkpoint in await app.runs.history(run_id)]
     assert steps == sorted(set(steps))
 
 
-class Overtaken(Executor):
+class Overtaken(RunExecutor):
     """An executor that somebody else overtakes.
 
     When it has saved something, or when it is about to settle.
@@ -111,9 +113,13 @@ class Overtaken(Executor):
         return await super().settle(*given)
 
 
-async def test_a_run_that_fails_three_times_is_a_dead_letter(app: TicketGraph) -> None:
-    advancing = Advancing(Failing(**vars(app.runner.executor)), app.runner.control)
-    run_id = (await app.runner.submit_ticket(TICKET)).run_id
+async def test_a_run_that_fails_three_times_is_a_dead_letter(
+    app: InspectedTicketGraph,
+) -> None:
+    advancing = RunAdvancer(
+        Failing(**vars(app.parts.advancer.executor)), app.parts.advancer.control
+    )
+    run_id = (await app.tickets.submit(TICKET)).run_id
     pauses = []
     for _ in range(2):
         with pytest.raises(RetryLaterError) as again:
@@ -125,7 +131,7 @@ async def test_a_run_that_fails_three_times_is_a_dead_letter(app: TicketGraph) -
     assert (await row_of(app, run_id))["attempts"] == 3
 
 
-class Failing(Executor):
+class Failing(RunExecutor):
     """An executor that cannot."""
 
     async def advance(self, *_: Any) -> Any:
@@ -133,29 +139,29 @@ class Failing(Executor):
 
 
 async def test_a_run_that_kills_its_process_again_and_again_is_a_dead_letter(
-    app: TicketGraph,
+    app: InspectedTicketGraph,
 ) -> None:
-    advancing = Advancing(app.runner.executor, app.runner.control)
-    run_id = (await app.runner.submit_ticket(TICKET)).run_id
+    advancing = RunAdvancer(app.parts.advancer.executor, app.parts.advancer.control)
+    run_id = (await app.tickets.submit(TICKET)).run_id
     for _ in range(MAX_CLAIMS):
-        assert await app.database.run_transaction(
+        assert await app.parts.database.run_transaction(
             partial(advancing.claim_run, run_id=run_id)
         )
     await advancing.advance_run(run_id)
     await given_up(app, run_id, "Died")
 
 
-async def given_up(app: TicketGraph, run_id: str, error: str) -> None:
+async def given_up(app: InspectedTicketGraph, run_id: str, error: str) -> None:
     run = await row_of(app, run_id)
     assert (run["status"], run["error"]) == ("failed", error)
     assert "words" not in str(run["result"])
     assert (
-        await app.database.run_read(
+        await app.parts.database.run_read(
             partial(tickets.find_ticket_row, ticket_id=run["ticket_id"])
         )
     )["status"] == "failed"
-    assert (await app.run(run_id)).status == "failed"
-    async with app.database.open_read() as connection:
+    assert (await app.runs.get(run_id)).status == "failed"
+    async with app.parts.database.open_read() as connection:
         assert [
             record["kind"] async for record in audit.iterate_records(connection)
         ] == ["failed"]

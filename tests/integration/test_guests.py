@@ -47,16 +47,15 @@ async def test_on_postgresql_it_leaves_the_work_to_the_workers(
 ) -> None:
     url = postgres.fresh()
     async with TicketGraph.open(database_url=url, at_once=0) as api:
-        waiting = await api.runner.submit_ticket(ORDINARY)
+        waiting = await api.tickets.submit(ORDINARY)
         async with open_app(
             Settings(database_url=url, max_workflow_timeout_seconds=0.5), command=True
         ) as guest:
-            assert guest.runner.worker_task is None
             with pytest.raises(
                 UnavailableError, match="when a server or a worker runs"
             ):
                 await guest.process("Another", "Order ORD-8 was charged twice.")
-            assert (await guest.run(waiting.run_id)).status == "running"
+            assert (await guest.runs.get(waiting.run_id)).status == "running"
 
 
 def test_on_postgresql_it_does_not_migrate(postgres: PostgresServer) -> None:
@@ -90,7 +89,7 @@ def test_a_link_to_the_file_is_the_file(server: ServerProcess, tmp_path: Path) -
 
 async def test_a_waiting_run_without_its_desk_stops_the_start(tmp_path: Path) -> None:
     async with TicketGraph.open(tmp_path, at_once=0) as app:
-        job = await app.runner.submit_ticket(ORDINARY)
+        job = await app.tickets.submit(ORDINARY)
     other = tmp_path / "desks"
     (other / "internal_helpdesk").parent.mkdir()
     (other / "internal_helpdesk").symlink_to(

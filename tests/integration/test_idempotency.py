@@ -7,7 +7,6 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -20,7 +19,7 @@ from contracts.errors import ReusedError
 from contracts.ticket import NewTicket
 from storage.queries.idempotency import PRUNE_LIMIT
 from tests.conftest import ServerProcess, serving
-from ticketgraph.app import TicketGraph
+from tests.inspected import InspectedTicketGraph
 from ticketgraph.tickets.intake import KEY_LIFETIME, RequestKey
 
 DYING = str(Path(__file__).parent / "dying_at_intake.py")
@@ -296,15 +295,15 @@ def test_a_caller_says_how_long_it_waits(http: httpx.Client) -> None:
 async def test_a_day_later_a_key_is_new_and_a_source_id_is_not(tmp_path: Path) -> None:
     new = NewTicket(subject="Charged twice", body="Order ORD-1 was charged twice.")
     known = new.model_copy(update={"source_id": "7"})
-    async with TicketGraph.open(tmp_path) as app:
-        runner, now = app.runner, app.runner.services.now()
+    async with InspectedTicketGraph.open(tmp_path) as app:
+        intake, now = app.parts.intake, app.parts.services.now()
 
         async def stored(ticket: NewTicket, at: timedelta, key: str | None) -> str:
-            runner.services = replace(runner.services, now=lambda: now + at)
-            job = await runner.submit_ticket(
+            intake.now = lambda: now + at
+            claim = await app.tickets.submit(
                 ticket, start=False, key=RequestKey("here", key) if key else None
             )
-            return job.ticket.id
+            return claim.ticket.id
 
         first, source = (
             await stored(new, timedelta(0), "k"),

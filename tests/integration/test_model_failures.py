@@ -17,9 +17,9 @@ from contracts.result import Run
 from engines.models.chat import ChatClient
 from nodes.services import Services
 from tests.conftest import serving
+from tests.inspected import InspectedTicketGraph
 from tests.modelstub import MODES, ModelStub
 from tests.modelstub.engine import KEY, engine_on
-from ticketgraph import TicketGraph
 
 PATH = "/api/v1/workflow/process"
 SEQUENTIAL, AT_ONCE = 3, 30
@@ -67,7 +67,7 @@ class HangingPrimary(ModelStub):
 class House:
     """A graph whose engine can be replaced by one on a stub."""
 
-    desk: TicketGraph
+    desk: InspectedTicketGraph
     services: Services
     stub: ModelStub
     chat: ChatClient
@@ -91,9 +91,8 @@ class House:
             **given,
         )
         services = replace(self.services, engine=engine, limits=limits)
-        self.desk.runner.executor = replace(
-            self.desk.runner.executor, services=services
-        )
+        advancer = self.desk.parts.advancer
+        advancer.executor = replace(advancer.executor, services=services)
 
     async def process(self, number: int, who: str = "") -> Run:
         ticket = CORPUS[number]
@@ -107,9 +106,9 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
     chat = ChatClient()
     async with (
         ModelStub() as stub,
-        TicketGraph.open(tmp_path_factory.mktemp("failures")) as app,
+        InspectedTicketGraph.open(tmp_path_factory.mktemp("failures")) as app,
     ):
-        yield House(app, app.assembly.services, stub, chat, Clock())
+        yield House(app, app.parts.services, stub, chat, Clock())
     await chat.close()
 
 

@@ -19,11 +19,10 @@ from contracts.result import Run
 from storage.queries import runs
 from storage.queries.checkpoints import checkpoint_id_prefix
 from tests.conftest import serving
+from tests.inspected import InspectedTicketGraph
 from tests.integration.two_databases import Place
 from ticketgraph import BlockingTicketGraph
-from ticketgraph.app import TicketGraph
 from ticketgraph.assembly import SHIPPED_DESKS
-from ticketgraph.forgetting.retention import Retention
 
 DOWN = "Our production system is down for all users since nine and we are losing data. Site {n}."
 ORDINARY = (
@@ -44,9 +43,9 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(tmp_path, request.getfixturevalue("postgres").fresh())
 
 
-async def saved(app: TicketGraph, run: Run) -> bool:
+async def saved(app: InspectedTicketGraph, run: Run) -> bool:
     """Whether LangGraph knows anything of a run."""
-    async with app.database.open_read() as connection:
+    async with app.parts.database.open_read() as connection:
         names = (
             ["checkpoints", "writes"]
             if connection.dialect.name == "sqlite"
@@ -66,17 +65,17 @@ async def saved(app: TicketGraph, run: Run) -> bool:
 
 async def test_a_finished_run_is_pruned_when_it_is_old_enough(place: Place) -> None:
     async with place.opened() as app:
-        retention = Retention(app.database, app.assembly.services.desks, app.eraser)
+        retention = app.parts.retention
         finished = await app.process(*ORDINARY, customer_email="ada@example.com")
-        forked = await app.fork(finished.run_id)
+        forked = await app.runs.fork(finished.run_id)
         waiting = await app.process(
             "Down", DOWN.format(n=1), customer_email="ops@example.com"
         )
         failed = await app.process(
             "Cup", "The cup is too small.", customer_email="cup@example.com"
         )
-        now = app.assembly.services.now()
-        async with app.database.open_write() as connection:
+        now = app.parts.services.now()
+        async with app.parts.database.open_write() as connection:
             await runs.update_run(connection, failed.run_id, now, status="failed")
         assert (
             await retention.prune_expired(now + WEEK - timedelta(minutes=1))
@@ -90,15 +89,17 @@ async def test_a_finished_run_is_pruned_when_it_is_old_enough(place: Place) -> N
         await is_still_whole(app, finished, waiting)
 
 
-async def is_still_whole(app: TicketGraph, pruned: Run, waiting: Run) -> None:
+async def is_still_whole(app: InspectedTicketGraph, pruned: Run, waiting: Run) -> None:
     """What is read of a pruned run is all there, and who waited goes on."""
-    assert await app.run(pruned.run_id) == pruned
-    assert [step async for _, step in app.steps_of(pruned.run_id)] == list(pruned.steps)
+    assert await app.runs.get(pruned.run_id) == pruned
+    assert [step async for _, step in app.runs.stream_steps(pruned.run_id)] == list(
+        pruned.steps
+    )
     with pytest.raises(GoneError, match="pruned"):
-        await app.history(pruned.run_id)
+        await app.runs.history(pruned.run_id)
     with pytest.raises(GoneError, match="pruned"):
-        await app.fork(pruned.run_id, "1f1e4dd6-948c-604b-8007-a34134adf036")
-    again = await app.fork(pruned.run_id)
+        await app.runs.fork(pruned.run_id, "1f1e4dd6-948c-604b-8007-a34134adf036")
+    again = await app.runs.fork(pruned.run_id)
     assert (again.status, again.disposition) == ("finished", pruned.disposition)
     assert waiting.approval
     assert (await app.decide(waiting.approval.id, "approve")).status == "finished"
@@ -108,10 +109,10 @@ async def is_still_whole(app: TicketGraph, pruned: Run, waiting: Run) -> None:
 async def test_what_belongs_to_no_run_goes_after_a_day(place: Place) -> None:
     async with place.opened() as app:
         run = await app.process(*ORDINARY, customer_email="ada@example.com")
-        async with app.database.open_write() as connection:
+        async with app.parts.database.open_write() as connection:
             await connection.execute(text("DELETE FROM runs"))
-        retention = Retention(app.database, app.assembly.services.desks, app.eraser)
-        now = app.assembly.services.now()
+        retention = app.parts.retention
+        now = app.parts.services.now()
         await retention.prune_expired(now)
         assert await saved(app, run)
         await retention.prune_expired(now + timedelta(days=1, seconds=1))
@@ -125,8 +126,8 @@ async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(
     shutil.copytree(SHIPPED_DESKS, desks)
     with (desks / "customer_support" / "desk.yaml").open("a") as settings:
         settings.write("ticket_days: 30\ncheckpoint_hours: 0\n")
-    async with TicketGraph.open(tmp_path, desks_dir=desks) as app:
-        retention = Retention(app.database, app.assembly.services.desks, app.eraser)
+    async with InspectedTicketGraph.open(tmp_path, desks_dir=desks) as app:
+        retention = app.parts.retention
         waiting = await app.process(
             "Down", DOWN.format(n=1), customer_email="ops@example.com"
         )
@@ -136,21 +137,21 @@ async def test_tickets_that_have_ended_are_erased_when_the_desk_says_so(
         elsewhere = await app.process(
             *ORDINARY, desk="internal_helpdesk", customer_email="ada@example.com"
         )
-        now = app.assembly.services.now()
+        now = app.parts.services.now()
         assert (await retention.prune_expired(now + timedelta(days=29))).tickets == 0
         assert not await saved(app, resolved)
         assert not await saved(app, assigned)
         assert (await retention.prune_expired(now + timedelta(days=31))).tickets == 1
-        assert await app.run_of_ticket(assigned.ticket_id) == assigned
-        assert await app.run_of_ticket(elsewhere.ticket_id) == elsewhere
-        assert await app.erasable(ticket_ids=[resolved.ticket_id]) == []
+        assert await app.tickets.get_run(assigned.ticket_id) == assigned
+        assert await app.tickets.get_run(elsewhere.ticket_id) == elsewhere
+        assert await app.find_erasable(ticket_ids=[resolved.ticket_id]) == []
 
 
 async def test_freed_space_is_used_again_and_given_back_on_demand(
     tmp_path: Path,
 ) -> None:
     file = tmp_path / "ticketgraph.db"
-    async with TicketGraph.open(tmp_path) as app:
+    async with InspectedTicketGraph.open(tmp_path) as app:
         new = iter(tickets(60))
         for ticket, _ in zip(new, range(30), strict=False):
             await app.process(
@@ -178,7 +179,7 @@ def pages(file: Path) -> int:
 def test_a_pruned_run_over_http(tmp_path: Path) -> None:
     with BlockingTicketGraph.open(tmp_path) as app:
         run = app.process(*ORDINARY, customer_email="ada@example.com")
-        moment = app.history(run.run_id)[-1].checkpoint_id
+        moment = app.runs.history(run.run_id)[-1].checkpoint_id
         assert app.prune(everything=True).runs == 1
         app.compact()
     with (
@@ -203,11 +204,11 @@ def test_a_pruned_run_over_http(tmp_path: Path) -> None:
 
 
 async def test_the_ids_of_checkpoints_sort_by_time(tmp_path: Path) -> None:
-    async with TicketGraph.open(tmp_path) as app:
-        before = app.assembly.services.now()
+    async with InspectedTicketGraph.open(tmp_path) as app:
+        before = app.parts.services.now()
         run = await app.process(*ORDINARY)
-        after = app.assembly.services.now()
-        ids = [moment.checkpoint_id for moment in await app.history(run.run_id)]
+        after = app.parts.services.now()
+        ids = [moment.checkpoint_id for moment in await app.runs.history(run.run_id)]
     assert (
         checkpoint_id_prefix(before)
         <= min(ids)

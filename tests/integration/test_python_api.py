@@ -9,7 +9,8 @@ from contracts.approval import ApprovalDecision
 from contracts.errors import ConflictError, InputError, NotFoundError, UnavailableError
 from contracts.ticket import RunOptions
 from storage.queries import outbox
-from ticketgraph import BlockingTicketGraph, TicketGraph
+from tests.inspected import InspectedTicketGraph
+from ticketgraph import BlockingTicketGraph
 from ticketgraph.assembly import SHIPPED_DESKS
 
 DISASTER = (
@@ -25,8 +26,8 @@ ORDINARY = (
 )
 
 
-async def actions(app: TicketGraph, ticket_id: str) -> list[str]:
-    async with app.database.open_read() as connection:
+async def actions(app: InspectedTicketGraph, ticket_id: str) -> list[str]:
+    async with app.parts.database.open_read() as connection:
         return [
             row["action"]
             for row in await outbox.list_ticket_effects(connection, ticket_id)
@@ -34,13 +35,13 @@ async def actions(app: TicketGraph, ticket_id: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-async def desk(tmp_path_factory: pytest.TempPathFactory):
-    async with TicketGraph.open(tmp_path_factory.mktemp("api")) as opened:
+async def app(tmp_path_factory: pytest.TempPathFactory):
+    async with InspectedTicketGraph.open(tmp_path_factory.mktemp("api")) as opened:
         yield opened
 
 
 async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(
-    app: TicketGraph,
+    app: InspectedTicketGraph,
 ) -> None:
     run = await app.process(*ORDINARY, customer_email="ada@example.com")
     assert (run.status, run.disposition) == ("finished", "assign")
@@ -52,16 +53,16 @@ async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(
     assert "ORD-7731" in run.draft.content
     assert "reply" not in await actions(app, run.ticket_id)
     assert run.engine == "local"
-    assert (await app.run(run.run_id)) == run
+    assert (await app.runs.get(run.run_id)) == run
 
 
 async def test_a_disaster_waits_and_an_approval_sends_what_was_shown(
-    app: TicketGraph,
+    app: InspectedTicketGraph,
 ) -> None:
     run = await app.process(*DISASTER, customer_email="ops@example.com")
     assert (run.status, run.disposition) == ("waiting", "escalate")
     assert run.approval is not None
-    assert run.approval.id in [asked.id for asked in await app.approvals()]
+    assert run.approval.id in [asked.id for asked in await app.approvals.list()]
     assert await actions(app, run.ticket_id) == []
     done = await app.decide(
         run.approval.id,
@@ -80,7 +81,7 @@ async def test_a_disaster_waits_and_an_approval_sends_what_was_shown(
 
 
 async def test_rejecting_with_guidance_asks_again_and_rejecting_without_ends_it(
-    app: TicketGraph,
+    app: InspectedTicketGraph,
 ) -> None:
     run = await app.process(*DISASTER, customer_id="c-1")
     assert run.approval is not None
@@ -97,7 +98,7 @@ async def test_rejecting_with_guidance_asks_again_and_rejecting_without_ends_it(
     assert "reply" not in await actions(app, run.ticket_id)
 
 
-async def test_reassigning_and_responding(app: TicketGraph) -> None:
+async def test_reassigning_and_responding(app: InspectedTicketGraph) -> None:
     run = await app.process(
         *DISASTER, customer_id="c-2", customer_email="c2@example.com"
     )
@@ -123,25 +124,25 @@ async def test_reassigning_and_responding(app: TicketGraph) -> None:
 
 
 async def test_a_changed_draft_is_not_approved_by_an_old_hash(
-    app: TicketGraph,
+    app: InspectedTicketGraph,
 ) -> None:
     run = await app.process(*DISASTER, customer_id="c-4")
     assert run.approval is not None
     with pytest.raises(ConflictError, match="changed"):
         await app.decide(run.approval.id, "approve", shown_hash="0" * 64)
-    assert (await app.run(run.run_id)).status == "waiting"
+    assert (await app.runs.get(run.run_id)).status == "waiting"
 
 
 async def test_history_steps_through_the_run_and_a_fork_has_no_effects(
-    app: TicketGraph,
+    app: InspectedTicketGraph,
 ) -> None:
     run = await app.process(*ORDINARY, customer_id="c-5")
     before = await actions(app, run.ticket_id)
-    history = await app.history(run.run_id)
+    history = await app.runs.history(run.run_id)
     assert [moment.next for moment in history][:2] == [("__start__",), ("sanitize",)]
     assert history[-1].next == ()
     drafting = next(moment for moment in history if moment.next == ("draft",))
-    fork = await app.fork(
+    fork = await app.runs.fork(
         run.run_id, drafting.checkpoint_id, options=RunOptions(response_tone="formal")
     )
     assert (fork.forked_from, fork.status) == (run.run_id, "finished")
@@ -149,14 +150,14 @@ async def test_history_steps_through_the_run_and_a_fork_has_no_effects(
     assert fork.draft.tone == "formal"
     assert fork.delivery is not None
     assert fork.delivery.simulated
-    changed = await app.fork(run.run_id, subject="Site down", body=DISASTER[1])
+    changed = await app.runs.fork(run.run_id, subject="Site down", body=DISASTER[1])
     assert changed.classification is not None
     assert changed.classification.severity == "critical"
     assert await actions(app, run.ticket_id) == before
-    assert (await app.run(run.run_id)) == run
+    assert (await app.runs.get(run.run_id)) == run
 
 
-async def test_the_sequential_order_and_the_skips(app: TicketGraph) -> None:
+async def test_the_sequential_order_and_the_skips(app: InspectedTicketGraph) -> None:
     sequential = await app.process(
         *ORDINARY, customer_id="c-6", options=RunOptions(enable_parallel=False)
     )
@@ -195,25 +196,27 @@ async def test_the_sequential_order_and_the_skips(app: TicketGraph) -> None:
     assert again.duplicate_of is None
 
 
-async def test_unknown_things_are_refused(app: TicketGraph) -> None:
+async def test_unknown_things_are_refused(app: InspectedTicketGraph) -> None:
     with pytest.raises(InputError, match="no such desk"):
         await app.process("x", "y", desk="nowhere")
     with pytest.raises(NotFoundError):
-        await app.run("nope")
+        await app.runs.get("nope")
     with pytest.raises(NotFoundError):
-        await app.history("nope")
+        await app.runs.history("nope")
     with pytest.raises(NotFoundError):
         await app.decide("nope", "approve")
     run = await app.process(*ORDINARY, customer_id="c-9")
     with pytest.raises(NotFoundError, match="checkpoint"):
-        await app.fork(run.run_id, "1ef00000-0000-6000-8000-000000000000")
+        await app.runs.fork(run.run_id, "1ef00000-0000-6000-8000-000000000000")
     with pytest.raises(InputError):
-        await app.fork(run.run_id, colour="blue")
+        await app.runs.fork(run.run_id, colour="blue")
 
 
-async def test_a_second_process_on_the_folder_is_refused(app: TicketGraph) -> None:
+async def test_a_second_process_on_the_folder_is_refused(
+    app: InspectedTicketGraph,
+) -> None:
     with pytest.raises(UnavailableError, match="Another ticketgraph"):
-        async with TicketGraph.open(Path(app.database.name).parent):
+        async with InspectedTicketGraph.open(Path(app.parts.database.name).parent):
             pass
 
 
@@ -225,7 +228,7 @@ async def test_a_third_desk_needs_no_python(tmp_path: Path) -> None:
         routing.read_text(encoding="utf-8").replace("billing_team", "till_team"),
         encoding="utf-8",
     )
-    async with TicketGraph.open(tmp_path / "data", desks_dir=desks) as bakery:
+    async with InspectedTicketGraph.open(tmp_path / "data", desks_dir=desks) as bakery:
         run = await bakery.process(
             *ORDINARY, desk="bakery", customer_email="a@example.com"
         )
@@ -237,9 +240,9 @@ def test_scripts_need_no_await(tmp_path: Path) -> None:
     with BlockingTicketGraph.open(tmp_path) as blocking:
         run = blocking.process(*DISASTER, customer_email="ops@example.com")
         assert run.approval is not None
-        assert [asked.id for asked in blocking.approvals()] == [run.approval.id]
+        assert [asked.id for asked in blocking.approvals.list()] == [run.approval.id]
         done = blocking.decide(run.approval.id, "approve")
         assert done.status == "finished"
-        assert len(blocking.history(run.run_id)) > 5
-        assert blocking.run(run.run_id) == done
-        assert blocking.fork(run.run_id).forked_from == run.run_id
+        assert len(blocking.runs.history(run.run_id)) > 5
+        assert blocking.runs.get(run.run_id) == done
+        assert blocking.runs.fork(run.run_id).forked_from == run.run_id

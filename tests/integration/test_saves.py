@@ -15,8 +15,8 @@ from langgraph.graph import END, START, StateGraph
 from contracts.ticket import NewTicket
 from storage.database.postgres import POOL_SIZE
 from storage.database.timeouts import TIMEOUT_SECONDS
+from tests.inspected import InspectedTicketGraph
 from tests.postgres import PostgresServer
-from ticketgraph.app import TicketGraph
 from ticketgraph.checkpoints.fence import StaleEpochError, hold_epoch
 from ticketgraph.checkpoints.postgres import FencedPostgresSaver
 
@@ -27,25 +27,23 @@ async def url(postgres: PostgresServer) -> str:
 
 
 @pytest.fixture
-async def app(url: str) -> AsyncIterator[TicketGraph]:
+async def app(url: str) -> AsyncIterator[InspectedTicketGraph]:
     """A desk whose process does no work by itself."""
-    async with TicketGraph.open(database_url=url, at_once=0) as opened:
+    async with InspectedTicketGraph.open(database_url=url, at_once=0) as opened:
         yield opened
 
 
 @pytest.fixture
-def saver(app: TicketGraph) -> FencedPostgresSaver:
-    found = app.assembly.graph.checkpointer
+def saver(app: InspectedTicketGraph) -> FencedPostgresSaver:
+    found = app.parts.graph.checkpointer
     assert isinstance(found, FencedPostgresSaver)
     return found
 
 
-async def held_runs(app: TicketGraph, url: str, count: int) -> list[str]:
+async def held_runs(app: InspectedTicketGraph, url: str, count: int) -> list[str]:
     """So many runs, each held as its first epoch."""
     jobs = [
-        await app.runner.submit_ticket(
-            NewTicket(subject=f"Ticket {number}", body="Words.")
-        )
+        await app.tickets.submit(NewTicket(subject=f"Ticket {number}", body="Words."))
         for number in range(count)
     ]
     with psycopg.connect(url) as connection:
@@ -67,7 +65,7 @@ async def add(state: Things) -> Things:
 
 
 async def test_langgraphs_own_saver_reads_what_was_saved_together(
-    app: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: InspectedTicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
     graph = StateGraph(Things).add_node("one", add).add_node("two", add)
     graph.add_edge(START, "one").add_edge("one", "two").add_edge("two", END)
@@ -126,7 +124,7 @@ def written(url: str) -> Sequence[Any]:
     ],
 )
 async def test_one_that_cannot_be_saved_or_was_overtaken_is_alone_with_it(
-    app: TicketGraph,
+    app: InspectedTicketGraph,
     saver: FencedPostgresSaver,
     url: str,
     text: str,
@@ -147,7 +145,7 @@ async def test_one_that_cannot_be_saved_or_was_overtaken_is_alone_with_it(
 
 
 async def test_more_locked_runs_than_connections_hold_up_nobody_else(
-    app: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: InspectedTicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
     free, *locked = await held_runs(app, url, 1 + POOL_SIZE + 2)
     with psycopg.connect(url) as somebody, hold_epoch(1):
@@ -163,7 +161,7 @@ async def test_more_locked_runs_than_connections_hold_up_nobody_else(
 
 
 async def test_a_connection_that_hangs_does_not_stop_the_others(
-    app: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: InspectedTicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
     hanging, free = await held_runs(app, url, 2)
     with psycopg.connect(url) as somebody, hold_epoch(1):
@@ -190,7 +188,7 @@ def locks_waited_for(url: str) -> bool:
 
 
 async def test_a_run_that_somebody_has_locked_holds_up_nobody_else(
-    app: TicketGraph, saver: FencedPostgresSaver, url: str
+    app: InspectedTicketGraph, saver: FencedPostgresSaver, url: str
 ) -> None:
     free, locked, lost = await held_runs(app, url, 3)
     with psycopg.connect(url) as somebody, hold_epoch(1):

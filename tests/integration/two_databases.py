@@ -1,4 +1,4 @@
-"""A TicketGraph on SQLite and one on PostgreSQL, and every byte that either has written down."""
+"""A InspectedTicketGraph on SQLite and one on PostgreSQL, and every byte that either has written down."""
 
 import json
 from collections.abc import AsyncIterator, Iterable
@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Identifier
 
-from ticketgraph.app import TicketGraph
+from tests.inspected import InspectedTicketGraph
 
 COLUMNS = """SELECT table_name, column_name, data_type FROM information_schema.columns
              WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea')"""
@@ -18,7 +18,7 @@ COLUMNS = """SELECT table_name, column_name, data_type FROM information_schema.c
 
 @dataclass(frozen=True)
 class Place:
-    """Where a TicketGraph keeps everything.
+    """Where a InspectedTicketGraph keeps everything.
 
     The URL of a PostgreSQL database, or else a folder with an SQLite file.
     """
@@ -27,9 +27,9 @@ class Place:
     url: str | None = None
 
     @asynccontextmanager
-    async def opened(self) -> AsyncIterator[TicketGraph]:
-        """The TicketGraph."""
-        async with TicketGraph.open(self.folder, database_url=self.url) as app:
+    async def opened(self) -> AsyncIterator[InspectedTicketGraph]:
+        """The InspectedTicketGraph."""
+        async with InspectedTicketGraph.open(self.folder, database_url=self.url) as app:
             yield app
 
     def written(self) -> bytes:

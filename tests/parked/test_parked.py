@@ -21,9 +21,9 @@ from langgraph.types import Command
 from contracts.errors import UnavailableError
 from graph.build import FLOW_VERSION, RESUMABLE_FLOWS, build_graph
 from tests.conftest import REPOSITORY, serving
+from tests.inspected import InspectedTicketGraph
 from tests.integration.test_crash import one_desk
 from tests.parked import tomorrow
-from ticketgraph.app import TicketGraph
 from ticketgraph.checkpoints.sqlite import open_saver
 from ticketgraph.news.watchers import Watchers
 from ticketgraph.orphans import find_orphans
@@ -89,8 +89,8 @@ def replies(folder: Path) -> int:
 
 async def approved(folder: Path, desks: Path) -> str:
     """Open the folder as a deploy does, approve what waits, and say how the run ended."""
-    async with TicketGraph.open(folder, desks_dir=desks) as app:
-        (waiting,) = await app.approvals()
+    async with InspectedTicketGraph.open(folder, desks_dir=desks) as app:
+        (waiting,) = await app.approvals.list()
         return (await app.decide(waiting.id, "approve", decided_by="ada")).status
 
 
@@ -101,7 +101,7 @@ async def refused(folder: Path, desks: Path) -> str:
         "SELECT (SELECT version_num FROM alembic_version), status, updated_at FROM runs",
     )
     with pytest.raises(UnavailableError) as caught:
-        async with TicketGraph.open(folder, desks_dir=desks):
+        async with InspectedTicketGraph.open(folder, desks_dir=desks):
             pass
     assert (
         asked(
@@ -310,9 +310,9 @@ async def test_what_cannot_be_lost_stops_no_start(
 async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(
     folder: Path, desks: Path
 ) -> None:
-    async with TicketGraph.open(folder, desks_dir=desks) as app:
-        (waiting,) = await app.approvals()
-        saver: Any = app.assembly.graph.checkpointer
+    async with InspectedTicketGraph.open(folder, desks_dir=desks) as app:
+        (waiting,) = await app.approvals.list()
+        saver: Any = app.parts.graph.checkpointer
 
         @asynccontextmanager
         async def opening() -> AsyncIterator[Any]:
@@ -323,7 +323,8 @@ async def test_a_run_that_others_go_on_with_meanwhile_is_not_lost(
             yield saver
 
         assert (
-            await find_orphans(app.database, opening, app.assembly.services.desks) == []
+            await find_orphans(app.parts.database, opening, app.parts.services.desks)
+            == []
         )
 
 
@@ -332,5 +333,5 @@ async def test_a_run_that_waits_and_has_no_question_is_lost_however_often_it_is_
 ) -> None:
     asked(folder, "DELETE FROM writes")
     with pytest.raises(UnavailableError, match="it waits, and no question is saved"):
-        async with TicketGraph.open(folder, desks_dir=desks):
+        async with InspectedTicketGraph.open(folder, desks_dir=desks):
             pass

@@ -192,16 +192,21 @@ def test_what_has_none_of_the_shapes_is_told_the_shapes(reply: Any) -> None:
     ],
 )
 def test_an_own_text_that_is_missing_is_asked_for(reply: Any) -> None:
-    with pytest.raises(InputError, match="send the words of the reply"):
+    with pytest.raises(InputError, match="send the reply in `text`"):
         decide(reply)
 
 
-@pytest.mark.parametrize("team", [None, "", "nobody"])
-def test_a_ticket_goes_to_a_team_of_the_desk_only(team: str | None) -> None:
-    with pytest.raises(
-        InputError, match=r"^`team` must be one of: billing_team, product_team\.$"
-    ):
+@pytest.mark.parametrize("team", [None, "", " "])
+def test_a_team_that_is_missing_is_asked_for(team: str | None) -> None:
+    with pytest.raises(InputError, match="^To reassign, name the team in `team`"):
         decide({"type": "reassign", "team": team})
+
+
+def test_a_ticket_goes_to_a_team_of_the_desk_only() -> None:
+    with pytest.raises(
+        InputError, match=r"no such team\. Choose one of: billing_team, product_team\.$"
+    ):
+        decide({"type": "reassign", "team": "nobody"})
 
 
 def test_a_decision_about_something_else_is_refused() -> None:

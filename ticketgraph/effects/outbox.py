@@ -13,8 +13,8 @@ from storage.database.database import Database
 from storage.jobs.port import Jobs
 from storage.queries import outbox, runs
 from ticketgraph import audit_details as evidence
-from ticketgraph import tasks
 from ticketgraph.checkpoints import fence as fencing
+from ticketgraph.jobs import DELIVER, deliver_job
 
 EXTERNAL_ACTIONS = frozenset({"reply", "external_ticket", "assignment", "notification"})
 """Actions that are another system's to carry out.
@@ -94,7 +94,7 @@ class StoredOutbox:
         """Put down the tasks to deliver what is queued."""
         if self.jobs:
             for key in keys:
-                await self.jobs.enqueue_task(connection, tasks.deliver_task(key))
+                await self.jobs.enqueue_job(connection, deliver_job(key))
 
     def wake(self) -> None:
         """Say that effects were committed. Only makes them go sooner."""
@@ -110,7 +110,7 @@ class StoredOutbox:
             return 0
         async with self.database.open_write() as connection:
             under_way = await outbox.list_deliverable_keys(connection)
-            known = await self.jobs.open_subjects(connection, tasks.DELIVER)
+            known = await self.jobs.open_subjects(connection, DELIVER)
             lost = [key for key in under_way if key not in known]
             await self.enqueue_deliveries(connection, lost)
         self.wake()

@@ -61,7 +61,7 @@ and now there is none."""
 
 
 class EffectSender:
-    """The handler of ticketgraph.tasks.DELIVER. An attempt sends for `seconds`.
+    """The handler of ticketgraph.jobs.DELIVER. An attempt sends for `seconds`.
 
     Less than a job's lease.
     """

@@ -16,12 +16,12 @@ from storage.database.database import Database
 from storage.jobs.port import Jobs
 from storage.queries import checkpoints as threads
 from storage.queries import erasure
-from ticketgraph import tasks
 from ticketgraph.forgetting.traces import (
     TRACED_CHANNELS,
     make_trace_remover,
     remove_result_traces,
 )
+from ticketgraph.jobs import advance_job
 from ticketgraph.similar.similar_tickets import StoredTicketSearch
 
 TICKETS_A_TRANSACTION = 1000
@@ -96,7 +96,7 @@ class Eraser:
         self, connection: AsyncConnection, run_id: str, ticket_id: str
     ) -> None:
         """Put a run down that was taken away from whoever had it."""
-        await self.jobs.enqueue_task(connection, tasks.advance_task(run_id, ticket_id))
+        await self.jobs.enqueue_job(connection, advance_job(run_id, ticket_id))
 
     async def find_traced_runs(self, gone: frozenset[str]) -> Sequence[str]:
         """The runs of other tickets in which there is something of these."""
@@ -141,5 +141,5 @@ class Eraser:
         run_ids = await erasure.list_ticket_runs(connection, gone)
         subjects = await erasure.list_task_subjects(connection, gone, run_ids)
         done = await erasure.delete_tickets(connection, gone)
-        await self.jobs.delete_tasks(connection, subjects)
+        await self.jobs.delete_jobs(connection, subjects)
         return done

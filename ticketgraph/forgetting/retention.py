@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 
-from sqlalchemy import RowMapping
-
-from contracts.errors import GoneError
 from contracts.retention import Pruned
 from policies.desk.model import Desk
 from storage.database.database import Database, Transaction
@@ -25,11 +22,6 @@ TICKETS_A_BATCH = 1000
 
 ORPHAN_AGE = timedelta(days=1)
 """After which what is saved of a run that there is not is nobody's fork in the making."""
-
-PRUNED_MESSAGE = (
-    "The checkpoints of this run were pruned. Its result and its steps are kept; a fork "
-    "can begin at the start."
-)
 
 
 @dataclass(frozen=True)
@@ -101,9 +93,3 @@ class Retention:
                     old, "system", {"reason": "ticket_days"}
                 )
             ).tickets
-
-
-def refuse_pruned(run: RowMapping) -> None:
-    """Raise GoneError when the run's checkpoints were pruned."""
-    if run["pruned_at"] is not None:
-        raise GoneError(PRUNED_MESSAGE)

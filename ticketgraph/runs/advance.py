@@ -20,7 +20,7 @@ from ticketgraph.checkpoints import fence as fencing
 from ticketgraph.checkpoints.fence import StaleEpochError, hold_epoch
 from ticketgraph.runs.claim import Claim, claim_of_rows
 from ticketgraph.runs.deadlines import plan_deadlines
-from ticketgraph.runs.execute import Executor
+from ticketgraph.runs.execute import RunExecutor
 
 log = logging.getLogger("ticketgraph")
 
@@ -34,33 +34,33 @@ One that kills its process is given up, too.
 """
 
 
-@dataclass(frozen=True)
-class Advancing:
+@dataclass
+class RunAdvancer:
     """The worker's part of a run."""
 
-    executor: Executor
+    executor: RunExecutor
     control: RunControl
 
     async def advance_run(self, run_id: str) -> None:
-        """Go on with a run until it rests. The handler of ticketgraph.tasks.ADVANCE.
+        """Go on with a run until it rests. The handler of ticketgraph.jobs.ADVANCE.
 
         Raises AgainError when it is to be tried again, and what a database raises that is away.
         """
-        job = await self.executor.database.run_transaction(
+        claim = await self.executor.database.run_transaction(
             partial(self.claim_run, run_id=run_id)
         )
-        if job is None:
+        if claim is None:
             return
         try:
-            with hold_epoch(job.epoch):
-                await self.executor.advance(job, self.control)
+            with hold_epoch(claim.epoch):
+                await self.executor.advance(claim, self.control)
         except StaleEpochError:
             log.warning(
                 "run %s is in other hands: what was done of it here is dropped", run_id
             )
         except GraphDrained:
             await self.executor.database.run_transaction(
-                partial(self.release_claim, job=job)
+                partial(self.release_claim, claim=claim)
             )
             raise RetryLaterError from None
         except (*UNAVAILABLE_ERRORS, UnavailableError):
@@ -69,7 +69,7 @@ class Advancing:
             # The frames only: the words of an error may be a ticket's.
             frames = "".join(traceback.format_tb(error.__traceback__))
             log.error("run %s failed with %s\n%s", run_id, type(error).__name__, frames)
-            await self.handle_failure(job, type(error).__name__)
+            await self.handle_failure(claim, type(error).__name__)
 
     async def claim_run(self, connection: AsyncConnection, run_id: str) -> Claim | None:
         """The run, held from now on by whoever asks.
@@ -79,76 +79,78 @@ class Advancing:
         row = await runs.claim_run(connection, run_id, self.executor.services.now())
         if row is None:
             return None
-        job = claim_of_rows(
+        claim = claim_of_rows(
             row, await tickets.find_ticket_row(connection, row["ticket_id"])
         )
         if row["begun"] > MAX_CLAIMS:
             await self.give_up_run(
                 connection,
-                job,
+                claim,
                 "Died",
                 f"It never came to rest in {MAX_CLAIMS} attempts.",
             )
             return None
-        return job
+        return claim
 
-    async def release_claim(self, connection: AsyncConnection, job: Claim) -> None:
+    async def release_claim(self, connection: AsyncConnection, claim: Claim) -> None:
         """It was not its fault that it has stopped."""
-        await fencing.check_epoch(connection, job.run_id, job.epoch)
+        await fencing.check_epoch(connection, claim.run_id, claim.epoch)
         await runs.update_run(
-            connection, job.run_id, self.executor.services.now(), begun=0
+            connection, claim.run_id, self.executor.services.now(), begun=0
         )
 
-    async def handle_failure(self, job: Claim, error: str) -> None:
+    async def handle_failure(self, claim: Claim, error: str) -> None:
         """Count the failure; the last one gives the run up. Raises AgainError for the others."""
         if attempts := await self.executor.database.run_transaction(
-            partial(self.count_failure, job=job, error=error)
+            partial(self.count_failure, claim=claim, error=error)
         ):
             raise RetryLaterError(retry_delay(attempts))
-        self.executor.watchers.announce_settled(job.run_id)
+        self.executor.watchers.announce_settled(claim.run_id)
 
     async def count_failure(
-        self, connection: AsyncConnection, job: Claim, error: str
+        self, connection: AsyncConnection, claim: Claim, error: str
     ) -> int | None:
         """How often the run has failed now; None when it was given up, or is in other hands."""
         now = self.executor.services.now()
-        row = await runs.find_run_row(connection, job.run_id)
-        if row["epoch"] != job.epoch:
+        row = await runs.find_run_row(connection, claim.run_id)
+        if row["epoch"] != claim.epoch:
             return None
         attempts = row["attempts"] + 1
-        await runs.update_run(connection, job.run_id, now, attempts=attempts)
+        await runs.update_run(connection, claim.run_id, now, attempts=attempts)
         if attempts < MAX_ATTEMPTS:
             return attempts
         await self.give_up_run(
-            connection, job, error, f"{error} in {attempts} attempts."
+            connection, claim, error, f"{error} in {attempts} attempts."
         )
         return None
 
     async def give_up_run(
-        self, connection: AsyncConnection, job: Claim, error: str, why: str
+        self, connection: AsyncConnection, claim: Claim, error: str, why: str
     ) -> None:
         """Mark the run and its ticket as failed, for a person to look at."""
         now = self.executor.services.now()
         run = Run(
-            run_id=job.run_id,
-            ticket_id=job.ticket.id,
-            desk=job.ticket.desk,
+            run_id=claim.run_id,
+            ticket_id=claim.ticket.id,
+            desk=claim.ticket.desk,
             status="failed",
             error=f"{why} The ticket is kept; the server's log says more.",
-            forked_from=job.forked_from,
-            created_at=job.created_at,
+            forked_from=claim.forked_from,
+            created_at=claim.created_at,
         )
         values = {
             "status": "failed",
             "error": error,
             "result": run.model_dump(mode="json"),
         }
-        await runs.update_run(connection, job.run_id, now, **values)
-        if job.forked_from is None:
-            await tickets.update_ticket(connection, job.ticket.id, now, status="failed")
-        if desk := self.executor.services.desks.get(job.ticket.desk):
-            await plan_deadlines(connection, run, job.ticket, desk, now)
+        await runs.update_run(connection, claim.run_id, now, **values)
+        if claim.forked_from is None:
+            await tickets.update_ticket(
+                connection, claim.ticket.id, now, status="failed"
+            )
+        if desk := self.executor.services.desks.get(claim.ticket.desk):
+            await plan_deadlines(connection, run, claim.ticket, desk, now)
         detail = {"error": error, "flow": FLOW_VERSION}
         await audit.append_record(
-            connection, "failed", job.ticket.id, job.run_id, "system", detail, now
+            connection, "failed", claim.ticket.id, claim.run_id, "system", detail, now
         )

@@ -22,8 +22,8 @@ from storage.audit import log as audit
 from storage.jobs.port import Jobs
 from storage.queries import dead_letters, runs, tickets
 from storage.vectors import fingerprints
-from ticketgraph import tasks
 from ticketgraph.audit_details import digest_texts
+from ticketgraph.jobs import advance_job
 from ticketgraph.runs.claim import Claim, load_claim
 
 NOT_DEAD_MESSAGE = (
@@ -65,11 +65,11 @@ async def load_dead_letter(
         raise NotFoundError(
             "There is no dead letter with this id. Its run may have gone on: load the run."
         )
-    job = await load_claim(connection, run_id)
+    claim = await load_claim(connection, run_id)
     return DeadLetterDetail(
-        **dead_letter_fields(row, job.ticket.desk),
-        ticket=job.ticket,
-        options=job.options,
+        **dead_letter_fields(row, claim.ticket.desk),
+        ticket=claim.ticket,
+        options=claim.options,
     )
 
 
@@ -89,7 +89,7 @@ async def retry_run(
     desks: Mapping[str, Desk],
     run_id: str,
     changes: RetryChanges,
-    by: str,
+    decided_by: str,
     now: datetime,
 ) -> Claim:
     """Let a run go on that was given up, all in the caller's transaction. Returns the run.
@@ -100,16 +100,16 @@ async def retry_run(
     is not given up (any more) or has had effects that a new beginning would repeat.
     """
     dead = await runs.find_run_row(connection, run_id)
-    job = await load_claim(connection, run_id)
-    if job.ticket.desk not in desks:
+    claim = await load_claim(connection, run_id)
+    if claim.ticket.desk not in desks:
         raise InputError(
-            f"There is no desk {job.ticket.desk} any more. Bring it back, then try the run again."
+            f"There is no desk {claim.ticket.desk} any more. Bring it back, then try the run again."
         )
     ticket, options = (
-        correct_ticket(job.ticket, changes),
-        changes.options or job.options,
+        correct_ticket(claim.ticket, changes),
+        changes.options or claim.options,
     )
-    anew = ticket != job.ticket or options != job.options
+    anew = ticket != claim.ticket or options != claim.options
     renewed = (
         {"options": options.model_dump(mode="json"), "flow_version": FLOW_VERSION}
         if anew
@@ -124,9 +124,9 @@ async def retry_run(
         await fingerprints.delete_fingerprints(connection, [ticket.id])
     values = {"subject": ticket.subject, "body": ticket.body, "status": "received"}
     await tickets.update_ticket(connection, ticket.id, now, **values)
-    await jobs.enqueue_task(
+    await jobs.enqueue_job(
         connection,
-        tasks.advance_task(
+        advance_job(
             run_id, ticket.id, intake_queue_priority(ticket, desks[ticket.desk])
         ),
     )
@@ -134,10 +134,12 @@ async def retry_run(
         "error": dead["error"],
         "attempts": dead["attempts"],
         "anew": anew,
-        **describe_changes(job, ticket, options),
+        **describe_changes(claim, ticket, options),
     }
-    await audit.append_record(connection, "retry", ticket.id, run_id, by, detail, now)
-    return Claim(run_id, ticket, options, job.created_at)
+    await audit.append_record(
+        connection, "retry", ticket.id, run_id, decided_by, detail, now
+    )
+    return Claim(run_id, ticket, options, claim.created_at)
 
 
 def correct_ticket(ticket: Ticket, changes: RetryChanges) -> Ticket:
@@ -157,7 +159,9 @@ def correct_ticket(ticket: Ticket, changes: RetryChanges) -> Ticket:
     return changed
 
 
-def describe_changes(job: Claim, ticket: Ticket, options: RunOptions) -> dict[str, Any]:
+def describe_changes(
+    claim: Claim, ticket: Ticket, options: RunOptions
+) -> dict[str, Any]:
     """What the audit log keeps of a change.
 
     Which parts, and digests of the text before and after.
@@ -165,11 +169,11 @@ def describe_changes(job: Claim, ticket: Ticket, options: RunOptions) -> dict[st
     changed = [
         name
         for name in ("subject", "body")
-        if getattr(ticket, name) != getattr(job.ticket, name)
+        if getattr(ticket, name) != getattr(claim.ticket, name)
     ]
     return {
-        "changed": changed + ["options"] * (options != job.options),
-        "before": digest_texts(job.ticket.subject, job.ticket.body),
+        "changed": changed + ["options"] * (options != claim.options),
+        "before": digest_texts(claim.ticket.subject, claim.ticket.body),
         "after": digest_texts(ticket.subject, ticket.body),
         "flow": FLOW_VERSION,
     }

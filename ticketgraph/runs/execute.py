@@ -33,7 +33,7 @@ RECURSION_LIMIT = 50
 
 
 @dataclass(frozen=True)
-class Executor:
+class RunExecutor:
     """What advancing a run takes."""
 
     graph: Graph
@@ -41,21 +41,21 @@ class Executor:
     database: Database
     watchers: Watchers
 
-    async def advance(self, job: Claim, control: RunControl | None = None) -> Run:
+    async def advance(self, claim: Claim, control: RunControl | None = None) -> Run:
         """Go on with the run until it is finished or waits for a person, and write down which.
 
         Raises GraphDrained when `control` asks to stop: at the next superstep, with
         everything saved.
         """
-        config = run_config_of(job.run_id)
-        snapshot = None if job.fresh else await self.graph.aget_state(config)
+        config = run_config_of(claim.run_id)
+        snapshot = None if claim.fresh else await self.graph.aget_state(config)
         step = (
-            first_input(job)
+            first_input(claim)
             if snapshot is None or has_no_checkpoint(snapshot)
-            else await self.next_input(job, snapshot)
+            else await self.next_input(claim, snapshot)
         )
         if isinstance(step, SettledState):
-            return await self.settle(job, step.state, step.interrupts)
+            return await self.settle(claim, step.state, step.interrupts)
         output = await self.graph.ainvoke(
             step,
             config,
@@ -65,10 +65,10 @@ class Executor:
             print_mode=(),
             control=control,
         )
-        return await self.settle(job, output.value, output.interrupts)
+        return await self.settle(claim, output.value, output.interrupts)
 
     async def next_input(
-        self, job: Claim, snapshot: StateSnapshot
+        self, claim: Claim, snapshot: StateSnapshot
     ) -> "Command[Any] | SettledState | None":
         """What LangGraph is to be told, by what it saved.
 
@@ -78,7 +78,7 @@ class Executor:
             interrupt = snapshot.interrupts[0]
             async with self.database.open_read() as connection:
                 asked = await approvals.find_interrupt_approval(
-                    connection, job.run_id, interrupt.id
+                    connection, claim.run_id, interrupt.id
                 )
             if asked is None or asked["status"] == "pending":
                 return SettledState(snapshot.values, snapshot.interrupts)
@@ -90,20 +90,22 @@ class Executor:
         return None if snapshot.tasks else SettledState(snapshot.values, ())
 
     async def settle(
-        self, job: Claim, state: State, interrupts: tuple[Interrupt, ...]
+        self, claim: Claim, state: State, interrupts: tuple[Interrupt, ...]
     ) -> Run:
         """Write the run's outcome, all of it in one transaction."""
         now = self.services.now()
 
         async def write_outcome(connection: AsyncConnection) -> Run:
-            await fencing.check_epoch(connection, job.run_id, job.epoch)
+            await fencing.check_epoch(connection, claim.run_id, claim.epoch)
             pending = (
-                await self.store_approval(connection, job, interrupts[0], now)
+                await self.store_approval(connection, claim, interrupts[0], now)
                 if interrupts
                 else None
             )
             status = "waiting" if pending else "finished"
-            run = build_run(state, job=job, status=status, now=now, approval=pending)
+            run = build_run(
+                state, claim=claim, status=status, now=now, approval=pending
+            )
             if run.duplicate_of and (
                 original := await runs.find_ticket_run(connection, run.duplicate_of)
             ):
@@ -118,36 +120,36 @@ class Executor:
                 "attempts": 0,
                 "begun": 0,
             }
-            await runs.update_run(connection, job.run_id, now, **settled)
-            await runs.record_steps(connection, job.run_id, run.steps)
-            if job.forked_from is None:
+            await runs.update_run(connection, claim.run_id, now, **settled)
+            await runs.record_steps(connection, claim.run_id, run.steps)
+            if claim.forked_from is None:
                 await tickets.update_ticket(
                     connection, run.ticket_id, now, **ticket_columns(run)
                 )
-            desk = self.services.desks[job.ticket.desk]
-            await plan_deadlines(connection, run, job.ticket, desk, now)
-            detail = evidence.run_details(run, state.get("ticket", job.ticket), desk)
+            desk = self.services.desks[claim.ticket.desk]
+            await plan_deadlines(connection, run, claim.ticket, desk, now)
+            detail = evidence.run_details(run, state.get("ticket", claim.ticket), desk)
             await audit.append_record(
                 connection, run.status, run.ticket_id, run.run_id, "system", detail, now
             )
             return run
 
         run = await self.database.run_transaction(write_outcome)
-        self.watchers.announce_settled(job.run_id, run)
+        self.watchers.announce_settled(claim.run_id, run)
         return run
 
     async def store_approval(
         self,
         connection: AsyncConnection,
-        job: Claim,
+        claim: Claim,
         interrupt: Interrupt,
         now: datetime,
     ) -> PendingApproval:
         """Store the interrupt as an approval, once."""
         request = ApprovalRequest.model_validate(interrupt.value["request"])
-        hours = self.services.desks[job.ticket.desk].settings.approval_hours
+        hours = self.services.desks[claim.ticket.desk].settings.approval_hours
         known = await approvals.find_interrupt_approval(
-            connection, job.run_id, interrupt.id
+            connection, claim.run_id, interrupt.id
         )
         if known:
             return PendingApproval(
@@ -159,7 +161,7 @@ class Executor:
             expires_at=now + timedelta(hours=hours),
         )
         await approvals.insert_approval(
-            connection, pending, job.run_id, interrupt.id, now
+            connection, pending, claim.run_id, interrupt.id, now
         )
         return pending
 
@@ -181,9 +183,9 @@ def run_config_of(run_id: str, checkpoint_id: str | None = None) -> RunnableConf
     }
 
 
-def first_input(job: Claim) -> dict[str, Any]:
+def first_input(claim: Claim) -> dict[str, Any]:
     """What a run starts from."""
-    return {"ticket": job.ticket, "options": job.options, "run_id": job.run_id}
+    return {"ticket": claim.ticket, "options": claim.options, "run_id": claim.run_id}
 
 
 def has_no_checkpoint(snapshot: StateSnapshot) -> bool:

@@ -12,7 +12,7 @@ from ticketgraph.runs.claim import Claim
 def build_run(
     state: State,
     *,
-    job: Claim,
+    claim: Claim,
     status: RunStatus,
     now: datetime,
     approval: PendingApproval | None = None,
@@ -31,9 +31,9 @@ def build_run(
     )
     draft = state.get("draft")
     return Run(
-        run_id=job.run_id,
-        ticket_id=job.ticket.id,
-        desk=job.ticket.desk,
+        run_id=claim.run_id,
+        ticket_id=claim.ticket.id,
+        desk=claim.ticket.desk,
         status=status,
         disposition=decision.disposition if decision else None,
         classification=classification,
@@ -56,21 +56,21 @@ def build_run(
         if clean
         else (),
         language=clean.language if clean else None,
-        forked_from=job.forked_from,
-        total_duration_ms=round((now - job.created_at).total_seconds() * 1000, 3),
-        created_at=job.created_at,
+        forked_from=claim.forked_from,
+        total_duration_ms=round((now - claim.created_at).total_seconds() * 1000, 3),
+        created_at=claim.created_at,
     )
 
 
-def build_running_run(job: Claim) -> Run:
+def build_running_run(claim: Claim) -> Run:
     """A run of which nothing is known but that it goes on."""
     return Run(
-        run_id=job.run_id,
-        ticket_id=job.ticket.id,
-        desk=job.ticket.desk,
+        run_id=claim.run_id,
+        ticket_id=claim.ticket.id,
+        desk=claim.ticket.desk,
         status="running",
-        forked_from=job.forked_from,
-        created_at=job.created_at,
+        forked_from=claim.forked_from,
+        created_at=claim.created_at,
     )
 
 

@@ -1,21 +1,23 @@
-"""Solved tickets from elsewhere.
-
-Stored closed, with their solution, so that `retrieve` finds them as sources.
-"""
+"""Imports solved tickets: stored closed with their solution, as sources for drafts."""
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
 from pydantic import Field
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.ticket import NewTicket, Ticket
 from contracts.values import Value
 from engines.embedding.embedder import MODEL_NAME
+from nodes.services import Cleaner
+from storage.database.database import Database
 from storage.database.locks import take_advisory_lock
 from storage.queries import tickets
 from storage.vectors import fingerprints
-from ticketgraph.assembly import Assembly
+from ticketgraph.similar.similar_tickets import StoredTicketSearch
 
 BATCH_SIZE = 200
 """Tickets in one transaction."""
@@ -29,65 +31,74 @@ class SolvedTicket(Value):
     category: str | None = None
 
 
-async def import_solved(
-    assembly: Assembly,
-    solved: Sequence[SolvedTicket],
-    progress: Callable[[int, int], None] | None = None,
-) -> int:
-    """Store solved tickets and their fingerprints, and let them serve at once.
+@dataclass(frozen=True)
+class TicketImporter:
+    """Imports into a database. `cleaners` are the desks' own, by desk."""
 
-    Returns how many are new.
+    database: Database
+    ticket_search: StoredTicketSearch
+    cleaners: Mapping[str, Cleaner]
+    now: Callable[[], datetime]
 
-    The same desk, subject and body is the same ticket: it is stored once, however often it
-    comes. `progress` is called with how many are through, and of how many. The tickets'
-    desks must exist.
-    """
-    added = 0
-    for begin in range(0, len(solved), BATCH_SIZE):
-        batch = solved[begin : begin + BATCH_SIZE]
-        added += await _import_batch(assembly, batch)
-        if progress:
-            progress(begin + len(batch), len(solved))
-    return added
+    async def import_solved(
+        self,
+        solved: Sequence[SolvedTicket],
+        progress: Callable[[int, int], None] | None = None,
+    ) -> int:
+        """Store solved tickets and their fingerprints. Returns how many are new.
 
+        The same desk, subject and body is the same ticket: it is stored once, however often
+        it comes. `progress` is called with how many are through, and of how many. The tickets'
+        desks must exist.
+        """
+        added = 0
+        for begin in range(0, len(solved), BATCH_SIZE):
+            batch = solved[begin : begin + BATCH_SIZE]
+            added += await self.import_batch(batch)
+            if progress:
+                progress(begin + len(batch), len(solved))
+        return added
 
-async def _import_batch(assembly: Assembly, batch: Sequence[SolvedTicket]) -> int:
-    now = assembly.services.now()
-    by_id = {solved_ticket_id(item.ticket): item for item in batch}
-    async with assembly.database.open_write() as connection:
-        await take_advisory_lock(connection, "import")
+    async def import_batch(self, batch: Sequence[SolvedTicket]) -> int:
+        """Store those that are new, and index all that are not indexed yet."""
+        by_id = {solved_ticket_id(item.ticket): item for item in batch}
+        async with self.database.open_write() as connection:
+            await take_advisory_lock(connection, "import")
+            added = await self.store_new(connection, by_id)
+            indexed = await fingerprints.indexed_ticket_ids(
+                connection, MODEL_NAME, [*by_id]
+            )
+        await asyncio.gather(
+            *(
+                self.index_ticket(ticket_id, item.ticket)
+                for ticket_id, item in by_id.items()
+                if ticket_id not in indexed
+            )
+        )
+        return added
+
+    async def store_new(
+        self, connection: AsyncConnection, by_id: Mapping[str, SolvedTicket]
+    ) -> int:
+        """Store the tickets that are not there yet. Returns how many."""
+        now = self.now()
         known = await tickets.find_ticket_rows(connection, [*by_id])
-        new = {
-            ticket_id: item
-            for ticket_id, item in by_id.items()
-            if ticket_id not in known
-        }
-        for ticket_id, item in new.items():
-            ticket = Ticket(id=ticket_id, received_at=now, **dict(item.ticket))
+        new = [item for item in by_id.items() if item[0] not in known]
+        for ticket_id, item in new:
             await tickets.insert_ticket(
                 connection,
-                ticket,
+                Ticket(id=ticket_id, received_at=now, **dict(item.ticket)),
                 "closed",
                 solution=item.solution,
                 category=item.category,
             )
-        read = await fingerprints.indexed_ticket_ids(connection, MODEL_NAME, [*by_id])
-    unread = [
-        (ticket_id, item.ticket)
-        for ticket_id, item in by_id.items()
-        if ticket_id not in read
-    ]
-    await asyncio.gather(
-        *(_index_ticket(assembly, ticket_id, ticket) for ticket_id, ticket in unread)
-    )
-    return len(new)
+        return len(new)
 
-
-async def _index_ticket(assembly: Assembly, ticket_id: str, ticket: NewTicket) -> None:
-    cleaner = assembly.services.cleaners[ticket.desk]
-    await assembly.ticket_search.index_ticket(
-        ticket_id, await asyncio.to_thread(cleaner.clean, ticket.subject, ticket.body)
-    )
+    async def index_ticket(self, ticket_id: str, ticket: NewTicket) -> None:
+        """Make a ticket's fingerprints."""
+        cleaner = self.cleaners[ticket.desk]
+        clean = await asyncio.to_thread(cleaner.clean, ticket.subject, ticket.body)
+        await self.ticket_search.index_ticket(ticket_id, clean)
 
 
 def solved_ticket_id(ticket: NewTicket) -> str:

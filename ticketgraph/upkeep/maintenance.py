@@ -1,35 +1,48 @@
-"""What a worker looks after now and then.
-
-What nobody goes on with, and what is old enough to be forgotten.
-"""
+"""What a working process does in the background: recovers lost runs and effects, and prunes."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database.database import Database
 from storage.jobs.port import Jobs
 from storage.queries import runs
-from ticketgraph import tasks
+from ticketgraph.jobs import ADVANCE, advance_job
 
 log = logging.getLogger("ticketgraph")
 
 MINUTE_SECONDS = 60.0
 HOUR_SECONDS = 3600.0
 
-
+BackgroundWork = Callable[[], Coroutine[Any, Any, None]]
 MaintenanceWork = Callable[[], Awaitable[object]]
+
+
+@asynccontextmanager
+async def run_in_background(work: Sequence[BackgroundWork]) -> AsyncIterator[None]:
+    """Run all of it as tasks of the event loop, and cancel them at the end."""
+    tasks = [asyncio.create_task(begin()) for begin in work]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def run_maintenance(
     recover: Sequence[MaintenanceWork], prune: MaintenanceWork
 ) -> None:
-    """Now and every minute look for what nobody goes on with, every hour prune, until cancelled."""
+    """Recover at once and every minute, prune every hour, until cancelled."""
     minutes = 0
     while True:
         for work in recover:
-            await try_work(work, "looking for what nobody goes on with")
+            await try_work(work, "recovering lost runs and effects")
         await asyncio.sleep(MINUTE_SECONDS)
         minutes += 1
         if minutes % int(HOUR_SECONDS / MINUTE_SECONDS) == 0:
@@ -37,23 +50,28 @@ async def run_maintenance(
 
 
 async def try_work(work: MaintenanceWork, what: str) -> None:
-    """Do it; a failure is named in the log and no reason to stop."""
+    """Do it. A failure is logged, and the next turn tries again."""
     try:
         await work()
     except Exception as error:
         log.error("%s failed: %s", what, type(error).__name__)
 
 
+async def recover_lost_runs(database: Database, jobs: Jobs) -> int:
+    """Enqueue a job for every running run that has none. Returns how many."""
+    count = await database.run_transaction(partial(enqueue_lost_runs, jobs=jobs))
+    jobs.wake_worker()
+    return count
+
+
 async def enqueue_lost_runs(connection: AsyncConnection, jobs: Jobs) -> int:
-    """Put down a task for every run that should go on and has none. Returns how many."""
-    known = await jobs.open_subjects(connection, tasks.ADVANCE)
+    """The same, in the caller's transaction."""
+    known = await jobs.open_subjects(connection, ADVANCE)
     lost = [
         row
         for row in await runs.list_unfinished_runs(connection)
         if row["id"] not in known
     ]
     for row in lost:
-        await jobs.enqueue_task(
-            connection, tasks.advance_task(row["id"], row["ticket_id"])
-        )
+        await jobs.enqueue_job(connection, advance_job(row["id"], row["ticket_id"]))
     return len(lost)

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from contracts.approval import ApprovalRequest
+from contracts.approval import Approval
 from contracts.result import Checkpoint, Run
+from contracts.stored_ticket import StoredTicket
 from server.cli.terminal.output import make_table, strip_control_characters
-
-if TYPE_CHECKING:
-    from sqlalchemy import RowMapping
 
 EMPTY_CELL = "-"
 
@@ -38,25 +35,24 @@ def runs_table(runs: Sequence[Run]) -> Table:
     return made
 
 
-def approvals_table(rows: "Iterable[RowMapping]") -> Table:
-    """One line an approval; `rows` as storage.queries.approvals gives them."""
+def approvals_table(approvals: Iterable[Approval]) -> Table:
+    """One line an approval."""
     made = make_table("approval", "ticket", "team", "why", "status", "until")
-    for row in rows:
-        request = ApprovalRequest.model_validate(row["request"])
-        decision = row["decision"]
+    for approval in approvals:
+        decision = approval.decision
         status = (
-            f"{decision['type']} by {row['decided_by']}" if decision else row["status"]
+            f"{decision.type} by {approval.decided_by}" if decision else approval.status
         )
-        reasons = strip_control_characters("\n".join(request.reasons))
+        reasons = strip_control_characters("\n".join(approval.request.reasons))
         until = (
-            format_minute(row["expires_at"])
-            if row["status"] == "pending"
+            format_minute(approval.expires_at)
+            if approval.status == "pending"
             else EMPTY_CELL
         )
         made.add_row(
-            row["id"],
-            row["ticket_id"],
-            request.team,
+            approval.id,
+            approval.ticket_id,
+            approval.request.team,
             reasons,
             strip_control_characters(status),
             until,
@@ -91,19 +87,16 @@ def format_minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M} UTC"
 
 
-def show_ticket(console: Console, row: "RowMapping") -> None:
-    """A ticket as it was received, and its solution if it has one.
-
-    `row` as storage.queries.tickets gives it.
-    """
+def show_ticket(console: Console, ticket: StoredTicket) -> None:
+    """A ticket as it was received, and its solution if it has one."""
     console.print(
         facts_table(
-            (("ticket", row["id"]), ("desk", row["desk"]), ("status", row["status"]))
+            (("ticket", ticket.id), ("desk", ticket.desk), ("status", ticket.status))
         )
     )
-    console.print(text_panel(row["body"], row["subject"] or "(no subject)"))
-    if row["solution"]:
-        console.print(text_panel(row["solution"], "solution"))
+    console.print(text_panel(ticket.body, ticket.subject or "(no subject)"))
+    if ticket.solution:
+        console.print(text_panel(ticket.solution, "solution"))
 
 
 def show_run(console: Console, run: Run) -> None:

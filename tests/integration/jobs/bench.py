@@ -21,7 +21,7 @@ from storage.database.database import Database
 from storage.database.postgres import PostgresDatabase
 from storage.database.sqlite import SqliteDatabase
 from storage.jobs.leased_jobs import LeasedJobs
-from storage.jobs.port import Handler, Jobs, Task
+from storage.jobs.port import Handler, Job, Jobs
 from storage.jobs.procrastinate_jobs import ProcrastinateJobs
 
 KIND = "try"
@@ -39,11 +39,11 @@ class Bench:
     seen: list[str] = field(default_factory=list)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
 
-    async def put(self, *tasks: Task) -> None:
+    async def put(self, *jobs: Job) -> None:
         """Put tasks down, in one transaction."""
         async with self.database.open_write() as connection:
-            for task in tasks:
-                await self.jobs.enqueue_task(connection, task)
+            for job in jobs:
+                await self.jobs.enqueue_job(connection, job)
         self.jobs.wake_worker()
 
     async def note(self, what: str) -> None:
@@ -68,11 +68,11 @@ class Bench:
         self, at_once: int = 4, patience: float = 5.0
     ) -> AsyncIterator[asyncio.Task[None]]:
         """Inside, the worker works. In the end it is drained."""
-        work = asyncio.create_task(self.jobs.run_tasks({KIND: self.do}, at_once))
+        work = asyncio.create_task(self.jobs.run_jobs({KIND: self.do}, at_once))
         try:
             yield work
         finally:
-            await self.jobs.drain_tasks(patience)
+            await self.jobs.drain_jobs(patience)
             await work
 
     async def open_subjects(self) -> set[str]:
@@ -92,9 +92,9 @@ def task(
     lock: str | None = None,
     priority: int = 0,
     not_before: datetime | None = None,
-) -> Task:
+) -> Job:
     """A task with a lock of its own, unless it is said."""
-    return Task(KIND, subject, lock or subject, priority, not_before)
+    return Job(KIND, subject, lock or subject, priority, not_before)
 
 
 def begun(*workers: Bench) -> list[str]:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from storage.jobs.port import RetryLaterError, Task
+from storage.jobs.port import Job, RetryLaterError
 from tests.integration.jobs.bench import Bench, at_once, begun, bench, held_until, task
 
 
@@ -22,7 +22,7 @@ async def test_what_is_committed_is_done_once(one: Bench) -> None:
 
 async def test_what_is_put_down_in_a_grouped_transaction_too(one: Bench) -> None:
     await one.database.run_transaction(
-        lambda connection: one.jobs.enqueue_task(connection, task("a"))
+        lambda connection: one.jobs.enqueue_job(connection, task("a"))
     )
     async with one.working():
         await one.until_nothing_is_open()
@@ -32,7 +32,7 @@ async def test_what_is_put_down_in_a_grouped_transaction_too(one: Bench) -> None
 async def test_what_is_rolled_back_is_never_done(one: Bench) -> None:
     async def rolled_back() -> None:
         async with one.database.open_write() as connection:
-            await one.jobs.enqueue_task(connection, task("never"))
+            await one.jobs.enqueue_job(connection, task("never"))
             raise ZeroDivisionError
 
     async with one.working(at_once=1):
@@ -57,7 +57,7 @@ async def test_the_most_urgent_goes_first_then_the_oldest(one: Bench) -> None:
 
 
 async def test_a_kind_without_a_handler_is_left_to_others(one: Bench) -> None:
-    await one.put(Task("unknown", "x", "x"), task("a"))
+    await one.put(Job("unknown", "x", "x"), task("a"))
     async with one.working():
         await one.until_nothing_is_open()
     async with one.database.open_read() as connection:
@@ -163,7 +163,7 @@ async def test_a_thousand_tasks_are_each_done_exactly_once_by_four_workers(
 async def test_what_is_forgotten_is_not_done(one: Bench) -> None:
     await one.put(task("a"), task("b"), task("c"))
     async with one.database.open_write() as connection:
-        await one.jobs.delete_tasks(connection, {"a", "c"})
+        await one.jobs.delete_jobs(connection, {"a", "c"})
     assert await one.open_subjects() == {"b"}
     async with one.working():
         await one.until_nothing_is_open()
@@ -178,7 +178,7 @@ async def test_what_is_being_done_is_open_and_may_be_forgotten(one: Bench) -> No
         await one.until(lambda: begun(one) == ["a"])
         assert await one.open_subjects() == {"a"}
         async with one.database.open_write() as connection:
-            await one.jobs.delete_tasks(connection, {"a"})
+            await one.jobs.delete_jobs(connection, {"a"})
         go.set()
         await one.until(lambda: "end a" in one.seen)
         one.handler = at_once

@@ -62,10 +62,10 @@ async def test_drain_finishes_what_was_begun_and_begins_nothing(
 ) -> None:
     go = asyncio.Event()
     one.handler = held_until(go)
-    work = asyncio.create_task(one.jobs.run_tasks({KIND: one.do}, 1))
+    work = asyncio.create_task(one.jobs.run_jobs({KIND: one.do}, 1))
     await one.put(task("a"), task("b"))
     await one.until(lambda: begun(one) == ["a"])
-    draining = asyncio.create_task(one.jobs.drain_tasks(5))
+    draining = asyncio.create_task(one.jobs.drain_jobs(5))
     go.set()
     await draining
     await work
@@ -110,11 +110,11 @@ async def test_a_drain_that_lasts_longer_than_a_lease_loses_nothing_to_others(
         await asyncio.sleep(8)  # longer than the lease and a heartbeat
 
     one.handler = long
-    work = asyncio.create_task(one.jobs.run_tasks({KIND: one.do}, 1))
+    work = asyncio.create_task(one.jobs.run_jobs({KIND: one.do}, 1))
     await one.put(task("a"))
     await one.until(lambda: begun(one) == ["a"])
     async with other.working():
-        await one.jobs.drain_tasks(15)
+        await one.jobs.drain_jobs(15)
         await work
         await other.until_nothing_is_open()
     assert one.seen == ["begin a", "end a"]
@@ -126,7 +126,7 @@ async def test_a_cancelled_worker_gives_its_tasks_back(
 ) -> None:
     one.handler = held_until(asyncio.Event())
     await one.put(task("a"))
-    work = asyncio.create_task(one.jobs.run_tasks({KIND: one.do}, 1))
+    work = asyncio.create_task(one.jobs.run_jobs({KIND: one.do}, 1))
     await one.until(lambda: begun(one) == ["a"])
     work.cancel()
     with pytest.raises(asyncio.CancelledError):

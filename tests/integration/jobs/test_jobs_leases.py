@@ -28,9 +28,9 @@ from storage import tables
 from storage.database.sqlite import SqliteDatabase, SqliteWriter
 from storage.database.sync_connection import SyncConnection, run_without_waiting
 from storage.jobs import job_queries as table
-from storage.jobs.job_queries import Claim, EndedClaim
+from storage.jobs.job_queries import EndedClaim, JobClaim
 from storage.jobs.leased_jobs import LeasedJobs
-from storage.jobs.port import LEASE, Task
+from storage.jobs.port import LEASE, Job
 from storage.jobs.retry import Retry
 from storage.migrations.migrate import migrate_sqlite
 from tests.integration.jobs.bench import KIND, task
@@ -52,9 +52,9 @@ class Leases(RuleBasedStateMachine):
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.put = 0
         self.unfinished: set[str] = set()
-        self.last: dict[str, tuple[str, Claim]] = {}
-        self.freed: set[Claim] = set()
-        self.believed: dict[str, list[Claim]] = defaultdict(list)
+        self.last: dict[str, tuple[str, JobClaim]] = {}
+        self.freed: set[JobClaim] = set()
+        self.believed: dict[str, list[JobClaim]] = defaultdict(list)
 
     def do(self, function: Any, *arguments: Any) -> Any:
         """Call one of the table's functions."""
@@ -111,7 +111,7 @@ class Leases(RuleBasedStateMachine):
         self.do(table.end_other_leases, worker)
         self.freed |= {claim for who, claim in self.last.values() if who != worker}
 
-    def holds(self, worker: str, claim: Claim) -> bool:
+    def holds(self, worker: str, claim: JobClaim) -> bool:
         """Whether nobody has claimed the task since."""
         return self.last.get(claim.subject) == (worker, claim)
 
@@ -152,7 +152,7 @@ async def test_an_id_that_comes_again_is_another_task(path: Path) -> None:
     database = SqliteDatabase(path)
     now = datetime.now(UTC)
 
-    async def put_and_claim(subject: str, connection: AsyncConnection) -> Claim:
+    async def put_and_claim(subject: str, connection: AsyncConnection) -> JobClaim:
         await table.insert_job(connection, task(subject), now)
         return (await table.claim_jobs(connection, "one", [KIND], 1, now))[0]
 
@@ -175,7 +175,7 @@ async def test_taking_over_frees_the_leases_of_the_dead_at_once(path: Path) -> N
     database = SqliteDatabase(path)
     dead = LeasedJobs(database, "dead")
     await database.run_transaction(
-        lambda connection: dead.enqueue_task(connection, Task(KIND, "a", "a"))
+        lambda connection: dead.enqueue_job(connection, Job(KIND, "a", "a"))
     )
     now = datetime.now(UTC)
     assert await database.run_transaction(
@@ -187,10 +187,10 @@ async def test_taking_over_frees_the_leases_of_the_dead_at_once(path: Path) -> N
         done.set()
 
     alive = LeasedJobs(database)
-    work = asyncio.create_task(alive.run_tasks({KIND: finish}, 1))
+    work = asyncio.create_task(alive.run_jobs({KIND: finish}, 1))
     await alive.free_other_workers()
     async with asyncio.timeout(0.8 * LEASE.total_seconds()):
         await done.wait()
-    await alive.drain_tasks(5)
+    await alive.drain_jobs(5)
     await work
     await database.close()

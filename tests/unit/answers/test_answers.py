@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from evals.labels import LabelledTicket
-from evals.runner import run_rows, scratch_graph
+from evals.runner import open_scratch, run_rows
+from ticketgraph.app import TicketGraph
 
 LEAST_ANSWERED = 0.75
 
@@ -35,8 +36,8 @@ def answered(rows: list[LabelledTicket]) -> list[str]:
     """The bodies of those that were answered without a person."""
 
     async def run() -> list[str]:
-        async with scratch_graph() as graph:
-            outcomes = await run_rows(graph, rows)
+        async with open_scratch() as assembly:
+            outcomes = await run_rows(TicketGraph(assembly), rows)
         return [
             outcome.row.body
             for outcome in outcomes

@@ -19,10 +19,10 @@ from engines.models.chat import ChatClient
 from engines.models.failures import ModelTimedOut, PromptLeaked, Withheld
 from nodes.services import DraftBrief, Limits, Services
 from policies.deciding.engine_answers import UNCONFIRMED_CONFIDENCE
+from tests.inspected import InspectedTicketGraph
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, engine_on, models_on
 from tests.modelstub.filling import fill, schema_in
-from ticketgraph import TicketGraph
 
 BODY = (
     "Ada Lovelace here. The invoice for order ORD-5521 is wrong, please call +1 555 010 "
@@ -68,8 +68,8 @@ class Bench:
 
 @pytest.fixture(scope="module")
 async def services(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Services]:
-    async with TicketGraph.open(tmp_path_factory.mktemp("engine")) as app:
-        yield app.assembly.services
+    async with InspectedTicketGraph.open(tmp_path_factory.mktemp("engine")) as app:
+        yield app.parts.services
 
 
 @pytest.fixture

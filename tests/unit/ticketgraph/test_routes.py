@@ -56,7 +56,9 @@ def test_only_a_rejection_with_guidance_is_drafted_again() -> None:
     for kind, guidance in product(
         ("approve", "edit", "reject", "reassign", "respond"), (None, "shorter")
     ):
-        approval = ApprovalDecision(type=kind, guidance=guidance)
+        approval = ApprovalDecision(
+            type=kind, guidance=guidance, text="Our reply.", team="billing_team"
+        )
         expected = (
             "rejected with guidance"
             if (kind, guidance) == ("reject", "shorter")

@@ -6,17 +6,15 @@ import pytest
 
 from contracts.values import Severity
 from policies.deciding.queue_order import queue_priority
-from ticketgraph import tasks
+from ticketgraph.jobs import deliver_job
 
 
 @pytest.mark.parametrize("severity", [None, "low", "medium", "high", "critical"])
 def test_what_was_decided_goes_out_before_more_is_begun(
     severity: Severity | None,
 ) -> None:
-    assert tasks.deliver_task("key").priority > queue_priority(severity)
+    assert deliver_job("key").priority > queue_priority(severity)
 
 
 def test_unless_that_is_critical_and_nearly_due() -> None:
-    assert tasks.deliver_task("key").priority < queue_priority(
-        "critical", left=timedelta(0)
-    )
+    assert deliver_job("key").priority < queue_priority("critical", left=timedelta(0))
