@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.jobs.queue import OpenTask, list_open_tasks
 from storage.queries import checkpoints as threads
 from storage.queries import outbox
+from storage.queries.runs import NEWEST_RUN_FIRST
 from storage.tables import approvals, deadlines, runs, tickets
 
 TicketClass = Literal[
@@ -176,7 +177,7 @@ def select_status_combinations() -> Subquery:
     """Every ticket with its Standing."""
     ours = runs.c.forked_from.is_(None)
     order = func.row_number().over(
-        partition_by=runs.c.ticket_id, order_by=(runs.c.created_at.desc(), runs.c.id)
+        partition_by=runs.c.ticket_id, order_by=NEWEST_RUN_FIRST
     )
     ranked = (
         select(runs.c.ticket_id, runs.c.status, order.label("place"))

@@ -37,10 +37,13 @@ CLAIM_RUN = (
     .values(epoch=runs.c.epoch + 1, begun=runs.c.begun + 1, updated_at=bindparam("at"))
     .returning(runs)
 )
+NEWEST_RUN_FIRST = (runs.c.created_at.desc(), runs.c.id)
+"""The order in which the first of a ticket's runs, forks left out, is its run."""
+
 SELECT_TICKET_RUN = (
     select(runs)
     .where(runs.c.ticket_id == bindparam("ticket"), runs.c.forked_from.is_(None))
-    .order_by(runs.c.created_at.desc())
+    .order_by(*NEWEST_RUN_FIRST)
     .limit(1)
 )
 SELECT_FORKED_FROM = select(runs.c.forked_from).where(HAS_RUN_ID)

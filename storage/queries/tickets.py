@@ -4,13 +4,23 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, bindparam, func, insert, select, update
+from sqlalchemy import (
+    RowMapping,
+    Select,
+    Subquery,
+    bindparam,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import NotFoundError
 from contracts.ticket import Ticket
 from storage.database import columns
-from storage.tables import tickets
+from storage.queries.runs import NEWEST_RUN_FIRST
+from storage.tables import runs, tickets
 
 OPEN_STATUSES = (
     "received",
@@ -111,22 +121,50 @@ def ticket_from_row(found: RowMapping) -> Ticket:
 
 
 async def list_tickets_page(
-    connection: AsyncConnection, filters: dict[str, str], limit: int, offset: int
+    connection: AsyncConnection,
+    filters: dict[str, str],
+    limit: int,
+    offset: int,
+    *,
+    with_results: bool = False,
 ) -> tuple[Sequence[RowMapping], int]:
-    """A page of tickets, newest first, and how many there are in all.
+    """A page of tickets, newest first, and how many there are in all, in two statements.
 
-    `filters` maps columns to values.
+    `filters` maps columns to values. Beside the ticket's columns a row has `run_id` and
+    `run_status` of the newest run that is not a fork, null without one, and `run_result`
+    where it is asked for: results are large.
     """
     conditions = [tickets.c[name] == value for name, value in filters.items()]
     count = await connection.scalar(
         select(func.count()).select_from(tickets).where(*conditions)
     )
-    query = (
-        select(tickets)
-        .where(*conditions)
-        .order_by(tickets.c.received_at.desc(), tickets.c.id)
+    order = tickets.c.received_at.desc(), tickets.c.id
+    page = (
+        select(tickets).where(*conditions).order_by(*order).limit(limit).offset(offset)
     )
-    rows = (
-        (await connection.execute(query.limit(limit).offset(offset))).mappings().all()
+    rows = await connection.execute(add_newest_runs(page.subquery(), with_results))
+    return rows.mappings().all(), count or 0
+
+
+def add_newest_runs(page: Subquery, with_results: bool) -> Select[Any]:
+    """A page of tickets with the columns of list_tickets_page, in the same order.
+
+    The page is cut before runs are looked up, so that a page costs one look-up a ticket
+    however many tickets the filters match.
+    """
+    newest = (
+        select(runs.c.id)
+        .where(runs.c.ticket_id == page.c.id, runs.c.forked_from.is_(None))
+        .order_by(*NEWEST_RUN_FIRST)
+        .limit(1)
+        .correlate(page)
+        .scalar_subquery()
     )
-    return rows, count or 0
+    of_run = [runs.c.id.label("run_id"), runs.c.status.label("run_status")]
+    if with_results:
+        of_run.append(runs.c.result.label("run_result"))
+    return (
+        select(page, *of_run)
+        .outerjoin_from(page, runs, runs.c.id == newest)
+        .order_by(page.c.received_at.desc(), page.c.id)
+    )
