@@ -1,7 +1,6 @@
 """The tasks, and their locks."""
 
-from storage.jobs.kinds import ADVANCE, DELIVER
-from storage.jobs.port import Task
+from storage.jobs.port import ADVANCE, DELIVER, Task
 
 
 def advance_task(run_id: str, ticket_id: str, priority: int = 0) -> Task:

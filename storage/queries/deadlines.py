@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 from sqlalchemy import RowMapping, bindparam, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database.columns import UtcDateTime
 from storage.database.upsert import build_for_dialects
-from storage.tables import UtcDateTime, deadlines, tickets
+from storage.tables import deadlines, tickets
 
 Kind = Literal["sla_warning", "sla_breach", "approval_reminder", "approval_expiry"]
 

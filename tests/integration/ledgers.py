@@ -40,7 +40,9 @@ class KeptJobs:
     def wake_worker(self) -> None:
         self.woken += 1
 
-    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_tasks(
+        self, handlers: Mapping[str, Handler], concurrency: int
+    ) -> None:
         raise NotImplementedError
 
     async def drain_tasks(self, seconds: float) -> None:

@@ -56,7 +56,7 @@ class TableJobs:
         """See storage.jobs.port.Jobs."""
         self.woken()
 
-    async def run_tasks(self, handlers: Mapping[str, Any], at_once: int) -> None:
+    async def run_tasks(self, handlers: Mapping[str, Any], concurrency: int) -> None:
         """See storage.jobs.port.Jobs."""
 
     async def drain_tasks(self, seconds: float) -> None:

@@ -268,7 +268,9 @@ class Noted:
     def wake_worker(self) -> None:
         """Nobody sleeps."""
 
-    async def run_tasks(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_tasks(
+        self, handlers: Mapping[str, Handler], concurrency: int
+    ) -> None:
         """Nothing is done."""
 
     async def drain_tasks(self, seconds: float) -> None:

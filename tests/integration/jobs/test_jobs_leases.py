@@ -28,7 +28,7 @@ from storage import tables
 from storage.database.sqlite import SqliteDatabase, SqliteWriter
 from storage.database.sync_connection import SyncConnection, run_without_waiting
 from storage.jobs import job_queries as table
-from storage.jobs.job_queries import Claim, EndedClaim
+from storage.jobs.job_queries import EndedJobClaim, JobClaim
 from storage.jobs.leased_jobs import LeasedJobs
 from storage.jobs.port import LEASE, Task
 from storage.jobs.retry import Retry
@@ -52,9 +52,9 @@ class Leases(RuleBasedStateMachine):
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
         self.put = 0
         self.unfinished: set[str] = set()
-        self.last: dict[str, tuple[str, Claim]] = {}
-        self.freed: set[Claim] = set()
-        self.believed: dict[str, list[Claim]] = defaultdict(list)
+        self.last: dict[str, tuple[str, JobClaim]] = {}
+        self.freed: set[JobClaim] = set()
+        self.believed: dict[str, list[JobClaim]] = defaultdict(list)
 
     def do(self, function: Any, *arguments: Any) -> Any:
         """Call one of the table's functions."""
@@ -99,7 +99,11 @@ class Leases(RuleBasedStateMachine):
         holds = self.holds(worker, claim)
         self.do(
             table.settle_claims,
-            [EndedClaim(claim, Retry(1.0, counts_as_failure=True) if failed else None)],
+            [
+                EndedJobClaim(
+                    claim, Retry(1.0, counts_as_failure=True) if failed else None
+                )
+            ],
             self.now,
         )
         if holds:
@@ -111,7 +115,7 @@ class Leases(RuleBasedStateMachine):
         self.do(table.end_other_leases, worker)
         self.freed |= {claim for who, claim in self.last.values() if who != worker}
 
-    def holds(self, worker: str, claim: Claim) -> bool:
+    def holds(self, worker: str, claim: JobClaim) -> bool:
         """Whether nobody has claimed the task since."""
         return self.last.get(claim.subject) == (worker, claim)
 
@@ -152,18 +156,18 @@ async def test_an_id_that_comes_again_is_another_task(path: Path) -> None:
     database = SqliteDatabase(path)
     now = datetime.now(UTC)
 
-    async def put_and_claim(subject: str, connection: AsyncConnection) -> Claim:
+    async def put_and_claim(subject: str, connection: AsyncConnection) -> JobClaim:
         await table.insert_job(connection, task(subject), now)
         return (await table.claim_jobs(connection, "one", [KIND], 1, now))[0]
 
     old = await database.run_transaction(partial(put_and_claim, "old"))
     await database.run_transaction(
-        partial(table.settle_claims, ended=[EndedClaim(old)], now=now)
+        partial(table.settle_claims, ended=[EndedJobClaim(old)], now=now)
     )
     new = await database.run_transaction(partial(put_and_claim, "new"))
     assert new.id == old.id
     await database.run_transaction(
-        partial(table.settle_claims, ended=[EndedClaim(old)], now=now)
+        partial(table.settle_claims, ended=[EndedJobClaim(old)], now=now)
     )
     assert await database.run_read(partial(table.list_open_subjects, kind=KIND)) == {
         "new"
