@@ -151,7 +151,7 @@ class Runner:
         """The same, in a transaction that is alone with the ticket."""
         now = self.services.now()
         ticket = tickets.ticket_from_row(
-            await tickets.find_ticket_row(connection, ticket_id, alone=True)
+            await tickets.find_ticket_row(connection, ticket_id, for_update=True)
         )
         known = await runs.find_ticket_run(connection, ticket_id)
         if known:

@@ -1,4 +1,4 @@
-"""Tickets: stored before anything is done with them."""
+"""Tickets. One is stored before anything else happens to it."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -30,16 +30,13 @@ OPEN_STATUSES = (
     "awaiting_customer",
     "resolved",
 )
-"""The states in which a repeated message still belongs to the ticket.
+"""Statuses in which a repeated message is a duplicate of the ticket.
 
-An answer may cross with it.
+`resolved` is among them: the message may have crossed with the answer.
 """
 
 ANSWERED_STATUSES = ("resolved",)
-"""The states in which the customer has had an answer.
-
-Repeating the message may mean that it did not help.
-"""
+"""Statuses in which the customer has an answer, so a repetition may mean it did not help."""
 
 HAS_TICKET_ID = tickets.c.id == bindparam("ticket")
 INSERT_TICKET = insert(tickets)
@@ -58,9 +55,9 @@ SELECT_SOURCE_TICKET = select(tickets).where(
 async def insert_ticket(
     connection: AsyncConnection, ticket: Ticket, status: str = "received", **known: Any
 ) -> None:
-    """Store a ticket.
+    """Store a ticket; `known` sets further columns.
 
-    Raises sqlalchemy.exc.IntegrityError when its id, or its source's, is taken.
+    Raises sqlalchemy.exc.IntegrityError when its id, or its source's id, is taken.
     """
     row = ticket.model_dump(exclude={"metadata"})
     row |= {"metadata": ticket.metadata, "customer": ticket.customer, "status": status}
@@ -84,13 +81,13 @@ async def update_ticket(
 
 
 async def find_ticket_row(
-    connection: AsyncConnection, ticket_id: str, *, alone: bool = False
+    connection: AsyncConnection, ticket_id: str, *, for_update: bool = False
 ) -> RowMapping:
-    """One ticket's row, which nobody else may have `alone` until the transaction ends.
+    """One ticket's row; `for_update` locks it until the transaction ends.
 
     Raises NotFoundError.
     """
-    query = SELECT_TICKET.with_for_update() if alone else SELECT_TICKET
+    query = SELECT_TICKET.with_for_update() if for_update else SELECT_TICKET
     found = (await connection.execute(query, {"ticket": ticket_id})).mappings().first()
     if found is None:
         raise NotFoundError("There is no ticket with this id.")
@@ -100,7 +97,7 @@ async def find_ticket_row(
 async def find_ticket_rows(
     connection: AsyncConnection, ticket_ids: Sequence[str]
 ) -> Mapping[str, RowMapping]:
-    """The rows of those of the tickets that there are, by id."""
+    """The rows of those of the tickets that exist, by id."""
     found = await connection.execute(SELECT_TICKETS, {"these": list(ticket_ids)})
     return {row["id"]: row for row in found.mappings()}
 
@@ -108,7 +105,7 @@ async def find_ticket_rows(
 async def find_source_ticket(
     connection: AsyncConnection, desk: str, source: str, source_id: str
 ) -> RowMapping | None:
-    """The ticket that a source knows by this id; None when it has sent none."""
+    """The ticket that a source sent under this id of its own; None without one."""
     source_is = {"at": desk, "from": source, "known": source_id}
     return (
         (await connection.execute(SELECT_SOURCE_TICKET, source_is)).mappings().first()
