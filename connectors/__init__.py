@@ -1,1 +1,1 @@
-"""What carries effects to other systems."""
+"""Connectors: deliver effects to other systems."""

@@ -1,7 +1,4 @@
-"""The port.
-
-How an effect is handed to another system, and how that system is asked whether it has it.
-"""
+"""The port of a connector: sends an effect, and looks one up at the receiver by its marker."""
 
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -11,7 +8,7 @@ from contracts.effect import Action
 
 @dataclass(frozen=True)
 class OutboundEffect:
-    """An effect on its way out. The receiver has to keep `marker` with whatever it makes of it."""
+    """An effect to send. The receiver has to store `marker` with what it creates from it."""
 
     marker: str
     action: Action
@@ -21,20 +18,20 @@ class OutboundEffect:
 
 
 class DeliveryError(Exception):
-    """Something is known of why an effect was not sent. The message goes into the ledger.
+    """The reason why an effect was not sent is known.
 
-    No content, no address.
+    The message is stored in the outbox: it must hold no content and no address.
     """
 
 
 class RefusedError(DeliveryError):
-    """The receiver has not accepted it and never will as it is."""
+    """The receiver rejects the effect, and would do so again."""
 
 
 class NotAcceptedError(DeliveryError):
-    """The receiver has certainly not accepted it, but may later.
+    """The receiver has certainly not accepted the effect, but may on a retry.
 
-    Not before `seconds` when it said so.
+    `seconds` is the earliest time for it, where the receiver named one.
     """
 
     def __init__(self, message: str, seconds: float = 0.0) -> None:
@@ -43,32 +40,29 @@ class NotAcceptedError(DeliveryError):
 
 
 class UnclearError(DeliveryError):
-    """Nothing follows from what the receiver answered, neither that it has accepted nor
-    that it has not.
-    """
+    """The receiver's answer does not tell whether it has accepted the effect."""
 
 
 class UnsearchableError(DeliveryError):
-    """The receiver cannot be asked for a marker, now or later."""
+    """The receiver does not support looking up a marker."""
 
 
 class Connector(Protocol):
-    """One receiver."""
+    """Sends effects to one receiver."""
 
     async def send(self, effect: OutboundEffect, before: float) -> str:
-        """Hand an effect over, once. Returns what the receiver calls it.
+        """Send an effect once. Returns the receiver's id for it.
 
-        `before` is a time.monotonic(): when it has passed, a request that has not left must
-        not leave any more. Raises RefusedError and NotAcceptedError. After anything else
-        that is raised the outcome is unknown.
+        `before` is a time.monotonic() after which the request must not be sent any more.
+        Raises RefusedError and NotAcceptedError. After any other exception the outcome is
+        unknown.
         """
         ...
 
     async def find(self, marker: str) -> str | None:
-        """What the receiver calls the effect with this marker.
+        """The receiver's id for the effect with this marker.
 
-        None when it has certainly accepted none so far.
-
-        Raises UnsearchableError. After anything else that is raised it can be asked again.
+        None when the receiver has certainly not accepted it. Raises UnsearchableError.
+        After any other exception the look-up can be repeated.
         """
         ...

@@ -1,20 +1,15 @@
-"""Whether anybody answers where effects are sent."""
+"""Checks that the receiver of effects can be reached."""
 
 import httpx
 
 PROBE_MARKER = "doctor"
-"""Of an effect that there is not.
-
-What is asked is the search of docs/connectors.md, without wanting its answer.
-"""
+"""A marker that no effect has, for the look-up of docs/connectors.md."""
 
 
 async def probe_url(url: str, seconds: float) -> tuple[bool, str]:
-    """Whether there is an answer over HTTP, any answer, and what to say about it.
+    """Whether the receiver gives any HTTP answer to a look-up, and a sentence about it.
 
-    Nothing is sent but a question.
-
-    Only the host is named: the rest of the address may be secret.
+    No effect is sent. The sentence names only the host: the rest of the URL may be secret.
     """
     address = httpx.URL(url).copy_merge_params({"marker": PROBE_MARKER})
     host = address.netloc.decode()

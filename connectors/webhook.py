@@ -1,7 +1,6 @@
-"""Effects as HTTP requests to one address, signed as Standard Webhooks has it
-(https://www.standardwebhooks.com).
+"""Sends effects as HTTP requests to one URL, signed by the Standard Webhooks specification.
 
-What the receiver has to do is in docs/connectors.md.
+See https://www.standardwebhooks.com, and docs/connectors.md for the receiver's side.
 """
 
 import base64
@@ -25,17 +24,17 @@ from connectors.port import (
 )
 
 for library in ("httpx", "httpcore"):
-    logging.getLogger(library).setLevel(
-        logging.WARNING
-    )  # a line for every call, with an address that may be secret
+    # They log each call at INFO, with a URL that may hold a secret.
+    logging.getLogger(library).setLevel(logging.WARNING)
 
 MAX_ANSWER_BYTES = 65_536
-"""Bytes of an answer that are read."""
+"""The longest answer that is read, in bytes."""
 
 MAX_ID_LENGTH = 200
+"""The longest id of a receiver's, in characters: the width of outbox.remote_id."""
 
 RETRYABLE_STATUSES = (408, 409, 425, 429)
-"""Client errors that say nothing against the request itself."""
+"""Client errors that a retry of the same request may not get."""
 
 NOT_SENT_ERRORS = (
     httpx.ConnectError,
@@ -43,19 +42,17 @@ NOT_SENT_ERRORS = (
     httpx.PoolTimeout,
     httpx.ProxyError,
 )
+"""Errors after which nothing has been sent."""
 
 SEND_EVENTS = (
     "http11.send_request_headers.started",
     "http11.send_request_body.started",
 )
-"""What httpcore calls the last moments at which nothing, or not everything, has left."""
+"""httpcore's trace events just before the headers and the body are sent."""
 
 
 class WebhookConnector:
-    """connectors.port.Connector for one URL.
-
-    `secret` is of signing_key's form, `seconds` how long a request takes.
-    """
+    """See Connector. `secret` is as signing_key takes it, `seconds` the request's timeout."""
 
     def __init__(
         self, url: str, secret: str | None, seconds: float, now: Callable[[], datetime]
@@ -64,10 +61,10 @@ class WebhookConnector:
         self.signing_key_bytes = signing_key(secret) if secret else None
         self.now = now
         self.client = httpx.AsyncClient(
-            # Whoever cannot be reached in half the time has certainly not been sent anything.
+            # A connection that is not made in half the time has certainly sent nothing.
             timeout=httpx.Timeout(seconds, connect=seconds / 2),
-            # A kept connection that the receiver has just closed would make an unknown
-            # outcome of a harmless one.
+            # No keep-alive: on a connection that the receiver just closed, a request fails
+            # with an unknown outcome.
             limits=httpx.Limits(max_keepalive_connections=0),
             follow_redirects=False,
             headers={
@@ -112,7 +109,7 @@ class WebhookConnector:
 
     async def find(self, marker: str) -> str | None:
         """See Connector."""
-        # Not by `params`: that would take the place of the parameters that the address has.
+        # Not with `params`, which would replace the URL's own parameters.
         url = self.url.copy_merge_params({"marker": marker})
         request = self.client.stream(
             "GET", url, headers=self.signature_headers(marker, b"")
@@ -131,7 +128,7 @@ class WebhookConnector:
         )
 
     def signature_headers(self, marker: str, body: bytes) -> dict[str, str]:
-        """The headers by which the receiver knows us; none without a secret."""
+        """The headers that prove the sender to the receiver; none without a secret."""
         if self.signing_key_bytes is None:
             return {}
         at = str(int(self.now().timestamp()))
@@ -146,14 +143,12 @@ class WebhookConnector:
         }
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the client."""
         await self.client.aclose()
 
 
 def signing_key(secret: str) -> bytes:
-    """The key that a secret in Standard Webhooks' form stands for.
-
-    Base64 of 24 to 64 bytes, behind `whsec_` or not.
+    """The key in a secret of Standard Webhooks: base64 of 24 to 64 bytes, `whsec_` optional.
 
     Raises ValueError for anything else.
     """
@@ -169,30 +164,29 @@ def signing_key(secret: str) -> bytes:
 
 
 async def read_body(response: httpx.Response) -> bytes:
-    """The answer's body. Raises UnclearError when it is too long to be one."""
+    """The answer's body. Raises UnclearError beyond MAX_ANSWER_BYTES."""
     body = b""
     async for chunk in response.aiter_raw():
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise UnclearError(
-                f"The receiver answered {response.status_code} and more than {MAX_ANSWER_BYTES // 1024} KiB."
+                f"The receiver answered {response.status_code} and more than "
+                f"{MAX_ANSWER_BYTES // 1024} KiB."
             )
     return body
 
 
 def parse_receipt(response: httpx.Response, body: bytes, marker: str) -> str:
-    """What the receiver calls the effect that it has accepted.
+    """The receiver's id in its answer to an effect.
 
-    Raises the errors of Connector.send.
+    Raises RefusedError, NotAcceptedError or UnclearError when it has not accepted it.
     """
     status, headers = response.status_code, response.headers
-    accepted = (
-        parse_object(body)
-        if 200 <= status < 300
-        else answer_for_marker(body, marker)
-        if status == 409
-        else None
-    )
+    accepted: Mapping[str, Any] | None = None
+    if 200 <= status < 300:
+        accepted = parse_object(body)
+    elif status == 409:
+        accepted = answer_for_marker(body, marker)
     if accepted and (remote := remote_id(accepted)):
         return remote
     said = f"The receiver answered {status}."
@@ -206,7 +200,7 @@ def parse_receipt(response: httpx.Response, body: bytes, marker: str) -> str:
 
 
 def parse_object(body: bytes) -> Mapping[str, Any]:
-    """The answer as an object; empty when it is none."""
+    """The answer as a JSON object; empty when it is none."""
     try:
         value = orjson.loads(body)
     except orjson.JSONDecodeError:
@@ -215,16 +209,13 @@ def parse_object(body: bytes) -> Mapping[str, Any]:
 
 
 def answer_for_marker(body: bytes, marker: str) -> Mapping[str, Any] | None:
-    """The answer if it is about this marker; None for whatever else is at that address."""
+    """The answer if it names this marker; None for any other."""
     value = parse_object(body)
     return value if value.get("marker") == marker else None
 
 
 def remote_id(value: Mapping[str, Any]) -> str | None:
-    """The id in an answer.
-
-    A text or a number, in printable characters, as long as the ledger can hold.
-    """
+    """The id in an answer: a string or number of 1 to MAX_ID_LENGTH printable characters."""
     found = value.get("id")
     text = (
         str(found)
@@ -235,7 +226,7 @@ def remote_id(value: Mapping[str, Any]) -> str | None:
 
 
 def retry_after_seconds(retry_after: str) -> float:
-    """Seconds of a Retry-After; 0 for a date, which leaves the pause to us."""
+    """The seconds of a Retry-After; 0 for a date, which leaves the pause to the caller."""
     return (
         float(retry_after) if retry_after.isascii() and retry_after.isdecimal() else 0.0
     )

@@ -1,1 +1,1 @@
-"""Our tables: the truth for tickets, runs, approvals and effects."""
+"""The database: our tables hold the state of tickets, runs, approvals and effects."""

@@ -1,7 +1,6 @@
 """The kinds of jobs that runs and effects need, and the lock of each."""
 
-from storage.jobs.kinds import ADVANCE, DELIVER
-from storage.jobs.port import Job
+from storage.jobs.port import ADVANCE, DELIVER, Job
 
 __all__ = ["ADVANCE", "DELIVER", "advance_job", "deliver_job"]
 

@@ -1,9 +1,7 @@
-"""The arithmetic of the audit log.
+"""The audit log's hash chain: each record's hash covers the record and the hash before it.
 
-Every record's hash covers its words and the hash of the record before it.
-
-After Haber and Stornetta, How to Time-Stamp a Digital Document (1991): who knows the newest
-hash can tell that nothing before it was changed.
+Whoever keeps the newest hash can later verify that nothing before it was changed (Haber and
+Stornetta, How to Time-Stamp a Digital Document, 1991).
 """
 
 import json
@@ -13,10 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 GENESIS_HASH = sha256(b"ticketgraph audit log, format 1").hexdigest()
-"""What the first record names as the hash before it.
-
-Another format of records would need another one.
-"""
+"""The hash before the first record. Another record format would need another value."""
 
 HASHED_COLUMNS = (
     "actor",
@@ -27,24 +22,21 @@ HASHED_COLUMNS = (
     "run_id",
     "ticket_id",
 )
-"""The columns that a hash covers, as they are stored.
-
-A record's place is covered by `previous_hash`.
-"""
+"""The columns that a hash covers, as stored. `previous_hash` covers the record's place."""
 
 
 def canonical_json(value: Mapping[str, Any]) -> str:
-    """The one way to write a value as JSON: keys sorted, no spaces, ASCII.
+    """A value as canonical JSON: keys sorted, no spaces, ASCII.
 
-    Raises ValueError, TypeError for others.
+    Raises TypeError or ValueError for values that JSON does not have.
     """
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def hash_record(record: Mapping[Any, Any]) -> str:
-    """SHA-256, hexadecimal, of what a record says and follows.
+    """SHA-256 of a record's HASHED_COLUMNS, hexadecimal.
 
-    Raises TypeError, ValueError for values that no record of ours has.
+    Raises TypeError or ValueError for values that JSON does not have.
     """
     return sha256(
         canonical_json({name: record[name] for name in HASHED_COLUMNS}).encode()
@@ -52,11 +44,9 @@ def hash_record(record: Mapping[Any, Any]) -> str:
 
 
 def format_time(at: datetime) -> str:
-    """A time as it is stored and hashed.
+    """A time as it is stored and hashed: UTC, microseconds, 27 characters, so it sorts as text.
 
-    UTC, microseconds, always 27 characters, so that it sorts as text.
-
-    Raises ValueError for a time without a zone.
+    Raises ValueError for a naive time.
     """
     if at.tzinfo is None:
         raise ValueError("A time without a zone cannot be stored.")

@@ -1,7 +1,4 @@
-"""The audit log.
-
-Rows are only ever added, each chained to the one before it (storage/audit/chain.py).
-"""
+"""The audit log: rows are only added, each chained to the one before (audit/chain.py)."""
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
@@ -32,13 +29,11 @@ async def append_record(
     detail: dict[str, Any],
     at: datetime,
 ) -> None:
-    """Add what was decided, in the transaction that it was decided in.
+    """Append a record in the transaction of the decision that it records.
 
-    Ids, rules and digests, never a ticket's text.
-
-    Nobody else gets between reading the newest record and adding the next, until the
-    transaction ends: record last. If somebody did, a second record with the same number
-    would fail at the primary key: the chain cannot fork.
+    `detail` holds ids, rules and digests, never a ticket's text. An advisory lock keeps
+    other writers out until the transaction ends, so append last; the primary key would
+    reject a second record of the same number, so the chain cannot fork.
     """
     await take_advisory_lock(connection, "audit")
     newest = (await connection.execute(SELECT_NEWEST)).first()
@@ -62,7 +57,7 @@ async def list_audit_page(
     limit: int = PAGE_SIZE,
     since: datetime | None = None,
 ) -> Sequence[RowMapping]:
-    """Records in their order, from the one after the number `after`, not older than `since`."""
+    """Records in order, those after the number `after` and not older than `since`."""
     query = select(audit).order_by(audit.c.sequence).limit(limit)
     if after is not None:
         query = query.where(audit.c.sequence > after)
@@ -74,7 +69,7 @@ async def list_audit_page(
 async def iterate_records(
     connection: AsyncConnection, since: datetime | None = None
 ) -> AsyncIterator[RowMapping]:
-    """Every record in its order, not older than `since`; `detail` is canonical JSON as text."""
+    """All records in order, not older than `since`; `detail` is canonical JSON as text."""
     after: int | None = None
     while rows := await list_audit_page(connection, after, since=since):
         for row in rows:

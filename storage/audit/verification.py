@@ -1,10 +1,8 @@
-"""Whether the audit log is what was written.
+"""Verifies the audit log: walks the hash chain and explains the first broken record.
 
-Walks the chain, and says what was done to the first broken record.
-
-What was done is read from the traces it left; that something was done is certain. Only a
-log whose end was cut off, or that was written anew from some record on, is whole in itself:
-a head that was kept elsewhere tells.
+That a record is broken is certain; the explanation is inferred from the traces left. A log
+whose end was cut off, or that was rewritten from some record on, is consistent in itself:
+only a head kept elsewhere shows that.
 """
 
 from collections.abc import Mapping
@@ -21,9 +19,11 @@ from storage.tables import audit
 Record = Mapping[Any, Any]
 Tampering = Literal["changed", "removed", "inserted", "reordered", "truncated"]
 
+HEAD_MISSING = "no record has the kept hash: the end was cut off or written anew"
+
 
 class AuditFault(NamedTuple):
-    """The first broken record: its number, what seems to have been done, and what shows it."""
+    """The first broken record: its number, the likely tampering, and what shows it."""
 
     sequence: int
     kind: Tampering
@@ -31,9 +31,7 @@ class AuditFault(NamedTuple):
 
 
 class Verification(NamedTuple):
-    """How many records are in order from the first one on, the hash of the last of them,
-    and what is wrong then.
-    """
+    """How many records from the first are intact, the hash of the last of them, the fault."""
 
     records: int
     head: str
@@ -55,9 +53,9 @@ async def has_hash_chain(connection: AsyncConnection) -> bool:
 async def verify_chain(
     connection: AsyncConnection, kept: str | None = None, limit: int = PAGE_SIZE
 ) -> Verification:
-    """Recompute every hash. `kept` is a head from an earlier time.
+    """Recompute every hash, reading `limit` records at a time.
 
-    The log must still contain it.
+    `kept` is a head from an earlier time, which the log must still contain.
     """
     count, head, seen = 0, GENESIS_HASH, kept in (None, GENESIS_HASH)
     while True:
@@ -65,14 +63,11 @@ async def verify_chain(
             rows = await list_audit_page(connection, count or None, limit)
         except DBAPIError as error:
             if limit == 1:
+                found = f"it cannot be read: {error.orig}"
                 return Verification(
-                    count,
-                    head,
-                    AuditFault(
-                        count + 1, "changed", f"it cannot be read: {error.orig}"
-                    ),
+                    count, head, AuditFault(count + 1, "changed", found)
                 )
-            limit = 1  # to find the one that it is
+            limit = 1  # reads record by record, to find the one that fails
             continue
         for row in rows:
             if fault := await find_record_fault(connection, row, count + 1, head):
@@ -80,37 +75,33 @@ async def verify_chain(
             count, head = count + 1, row["hash"]
             seen = seen or head == kept
         if not rows:
-            gone = AuditFault(
-                count + 1,
-                "truncated",
-                "no record has the kept hash: the end was cut off or written anew",
-            )
-            return Verification(count, head, None if seen else gone)
+            fault = None if seen else AuditFault(count + 1, "truncated", HEAD_MISSING)
+            return Verification(count, head, fault)
 
 
 async def find_record_fault(
     connection: AsyncConnection, row: Record, number: int, head: str
 ) -> AuditFault | None:
-    """What is wrong with the record that should have a number and follow a hash."""
+    """The fault of a record that should have this number and follow this hash."""
     if row["sequence"] > number:
         return AuditFault(
             number, "removed", f"the next record has the number {row['sequence']}"
         )
     if row["sequence"] < number:
         return AuditFault(row["sequence"], "inserted", "numbers begin at 1")
-    whole = has_valid_hash(row)
-    if whole and row["previous_hash"] == head:
+    intact = has_valid_hash(row)
+    if intact and row["previous_hash"] == head:
         return None
     successor = await find_first_number(
         connection, audit.c.previous_hash == head, audit.c.sequence > number
     )
-    if successor and not whole:
+    if successor and not intact:
         return AuditFault(
             number,
             "inserted",
             f"record {successor} follows record {number - 1}, and this one's hash is wrong",
         )
-    if not whole:
+    if not intact:
         return AuditFault(number, "changed", "its hash is not that of its words")
     return await explain_misplaced(connection, row, number, successor)
 
@@ -118,9 +109,9 @@ async def find_record_fault(
 async def explain_misplaced(
     connection: AsyncConnection, row: Record, number: int, successor: int | None
 ) -> AuditFault:
-    """What brought a record that is whole behind one that it does not follow.
+    """The fault of an intact record that does not follow the one before it.
 
-    `successor` follows that one.
+    `successor` is the number of the record that does follow that one.
     """
     previous = row["previous_hash"]
     followed = (
@@ -152,13 +143,10 @@ async def explain_misplaced(
 
 
 def has_valid_hash(row: Record) -> bool:
-    """Whether a record has the words that its hash was made of."""
+    """Whether a record's hash is that of its columns."""
     try:
         return row["hash"] == hash_record(row)
-    except (
-        TypeError,
-        ValueError,
-    ):  # a type that the log does not have, which SQLite stores all the same
+    except (TypeError, ValueError):  # SQLite stores any type in any column
         return False
 
 

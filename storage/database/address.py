@@ -1,4 +1,4 @@
-"""Where the database is: what DATABASE_URL says, in the words of our drivers."""
+"""Where the database is: DATABASE_URL, parsed for our drivers."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from sqlalchemy.exc import ArgumentError
 from contracts.errors import InputError
 
 DATABASE_FILE = "ticketgraph.db"
-"""Its name in the data folder."""
+"""The SQLite file's name in the data folder."""
 
 INVALID_URL = (
     "DATABASE_URL names no database that can be used. Write "
@@ -30,25 +30,25 @@ UNKNOWN_OPTION = (
 
 @dataclass(frozen=True)
 class SqliteAddress:
-    """One file, which one process at a time uses."""
+    """One SQLite file, which one serving process at a time uses."""
 
     path: Path
 
 
 @dataclass(frozen=True)
 class MemoryAddress:
-    """Nothing is kept beyond the process."""
+    """A SQLite database in memory, which ends with the process."""
 
 
 @dataclass(frozen=True)
 class PostgresAddress:
-    """A database on a server. `url` may hold a password: it is for drivers, never for a text."""
+    """A PostgreSQL database. `url` may hold a password: never print or log it."""
 
     url: URL
 
     @property
     def libpq_conninfo(self) -> str:
-        """The same for libpq."""
+        """The address as libpq takes it, with the password."""
         return self.url.set(drivername="postgresql").render_as_string(
             hide_password=False
         )
@@ -61,10 +61,10 @@ Address = SqliteAddress | MemoryAddress | PostgresAddress
 
 
 def database_address_of(database_url: str | None, data_dir: Path) -> Address:
-    """Where the database is; a file in the data folder when nothing is said.
+    """The address that DATABASE_URL names; a file in the data folder when it is unset.
 
-    Whatever driver a URL names, ours are used. Raises InputError for a URL that names
-    another kind of database, or has options that libpq does not know.
+    A driver in the URL is ignored. Raises InputError for another kind of database and for
+    options that libpq does not know.
     """
     if database_url is None:
         return SqliteAddress(data_dir / DATABASE_FILE)
@@ -85,7 +85,7 @@ def database_address_of(database_url: str | None, data_dir: Path) -> Address:
 
 
 def to_libpq_options(url: URL) -> URL:
-    """The same address for our driver: `ssl` is what asyncpg calls `sslmode`."""
+    """The URL for psycopg, with asyncpg's `ssl` renamed to libpq's `sslmode`."""
     query = dict(url.query)
     if "ssl" in query and "sslmode" not in query:
         given = query.pop("ssl")
@@ -94,7 +94,7 @@ def to_libpq_options(url: URL) -> URL:
 
 
 def check_libpq_address(address: PostgresAddress) -> PostgresAddress:
-    """The address, if libpq understands it. Raises InputError, which repeats nothing of it."""
+    """The address, if libpq can parse it. Raises InputError, which quotes nothing of it."""
     try:
         conninfo_to_dict(address.libpq_conninfo)
     except ProgrammingError:

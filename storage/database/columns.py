@@ -1,4 +1,4 @@
-"""Types of columns that the databases do not have in common."""
+"""Column types that SQLite and PostgreSQL store differently."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +13,9 @@ from sqlalchemy.types import TypeEngine
 
 
 def check_columns(table: Table, values: dict[str, Any]) -> dict[str, Any]:
-    """The values, if each is of a column. Raises LookupError.
+    """The values, if each names a column. Raises LookupError.
 
-    SQLAlchemy passes over what a statement does not name.
+    SQLAlchemy ignores parameters that a prepared statement does not name.
     """
     if unknown := values.keys() - table.c.keys():
         raise LookupError(f"{table.name} has no {', '.join(sorted(unknown))}")
@@ -23,7 +23,7 @@ def check_columns(table: Table, values: dict[str, Any]) -> dict[str, Any]:
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """A point in time: aware in Python, UTC in the database (SQLite has no time zones)."""
+    """A point in time: aware in Python, UTC in the database, since SQLite has no time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -33,7 +33,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         value: datetime | None,
         dialect: Dialect,  # noqa: ARG002
     ) -> datetime | None:
-        """To UTC. Raises ValueError for a naive time."""
+        """Convert to UTC. Raises ValueError for a naive time."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -41,7 +41,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:  # noqa: ARG002
-        """Aware again."""
+        """Add UTC to a time from SQLite."""
         return (
             value.replace(tzinfo=UTC)
             if value is not None and value.tzinfo is None
@@ -50,18 +50,18 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 
 class FastHalfvec(HALFVEC):
-    """pgvector's column, whose own way to write 384 numbers takes half a millisecond."""
+    """pgvector's column with orjson: its own formatting of 384 numbers takes 0.5 ms."""
 
     cache_ok = True
 
     def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's
-        """A vector as PostgreSQL reads it."""
+        """Writes a vector as text for PostgreSQL."""
         return lambda value: (
             value if value is None else orjson.dumps(value.tolist()).decode()
         )
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's
-        """What PostgreSQL writes, as numbers."""
+        """Reads PostgreSQL's text as numbers."""
         return lambda value: value if value is None else orjson.loads(value)
 
 
@@ -76,7 +76,7 @@ class HalfVector(TypeDecorator[NDArray[np.float16]]):
         self.dimensions = dimensions
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """What each database calls it."""
+        """The database's own type."""
         return dialect.type_descriptor(
             FastHalfvec(self.dimensions)
             if dialect.name == "postgresql"
@@ -84,7 +84,7 @@ class HalfVector(TypeDecorator[NDArray[np.float16]]):
         )
 
     def process_bind_param(self, value: NDArray[Any] | None, dialect: Dialect) -> Any:
-        """To 16 bits."""
+        """Convert to 16-bit numbers."""
         if value is None:
             return None
         halved = value.astype(np.float16)
@@ -93,7 +93,7 @@ class HalfVector(TypeDecorator[NDArray[np.float16]]):
     def process_result_value(
         self, value: Any, dialect: Dialect
     ) -> NDArray[np.float16] | None:
-        """An array again."""
+        """Convert back to an array."""
         if value is None:
             return None
         return (

@@ -1,4 +1,4 @@
-"""The database, whichever it is: how to read from it and how to write to it."""
+"""The port of the database: reading, and writing in transactions."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Coroutine
@@ -19,10 +19,7 @@ JSON_OPTIONS: dict[str, Any] = {
 
 
 class Database(ABC):
-    """Opens connections.
-
-    SqliteDatabase and PostgresDatabase, in the modules beside this one, implement it.
-    """
+    """Opens connections. SqliteDatabase and PostgresDatabase implement it."""
 
     @abstractmethod
     def open_read(self) -> AbstractAsyncContextManager[AsyncConnection]:
@@ -30,20 +27,20 @@ class Database(ABC):
 
     @abstractmethod
     def open_write(self) -> AbstractAsyncContextManager[AsyncConnection]:
-        """A transaction: all of it, or nothing. Never await the network inside."""
+        """A transaction. Await nothing inside but its connection, never the network."""
 
     @abstractmethod
     async def run_transaction(self, work: Transaction[T]) -> T:
-        """A transaction as a function, for what every ticket does.
+        """Run `work` in a transaction; on SQLite several share one commit, which is faster.
 
-        `work` awaits nothing but the connection that it is given. It may be done a second
-        time, the first one rolled back, so it changes nothing but the database.
+        `work` may await only the connection it is given. It may be run a second time after
+        a rollback, so it must change nothing but the database.
         """
 
     @abstractmethod
     async def run_read(self, work: Transaction[T]) -> T:
-        """The same for reading."""
+        """Run `work`, which only reads."""
 
     @abstractmethod
     async def close(self) -> None:
-        """Give every connection back."""
+        """Close all connections."""

@@ -1,6 +1,6 @@
-"""Writes in groups: what waits is done on one connection and committed once.
+"""Group commit: waiting writes are executed on one connection and committed together.
 
-Nobody is told that something is written before the commit that holds it.
+A caller gets its result only after that commit.
 """
 
 import asyncio
@@ -16,26 +16,23 @@ T = TypeVar("T")
 
 
 class GroupCommit(ABC, Generic[T]):
-    """Collects what is to be written until a group's turn comes.
+    """Collects writes into groups. `slots` limits how many groups are written at a time."""
 
-    `group_slots` says how many are written at a time.
-    """
-
-    def __init__(self, turns: asyncio.Lock | asyncio.Semaphore) -> None:
-        self.group_slots = turns
+    def __init__(self, slots: asyncio.Lock | asyncio.Semaphore) -> None:
+        self.slots = slots
         self.waiting: list[tuple[T, asyncio.Future[Any]]] = []
         self.flush_task: asyncio.Task[None] | None = None
         self.write_tasks: set[asyncio.Task[None]] = set()
 
     @abstractmethod
     async def write_group(self, group: Sequence[T]) -> Sequence[Any]:
-        """Write a group. Returns what came of each: an exception where it failed.
+        """Write a group. Returns each one's result, or its exception.
 
-        Raises what all of it failed of.
+        Raises what made the whole group fail.
         """
 
     async def write_grouped(self, one: T) -> Any:
-        """Write one thing in the next group. A caller that is cancelled leaves the group whole."""
+        """Write one thing in the next group. Cancelling the caller does not cancel the write."""
         done: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self.waiting.append((one, done))
         if self.flush_task is None or self.flush_task.done():
@@ -43,9 +40,9 @@ class GroupCommit(ABC, Generic[T]):
         return await asyncio.shield(done)
 
     async def flush_waiting(self) -> None:
-        """Begin to write whatever waits, group after group, until nothing does."""
+        """Start a write for each group until nothing waits."""
         while self.waiting:
-            await self.group_slots.acquire()
+            await self.slots.acquire()
             group, self.waiting = self.waiting, []
             writing = asyncio.create_task(self.finish_group(group))
             self.write_tasks.add(writing)
@@ -54,21 +51,21 @@ class GroupCommit(ABC, Generic[T]):
     async def finish_group(
         self, group: Sequence[tuple[T, asyncio.Future[Any]]]
     ) -> None:
-        """Write a group whose turn it is, and tell its callers, whatever comes of it."""
+        """Write a group and resolve its callers' futures, whatever happens."""
         try:
             results = await self.write_group([one for one, _ in group])
         except Exception as error:
             results = [error] * len(group)
         finally:
-            self.group_slots.release()
+            self.slots.release()
         for (_, done), result in zip(group, results, strict=True):
             resolve_future(done, result)
 
 
 class SqliteGroupCommit(GroupCommit[GroupWork]):
-    """Work on one connection of SQLite, each group in one transaction on one thread.
+    """Group commit on one SQLite connection, used by one thread.
 
-    A work may be done twice, the first time rolled back: it must change nothing but the database.
+    If one piece of work fails, its group is rolled back and each is run again alone.
     """
 
     def __init__(
@@ -80,19 +77,19 @@ class SqliteGroupCommit(GroupCommit[GroupWork]):
 
     @cached_property
     def sqlite_connection(self) -> sqlite3.Connection:
-        """Opened when it is needed first, which is in the thread."""
+        """Opened at the first use, which is in the thread."""
         return self.connect()
 
     async def run_read(self, work: GroupWork) -> Any:
-        """Do `work` that changes nothing."""
+        """Run `work`, which only reads, between two groups."""
         return await asyncio.get_running_loop().run_in_executor(self.thread, work)
 
     async def write_group(self, group: Sequence[GroupWork]) -> Sequence[Any]:
-        """See Gathering."""
+        """See GroupCommit."""
         return await self.run_read(partial(self.commit_group, group))
 
     def commit_group(self, group: Sequence[GroupWork]) -> list[Any]:
-        """The results of a group in one transaction; if one of it fails, each again in its own."""
+        """Run a group in one transaction; if one fails, run each again in its own."""
         try:
             return self.run_group_transaction(group)
         except Exception as error:
@@ -101,7 +98,7 @@ class SqliteGroupCommit(GroupCommit[GroupWork]):
             return [result for work in group for result in self.commit_group([work])]
 
     def run_group_transaction(self, group: Sequence[GroupWork]) -> list[Any]:
-        """BEGIN, all of the group, COMMIT."""
+        """Run a group between BEGIN and COMMIT."""
         self.sqlite_connection.execute("BEGIN IMMEDIATE")
         try:
             results = [work() for work in group]
@@ -112,7 +109,7 @@ class SqliteGroupCommit(GroupCommit[GroupWork]):
         return results
 
     async def close(self) -> None:
-        """Finish what waits, then let go of the thread. The connection is its owner's to close."""
+        """Write what waits, then end the thread. The owner closes the connection."""
         if self.flush_task:
             await self.flush_task
         await asyncio.gather(*self.write_tasks)
@@ -120,7 +117,7 @@ class SqliteGroupCommit(GroupCommit[GroupWork]):
 
 
 def resolve_future(done: asyncio.Future[Any], result: Any) -> None:
-    """Tell a caller how it went, if it still listens."""
+    """Resolve a caller's future, unless it was cancelled."""
     if done.done():
         return
     if isinstance(result, Exception):

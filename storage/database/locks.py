@@ -1,4 +1,4 @@
-"""Keeping others out of a part of a transaction."""
+"""Advisory locks: one transaction at a time in a critical section."""
 
 from hashlib import sha256
 
@@ -9,9 +9,9 @@ TAKE_LOCK = text("SELECT pg_advisory_xact_lock(:number)")
 
 
 async def take_advisory_lock(connection: AsyncConnection, name: str) -> None:
-    """Wait until no other transaction is inside the same name, and stay inside until this one ends.
+    """Take PostgreSQL's advisory lock of this name until the transaction ends.
 
-    On SQLite nothing has to be done: a transaction that writes is alone.
+    Does nothing on SQLite, where writing transactions exclude each other.
     """
     if connection.dialect.name == "postgresql":
         number = int.from_bytes(sha256(name.encode()).digest()[:8], signed=True)

@@ -1,4 +1,4 @@
-"""The database as a PostgreSQL server, shared by any number of processes."""
+"""The database on a PostgreSQL server, shared by any number of processes."""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -19,28 +19,28 @@ from storage.database.database import JSON_OPTIONS, Database, T, Transaction
 from storage.database.timeouts import TIMEOUT_SECONDS, TimeoutConnection, limit_waiting
 
 POOL_SIZE = 10
-"""Of one process, for our tables; the pool of checkpoints and jobs has as many."""
+"""Connections a process for our tables; the pool for checkpoints and jobs has as many."""
 
 APPLICATION_NAME = "ticketgraph"
-"""What our sessions are called in pg_stat_activity."""
+"""The name of our sessions in pg_stat_activity."""
 
 CHECK_AFTER_SECONDS = 1.0
-"""How often a connection in use is tried.
+"""Seconds of silence after which a pooled connection is tested before it is used.
 
-One that is dead fails once for somebody, who is told to try again.
+One that died since its last use fails one request, whose caller is told to retry.
 """
 
 VECTOR_SEARCH_OPTIONS = "-c hnsw.iterative_scan=strict_order -c hnsw.ef_search=200"
-"""How similar tickets are looked for.
+"""The search for similar tickets scans on until enough of them pass the filters.
 
-Until there are enough that the filters let through, and with so many candidates. With 100
-candidates twice as many of the nearest are missed; with 400 a search takes twice as long.
+ef_search is the number of candidates: 100 miss twice as many of the nearest as 200 do, 400
+take twice as long.
 """
 
 IDLE_TRANSACTION_OPTION = "-c idle_in_transaction_session_timeout=4000"
-"""A process that freezes inside a transaction holds locks that others wait for.
+"""The server ends a transaction whose process froze, because its locks block others.
 
-The server ends it: below the lease.
+Below the lease, so that the locks are free when another worker takes over.
 """
 
 SOCKET_OPTIONS = {
@@ -49,10 +49,7 @@ SOCKET_OPTIONS = {
     "keepalives_interval": 2,
     "keepalives_count": 3,
 }
-"""How soon the kernel notices that nobody is at the other end: who listens would never.
-
-Not for Unix sockets.
-"""
+"""How soon the kernel notices a dead peer, which a LISTEN would never. Not for Unix sockets."""
 
 
 class PostgresDatabase(Database):
@@ -76,24 +73,22 @@ class PostgresDatabase(Database):
         )
 
     async def open_connection(self, *, autocommit: bool = False) -> TimeoutConnection:
-        """A connection of its own. Raises OperationalError."""
+        """A connection outside of the pools. Raises OperationalError."""
         return await TimeoutConnection.connect(
             self.address.libpq_conninfo, autocommit=autocommit, **self.session_options
         )
 
     @cached_property
     def pool(self) -> "AsyncConnectionPool[Any]":
-        """Connections that commit by themselves, as LangGraph and procrastinate want them.
-
-        Not open yet.
-        """
+        """Connections in autocommit mode, for LangGraph and procrastinate. Opened by the caller."""
         return AsyncConnectionPool(
             self.address.libpq_conninfo,
             connection_class=TimeoutConnection,
             min_size=1,
             max_size=POOL_SIZE,
             timeout=TIMEOUT_SECONDS,
-            reconnect_timeout=2.0,  # or the first one after an outage waits for longer than that lasted
+            # Longer, and the first attempt after an outage would wait longer than it lasted.
+            reconnect_timeout=2.0,
             kwargs={"row_factory": dict_row, **self.session_options},
             configure=set_autocommit,
             check=check_pooled_connection,
@@ -107,9 +102,8 @@ class PostgresDatabase(Database):
             with limit_waiting():
                 connection = await stack.enter_async_context(self.engine.connect())
             yield connection
-            await (
-                connection.commit()
-            )  # after a rollback psycopg prepares every statement anew
+            # Not a rollback, after which psycopg would prepare every statement again.
+            await connection.commit()
 
     @asynccontextmanager
     async def open_write(self) -> AsyncIterator[AsyncConnection]:
@@ -137,16 +131,13 @@ class PostgresDatabase(Database):
 
 
 async def check_pooled_connection(connection: DriverConnection[Any]) -> None:
-    """Try a connection of psycopg's pool now and then.
-
-    Raises OperationalError for one that is dead.
-    """
+    """Test a connection of psycopg's pool that was idle. Raises OperationalError if it is dead."""
     if cast("TimeoutConnection", connection).is_idle_for(CHECK_AFTER_SECONDS):
         await AsyncConnectionPool.check_connection(connection)
 
 
 def make_checkout_check(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
-    """The same for SQLAlchemy's pool, which then makes all of its connections anew."""
+    """The same test for SQLAlchemy's pool, which then reconnects all of its connections."""
 
     def check_on_checkout(adapted: Any, _record: Any, _fairy: Any) -> None:
         if adapted.driver_connection.is_idle_for(CHECK_AFTER_SECONDS):
@@ -159,15 +150,12 @@ def make_checkout_check(dialect: Dialect) -> Callable[[Any, Any, Any], None]:
 
 
 async def set_autocommit(connection: DriverConnection[Any]) -> None:
-    """Set here and not by `kwargs`, which procrastinate's LISTEN does not survive."""
+    """Set autocommit. With `kwargs` instead, procrastinate's LISTEN would end."""
     await connection.set_autocommit(True)
 
 
 def make_session_options(address: PostgresAddress) -> dict[str, Any]:
-    """How our connections are opened.
-
-    What the address says of TCP stays, and its options come after ours.
-    """
+    """The options of our connections. The address's own TCP settings and `options` win."""
     given = conninfo_to_dict(address.libpq_conninfo)
     return {
         **{name: given.get(name, value) for name, value in SOCKET_OPTIONS.items()},

@@ -1,4 +1,4 @@
-"""A database for whoever only looks, also beside the processes that use it."""
+"""Read-only access to a database, also while other processes use it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,9 +15,9 @@ from storage.database.sqlite import SqliteDatabase
 
 @asynccontextmanager
 async def open_read_only(address: Address) -> AsyncIterator[Database]:
-    """The database at an address. Nothing is made or migrated.
+    """The database at an address; it is neither created nor migrated.
 
-    Raises NotFoundError where there is none, UnavailableError when it cannot be read.
+    Raises NotFoundError if there is none, UnavailableError when it cannot be read.
     """
     if isinstance(address, MemoryAddress):
         raise NotFoundError("A database in memory is seen by its own process only.")
@@ -44,9 +44,7 @@ async def open_read_only(address: Address) -> AsyncIterator[Database]:
 
 @asynccontextmanager
 async def open_snapshot(database: Database) -> AsyncIterator[AsyncConnection]:
-    """A connection that sees the database as it was at one moment, whatever others do to it
-    meanwhile.
-    """
+    """A connection that reads one consistent snapshot, whatever is written meanwhile."""
     async with database.open_read() as connection:
         if connection.dialect.name == "postgresql":
             await connection.execution_options(isolation_level="REPEATABLE READ")

@@ -1,4 +1,4 @@
-"""The database as one SQLite file, set up so that writers wait instead of failing."""
+"""The database as one SQLite file, configured so that writers wait instead of failing."""
 
 import asyncio
 import sqlite3
@@ -23,15 +23,15 @@ PRAGMAS = (
     "foreign_keys=ON",
     "secure_delete=ON",
 )
-"""On every connection. NORMAL with WAL survives the process being killed at any moment.
+"""Set on every connection. NORMAL with WAL survives the process being killed at any moment.
 
-What is deleted is overwritten with zeros, which some builds of SQLite do by themselves and
-others do not.
+secure_delete overwrites deleted data with zeros; whether it is on by default depends on the
+build of SQLite.
 """
 
 
 class SqliteDatabase(Database):
-    """Reads run side by side; writes of this process queue on one lock instead of on SQLite's."""
+    """Reads run concurrently; this process's writes queue on one asyncio lock, not on SQLite's."""
 
     def __init__(self, name: str | Path) -> None:
         self.name = str(name)
@@ -58,15 +58,15 @@ class SqliteDatabase(Database):
             await asyncio.shield(connection.commit())
 
     async def run_transaction(self, work: Transaction[T]) -> T:
-        """See Database: in another thread, in one commit with its likes."""
+        """See Database. Runs in the writer's thread, committed with other waiting transactions."""
         return await self.open_writer().run_transaction(work)
 
     async def run_read(self, work: Transaction[T]) -> T:
-        """See Database: in one go, between two transactions."""
+        """See Database. Runs in the writer's thread, between two transactions."""
         return await self.open_writer().run_read(work)
 
     def open_writer(self) -> "SqliteWriter":
-        """What does them, made when it is needed first."""
+        """The writer, created at its first use."""
         if self.writer is None:
             self.writer = SqliteWriter(self.name, self.write_lock)
         return self.writer
@@ -80,9 +80,7 @@ class SqliteDatabase(Database):
 
 
 class SqliteWriter:
-    """The connection on which transactions are done in groups, and the thread that it is
-    used in.
-    """
+    """The connection that commits transactions in groups, and the thread that uses it."""
 
     def __init__(self, name: str, write_lock: asyncio.Lock) -> None:
         self.engine = create_engine(
@@ -96,11 +94,11 @@ class SqliteWriter:
 
     @cached_property
     def sync_connection(self) -> Connection:
-        """SQLAlchemy's view of the connection. Its transactions are the group's."""
+        """The connection as SQLAlchemy's. The group commit begins and ends its transactions."""
         return self.engine.connect()
 
     def connect_driver(self) -> sqlite3.Connection:
-        """The driver's view of it."""
+        """The same connection as the driver's."""
         return cast(
             "sqlite3.Connection", self.sync_connection.connection.driver_connection
         )
@@ -114,19 +112,19 @@ class SqliteWriter:
         return await self.groups.run_read(partial(self.run_coroutine, work))
 
     def run_coroutine(self, work: Transaction[T]) -> T:
-        """Do `work`, in the thread."""
+        """Run `work` to its end, in the thread."""
         return run_without_waiting(
             work(cast("AsyncConnection", SyncConnection(self.sync_connection)))
         )
 
     async def close(self) -> None:
-        """Finish what waits, and close the connection."""
+        """Write what waits, and close the connection."""
         await self.groups.close()
         self.sync_connection.close()
 
 
 def sqlite_engine(name: str) -> AsyncEngine:
-    """An engine whose transactions are ours to begin, with the pragmas on each connection."""
+    """An engine with the pragmas set, whose transactions the caller begins itself."""
     engine = create_async_engine(
         f"sqlite+aiosqlite:///{name}",
         pool_size=5,
@@ -140,9 +138,7 @@ def sqlite_engine(name: str) -> AsyncEngine:
 
 @contextmanager
 def memory_database() -> Iterator[str]:
-    """The name of a new database in memory, which all connections of this process share
-    while this is open.
-    """
+    """The name of a new in-memory database that this process's connections share meanwhile."""
     name = f"file:/{uuid4().hex}?vfs=memdb&uri=true"
     with closing(sqlite3.connect(name, uri=True)):
         yield name

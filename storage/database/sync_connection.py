@@ -1,7 +1,7 @@
-"""Our statements without an event loop.
+"""Runs this package's async query functions in a thread, without an event loop.
 
-The functions of this package await their connection. Given one that answers at once they
-never wait, and can be done in a thread as they are.
+They await only their connection. A SyncConnection never suspends, so such a coroutine runs
+to its end in one step.
 """
 
 from collections.abc import Coroutine
@@ -13,10 +13,7 @@ T = TypeVar("T")
 
 
 class SyncConnection:
-    """A Connection with those methods of AsyncConnection that storage uses.
-
-    Each is done when it returns.
-    """
+    """A blocking Connection with those methods of AsyncConnection that storage uses."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
@@ -38,9 +35,9 @@ class SyncConnection:
 
 
 def run_without_waiting(work: Coroutine[Any, Any, T]) -> T:
-    """The result of a coroutine that awaits nothing but a Direct connection.
+    """The result of a coroutine that awaits only a SyncConnection.
 
-    Raises RuntimeError for any other.
+    Raises RuntimeError for a coroutine that suspends.
     """
     try:
         work.send(None)

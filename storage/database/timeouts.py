@@ -1,7 +1,4 @@
-"""Connections that do not wait for ever.
-
-A server that is frozen, or gone without a word, is away.
-"""
+"""Timeouts of PostgreSQL connections, for a server that freezes or vanishes from the network."""
 
 import asyncio
 from collections.abc import Generator, Iterator
@@ -14,17 +11,17 @@ from psycopg import AsyncConnection, OperationalError, errors
 from psycopg.pq import TransactionStatus
 
 TIMEOUT_SECONDS = 10.0
-"""Seconds that somebody waits for a connection, or for an answer on it, before the database
-counts as away."""
+"""Seconds to wait for a connection, or for an answer on it, before the database counts as
+unavailable."""
 
 SERVER_SILENT = (
     "the server does not answer; what was under way may have been done or not"
 )
 
 SESSION_TIMEOUTS = (errors.IdleInTransactionSessionTimeout, errors.TransactionTimeout)
-"""The server has ended a session because its client was silent.
+"""Errors by which the server ends the session of a silent client.
 
-To PostgreSQL an internal error, to us an outage.
+psycopg makes them InternalError; here they are raised as OperationalError, an outage.
 """
 
 _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
@@ -32,9 +29,9 @@ _deadline: ContextVar[float | None] = ContextVar("deadline", default=None)
 
 @contextmanager
 def limit_waiting() -> Iterator[None]:
-    """Inside, all waiting together ends after PATIENCE.
+    """Limit the waiting inside to TIMEOUT_SECONDS in all.
 
-    For getting a connection, which has several steps.
+    For opening a connection, which waits several times.
     """
     token = _deadline.set(monotonic() + TIMEOUT_SECONDS)
     try:
@@ -44,17 +41,17 @@ def limit_waiting() -> Iterator[None]:
 
 
 class TimeoutConnection(AsyncConnection[Any]):
-    """A connection that is given up, and closed on our side, when the server owes an answer
-    for PATIENCE.
+    """A connection that closes itself when an answer takes longer than TIMEOUT_SECONDS.
 
-    Nothing is cancelled: to cancel, too, takes a server that answers. Raises OperationalError.
+    It raises OperationalError then. The statement is not cancelled, because cancelling
+    needs a server that answers.
     """
 
     last_heard = 0.0
-    """When the server was last heard of, by the monotonic clock."""
+    """When the server last answered, by the monotonic clock."""
 
     def is_idle_for(self, seconds: float) -> bool:
-        """Whether nothing was heard of the server for so long."""
+        """Whether the server has not answered for so long."""
         return monotonic() - self.last_heard > seconds
 
     @classmethod
@@ -73,17 +70,14 @@ class TimeoutConnection(AsyncConnection[Any]):
             raise errors.ConnectionTimeout(SERVER_SILENT) from None
 
     async def wait(self, gen: Any, *args: Any, **kwargs: Any) -> Any:
-        """See AsyncConnection: everything that waits for the server waits here."""
+        """See AsyncConnection. Everything that waits for the server waits here."""
         try:
             return await super().wait(self.watch_steps(gen), *args, **kwargs)
         except SESSION_TIMEOUTS as error:
             raise OperationalError(str(error)) from error
 
     def watch_steps(self, steps: Any) -> Generator[Any, Any, Any]:
-        """The same steps, as long as the server does what it should.
-
-        psycopg goes on with them every 0.1 s at least.
-        """
+        """The steps of one wait, until they take too long. psycopg resumes them every 0.1 s."""
         deadline = _deadline.get()
         self.last_heard = monotonic()
         try:
@@ -92,7 +86,9 @@ class TimeoutConnection(AsyncConnection[Any]):
                 ready = yield state
                 now = monotonic()
                 if ready or self.pgconn.transaction_status != TransactionStatus.ACTIVE:
-                    self.last_heard = now  # nothing is owed to who listens for notices
+                    self.last_heard = (
+                        now  # a LISTEN waits without a statement, and may wait for ever
+                    )
                 elif now >= min(
                     self.last_heard + TIMEOUT_SECONDS, deadline or now + TIMEOUT_SECONDS
                 ):

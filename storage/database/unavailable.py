@@ -1,7 +1,4 @@
-"""What drivers raise when the database is away or full.
-
-Nothing is wrong with the work, which can be done later.
-"""
+"""The drivers' errors that mean an unavailable or full database: the work can be retried."""
 
 import sqlite3
 
@@ -19,4 +16,4 @@ UNAVAILABLE_ERRORS = (
     psycopg_pool.PoolTimeout,
     psycopg_pool.PoolClosed,
 )
-"""Not reached, gone in between, all connections taken, no space left."""
+"""Unreachable, connection lost, pool exhausted, disk full."""

@@ -1,4 +1,4 @@
-"""Inserting what may be there already, in the words of whichever database it is."""
+"""INSERT ... ON CONFLICT for either database."""
 
 from collections.abc import Callable
 from typing import Any
@@ -8,8 +8,5 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 
 def build_for_dialects(make: Callable[[Any], Executable]) -> dict[str, Executable]:
-    """A statement by the name of the dialect.
-
-    `make` gets an `insert` that knows ON CONFLICT, as both databases do.
-    """
+    """A statement for each dialect, by its name. `make` gets the dialect's `insert`."""
     return {"postgresql": make(postgresql.insert), "sqlite": make(sqlite.insert)}

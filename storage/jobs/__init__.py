@@ -1,4 +1,1 @@
-"""What is to be done, and who does it.
-
-One port, a table on SQLite and procrastinate on PostgreSQL.
-"""
+"""The task queue: one port, on SQLite a table of leased rows, on PostgreSQL procrastinate."""

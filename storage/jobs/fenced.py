@@ -1,9 +1,9 @@
-"""procrastinate's way to its tables, changed where something would be lost.
+"""procrastinate's job manager with fencing, and with retries while the database is away.
 
-Its own `finish_job` and `retry_job` take any worker's word, and an error in them, or in a
-heartbeat or a fetch, ends the worker or leaves a task behind that is `doing` for ever. Here
-a task's end is written by who holds it, however long the database is away, and everything
-else is simply tried again.
+procrastinate's own `finish_job` and `retry_job` do not check which worker holds the job,
+and a database error in them, in a heartbeat or in a fetch ends the worker or leaves a job
+`doing` for ever. Here only the holder can settle a job, for as long as the database is
+unavailable it keeps trying to, and every other statement is retried.
 """
 
 import asyncio
@@ -16,19 +16,16 @@ from procrastinate.manager import JobManager, NotificationCallback
 
 from storage.database.postgres import APPLICATION_NAME
 from storage.jobs.port import LEASE
-from storage.jobs.reach import DatabaseAvailability
+from storage.jobs.queue import DatabaseAvailability
 from storage.jobs.retry import Retry
 
 RETRY_SECONDS = 0.5
-"""Seconds between two tries to reach a database that is away."""
+"""Seconds between two tries while the database is unavailable."""
 
 DELETE_JOB = """
 DELETE FROM procrastinate_jobs WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
 """
-"""`attempts` is the fence.
-
-It is raised by every failure and whenever a task is taken from somebody.
-"""
+"""`attempts` is the fencing token: each failure and each takeover raises it."""
 
 RELEASE_JOB = """
 UPDATE procrastinate_jobs
@@ -38,10 +35,14 @@ WHERE id = %(id)s AND status = 'doing' AND attempts = %(attempts)s
 """
 
 WRITE_HEARTBEAT = """
-INSERT INTO procrastinate_workers (id, last_heartbeat) OVERRIDING SYSTEM VALUE VALUES (%(worker)s, now())
+INSERT INTO procrastinate_workers (id, last_heartbeat)
+OVERRIDING SYSTEM VALUE VALUES (%(worker)s, now())
 ON CONFLICT (id) DO UPDATE SET last_heartbeat = now()
 """
-"""A worker that was silent so long that another one deleted its row is one again, and may fetch."""
+"""Inserts the worker's row again if another worker deleted it during a long silence.
+
+Without its row a worker cannot fetch jobs.
+"""
 
 TERMINATE_SILENT_SESSIONS = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -49,23 +50,23 @@ WHERE application_name = %(name)s AND datname = current_database() AND usename =
   AND xact_start IS NOT NULL AND wait_event = 'ClientRead'
   AND greatest(state_change, query_start) < now() - make_interval(secs => %(seconds)s)
 """
-"""A process that freezes in the middle of a pipeline keeps its locks.
+"""Ends the sessions of frozen processes, which would keep their row locks.
 
-PostgreSQL does not take its session for idle in the transaction, or has stopped counting,
-so that no timeout ends it. It shows only in that it waits for its client.
+PostgreSQL's idle_in_transaction_session_timeout does not cover a client that freezes in the
+middle of a pipeline; such a session is recognised by its wait for the client.
 """
 
 
 class FencedJobManager(JobManager):
-    """See above.
+    """JobManager, changed as the module says.
 
-    `retries` holds what follows from a failure between the worker's asking and its writing
-    it down.
+    `retries` holds the decision about a failed job, by id and attempts, from the retry
+    strategy's call until `retry_job` writes it.
     """
 
-    def __init__(self, connector: object, reach: DatabaseAvailability) -> None:
+    def __init__(self, connector: object, availability: DatabaseAvailability) -> None:
         super().__init__(connector)  # pyright: ignore[reportArgumentType]
-        self.availability = reach
+        self.availability = availability
         self.retries: dict[tuple[int | None, int], Retry] = {}
         self.is_stopping = False
         self.wake_worker: Callable[[], None] = lambda: None
@@ -73,11 +74,11 @@ class FencedJobManager(JobManager):
     async def fetch_job(
         self, queues: Iterable[str] | None, worker_id: int
     ) -> Job | None:
-        """The next task, or None where there is none and where the database did not give one."""
+        """The next job, or None if there is none or the database is unavailable."""
         try:
             job = await super().fetch_job(queues, worker_id)
         except UniqueViolation:
-            return None  # another worker began a task of the same lock in this moment
+            return None  # another worker claimed a job of the same lock meanwhile
         except ConnectorException as error:
             self.availability.note_unavailable(error)
             return None
@@ -85,9 +86,10 @@ class FencedJobManager(JobManager):
         return job
 
     async def finish_job(self, job: Job, status: Status, delete_job: bool) -> None:  # noqa: ARG002
-        """Remove a task that is done. Others are never finished, only retried."""
+        """Delete a job that succeeded. Jobs that failed are only ever retried."""
         await self.write_outcome(DELETE_JOB, id=job.id, attempts=job.attempts)
-        self.wake_worker()  # the next task of its lock is ready, of which PostgreSQL tells nobody
+        # The next job of this lock is ready now, and PostgreSQL sends no notice of that.
+        self.wake_worker()
 
     async def retry_job(
         self,
@@ -97,21 +99,18 @@ class FencedJobManager(JobManager):
         queue: str | None = None,  # noqa: ARG002
         lock: str | None = None,  # noqa: ARG002
     ) -> None:
-        """Put a task back.
-
-        When it is tried again is counted by the database's clock, as everything else is.
-        """
-        later = self.retries.pop((job.id, job.attempts))
+        """Return a job to the queue, by the database's clock as all other times."""
+        retry = self.retries.pop((job.id, job.attempts))
         await self.write_outcome(
             RELEASE_JOB,
             id=job.id,
             attempts=job.attempts,
-            counted=int(later.counts_as_failure),
-            seconds=later.seconds,
+            counted=int(retry.counts_as_failure),
+            seconds=retry.seconds,
         )
 
     async def write_outcome(self, query: str, **values: object) -> None:
-        """Write how a task ended. While its worker lives, nobody else would look after it."""
+        """Write how a job ended, retrying: while this worker has heartbeats nobody else will."""
         while True:
             try:
                 await self.connector.execute_query_async(query, **values)  # pyright: ignore[reportArgumentType]
@@ -124,19 +123,19 @@ class FencedJobManager(JobManager):
                 return
 
     async def send_heartbeat(self, worker: int) -> None:
-        """Say that a worker is there. Raises ConnectorException."""
+        """Write a worker's heartbeat. Raises ConnectorException."""
         await self.connector.execute_query_async(WRITE_HEARTBEAT, worker=worker)
 
     async def free_expired_jobs(self) -> None:
-        """Free the tasks of workers that were silent for a lease, and their locks.
+        """Return jobs to the queue whose workers had no heartbeat for a lease.
 
-        Raises ConnectorException.
+        Their database sessions are ended first. Raises ConnectorException.
         """
-        silent = LEASE.total_seconds()
+        lease = LEASE.total_seconds()
         await self.connector.execute_query_async(
-            TERMINATE_SILENT_SESSIONS, name=APPLICATION_NAME, seconds=silent
+            TERMINATE_SILENT_SESSIONS, name=APPLICATION_NAME, seconds=lease
         )
-        for job in await self.get_stalled_jobs(seconds_since_heartbeat=silent):
+        for job in await self.get_stalled_jobs(seconds_since_heartbeat=lease):
             await self.connector.execute_query_async(
                 RELEASE_JOB, id=job.id, attempts=job.attempts, counted=1, seconds=0.0
             )
@@ -147,9 +146,9 @@ class FencedJobManager(JobManager):
         on_notification: NotificationCallback,
         queues: Iterable[str] | None = None,
     ) -> None:
-        """Hear of new tasks, on one connection after another.
+        """Listen for new jobs, and reconnect whenever the connection is lost.
 
-        Those that come in between are found by polling.
+        Jobs that arrive while there is no connection are found by polling.
         """
         while True:
             try:

@@ -1,6 +1,6 @@
-"""The statements on the jobs table: whose a task is, for how long, and who may say that it is done.
+"""Statements on the jobs table: claim, renew, settle.
 
-For SQLite, where a transaction that writes is alone.
+SQLite only: they rely on writing transactions excluding each other.
 """
 
 import secrets
@@ -18,10 +18,7 @@ from storage.tables import jobs
 
 @dataclass(frozen=True)
 class JobClaim:
-    """A task that is a worker's while its lease lasts.
-
-    With `fence` it shows that it was not overtaken since.
-    """
+    """A task that a worker has leased. `fence` is the fencing token of this lease."""
 
     id: int
     fence: int
@@ -32,7 +29,7 @@ class JobClaim:
 
 @dataclass(frozen=True)
 class EndedClaim:
-    """A claim whose handler has ended: done, or put back."""
+    """A claim whose handler has ended: done, or with `retry` to be returned to the queue."""
 
     claim: JobClaim
     retry: Retry | None = None
@@ -49,11 +46,11 @@ SELECT_READY = (
         ~exists().where(EARLIER.c.lock == OPEN.c.lock, EARLIER.c.id < OPEN.c.id),
     )
     .order_by(OPEN.c.priority.desc(), OPEN.c.id)
-    .limit(bindparam("places"))
+    .limit(bindparam("slots"))
 )
-"""What may be begun. Of a lock only its first row, whoever has it.
+"""Tasks that can be claimed: of each lock only the oldest, whether it is leased or not.
 
-An id is greater than all ids that are there.
+Ids grow, so the oldest has the lowest.
 """
 
 CLAIM_JOBS = (
@@ -79,7 +76,7 @@ RELEASE_JOB = (
     .values(
         ready_at=bindparam("again_at"),
         attempts=bindparam("failures"),
-        worker=bindparam("nobody"),
+        worker=bindparam("no_worker"),
         leased_until=None,
     )
 )
@@ -99,10 +96,10 @@ SELECT_NEXT_READY = select(func.min(jobs.c.ready_at)).where(
 
 
 async def insert_job(connection: AsyncConnection, job: Job, now: datetime) -> None:
-    """Put a task down.
+    """Enqueue a task.
 
-    Its fence begins at random: SQLite gives an id again whose row is gone, and whoever had
-    that one may still be there.
+    Its fencing token starts at a random number: SQLite reuses the ids of deleted rows, and a
+    worker may still hold a claim on the earlier row.
     """
     await connection.execute(
         INSERT_JOB,
@@ -122,14 +119,14 @@ async def claim_jobs(
     connection: AsyncConnection,
     worker: str,
     kinds: Collection[str],
-    places: int,
+    slots: int,
     now: datetime,
 ) -> list[JobClaim]:
-    """Take so many tasks of these kinds, the most urgent first, then the oldest."""
+    """Lease up to `slots` tasks of these kinds, by priority, then by age."""
     values = {
         "by": worker,
         "kinds": list(kinds),
-        "places": places,
+        "slots": slots,
         "now": now,
         "until": now + LEASE,
     }
@@ -146,7 +143,7 @@ async def renew_leases(
     claims: Collection[JobClaim],
     now: datetime,
 ) -> set[JobClaim]:
-    """Lengthen the leases of what the worker is doing. Returns what is not its own any more."""
+    """Extend a worker's leases. Returns the claims that another worker has taken over."""
     values = {"by": worker, "rows": [held.id for held in claims], "until": now + LEASE}
     kept = {
         (row.id, row.fence) for row in await connection.execute(RENEW_LEASES, values)
@@ -157,38 +154,36 @@ async def renew_leases(
 async def settle_claims(
     connection: AsyncConnection, ended: Sequence[EndedClaim], now: datetime
 ) -> None:
-    """Remove what is done and free what is put back, each only for the one whose claim is
-    the last.
-    """
+    """Delete tasks that are done and return the others, unless they were taken over since."""
     done = [claim_parameters(one.claim) for one in ended if one.retry is None]
     if done:
         await connection.execute(DELETE_JOB, done)
-    returned = [
+    released = [
         claim_parameters(one.claim)
         | {
             "again_at": now + timedelta(seconds=one.retry.seconds),
             "failures": one.claim.attempts + one.retry.counts_as_failure,
-            "nobody": None,
+            "no_worker": None,
         }
         for one in ended
         if one.retry is not None
     ]
-    if returned:
-        await connection.execute(RELEASE_JOB, returned)
+    if released:
+        await connection.execute(RELEASE_JOB, released)
 
 
 def claim_parameters(held: JobClaim) -> dict[str, int | datetime | None]:
-    """The parameters that say whose a row has to be."""
+    """The parameters of HELD_BY_CLAIM."""
     return {"row": held.id, "held": held.fence}
 
 
 async def next_ready_at(connection: AsyncConnection, now: datetime) -> datetime | None:
-    """When the next task is ready that is not yet; None if there is none."""
+    """When the next postponed task becomes ready; None without one."""
     return await connection.scalar(SELECT_NEXT_READY, {"now": now})
 
 
 async def end_other_leases(connection: AsyncConnection, worker: str) -> None:
-    """End all leases but the worker's own."""
+    """End all leases except those of `worker`."""
     await connection.execute(
         update(jobs)
         .where(jobs.c.worker != worker)
@@ -197,7 +192,7 @@ async def end_other_leases(connection: AsyncConnection, worker: str) -> None:
 
 
 async def list_open_subjects(connection: AsyncConnection, kind: str) -> set[str]:
-    """The subjects of all tasks of a kind that are not done."""
+    """The subjects of all queued or running tasks of a kind."""
     return set(
         (
             await connection.scalars(select(jobs.c.subject).where(jobs.c.kind == kind))
@@ -206,5 +201,5 @@ async def list_open_subjects(connection: AsyncConnection, kind: str) -> set[str]
 
 
 async def delete_jobs(connection: AsyncConnection, subjects: set[str]) -> None:
-    """Remove the tasks of these subjects."""
+    """Delete the tasks of these subjects."""
     await connection.execute(delete(jobs).where(jobs.c.subject.in_(subjects)))

@@ -1,7 +1,7 @@
-"""Jobs as leased rows of our own table: for SQLite, where one process does all the work.
+"""Jobs on SQLite: rows of our own table, each leased to one worker at a time.
 
-The leases and fences hold for several workers on one file, too: a second process, or one
-that was frozen and is back.
+Usually one process does all the work. Leases and fencing tokens also hold for several
+workers on one file: a second process, or one that was frozen and resumes.
 """
 
 import asyncio
@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from typing import NamedTuple
 from uuid import uuid4
 
 from sqlalchemy.exc import DBAPIError
@@ -21,24 +22,29 @@ from storage.database.database import Database
 from storage.jobs import job_queries as table
 from storage.jobs.job_queries import EndedClaim, JobClaim
 from storage.jobs.port import HEARTBEAT, LEASE, Handler, Job
-from storage.jobs.reach import DatabaseAvailability
+from storage.jobs.queue import DatabaseAvailability
 from storage.jobs.retry import decide_retry
 
 log = logging.getLogger("ticketgraph")
 
 POLL_SECONDS = 1.0
-"""Seconds between two looks without being woken.
-
-For leases that ran out, and for what others put down.
-"""
+"""Seconds between two polls, for expired leases and for tasks of other processes."""
 
 UNAVAILABLE_ERRORS = (DBAPIError, sqlite3.Error, OSError)
 """What a locked, full or broken database raises."""
 
 
+class TurnOutcome(NamedTuple):
+    """New claims, claims whose lease another worker took over, and the next ready time."""
+
+    claims: list[JobClaim]
+    lost: set[JobClaim]
+    next_ready_at: datetime | None
+
+
 @dataclass(frozen=True)
-class WorkerTransaction:
-    """What one transaction of a worker does, and from it gets."""
+class WorkerTurn:
+    """What one transaction of a worker settles, renews and may claim."""
 
     ended: list[EndedClaim]
     renewing: list[JobClaim]
@@ -46,33 +52,27 @@ class WorkerTransaction:
     free_slots: int
     now: datetime
 
-    async def claim_ready(
+    async def settle_and_claim(
         self, worker: str, connection: AsyncConnection
-    ) -> tuple[list[JobClaim], set[JobClaim], datetime | None]:
-        """The new claims, the lost ones, and when there is something to claim again."""
+    ) -> TurnOutcome:
+        """Do all of it. `next_ready_at` is None while every slot is taken: a slot comes first."""
         await table.settle_claims(connection, self.ended, self.now)
-        lost = (
-            await table.renew_leases(connection, worker, self.renewing, self.now)
-            if self.renewing
-            else set()
-        )
-        claims = (
-            await table.claim_jobs(
+        lost: set[JobClaim] = set()
+        if self.renewing:
+            lost = await table.renew_leases(connection, worker, self.renewing, self.now)
+        claims: list[JobClaim] = []
+        if self.free_slots:
+            claims = await table.claim_jobs(
                 connection, worker, self.kinds, self.free_slots, self.now
             )
-            if self.free_slots
-            else []
-        )
-        room = len(claims) < self.free_slots
-        return (
-            claims,
-            lost,
-            await table.next_ready_at(connection, self.now) if room else None,
-        )
+        next_ready_at = None
+        if len(claims) < self.free_slots:
+            next_ready_at = await table.next_ready_at(connection, self.now)
+        return TurnOutcome(claims, lost, next_ready_at)
 
 
 class LeasedJobs:
-    """See Jobs. `worker` names this one among all that use the database."""
+    """See Jobs. `worker` is this worker's id, unique in the database."""
 
     def __init__(
         self,
@@ -113,89 +113,89 @@ class LeasedJobs:
         await table.delete_jobs(connection, subjects)
 
     async def free_other_workers(self) -> None:
-        """Free whatever other workers have, without waiting for their leases.
-
-        For who knows that they are gone.
-        """
+        """End the leases of all other workers at once, for a caller that knows they are gone."""
         await self.database.run_transaction(
             partial(table.end_other_leases, worker=self.worker)
         )
         self.wake_worker()
 
-    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_jobs(self, handlers: Mapping[str, Handler], concurrency: int) -> None:
         """See Jobs."""
         self.idle_event.clear()
         try:
             while not self.is_drained():
                 self.wake_event.clear()
-                await self.wait_for_wake(await self.settle_and_claim(handlers, at_once))
+                await self.wait_for_wake(await self.run_turn(handlers, concurrency))
         finally:
             await self.release_claims()
             self.idle_event.set()
 
     def is_drained(self) -> bool:
-        """Whether there is nothing left to do for a worker that drains, or no time to do it in."""
+        """Whether a draining worker has settled everything, or has used up its time."""
         nothing_left = not self.running_claims and not self.ended_claims
         return self.draining and (
             nothing_left or asyncio.get_running_loop().time() >= self.given_up_at
         )
 
-    async def settle_and_claim(
-        self, handlers: Mapping[str, Handler], at_once: int
+    async def run_turn(
+        self, handlers: Mapping[str, Handler], concurrency: int
     ) -> float:
-        """Write down what has ended and take what there is room for.
+        """Settle ended tasks, renew leases when due, and claim and start new tasks.
 
         Returns the seconds until the next turn.
         """
         clock = asyncio.get_running_loop().time
-        ended, self.ended_claims = self.ended_claims, []
-        beating = clock() >= self.next_heartbeat
-        renewing = (
-            [
-                claim
-                for claim in self.running_claims.values()
-                if claim not in self.lost_claims
-            ]
-            if beating
-            else []
-        )
-        places = 0 if self.draining else at_once - len(self.running_claims)
-        now = self.now()
-        turn = WorkerTransaction(ended, renewing, handlers.keys(), places, now)
+        heartbeat_due = clock() >= self.next_heartbeat
+        turn = self.prepare_turn(handlers.keys(), concurrency, heartbeat_due)
         try:
-            claims, lost, soonest = await self.database.run_transaction(
-                partial(turn.claim_ready, self.worker)
+            outcome = await self.database.run_transaction(
+                partial(turn.settle_and_claim, self.worker)
             )
         except UNAVAILABLE_ERRORS as error:
             self.availability.note_unavailable(error)
-            self.ended_claims = ended + self.ended_claims
+            self.ended_claims = turn.ended + self.ended_claims
             return POLL_SECONDS
         self.availability.note_available()
-        if beating:
+        if heartbeat_due:
             self.next_heartbeat = clock() + HEARTBEAT.total_seconds()
-        self.note_lost_claims(lost)
-        for claim in claims:
+        self.note_lost_claims(outcome.lost)
+        for claim in outcome.claims:
             self.start_job(handlers[claim.kind], claim)
-        waits = [
-            POLL_SECONDS,
-            self.next_heartbeat - clock() if self.running_claims else POLL_SECONDS,
-        ]
-        return min(*waits, (soonest - now).total_seconds() if soonest else POLL_SECONDS)
+        waits = [POLL_SECONDS]
+        if self.running_claims:
+            waits.append(self.next_heartbeat - clock())
+        if outcome.next_ready_at:
+            waits.append((outcome.next_ready_at - turn.now).total_seconds())
+        return min(waits)
+
+    def prepare_turn(
+        self, kinds: Collection[str], concurrency: int, heartbeat_due: bool
+    ) -> WorkerTurn:
+        """The next turn. It takes over the list of ended claims."""
+        ended, self.ended_claims = self.ended_claims, []
+        renewing: list[JobClaim] = []
+        if heartbeat_due:
+            running = self.running_claims.values()
+            renewing = [claim for claim in running if claim not in self.lost_claims]
+        free_slots = 0 if self.draining else concurrency - len(self.running_claims)
+        return WorkerTurn(ended, renewing, kinds, free_slots, self.now())
 
     def note_lost_claims(self, lost: set[JobClaim]) -> None:
-        """Go on with them, since whoever has them now may be behind.
+        """Log claims that another worker took over.
 
-        Their end will change nothing here.
+        Their handlers keep running: the fencing token keeps them from settling the task.
         """
         gone = lost & set(self.running_claims.values())
         for claim in gone:
             log.warning(
-                "%s %s was overtaken: its lease had run out", claim.kind, claim.subject
+                "%s %s was taken over by another worker: its lease had expired",
+                claim.kind,
+                claim.subject,
             )
         self.lost_claims |= gone
 
     def start_job(self, handler: Handler, claim: JobClaim) -> None:
-        """Start a task."""
+        """Call a claimed task's handler in the background."""
         task = asyncio.create_task(
             call_handler(handler, claim.subject), name=f"{claim.kind} {claim.subject}"
         )
@@ -203,22 +203,22 @@ class LeasedJobs:
         task.add_done_callback(self.note_end)
 
     def note_end(self, task: asyncio.Task[None]) -> None:
-        """Note how a task ended, for the next turn."""
+        """Record how a task ended; the next turn writes it."""
         claim = self.running_claims.pop(task)
         self.lost_claims.discard(claim)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
-        later = (
+        retry = (
             decide_retry(
                 error, claim.kind, claim.subject, claim.attempts, stopping=self.draining
             )
             if error
             else None
         )
-        self.ended_claims.append(EndedClaim(claim, later))
+        self.ended_claims.append(EndedClaim(claim, retry))
         self.wake_worker()
 
     async def wait_for_wake(self, seconds: float) -> None:
-        """Wait until something stirs, at most so long."""
+        """Wait to be woken, at most `seconds`."""
         alarm = asyncio.get_running_loop().call_later(
             max(seconds, 0.0), self.wake_worker
         )
@@ -228,8 +228,8 @@ class LeasedJobs:
     async def drain_jobs(self, seconds: float) -> None:
         """See Jobs.
 
-        Ends one lease later at the most, if the database is away or a task does not let
-        itself stop.
+        Returns at most one lease later if the database is unavailable or a task ignores its
+        cancellation.
         """
         self.draining = True
         self.wake_worker()
@@ -243,9 +243,9 @@ class LeasedJobs:
             await self.idle_event.wait()
 
     async def release_claims(self) -> None:
-        """Free what is still running when `run_jobs` ends before it was drained.
+        """Return tasks to the queue when `run_jobs` ends without having been drained.
 
-        What this cannot write runs out.
+        A lease that cannot be ended here expires.
         """
         self.draining = True
         for task in self.running_claims:
@@ -267,5 +267,5 @@ class LeasedJobs:
 
 
 async def call_handler(handler: Handler, subject: str) -> None:
-    """One try, as a coroutine whatever the handler is."""
+    """Await the handler. create_task takes a coroutine, and a handler may give any awaitable."""
     await handler(subject)

@@ -1,11 +1,9 @@
-"""The port.
+"""The port of the task queue.
 
-Put a task down in your own transaction, and somebody does it, again and again until it is
-done.
-
-Nothing here is done exactly once: a worker may die, or come back from a long sleep. Who
-does a task makes sure by the fences of our own tables (`runs.epoch`, `outbox.attempts`)
-that having been overtaken, it changes nothing.
+A task is enqueued in the caller's own transaction and runs at least once: it is retried
+until its handler succeeds. A worker may die or come back after its lease expired, so two
+workers can run one task. Handlers protect what they write by the fencing tokens of our own
+tables (`runs.epoch`, `outbox.attempts`).
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -15,22 +13,28 @@ from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+ADVANCE = "advance"
+"""The kind of task that advances a run; the subject is the run's id."""
+
+DELIVER = "deliver"
+"""The kind of task that sends an effect; the subject is the effect's key."""
+
 LEASE = timedelta(seconds=6)
-"""How long a worker may be silent before others take what it had."""
+"""How long a worker may go without a heartbeat before others take over its tasks."""
 
 HEARTBEAT = timedelta(seconds=1.5)
-"""How often a worker says that it is there."""
+"""The interval between two heartbeats of a worker."""
 
 MAX_RETRY_SECONDS = 60.0
-"""Seconds between two tries of a task that keeps failing."""
+"""The longest pause between two tries of a task that keeps failing."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """Something to be done: `kind` says which handler does it, `subject` is the id that it gets.
+    """Something to do: `kind` chooses the handler, `subject` is the id that it is called with.
 
-    Of one `lock`, one task at a time is done; those of the same priority in the order they
-    were put down. Higher `priority` goes first.
+    Of the tasks with one `lock`, one runs at a time, and those of equal priority run in the
+    order they were enqueued. Higher `priority` goes first.
     """
 
     kind: str
@@ -41,9 +45,7 @@ class Job:
 
 
 class RetryLaterError(Exception):
-    """Raised by a handler that has nothing wrong to report and wants to be called again in
-    so many seconds.
-    """
+    """Raised by a handler that has not failed and wants to be called again in `seconds`."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         super().__init__(seconds)
@@ -51,51 +53,42 @@ class RetryLaterError(Exception):
 
 
 Handler = Callable[[str], Awaitable[None]]
-"""Does one task, named by its subject.
-
-What it raises makes it be done again after a pause that grows.
-"""
+"""Runs one task, named by its subject. An exception means a retry after a growing pause."""
 
 
 class Jobs(Protocol):
-    """The tasks of one database. One object a process."""
+    """The task queue of one database. One object a process."""
 
     async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:
-        """Put a task down in the caller's transaction: committed with it, gone with it."""
+        """Enqueue a task in the caller's transaction: it commits or rolls back with it."""
         ...
 
     def wake_worker(self) -> None:
-        """Say that a transaction with a task was committed. Only makes it start sooner."""
+        """Tell the worker that a transaction with a task was committed, so it starts sooner."""
         ...
 
-    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
-        """Do tasks, so many side by side, until `drain_jobs` is called and what was begun has ended."""
+    async def run_jobs(self, handlers: Mapping[str, Handler], concurrency: int) -> None:
+        """Run tasks, `concurrency` at a time, until `drain_jobs` is called and they ended."""
         ...
 
     async def drain_jobs(self, seconds: float) -> None:
-        """Begin nothing new, and wait so long for what was begun.
+        """Claim no more tasks and wait up to `seconds` for running ones.
 
-        What has not ended then is given back.
+        Tasks that are still running then are cancelled and returned to the queue.
         """
         ...
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:
-        """The subjects of all tasks of a kind that are put down or being done.
-
-        For reconciliation.
-        """
+        """The subjects of all queued or running tasks of a kind, for reconciliation."""
         ...
 
     async def delete_jobs(
         self, connection: AsyncConnection, subjects: set[str]
     ) -> None:
-        """Remove the tasks of these subjects: their data was erased."""
+        """Delete the tasks of these subjects, whose data was erased."""
         ...
 
 
 def retry_delay(attempts: int) -> float:
-    """Seconds until a task is tried again that has failed so often: 0.2, 0.4, 0.8, ...
-
-    up to LONGEST_PAUSE.
-    """
+    """Seconds before the next try after so many failures: 0.2, 0.4, 0.8, ... MAX_RETRY_SECONDS."""
     return min(MAX_RETRY_SECONDS, 0.1 * 2 ** min(attempts, 12))

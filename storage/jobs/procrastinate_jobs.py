@@ -1,4 +1,4 @@
-"""Jobs through procrastinate on PostgreSQL: for any number of processes."""
+"""Jobs on PostgreSQL through procrastinate, for any number of processes."""
 
 import asyncio
 import logging
@@ -16,24 +16,22 @@ from contracts.errors import UnavailableError
 from storage.database.postgres import PostgresDatabase
 from storage.jobs.fenced import RETRY_SECONDS, FencedJobManager
 from storage.jobs.port import HEARTBEAT, LEASE, Handler, Job
-from storage.jobs.reach import DatabaseAvailability
+from storage.jobs.queue import DatabaseAvailability
 from storage.jobs.retry import decide_retry
 
 log = logging.getLogger("ticketgraph")
 
 POLL_SECONDS = 0.5
-"""Seconds between two looks for tasks that nobody is told of.
-
-Those that are due again, or whose notice was missed.
-"""
+"""Seconds between two polls, for tasks that are due again or whose notice was missed."""
 
 NEVER_SECONDS = 86_400.0
-"""Seconds between two things that procrastinate's worker would do and that are done here,
-or not needed."""
+"""An interval that switches off procrastinate's own heartbeat and its polling for aborts."""
 
 STEADY_HEARTBEATS = 1 + int(LEASE / HEARTBEAT)
-"""How often the database has to answer in a row before silence is the other worker's and
-not our own."""
+"""Heartbeats in a row that have to succeed before other workers' leases may be ended.
+
+After an outage every worker was silent, and each gets the time for a heartbeat first.
+"""
 
 SELECT_OPEN_SUBJECTS = text(
     "SELECT args->>'subject' FROM procrastinate_jobs WHERE task_name = :kind AND status IN "
@@ -45,15 +43,14 @@ DELETE_TASKS = text(
 
 
 class ProcrastinateJobs:
-    """See Jobs. A kind is a task and a queue of its own.
+    """See Jobs. Each kind is a task and a queue of procrastinate's.
 
-    A worker leaves alone what it has no handler for.
+    A worker claims only kinds that it has a handler for.
     """
 
     def __init__(self, database: PostgresDatabase) -> None:
-        logging.getLogger("procrastinate").setLevel(
-            logging.WARNING
-        )  # four lines for every task
+        # procrastinate logs four lines a task at INFO.
+        logging.getLogger("procrastinate").setLevel(logging.WARNING)
         self.database = database
         self.app = App(connector=PsycopgConnector())
         self.availability = DatabaseAvailability()
@@ -84,7 +81,7 @@ class ProcrastinateJobs:
             ) from error
 
     def wake_worker(self) -> None:
-        """See Jobs. PostgreSQL has told all workers at the commit."""
+        """See Jobs. PostgreSQL notified all workers at the commit."""
 
     async def open_subjects(self, connection: AsyncConnection, kind: str) -> set[str]:
         """See Jobs."""
@@ -98,32 +95,32 @@ class ProcrastinateJobs:
         """See Jobs."""
         await connection.execute(DELETE_TASKS, {"subjects": list(subjects)})
 
-    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
-        """See Jobs. The database's `pool` has to be open. Once an object."""
+    async def run_jobs(self, handlers: Mapping[str, Handler], concurrency: int) -> None:
+        """See Jobs. The database's `pool` has to be open. To be called once an object."""
         await self.app.open_async(self.database.pool)
         for kind, handler in handlers.items():
             self.app.task(name=kind, queue=kind, retry=EndlessRetryStrategy(self))(
                 adapt_handler(handler)
             )
         self.idle_event.clear()
-        beating = asyncio.create_task(self.run_heartbeat())
+        heartbeat = asyncio.create_task(self.run_heartbeat())
         try:
             while not self.draining:
-                await self.run_one_worker(list(handlers), at_once)
+                await self.run_one_worker(list(handlers), concurrency)
         finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
+            heartbeat.cancel()
+            await asyncio.gather(heartbeat, return_exceptions=True)
             self.idle_event.set()
 
-    async def run_one_worker(self, kinds: list[str], at_once: int) -> None:
-        """One worker of procrastinate's.
+    async def run_one_worker(self, kinds: list[str], concurrency: int) -> None:
+        """Run one worker of procrastinate's until `drain_jobs` stops it or an error ends it.
 
-        It is stopped by `drain_jobs`, or ends because the database is away.
+        An unavailable database is the usual error; the caller then starts another worker.
         """
         self.worker = worker = Worker(
             app=self.app,
             queues=kinds,
-            concurrency=at_once,
+            concurrency=concurrency,
             fetch_job_polling_interval=POLL_SECONDS,
             abort_job_polling_interval=NEVER_SECONDS,
             shutdown_graceful_timeout=0.0,
@@ -142,30 +139,29 @@ class ProcrastinateJobs:
             await asyncio.sleep(RETRY_SECONDS)
 
     async def run_heartbeat(self) -> None:
-        """Say that this worker is there, and take the tasks of those that are not.
+        """Write this worker's heartbeat, and end the leases of workers without one.
 
-        procrastinate's own heartbeat ends when a stopping worker waits for its tasks, or
-        the database fails once. After an outage everybody was silent: nobody takes anything
-        before the others had the time to say that they are there.
+        procrastinate's own heartbeat stops while a draining worker waits for its tasks, and
+        after the first database error.
         """
-        answered = STEADY_HEARTBEATS
+        successes = STEADY_HEARTBEATS
         while True:
             try:
                 if self.worker and self.worker.worker_id is not None:
                     await self.manager.send_heartbeat(self.worker.worker_id)
-                answered += 1
-                if answered > STEADY_HEARTBEATS:
+                successes += 1
+                if successes > STEADY_HEARTBEATS:
                     await self.manager.free_expired_jobs()
             except Exception as error:
                 self.availability.note_unavailable(error)
-                answered = 0
+                successes = 0
             await asyncio.sleep(HEARTBEAT.total_seconds())
 
     async def drain_jobs(self, seconds: float) -> None:
         """See Jobs.
 
-        Ends one lease later at the most, if the database is away or a task does not let
-        itself stop.
+        Returns at most one lease later if the database is unavailable or a task ignores its
+        cancellation.
         """
         self.draining = True
         if self.worker:
@@ -177,7 +173,7 @@ class ProcrastinateJobs:
 
 
 class EndlessRetryStrategy(BaseRetryStrategy):
-    """Every task is tried again for ever; who counts, and gives up, is its handler."""
+    """Retries every task for ever: giving up is the handler's decision."""
 
     def __init__(self, jobs: ProcrastinateJobs) -> None:
         self.jobs = jobs
@@ -185,20 +181,20 @@ class EndlessRetryStrategy(BaseRetryStrategy):
     def get_retry_decision(
         self, *, exception: BaseException, job: ProcrastinateJob
     ) -> RetryDecision:
-        """Leave the decision with the manager, who writes it down."""
-        later = decide_retry(
+        """Hand the decision to the job manager, whose `retry_job` writes it."""
+        retry = decide_retry(
             exception,
             job.task_name,
             str(job.task_kwargs["subject"]),
             job.attempts,
             stopping=self.jobs.draining,
         )
-        self.jobs.manager.retries[job.id, job.attempts] = later
+        self.jobs.manager.retries[job.id, job.attempts] = retry
         return RetryDecision()
 
 
 def adapt_handler(handler: Handler) -> Callable[[str], Coroutine[Any, Any, None]]:
-    """A handler as procrastinate calls it: a coroutine function with this argument's name."""
+    """The handler as procrastinate calls it, with `subject` as a keyword."""
 
     async def call_handler(subject: str) -> None:
         await handler(subject)
@@ -207,7 +203,7 @@ def adapt_handler(handler: Handler) -> Callable[[str], Coroutine[Any, Any, None]
 
 
 async def wait_for_event(event: asyncio.Event, seconds: float) -> bool:
-    """Wait for an event so long. Returns whether it came."""
+    """Wait for an event, at most `seconds`. Returns whether it was set."""
     try:
         async with asyncio.timeout(seconds):
             return await event.wait()

@@ -1,5 +1,6 @@
-"""What is to be done and what is being done, on either database: for whoever looks from outside."""
+"""The queue seen from outside: its open tasks, on either database, and whether it is reachable."""
 
+import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -7,8 +8,11 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database.columns import UtcDateTime
 from storage.jobs.port import LEASE
-from storage.tables import UtcDateTime, jobs
+from storage.tables import jobs
+
+log = logging.getLogger("ticketgraph")
 
 SELECT_LEASED = select(
     jobs.c.kind,
@@ -29,9 +33,10 @@ GROUP BY jobs.id, workers.id
 
 
 class OpenJob(NamedTuple):
-    """A task that is not done.
+    """A task that is queued or running.
 
-    Ready since when, or from when on, and whether a worker that is alive has it.
+    `ready_at` is when it was or will be ready to run; `is_leased` means that a worker holds
+    it whose lease has not expired.
     """
 
     kind: str
@@ -40,10 +45,29 @@ class OpenJob(NamedTuple):
     is_leased: bool
 
 
+class DatabaseAvailability:
+    """Logs once when a worker loses its database, and once when it has it again."""
+
+    def __init__(self) -> None:
+        self.unavailable = False
+
+    def note_unavailable(self, error: Exception) -> None:
+        """The database did not answer, or refused."""
+        if not self.unavailable:
+            log.error("tasks wait for the database: %s", type(error).__name__)
+        self.unavailable = True
+
+    def note_available(self) -> None:
+        """The database answered."""
+        if self.unavailable:
+            log.warning("the database is back, tasks go on")
+        self.unavailable = False
+
+
 async def list_open_jobs(
     connection: AsyncConnection, now: datetime
 ) -> Sequence[OpenJob]:
-    """All of them."""
+    """All queued and running tasks, in no order."""
     if connection.dialect.name == "postgresql":
         rows = await connection.execute(
             SELECT_PROCRASTINATED, {"lease": LEASE.total_seconds()}

@@ -1,4 +1,4 @@
-"""How a try of a task ended: done, or to be tried again, and when."""
+"""Whether and when a task whose handler raised is tried again."""
 
 import asyncio
 import logging
@@ -11,10 +11,7 @@ log = logging.getLogger("ticketgraph")
 
 @dataclass(frozen=True)
 class Retry:
-    """It is not done and waits for its next try, so many seconds.
-
-    `counts_as_failure` when this one was a failure.
-    """
+    """The next try, in `seconds`. `counts_as_failure` lengthens the pause after this one."""
 
     seconds: float
     counts_as_failure: bool
@@ -23,10 +20,10 @@ class Retry:
 def decide_retry(
     error: BaseException, kind: str, subject: str, attempts: int, *, stopping: bool
 ) -> Retry:
-    """What follows from what a handler raised, after so many failures before it.
+    """The retry that follows from what a handler raised, after `attempts` earlier failures.
 
-    Being cancelled counts for nothing while the worker is stopping. The log gets the
-    error's name only: its words may be a ticket's.
+    Cancellation is no failure while the worker is stopping. Only the error's type is
+    logged: its message may hold a ticket's text.
     """
     if isinstance(error, RetryLaterError):
         return Retry(error.seconds, counts_as_failure=False)

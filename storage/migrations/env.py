@@ -1,4 +1,4 @@
-"""Alembic's entry: which database, which tables."""
+"""Alembic's environment: which database, which tables."""
 
 from alembic import context
 from sqlalchemy import create_engine, pool

@@ -1,7 +1,4 @@
-"""Brings a database to the newest schema.
-
-Ours, and on PostgreSQL also LangGraph's and procrastinate's.
-"""
+"""Migrates a database to this version: our schema, on PostgreSQL also our libraries'."""
 
 import asyncio
 from pathlib import Path
@@ -25,12 +22,13 @@ from storage.tables import VECTOR_INDEXES, metadata
 MIGRATIONS = Path(__file__).parent
 
 MIGRATION_LOCK = 7_319_024_611
-"""The advisory lock of whoever migrates."""
+"""The advisory lock that a process holds while it migrates."""
 
 POLL_SECONDS = 0.2
-"""Between two tries to get it.
+"""Seconds between two tries to take it.
 
-Waiting inside the server would stop what LangGraph does there concurrently.
+A session that waited for the lock inside PostgreSQL would block LangGraph's CREATE INDEX
+CONCURRENTLY.
 """
 
 WRONG_ENCODING = (
@@ -42,15 +40,12 @@ WRONG_REVISION = "The database's tables are older or newer than this version. Ru
 
 
 def migrate_sqlite(name: str | Path, revision: str = "head") -> None:
-    """Apply every migration that the SQLite database does not have yet. Blocking.
-
-    Run it in a thread.
-    """
+    """Migrate a SQLite database. Blocking: run it in a thread."""
     upgrade_tables(f"sqlite:///{name}", revision)
 
 
 def upgrade_tables(url: Any, revision: str = "head") -> None:
-    """Apply our own migrations. Blocking."""
+    """Apply our own migrations to a database. Blocking."""
     config = alembic_config()
     config.attributes["url"] = url
     command.upgrade(config, revision)
@@ -64,9 +59,9 @@ def alembic_config() -> Config:
 
 
 async def require_utf8(database: PostgresDatabase) -> None:
-    """Raise UnavailableError for a database that cannot keep every letter.
+    """Raise UnavailableError unless the database's encoding is UTF-8.
 
-    SQLAlchemy cannot even read its version.
+    Without SQLAlchemy, which fails on some other encodings when it reads the version.
     """
     with limit_waiting():
         opened = await database.open_connection(autocommit=True)
@@ -76,7 +71,7 @@ async def require_utf8(database: PostgresDatabase) -> None:
 
 
 async def migrate_postgres(address: PostgresAddress) -> None:
-    """Apply what is missing, one process at a time; the others wait and then find nothing to do."""
+    """Migrate a PostgreSQL database, one process at a time; the others wait for it."""
     async with await AsyncConnection.connect(
         address.libpq_conninfo, autocommit=True
     ) as guard:
@@ -97,10 +92,7 @@ async def migrate_postgres(address: PostgresAddress) -> None:
 
 
 async def require_current_tables(address: PostgresAddress | SqliteAddress) -> str:
-    """Raise UnavailableError when the database has not exactly this version's tables.
-
-    Returns their revision.
-    """
+    """The revision of our tables. Raises UnavailableError if it is not this version's."""
     url = (
         address.url
         if isinstance(address, PostgresAddress)
@@ -118,7 +110,7 @@ async def require_current_tables(address: PostgresAddress | SqliteAddress) -> st
 
 
 async def require_current_dependencies(address: PostgresAddress) -> None:
-    """The same for LangGraph's tables and procrastinate's."""
+    """Raise UnavailableError unless LangGraph's and procrastinate's tables are current."""
     async with await AsyncConnection.connect(
         address.libpq_conninfo, autocommit=True
     ) as connection:
@@ -134,15 +126,12 @@ async def require_current_dependencies(address: PostgresAddress) -> None:
 
 
 def is_own_object(_object: object, name: str | None, kind: str, *_: object) -> bool:
-    """Leave alone what is in the database and not in our metadata.
-
-    LangGraph's tables, indexes of vectors.
-    """
+    """Whether Alembic may compare an object: not other libraries' tables or vector indexes."""
     return name in metadata.tables if kind == "table" else name not in VECTOR_INDEXES
 
 
 def read_revision(url: Any) -> str | None:
-    """The revision that a database has; None before the first. Blocking."""
+    """The revision of a database; None before the first migration. Blocking."""
     engine = create_engine(url, poolclass=NullPool)
     with engine.connect() as connection:
         return MigrationContext.configure(connection).get_current_revision()

@@ -1,1 +1,1 @@
-"""What is asked of our tables, one module per subject."""
+"""Queries and changes of our tables, a module a subject."""

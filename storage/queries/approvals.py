@@ -1,4 +1,4 @@
-"""Approvals: the question, and the one answer that counts."""
+"""Approvals: questions to a person, and the one decision that counts."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,9 +19,9 @@ async def insert_approval(
     interrupt_id: str,
     at: datetime,
 ) -> None:
-    """Store a question.
+    """Store a pending approval.
 
-    Raises sqlalchemy.exc.IntegrityError when the interrupt has asked before.
+    Raises sqlalchemy.exc.IntegrityError when the interrupt has one already.
     """
     row = {
         "id": pending.id,
@@ -40,7 +40,7 @@ async def insert_approval(
 async def find_interrupt_approval(
     connection: AsyncConnection, run_id: str, interrupt_id: str
 ) -> RowMapping | None:
-    """The question that an interrupt asked."""
+    """The approval of an interrupt."""
     query = select(approvals).where(
         approvals.c.run_id == run_id, approvals.c.interrupt_id == interrupt_id
     )
@@ -50,7 +50,7 @@ async def find_interrupt_approval(
 async def find_pending_approval(
     connection: AsyncConnection, run_id: str
 ) -> RowMapping | None:
-    """The question that a run waits on."""
+    """The approval that a run waits for."""
     query = select(approvals).where(
         approvals.c.run_id == run_id, approvals.c.status == "pending"
     )
@@ -58,18 +58,16 @@ async def find_pending_approval(
 
 
 async def find_approval_row(
-    connection: AsyncConnection, approval_id: str, *, alone: bool = False
+    connection: AsyncConnection, approval_id: str, *, for_update: bool = False
 ) -> RowMapping:
-    """One approval, which nobody else may have `alone` until the transaction ends.
+    """One approval; `for_update` locks its row until the transaction ends.
 
     Raises NotFoundError.
     """
     query = select(approvals).where(approvals.c.id == approval_id)
-    found = (
-        (await connection.execute(query.with_for_update() if alone else query))
-        .mappings()
-        .first()
-    )
+    if for_update:
+        query = query.with_for_update()
+    found = (await connection.execute(query)).mappings().first()
     if found is None:
         raise NotFoundError("There is no approval with this id.")
     return found
@@ -78,10 +76,7 @@ async def find_approval_row(
 async def list_approvals_page(
     connection: AsyncConnection, status: str | None, limit: int, offset: int
 ) -> Sequence[RowMapping]:
-    """Approvals, the longest waiting first. What forks ask is not among them.
-
-    An answer would have no effect.
-    """
+    """Approvals, the longest waiting first, without those of forks: deciding has no effect."""
     query = (
         select(approvals)
         .join(runs, runs.c.id == approvals.c.run_id)
@@ -103,23 +98,23 @@ async def decide_approval(
     decision: ApprovalDecision,
     at: datetime,
 ) -> RowMapping:
-    """Compare-and-set: the first decision wins.
+    """Decide a pending approval by compare-and-set: the first decision wins.
 
-    Raises NotFoundError, and ConflictError naming the winner or saying that something else
-    was shown.
+    Raises NotFoundError, ConflictError naming who decided first, and ChangedError when the
+    decision was made on an older draft.
     """
-    found = await find_approval_row(connection, approval_id, alone=True)
+    found = await find_approval_row(connection, approval_id, for_update=True)
     if found["status"] != "pending":
-        won = found["decision"] or {}
+        first = found["decision"] or {}
         when = f"{found['decided_at']:%Y-%m-%d %H:%M:%S} UTC"
         raise ConflictError(
-            f"{found['decided_by']} already decided this at {when}: {won.get('type')}."
+            f"{found['decided_by']} already decided this at {when}: {first.get('type')}."
         )
     if decision.shown_hash and decision.shown_hash != found["shown_hash"]:
         raise ChangedError(
             "The reply has changed since it was shown. Look at the new one and decide on that."
         )
-    taken = await connection.execute(
+    decided = await connection.execute(
         update(approvals)
         .where(approvals.c.id == approval_id, approvals.c.status == "pending")
         .values(
@@ -129,7 +124,7 @@ async def decide_approval(
             decided_at=at,
         )
     )
-    if taken.rowcount != 1:
+    if decided.rowcount != 1:
         raise ConflictError(
             "Somebody else decided this at the same moment. Load it again to see what was decided."
         )

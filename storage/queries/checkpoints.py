@@ -1,6 +1,6 @@
-"""LangGraph's own tables, where they are changed without LangGraph.
+"""LangGraph's checkpoint tables, read and changed without LangGraph.
 
-A thread is what is saved of one run.
+A thread holds the checkpoints of one run, and its id is the run's.
 """
 
 import re
@@ -23,18 +23,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.tables import runs
 
 ChangeValue = Callable[[str, bytes], tuple[str, bytes]]
-"""From a serialized value, its type and its bytes, to what is to be in its place."""
+"""Maps the type and bytes of a serialized value to those that replace it."""
 
 UUID_EPOCH = datetime.fromisoformat("1582-10-15T00:00:00+00:00")
-"""Checkpoints are named by UUIDs of version 6, which begin with the time since then."""
+"""Checkpoint ids are UUIDs of version 6, which begin with the time since this epoch."""
 
 
 @dataclass(frozen=True)
 class SerializedTable:
-    """A table with serialized values.
-
-    What names a row within its thread, and the column with the bytes.
-    """
+    """A table with serialized values: the key of a row in its thread, and the bytes' column."""
 
     name: str
     keys: tuple[str, ...]
@@ -42,7 +39,7 @@ class SerializedTable:
 
     @property
     def table_clause(self) -> TableClause:
-        """For statements."""
+        """The table for statements."""
         named = (column(name) for name in ("thread_id", "type", *self.keys))
         return table(self.name, *named, column(self.data, LargeBinary))
 
@@ -50,10 +47,7 @@ class SerializedTable:
 CHECKPOINTS = SerializedTable(
     "checkpoints", ("checkpoint_ns", "checkpoint_id"), "checkpoint"
 )
-"""On SQLite a checkpoint holds every channel's value.
-
-On PostgreSQL only the numbers of their versions.
-"""
+"""On SQLite a checkpoint holds the values of all channels, on PostgreSQL their versions."""
 
 WRITE_KEYS = ("checkpoint_ns", "checkpoint_id", "task_id", "idx", "channel")
 SQLITE_TABLES = (CHECKPOINTS, SerializedTable("writes", WRITE_KEYS, "value"))
@@ -65,19 +59,18 @@ POSTGRES_TABLES = (
 )
 
 SELECT_FORK_IDS = select(runs.c.id).where(runs.c.forked_from.is_not(None))
-"""Every value of a run was written by one of its tasks, but a fork begins with a copy that
-no task wrote."""
+"""Forks. Their first checkpoint is a copy, with values that are not in the table of writes."""
 
 
 def serialized_tables(connection: AsyncConnection) -> tuple[SerializedTable, ...]:
-    """The tables with values of this kind of database."""
+    """The tables with serialized values on this database."""
     return POSTGRES_TABLES if connection.dialect.name == "postgresql" else SQLITE_TABLES
 
 
 async def delete_checkpoints(
     connection: AsyncConnection, run_ids: Collection[str]
 ) -> None:
-    """Delete everything that LangGraph has saved of some runs."""
+    """Delete everything that LangGraph has saved of these runs."""
     for name in {
         CHECKPOINTS.name,
         *(one.name for one in serialized_tables(connection)),
@@ -89,7 +82,7 @@ async def delete_checkpoints(
 async def list_orphan_threads(
     connection: AsyncConnection, before: datetime, limit: int
 ) -> Sequence[str]:
-    """Threads whose last word is older than a moment, and which belong to no run."""
+    """Threads without a run whose newest checkpoint is older than `before`, at most `limit`."""
     saved = CHECKPOINTS.table_clause
     query = select(saved.c.thread_id).where(
         ~select(runs.c.id).where(runs.c.id == saved.c.thread_id).exists()
@@ -103,7 +96,7 @@ async def list_orphan_threads(
 
 
 def checkpoint_id_prefix(at: datetime) -> str:
-    """What the id of a checkpoint of this moment begins with; ids sort by time."""
+    """The first characters of the id of a checkpoint made then; ids sort by time."""
     ticks = (at - UUID_EPOCH) // timedelta(microseconds=1) * 10
     return f"{ticks >> 28:08x}-{ticks >> 12 & 0xFFFF:04x}-6{ticks & 0xFFF:03x}"
 
@@ -140,9 +133,9 @@ async def rewrite_values(
     words: Collection[str],
     change: ChangeValue,
 ) -> None:
-    """Change the values of a run that have one of the words.
+    """Replace those serialized values of a run that contain one of the words.
 
-    Whole checkpoints, and values of these channels.
+    Looks at whole checkpoints and at the values of these channels.
     """
     pattern = words_pattern(words)
     for one in serialized_tables(connection):
@@ -154,15 +147,15 @@ async def rewrite_values(
         for row in found.mappings().all():
             if row[one.data] and pattern.search(row[one.data]):
                 kind, data = change(row["type"], row[one.data])
-                this = [
+                is_row = [
                     rows.c.thread_id == run_id,
                     *(rows.c[key] == row[key] for key in one.keys),
                 ]
                 await connection.execute(
-                    update(rows).where(*this).values({"type": kind, one.data: data})
+                    update(rows).where(*is_row).values({"type": kind, one.data: data})
                 )
 
 
 def words_pattern(words: Collection[str]) -> re.Pattern[bytes]:
-    """Finds any of the words: in a serialized value the bytes of a text stand as they are."""
+    """Finds any of the words in serialized bytes, where texts stand unchanged as UTF-8."""
     return re.compile(b"|".join(re.escape(word.encode()) for word in words))

@@ -1,31 +1,23 @@
-"""Runs that were given up, and what has to go before one is begun anew."""
+"""Dead letters: runs that failed as often as they may, and how one is retried."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, column, delete, func, null, select, table, update
+from sqlalchemy import RowMapping, delete, func, null, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.queries.checkpoints import delete_checkpoints
 from storage.tables import outbox, runs, steps, tickets
 
 IS_DEAD_LETTER = (runs.c.status == "failed", runs.c.forked_from.is_(None))
-"""A fork that failed is none: it has no effects, and another can be made."""
-
-CHECKPOINT_TABLES = {
-    "sqlite": ("checkpoints", "writes"),
-    "postgresql": ("checkpoints", "checkpoint_blobs", "checkpoint_writes"),
-}
-"""LangGraph's own tables. A run is a thread."""
+"""A failed fork is no dead letter: it has no effects, and another can be made."""
 
 
 async def list_dead_letters_page(
     connection: AsyncConnection, limit: int, offset: int
 ) -> tuple[Sequence[RowMapping], int]:
-    """Runs that were given up, the longest waiting first, each with its desk.
-
-    And how many there are in all.
-    """
+    """A page of dead letters with their desks, the oldest first, and how many there are."""
     count = await connection.scalar(
         select(func.count()).select_from(runs).where(*IS_DEAD_LETTER)
     )
@@ -41,27 +33,24 @@ async def list_dead_letters_page(
 async def revive_run(
     connection: AsyncConnection, run_id: str, at: datetime, **values: Any
 ) -> bool:
-    """Compare-and-set: let a run go on that was given up. False when it is not given up (any more).
+    """Make a dead letter a running run, by compare-and-set. False when it is none any more.
 
-    Whoever still holds it from before may write nothing of it.
+    Its epoch grows, so that a worker that still holds the run can write nothing of it.
     """
-    anew = {
+    reset = {
         "status": "running",
         "attempts": 0,
         "begun": 0,
         "error": None,
         "result": null(),
     }
-    dead = update(runs).where(runs.c.id == run_id, *IS_DEAD_LETTER)
-    dead = dead.values(epoch=runs.c.epoch + 1, updated_at=at, **anew, **values)
-    return (await connection.execute(dead)).rowcount == 1
+    revived = update(runs).where(runs.c.id == run_id, *IS_DEAD_LETTER)
+    revived = revived.values(epoch=runs.c.epoch + 1, updated_at=at, **reset, **values)
+    return (await connection.execute(revived)).rowcount == 1
 
 
 async def run_has_effects(connection: AsyncConnection, run_id: str) -> bool:
-    """Whether anything was recorded to be done outside.
-
-    What our own teams were told does not count.
-    """
+    """Whether the run recorded effects on other systems; notifications of our teams aside."""
     query = (
         select(outbox.c.id)
         .where(outbox.c.run_id == run_id, outbox.c.action != "notification")
@@ -71,8 +60,6 @@ async def run_has_effects(connection: AsyncConnection, run_id: str) -> bool:
 
 
 async def delete_run_progress(connection: AsyncConnection, run_id: str) -> None:
-    """Remove a run's steps and checkpoints: it begins anew."""
+    """Delete a run's steps and checkpoints, so that it starts from the beginning."""
     await connection.execute(delete(steps).where(steps.c.run_id == run_id))
-    for name in CHECKPOINT_TABLES[connection.dialect.name]:
-        thread = table(name, column("thread_id"))
-        await connection.execute(delete(thread).where(thread.c.thread_id == run_id))
+    await delete_checkpoints(connection, [run_id])

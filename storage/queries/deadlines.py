@@ -1,4 +1,4 @@
-"""Deadlines: what is to happen at a time. Each is done once, by whoever claims it first."""
+"""Deadlines: what happens at a time. Each is done once, by the process that claims it."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -7,8 +7,9 @@ from typing import Literal, NamedTuple
 from sqlalchemy import RowMapping, bindparam, case, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.database.columns import UtcDateTime
 from storage.database.upsert import build_for_dialects
-from storage.tables import UtcDateTime, deadlines, tickets
+from storage.tables import deadlines, tickets
 
 Kind = Literal["sla_warning", "sla_breach", "approval_reminder", "approval_expiry"]
 
@@ -40,10 +41,7 @@ LOWER_DUE_AT = (
 
 
 class Deadline(NamedTuple):
-    """Something that is to happen at a time.
-
-    `subject` is the id of the ticket or of the approval.
-    """
+    """Something that happens at a time; `subject` is the ticket's or the approval's id."""
 
     kind: Kind
     subject: str
@@ -52,17 +50,17 @@ class Deadline(NamedTuple):
 
     @property
     def key(self) -> str:
-        """There is one deadline of a kind for a subject."""
+        """The primary key: a subject has one deadline of a kind."""
         return deadline_key(self.kind, self.subject)
 
 
 def deadline_key(kind: Kind, subject: str) -> str:
-    """The primary key."""
+    """The primary key of the deadline of a kind for a subject."""
     return f"{kind}:{subject}"
 
 
 async def upsert_deadlines(connection: AsyncConnection, *wanted: Deadline) -> None:
-    """Set deadlines, or move those that are open. One that is done stays done."""
+    """Set deadlines, or move open ones. Those already done stay done."""
     rows = [{"key": deadline.key, **deadline._asdict()} for deadline in wanted]
     await connection.execute(UPSERT_DEADLINE[connection.dialect.name], rows)
 
@@ -70,9 +68,9 @@ async def upsert_deadlines(connection: AsyncConnection, *wanted: Deadline) -> No
 async def cancel_deadlines(
     connection: AsyncConnection, kinds: Collection[Kind], subject: str
 ) -> None:
-    """Take back those that are open.
+    """Delete open deadlines of a subject.
 
-    One that is being done at this moment is waited for, and stays.
+    A deadline that another transaction is claiming is waited for; once done it stays.
     """
     await connection.execute(
         CANCEL_DEADLINES, {"keys": [deadline_key(kind, subject) for kind in kinds]}
@@ -82,11 +80,10 @@ async def cancel_deadlines(
 async def claim_due_deadlines(
     connection: AsyncConnection, now: datetime, limit: int
 ) -> list[Deadline]:
-    """Mark due deadlines as done, the longest due first.
+    """Mark up to `limit` due deadlines as done, the longest overdue first, and return them.
 
-    If the caller's transaction fails they are due again.
-
-    What others are claiming at this moment is passed over.
+    If the caller's transaction fails they are due again. Rows that another transaction is
+    claiming are skipped.
     """
     due = select(deadlines).where(
         deadlines.c.done_at.is_(None), deadlines.c.due_at <= now
@@ -106,21 +103,20 @@ async def claim_due_deadlines(
 async def postpone_deadline(
     connection: AsyncConnection, key: str, until: datetime
 ) -> None:
-    """Try an open deadline again later: what it leads to could not be done."""
-    open_one = update(deadlines).where(
+    """Move an open deadline to a later time, because it could not be carried out now."""
+    postponed = update(deadlines).where(
         deadlines.c.key == key, deadlines.c.done_at.is_(None)
     )
-    await connection.execute(open_one.values(due_at=until))
+    await connection.execute(postponed.values(due_at=until))
 
 
 async def lower_due_at(
     connection: AsyncConnection, ticket_id: str, due_at: datetime
 ) -> RowMapping | None:
-    """Make a ticket's answer due at a time, unless it is due earlier.
+    """Make a ticket's first answer due at a time, unless it is due earlier already.
 
-    Its row, also if nothing changed; None without.
-
-    One statement: of two that bring it forward at the same moment, the earlier time stands.
+    Returns status, received_at and due_at, changed or not; None without such a ticket. One
+    statement, so that of two concurrent calls the earlier time stands.
     """
     return (
         (await connection.execute(LOWER_DUE_AT, {"ticket": ticket_id, "due": due_at}))

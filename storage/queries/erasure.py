@@ -1,4 +1,4 @@
-"""Finding everything of a customer, and deleting it."""
+"""Erasure: finding everything of a customer or a ticket, and deleting it."""
 
 from collections.abc import Collection, Sequence
 
@@ -30,16 +30,13 @@ from storage.tables import (
 async def find_customer_tickets(
     connection: AsyncConnection, customer: str
 ) -> Sequence[str]:
-    """The tickets of a customer's id or address. An address is the same in capitals.
-
-    An id is not.
-    """
+    """The tickets of a customer's id or address. Case matters in an id, not in an address."""
     address = customer.strip().casefold()
     query = select(tickets.c.id, tickets.c.customer_id, tickets.c.customer_email).where(
         or_(tickets.c.customer_id.is_not(None), tickets.c.customer_email.is_not(None))
     )
     found: list[str] = []
-    # Compared here: SQLite knows capitals only of ASCII.
+    # Compared here, because SQLite folds case only in ASCII.
     async with connection.stream(query) as rows:
         async for ticket_id, customer_id, email in rows:
             if (
@@ -53,7 +50,7 @@ async def find_customer_tickets(
 async def existing_ticket_ids(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> Sequence[str]:
-    """Those of the tickets that there are."""
+    """Those of the tickets that exist."""
     return (
         await connection.scalars(
             select(tickets.c.id).where(tickets.c.id.in_(ticket_ids))
@@ -64,11 +61,11 @@ async def existing_ticket_ids(
 async def hide_tickets(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> Sequence[RowMapping]:
-    """Let nobody find the tickets any more, and take away the other runs of their desks
-    that are under way.
+    """Delete the tickets' fingerprints, and fence all other running runs of their desks.
 
-    Those may have found one just now and have it in memory: they have to begin again from
-    what is saved of them. Returns their ids and tickets.
+    Such a run may have found one of the tickets already and hold it in memory. Fenced, it
+    is resumed from its last checkpoint, where the erasure looks for traces. Returns the ids
+    and tickets of the fenced runs.
     """
     await connection.execute(
         delete(fingerprints).where(fingerprints.c.ticket_id.in_(ticket_ids))
@@ -83,17 +80,17 @@ async def hide_tickets(
 async def fence_runs(
     connection: AsyncConnection, which: ColumnElement[bool]
 ) -> Sequence[RowMapping]:
-    """From whoever goes on with these runs; somebody else has to.
+    """Raise the epoch of these running runs: their workers can write nothing of them any more.
 
-    Returns the ids and tickets of those under way.
+    Returns their ids and tickets. The caller enqueues them again.
     """
-    taken = (
+    fenced = (
         update(runs)
         .where(which, runs.c.status == "running")
         .values(epoch=runs.c.epoch + 1)
     )
     return (
-        (await connection.execute(taken.returning(runs.c.id, runs.c.ticket_id)))
+        (await connection.execute(fenced.returning(runs.c.id, runs.c.ticket_id)))
         .mappings()
         .all()
     )
@@ -102,10 +99,7 @@ async def fence_runs(
 async def lock_run_result(
     connection: AsyncConnection, run_id: str
 ) -> RowMapping | None:
-    """A run's result and status, which stay so until the transaction ends.
-
-    None for one that is gone.
-    """
+    """A run's id, result and status, locked until the transaction ends; None without it."""
     query = (
         select(runs.c.id, runs.c.result, runs.c.status)
         .where(runs.c.id == run_id)
@@ -117,7 +111,7 @@ async def lock_run_result(
 async def set_run_result(
     connection: AsyncConnection, run_id: str, result: object
 ) -> None:
-    """Replace what a run came to. That is no news of the run: its times stay."""
+    """Replace a run's result. `updated_at` stays: retention counts from when the run ended."""
     await connection.execute(
         update(runs).where(runs.c.id == run_id).values(result=result)
     )
@@ -140,7 +134,7 @@ async def find_results_naming(
 async def list_ticket_runs(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> Sequence[str]:
-    """Every run of the tickets, forks too."""
+    """Ids of every run of the tickets, forks too."""
     return (
         await connection.scalars(
             select(runs.c.id).where(runs.c.ticket_id.in_(ticket_ids))
@@ -151,7 +145,7 @@ async def list_ticket_runs(
 async def list_task_subjects(
     connection: AsyncConnection, ticket_ids: Collection[str], run_ids: Collection[str]
 ) -> set[str]:
-    """What tasks of these tickets are about: tickets, runs, approvals and effects."""
+    """Every subject that a task of these tickets can have: tickets, runs, approvals, effects."""
     asked = await connection.scalars(
         select(approvals.c.id).where(approvals.c.run_id.in_(run_ids))
     )
@@ -164,16 +158,16 @@ async def list_task_subjects(
 async def delete_tickets(
     connection: AsyncConnection, ticket_ids: Collection[str]
 ) -> Erasure:
-    """Delete the tickets and all that belongs to them. Returns how much that was.
+    """Delete the tickets and all that belongs to them. Returns the counts.
 
-    The order is that in which others lock rows, so that none waits for the other for ever.
-    What is not named here goes with its ticket or its run.
+    Rows are locked in the same order as elsewhere, which avoids deadlocks. Tables that are
+    not named here are deleted by ON DELETE CASCADE.
     """
     run_ids = await list_ticket_runs(connection, ticket_ids)
     await connection.execute(
         delete(deadlines).where(deadlines.c.ticket_id.in_(ticket_ids))
     )
-    asked = await connection.execute(
+    questions = await connection.execute(
         delete(approvals).where(approvals.c.run_id.in_(run_ids))
     )
     await connection.execute(delete(steps).where(steps.c.run_id.in_(run_ids)))
@@ -182,19 +176,19 @@ async def delete_tickets(
     sent = await connection.execute(
         delete(outbox).where(outbox.c.ticket_id.in_(ticket_ids))
     )
-    joining = update(tickets).where(
+    duplicates = update(tickets).where(
         tickets.c.duplicate_of.in_(ticket_ids), tickets.c.id.not_in(ticket_ids)
     )
-    await connection.execute(joining.values(duplicate_of=None))
+    await connection.execute(duplicates.values(duplicate_of=None))
     gone = await connection.execute(delete(tickets).where(tickets.c.id.in_(ticket_ids)))
     return Erasure(
         tickets=gone.rowcount,
         runs=done.rowcount,
-        approvals=asked.rowcount,
+        approvals=questions.rowcount,
         effects=sent.rowcount,
     )
 
 
 def run_has_id(run_id: str) -> ColumnElement[bool]:
-    """One run."""
+    """The condition for fence_runs that names one run."""
     return runs.c.id == run_id

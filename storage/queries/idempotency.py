@@ -1,4 +1,4 @@
-"""Which request a caller's key stands for."""
+"""Idempotency keys: which ticket and run a request with this key made before."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.tables import idempotency
 
 PRUNE_LIMIT = 100
-"""Old keys that one intake removes at most. It adds one, so none stay behind for long."""
+"""Old keys that one intake deletes at most; it adds one, so old keys do not pile up."""
 
 INSERT_KEY = insert(idempotency)
 SELECT_KEY = select(idempotency).where(
@@ -28,7 +28,7 @@ DELETE_OLDEST_KEYS = delete(idempotency).where(
 async def find_key(
     connection: AsyncConnection, scope: str, key: str
 ) -> RowMapping | None:
-    """What a key stands for, or stood for; None for a new one."""
+    """The row of a key, which may have expired; None for a new key."""
     return (
         (await connection.execute(SELECT_KEY, {"in": scope, "this": key}))
         .mappings()
@@ -45,9 +45,9 @@ async def insert_key(
     run_id: str | None,
     at: datetime,
 ) -> None:
-    """Let a key stand for a request.
+    """Store the key of a request.
 
-    Raises sqlalchemy.exc.IntegrityError when it stands for one already.
+    Raises sqlalchemy.exc.IntegrityError when the key is stored already.
     """
     row = {
         "scope": scope,
@@ -63,9 +63,9 @@ async def insert_key(
 async def delete_key(
     connection: AsyncConnection, scope: str, key: str, before: datetime
 ) -> None:
-    """Remove a key, unless it was used first after a moment.
+    """Delete a key first used before a time.
 
-    Then another process has used it since we looked.
+    A newer row is left alone: another process has used the expired key again meanwhile.
     """
     this = (idempotency.c.scope == scope) & (idempotency.c.key == key)
     await connection.execute(
@@ -74,5 +74,5 @@ async def delete_key(
 
 
 async def prune_keys(connection: AsyncConnection, before: datetime) -> None:
-    """Remove the oldest of the keys that were first used before a moment."""
+    """Delete the PRUNE_LIMIT oldest keys that were first used before a time."""
     await connection.execute(DELETE_OLDEST_KEYS, {"before": before})

@@ -1,4 +1,4 @@
-"""The outbox: the ledger of effects on their way out, each at most once."""
+"""The outbox: effects on other systems, recorded with the run and sent at most once each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,21 +14,21 @@ from storage.database.upsert import build_for_dialects
 from storage.tables import outbox
 
 PARKED_STATUSES: tuple[EffectStatus, ...] = ("unknown", "refused")
-"""Waiting for a person."""
+"""Statuses in which an effect waits for a person."""
 
 IS_DELIVERABLE = (outbox.c.status == "sending") | (
     (outbox.c.status == "queued") & outbox.c.started_at.is_not(None)
 )
-"""What is to be sent, or its sending begun.
+"""Effects that are to be sent, or that some worker is sending.
 
-Older versions wrote `queued`, with no start, of what nobody would send.
+Older versions wrote `queued` without `started_at` for effects that were only recorded.
 """
 
 SHOWN_STATUS: ColumnElement[str] = case(
     ((outbox.c.status == "queued") & outbox.c.started_at.is_(None), "recorded"),
     else_=outbox.c.status,
 )
-"""The status as it is meant today."""
+"""The status, with those old rows shown as `recorded`."""
 
 ENTRY_COLUMNS = [
     SHOWN_STATUS.label("status") if column is outbox.c.status else column
@@ -46,10 +46,7 @@ INSERT_EFFECT = build_for_dialects(
 
 @dataclass(frozen=True)
 class DeliveryClaim:
-    """An effect that is being sent.
-
-    By the caller, if it is `is_own`, else by somebody who began `age_seconds` ago.
-    """
+    """An attempt to send an effect: the caller's own, or one begun `age_seconds` ago."""
 
     row: RowMapping
     is_own: bool
@@ -64,11 +61,9 @@ async def insert_effects(
     at: datetime,
     outside: frozenset[str] = frozenset(),
 ) -> Sequence[str]:
-    """Record effects, and queue those whose action is one that goes `outside`.
+    """Record effects, and queue those whose action is in `outside`.
 
-    Returns the keys of the queued.
-
-    One whose key is known already is not recorded again.
+    Returns the keys of the queued ones. An effect whose key is recorded already is skipped.
     """
     rows: list[dict[str, Any]] = []
     for effect in effects:
@@ -140,7 +135,7 @@ def select_effects() -> Select[Any]:
 
 
 async def list_deliverable_keys(connection: AsyncConnection) -> Sequence[str]:
-    """The keys of the effects that are to be sent, or whose sending has begun."""
+    """The keys of the effects that are to be sent or are being sent."""
     return (
         await connection.scalars(
             select(outbox.c.key).where(IS_DELIVERABLE).order_by(outbox.c.id)
@@ -163,9 +158,9 @@ async def count_parked_effects(connection: AsyncConnection) -> int:
 async def claim_effect(
     connection: AsyncConnection, key: str, at: datetime
 ) -> DeliveryClaim | None:
-    """Begin to send an effect, or say who has begun.
+    """Begin an attempt to send a queued effect, or return the attempt already under way.
 
-    None when there is nothing to be sent (any more).
+    None when the effect is not to be sent any more.
     """
     now = await database_time(connection, at)
     queued = (outbox.c.key == key) & (outbox.c.status == "queued") & IS_DELIVERABLE
@@ -174,11 +169,11 @@ async def claim_effect(
         .where(queued)
         .values(status="sending", attempts=outbox.c.attempts + 1, started_at=now)
     )
-    mine = (await connection.execute(begun.returning(*outbox.c))).mappings().first()
-    if mine:
-        return DeliveryClaim(mine, is_own=True, age_seconds=0.0)
-    others = select(outbox).where(outbox.c.key == key, outbox.c.status == "sending")
-    found = (await connection.execute(others)).mappings().first()
+    own = (await connection.execute(begun.returning(*outbox.c))).mappings().first()
+    if own:
+        return DeliveryClaim(own, is_own=True, age_seconds=0.0)
+    sending = select(outbox).where(outbox.c.key == key, outbox.c.status == "sending")
+    found = (await connection.execute(sending)).mappings().first()
     return (
         DeliveryClaim(
             found, is_own=False, age_seconds=(now - found["started_at"]).total_seconds()
@@ -190,20 +185,14 @@ async def claim_effect(
 
 async def settle_effect(
     connection: AsyncConnection,
-    turn: DeliveryClaim,
+    claim: DeliveryClaim,
     status: EffectStatus,
     at: datetime,
     remote_id: str | None = None,
     error: str | None = None,
 ) -> bool:
-    """End an attempt, unless it has been ended or overtaken.
-
-    Then nothing changes, and the answer is False.
-    """
-    this = (outbox.c.key == turn.row["key"]) & (
-        outbox.c.attempts == turn.row["attempts"]
-    )
-    ended = update(outbox).where(this, outbox.c.status == "sending")
+    """End an attempt. False, and no change, if it has ended or a newer attempt has begun."""
+    ended = update(outbox).where(is_attempt_open(claim))
     values = {"status": status, "settled_at": None if status == "queued" else at}
     done = await connection.execute(
         ended.values(**values, remote_id=remote_id, error=error)
@@ -212,24 +201,27 @@ async def settle_effect(
 
 
 async def note_effect_error(
-    connection: AsyncConnection, turn: DeliveryClaim, error: str
+    connection: AsyncConnection, claim: DeliveryClaim, error: str
 ) -> None:
-    """Say of an attempt what is known so far."""
-    this = (outbox.c.key == turn.row["key"]) & (
-        outbox.c.attempts == turn.row["attempts"]
-    )
+    """Record an error of an attempt that has not ended."""
     await connection.execute(
-        update(outbox).where(this, outbox.c.status == "sending").values(error=error)
+        update(outbox).where(is_attempt_open(claim)).values(error=error)
+    )
+
+
+def is_attempt_open(claim: DeliveryClaim) -> ColumnElement[bool]:
+    """The condition that an attempt is still the newest of its effect and has not ended."""
+    return (
+        (outbox.c.key == claim.row["key"])
+        & (outbox.c.attempts == claim.row["attempts"])
+        & (outbox.c.status == "sending")
     )
 
 
 async def resolve_effect(
     connection: AsyncConnection, seen: RowMapping, status: EffectStatus, **values: Any
 ) -> bool:
-    """Give a parked effect another status.
-
-    False when it is not parked, or not any more as it was `seen`.
-    """
+    """Give a parked effect another status, if it is still as it was `seen`; else False."""
     same = (outbox.c.key == seen["key"]) & (outbox.c.status == seen["status"])
     parked = update(outbox).where(
         same,
@@ -242,9 +234,9 @@ async def resolve_effect(
 
 
 async def database_time(connection: AsyncConnection, at: datetime) -> datetime:
-    """What time it is for everybody.
+    """The time for comparisons between processes: PostgreSQL's clock, on SQLite `at`.
 
-    Where several machines share a database, its clock, else `at`.
+    Several machines may share a PostgreSQL database, and their clocks differ.
     """
     if connection.dialect.name != "postgresql":
         return at

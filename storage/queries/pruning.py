@@ -1,4 +1,4 @@
-"""Which runs and tickets are old enough to be forgotten."""
+"""Retention: checkpoints and tickets that are old enough to be deleted."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,15 +10,16 @@ from storage.queries import checkpoints as threads
 from storage.tables import runs, tickets
 
 ENDED_STATUSES = ("resolved", "closed", "duplicate")
-"""The states of a ticket in which nobody is expected to do anything about it."""
+"""Statuses of tickets that need no more work."""
 
 
 async def prune_checkpoints(
     connection: AsyncConnection, desk: str, before: datetime, at: datetime, limit: int
 ) -> int:
-    """Forget the checkpoints of a desk's runs that were finished by a moment. Returns of how many.
+    """Delete the checkpoints of a desk's runs that finished by `before`.
 
-    Runs that wait, run or have failed keep theirs: somebody may go on with them.
+    Returns the number of runs, at most `limit`. Waiting, running and failed runs keep
+    theirs, because they may be resumed.
     """
     query = select(runs.c.id).join(tickets, tickets.c.id == runs.c.ticket_id)
     query = query.where(
@@ -43,12 +44,11 @@ async def prune_checkpoints(
 async def prune_orphan_checkpoints(
     connection: AsyncConnection, before: datetime, limit: int
 ) -> int:
-    """Forget what was saved of runs that there are not, and nothing since a moment.
+    """Delete checkpoints that belong to no run and are older than `before`.
 
-    Returns of how many.
-
-    Who forks a run saves first and stores the run then: killed in between, or the ticket
-    erased, it stays behind.
+    Returns the number of threads, at most `limit`. They are left when a process dies while
+    it forks a run, which saves the checkpoint before the run's row, or when the ticket is
+    erased meanwhile.
     """
     run_ids = await threads.list_orphan_threads(connection, before, limit)
     if run_ids:
@@ -59,7 +59,7 @@ async def prune_orphan_checkpoints(
 async def list_ended_tickets(
     connection: AsyncConnection, desk: str, before: datetime, limit: int
 ) -> Sequence[str]:
-    """A desk's tickets that have ended, and not changed since a moment."""
+    """A desk's ended tickets that were last changed by `before`, at most `limit`."""
     query = select(tickets.c.id).where(
         tickets.c.desk == desk,
         tickets.c.status.in_(ENDED_STATUSES),

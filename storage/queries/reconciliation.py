@@ -1,8 +1,7 @@
-"""Whether nothing is lost.
+"""Reconciliation: reads whether tickets, runs, approvals, tasks, effects and deadlines agree.
 
-Every ticket that was received belongs to exactly one class, or is named.
-
-Beside it what has to agree with that: the tasks for runs and effects, and the deadlines.
+Every received ticket belongs to exactly one class; the others are in an impossible state
+and are named.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,15 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from storage.jobs.queue import OpenJob, list_open_jobs
 from storage.queries import checkpoints as threads
 from storage.queries import outbox
+from storage.queries.runs import NEWEST_RUN_FIRST
 from storage.tables import approvals, deadlines, runs, tickets
 
 TicketClass = Literal[
     "finished", "parked", "under way", "dead", "only stored", "imported"
 ]
-"""What can have become of a ticket.
-
-`parked` waits for a person, `under way` is in the queue or being worked on.
-"""
+"""The states of a ticket: `parked` waits for a person, `under way` is queued or advancing."""
 
 TICKET_CLASSES: tuple[TicketClass, ...] = (
     "finished",
@@ -52,15 +49,16 @@ CLASS_BY_STATUS: Mapping[str | None, Mapping[str, TicketClass]] = {
         "finished",
     ),
 }
-"""By the status of a ticket's run, then by its own. What is not here cannot be."""
+"""By the status of a ticket's run, then by its own. Others are impossible."""
 
 UNFINISHED_STATUSES = ("running", "waiting")
+IS_NO_FORK = runs.c.forked_from.is_(None)
 
 
 class StatusCombination(NamedTuple):
-    """A ticket's status and that of its newest run, None without one; forks do not count.
+    """A ticket's status and its newest run's (None without one), without forks.
 
-    Also how many of its runs are not finished, and how many of its approvals are pending.
+    Also how many of its runs are unfinished and how many of its approvals are pending.
     """
 
     ticket: str
@@ -70,7 +68,7 @@ class StatusCombination(NamedTuple):
 
 
 class OverdueDeadlines(NamedTuple):
-    """How many deadlines are not done that should be, and when the first of them was due."""
+    """How many deadlines are overdue, and when the oldest of them was due."""
 
     deadlines: int
     oldest: datetime | None
@@ -78,11 +76,11 @@ class OverdueDeadlines(NamedTuple):
 
 @dataclass(frozen=True)
 class ReconciliationSnapshot:
-    """What has to agree, all of it at one moment.
+    """What has to agree, read in one transaction.
 
-    `impossible_tickets` names the first tickets of each standing that cannot be; `under_way` are the
-    runs that somebody has to go on with, forks too, and when each was touched last;
-    `deliverable_keys` are the keys of the effects that are on their way.
+    `impossible_tickets` names the oldest tickets of each impossible combination;
+    `unfinished_runs` are the runs to be advanced, forks too, and when each was last
+    updated; `deliverable_keys` are the effects that are to be sent or are being sent.
     """
 
     ticket_counts: Mapping[StatusCombination, int]
@@ -95,23 +93,23 @@ class ReconciliationSnapshot:
 
 
 async def read_snapshot(
-    connection: AsyncConnection, now: datetime, due_by: datetime, named: int
+    connection: AsyncConnection, now: datetime, due_by: datetime, limit: int
 ) -> ReconciliationSnapshot:
-    """Read them, naming so many tickets of each wrong standing.
+    """Read a snapshot, with at most `limit` tickets of each impossible combination.
 
-    Deadlines that were due by `due_by` are overdue.
+    Deadlines that were due before `due_by` and are not done count as overdue.
     """
     found = await count_by_status(connection)
     wrong = [
-        standing
-        for standing in sorted(found, key=str)
-        if classify_ticket(standing) is None
+        combination
+        for combination in sorted(found, key=str)
+        if classify_ticket(combination) is None
     ]
     return ReconciliationSnapshot(
         found,
         {
-            standing: await list_tickets_with_status(connection, standing, named)
-            for standing in wrong
+            combination: await list_tickets_with_status(connection, combination, limit)
+            for combination in wrong
         },
         await list_running_runs(connection),
         await list_open_jobs(connection, now),
@@ -121,47 +119,49 @@ async def read_snapshot(
     )
 
 
-def classify_ticket(standing: StatusCombination) -> TicketClass | None:
-    """Where a ticket belongs that stands so; None when it cannot stand so."""
-    found = CLASS_BY_STATUS.get(standing.run, {}).get(standing.ticket)
-    asked = 1 if standing.run == "waiting" else 0
-    return found if standing.unfinished <= 1 and standing.pending == asked else None
+def classify_ticket(combination: StatusCombination) -> TicketClass | None:
+    """The class of tickets with this combination; None for an impossible one."""
+    found = CLASS_BY_STATUS.get(combination.run, {}).get(combination.ticket)
+    asked = 1 if combination.run == "waiting" else 0
+    return (
+        found if combination.unfinished <= 1 and combination.pending == asked else None
+    )
 
 
-def describe_contradiction(standing: StatusCombination) -> str:
-    """What is wrong with a ticket that cannot stand so."""
-    if standing.unfinished > 1:
-        return f"the ticket has {standing.unfinished} unfinished runs"
-    if standing.run not in CLASS_BY_STATUS:
-        return f"the run is {standing.run}, which is no status of a run"
-    if standing.ticket not in CLASS_BY_STATUS[standing.run]:
-        return f"the ticket is {standing.ticket}, and " + (
-            f"its run {standing.run}" if standing.run else "has no run"
+def describe_contradiction(combination: StatusCombination) -> str:
+    """What is impossible about a combination that has no class."""
+    if combination.unfinished > 1:
+        return f"the ticket has {combination.unfinished} unfinished runs"
+    if combination.run not in CLASS_BY_STATUS:
+        return f"the run is {combination.run}, which is no status of a run"
+    if combination.ticket not in CLASS_BY_STATUS[combination.run]:
+        return f"the ticket is {combination.ticket}, and " + (
+            f"its run {combination.run}" if combination.run else "has no run"
         )
     return (
-        f"the run is {standing.run or 'missing'}, and its pending approvals are "
-        f"{standing.pending}"
+        f"the run is {combination.run or 'missing'}, and its pending approvals are "
+        f"{combination.pending}"
     )
 
 
 async def count_by_status(
     connection: AsyncConnection,
 ) -> Mapping[StatusCombination, int]:
-    """How many tickets stand in each way."""
+    """The number of tickets of each combination."""
     found = select_status_combinations()
     columns = [found.c[name] for name in StatusCombination._fields]
     rows = await connection.execute(select(*columns, func.count()).group_by(*columns))
-    return {StatusCombination(*standing): count for *standing, count in rows}
+    return {StatusCombination(*combination): count for *combination, count in rows}
 
 
 async def list_tickets_with_status(
-    connection: AsyncConnection, standing: StatusCombination, limit: int
+    connection: AsyncConnection, combination: StatusCombination, limit: int
 ) -> Sequence[str]:
-    """The ids of tickets that stand so, the oldest first."""
+    """Ids of tickets with this combination, the oldest first."""
     found = select_status_combinations()
     same = [
         found.c[name].is_not_distinct_from(value)
-        for name, value in zip(StatusCombination._fields, standing, strict=True)
+        for name, value in zip(StatusCombination._fields, combination, strict=True)
     ]
     query = (
         select(found.c.id)
@@ -173,51 +173,58 @@ async def list_tickets_with_status(
 
 
 def select_status_combinations() -> Subquery:
-    """Every ticket with its Standing."""
-    ours = runs.c.forked_from.is_(None)
-    order = func.row_number().over(
-        partition_by=runs.c.ticket_id, order_by=(runs.c.created_at.desc(), runs.c.id)
-    )
-    ranked = (
-        select(runs.c.ticket_id, runs.c.status, order.label("place"))
-        .where(ours)
-        .subquery()
-    )
-    of_ticket = (
-        select(
-            ranked.c.ticket_id,
-            func.max(case((ranked.c.place == 1, ranked.c.status))).label("run"),
-            func.sum(
-                case((ranked.c.status.in_(UNFINISHED_STATUSES), 1), else_=0)
-            ).label("unfinished"),
-        )
-        .group_by(ranked.c.ticket_id)
-        .subquery()
-    )
-    asked = (
-        select(runs.c.ticket_id, func.count().label("pending"))
-        .join_from(approvals, runs)
-        .where(ours, approvals.c.status == "pending")
-        .group_by(runs.c.ticket_id)
-        .subquery()
-    )
+    """Every ticket with its id, received_at and StatusCombination."""
+    of_runs, questions = select_run_statuses(), select_pending_approvals()
     return (
         select(
             tickets.c.id,
             tickets.c.received_at,
             tickets.c.status.label("ticket"),
-            of_ticket.c.run,
-            func.coalesce(of_ticket.c.unfinished, 0).label("unfinished"),
-            func.coalesce(asked.c.pending, 0).label("pending"),
+            of_runs.c.run,
+            func.coalesce(of_runs.c.unfinished, 0).label("unfinished"),
+            func.coalesce(questions.c.pending, 0).label("pending"),
         )
-        .outerjoin_from(tickets, of_ticket, of_ticket.c.ticket_id == tickets.c.id)
-        .outerjoin(asked, asked.c.ticket_id == tickets.c.id)
+        .outerjoin_from(tickets, of_runs, of_runs.c.ticket_id == tickets.c.id)
+        .outerjoin(questions, questions.c.ticket_id == tickets.c.id)
+        .subquery()
+    )
+
+
+def select_run_statuses() -> Subquery:
+    """By ticket: its newest run's status and its number of unfinished runs, without forks."""
+    order = func.row_number().over(
+        partition_by=runs.c.ticket_id, order_by=NEWEST_RUN_FIRST
+    )
+    ranked = (
+        select(runs.c.ticket_id, runs.c.status, order.label("place"))
+        .where(IS_NO_FORK)
+        .subquery()
+    )
+    is_unfinished = ranked.c.status.in_(UNFINISHED_STATUSES)
+    return (
+        select(
+            ranked.c.ticket_id,
+            func.max(case((ranked.c.place == 1, ranked.c.status))).label("run"),
+            func.sum(case((is_unfinished, 1), else_=0)).label("unfinished"),
+        )
+        .group_by(ranked.c.ticket_id)
+        .subquery()
+    )
+
+
+def select_pending_approvals() -> Subquery:
+    """By ticket: how many approvals of its runs are pending, without forks."""
+    return (
+        select(runs.c.ticket_id, func.count().label("pending"))
+        .join_from(approvals, runs)
+        .where(IS_NO_FORK, approvals.c.status == "pending")
+        .group_by(runs.c.ticket_id)
         .subquery()
     )
 
 
 async def list_running_runs(connection: AsyncConnection) -> Mapping[str, datetime]:
-    """The runs that somebody has to go on with, forks too, and when each was touched last."""
+    """The runs to be advanced, forks too, and when each was last updated."""
     rows = await connection.execute(
         select(runs.c.id, runs.c.updated_at).where(runs.c.status == "running")
     )
@@ -227,7 +234,7 @@ async def list_running_runs(connection: AsyncConnection) -> Mapping[str, datetim
 async def count_overdue(
     connection: AsyncConnection, before: datetime
 ) -> OverdueDeadlines:
-    """The deadlines that were due by a moment and are not done."""
+    """The deadlines that were due before a time and are not done."""
     query = select(func.count(), func.min(deadlines.c.due_at))
     found = await connection.execute(
         query.where(deadlines.c.done_at.is_(None), deadlines.c.due_at < before)
@@ -236,7 +243,7 @@ async def count_overdue(
 
 
 async def count_orphan_threads(connection: AsyncConnection) -> int:
-    """How many threads LangGraph has saved that belong to no run."""
+    """How many of LangGraph's threads belong to no run."""
     saved = threads.CHECKPOINTS.table_clause
     if not await connection.run_sync(lambda sync: inspect(sync).has_table(saved.name)):
         return 0

@@ -23,8 +23,7 @@ from storage.database.upsert import build_for_dialects
 from storage.tables import runs, steps, tickets
 
 RESUMABLE_STATUSES = ("running",)
-"""A run in one of these states belongs to somebody who is working on it, or to a process
-that died."""
+"""Statuses of a run that a worker is advancing, or was advancing when it died."""
 
 HAS_RUN_ID = runs.c.id == bindparam("run_id")
 INSERT_RUN = insert(runs)
@@ -37,10 +36,13 @@ CLAIM_RUN = (
     .values(epoch=runs.c.epoch + 1, begun=runs.c.begun + 1, updated_at=bindparam("at"))
     .returning(runs)
 )
+NEWEST_RUN_FIRST = (runs.c.created_at.desc(), runs.c.id)
+"""The order in which the first of a ticket's runs, forks left out, is its run."""
+
 SELECT_TICKET_RUN = (
     select(runs)
     .where(runs.c.ticket_id == bindparam("ticket"), runs.c.forked_from.is_(None))
-    .order_by(runs.c.created_at.desc())
+    .order_by(*NEWEST_RUN_FIRST)
     .limit(1)
 )
 SELECT_FORKED_FROM = select(runs.c.forked_from).where(HAS_RUN_ID)
@@ -94,16 +96,16 @@ async def find_run_row(connection: AsyncConnection, run_id: str) -> RowMapping:
 
 
 async def lock_run_epoch(connection: AsyncConnection, run_id: str) -> int | None:
-    """Who holds a run; it stays so until the transaction ends. None for a run that there is not."""
+    """A run's epoch, which stays so until the transaction ends; None without such a run."""
     return await connection.scalar(SELECT_EPOCH, {"run_id": run_id})
 
 
 async def claim_run(
     connection: AsyncConnection, run_id: str, at: datetime
 ) -> RowMapping | None:
-    """Hold a run that is to be gone on with, from now on alone: its row.
+    """Claim a run to advance it: raise its epoch, which fences off every earlier holder.
 
-    None when there is nothing to do.
+    Returns its row, or None when it cannot be advanced.
     """
     return (
         (await connection.execute(CLAIM_RUN, {"run_id": run_id, "at": at}))
@@ -113,7 +115,7 @@ async def claim_run(
 
 
 async def list_unfinished_runs(connection: AsyncConnection) -> Sequence[RowMapping]:
-    """The runs that somebody has to go on with, and their tickets, oldest first."""
+    """Ids and tickets of the runs that have to be advanced, oldest first."""
     query = (
         select(runs.c.id, runs.c.ticket_id)
         .where(runs.c.status.in_(RESUMABLE_STATUSES))
@@ -123,12 +125,10 @@ async def list_unfinished_runs(connection: AsyncConnection) -> Sequence[RowMappi
 
 
 async def list_open_runs(connection: AsyncConnection) -> Sequence[RowMapping]:
-    """The runs that wait or are under way, with their desks, oldest first.
+    """The running and waiting runs with their desks, oldest first; empty before migration 0001.
 
-    None where there is no table yet.
-
-    Forks are left out: they have no effects, so nothing is lost with them. Only columns
-    that were there from the first migration on are read.
+    Forks are left out: they have no effects, so nothing is lost with them. Only columns of
+    the first migration are read, because this runs before a migration, too.
     """
     if not await connection.run_sync(lambda sync: inspect(sync).has_table(runs.name)):
         return []
@@ -156,7 +156,7 @@ async def find_ticket_run(
 
 
 async def is_forked_run(connection: AsyncConnection, run_id: str) -> bool | None:
-    """Whether a run is a fork; None for a run that is not ours."""
+    """Whether a run is a fork; None without a run of this id."""
     found = (await connection.execute(SELECT_FORKED_FROM, {"run_id": run_id})).first()
     return None if found is None else found[0] is not None
 
@@ -164,10 +164,7 @@ async def is_forked_run(connection: AsyncConnection, run_id: str) -> bool | None
 async def record_steps(
     connection: AsyncConnection, run_id: str, done: Sequence[Step]
 ) -> None:
-    """Record the run's steps. Those that were recorded before stay as they are.
-
-    A run only ever adds to them.
-    """
+    """Record the run's steps so far. Steps already recorded are left as they are."""
     names = (
         "step_name",
         "status",
@@ -195,7 +192,7 @@ async def record_steps(
 async def model_costs_since(
     connection: AsyncConnection, at: datetime
 ) -> dict[str, float]:
-    """What model calls have cost since a moment, in USD, by desk."""
+    """The cost of model calls since a time, in USD, by desk."""
     of_desk = steps.join(runs, runs.c.id == steps.c.run_id).join(
         tickets, tickets.c.id == runs.c.ticket_id
     )
@@ -204,7 +201,7 @@ async def model_costs_since(
         .select_from(of_desk)
         .group_by(tickets.c.desk)
     )
-    # Written as the partial index is, so that it is used.
+    # The same text as the partial index has, or SQLite would not use it.
     paid = (
         await connection.execute(
             query.where(text("cost_usd > 0"), steps.c.started_at >= at)

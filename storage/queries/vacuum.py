@@ -1,7 +1,4 @@
-"""After a deletion.
-
-Nothing of what was deleted stays in the database's own files, and space goes back.
-"""
+"""Vacuuming: deleted data leaves the database's files, and their space is freed."""
 
 from sqlalchemy import inspect
 from sqlalchemy.exc import DBAPIError
@@ -19,11 +16,9 @@ VACUUM_AGAIN_HINT = "When that is settled, run: ticketgraph prune --compact"
 
 
 async def vacuum_database(database: Database) -> None:
-    """Rewrite the file on SQLite, which needs as much space again and keeps writers waiting.
+    """VACUUM the database; on SQLite that needs the file's size again and blocks writers.
 
-    Vacuum on PostgreSQL.
-
-    Raises UnavailableError when that cannot be done now: what was deleted stays deleted.
+    Raises UnavailableError when that is not possible now. Deleted rows stay deleted.
     """
     try:
         if isinstance(database, SqliteDatabase):
@@ -37,9 +32,7 @@ async def vacuum_database(database: Database) -> None:
 
 
 async def vacuum_sqlite_file(database: SqliteDatabase) -> None:
-    """VACUUM leaves out what was deleted, and an empty write-ahead log has no older pages
-    either.
-    """
+    """Rewrite the file without deleted pages, and empty the write-ahead log, which has some."""
     async with database.write_lock, database.engine.connect() as connection:
         await connection.exec_driver_sql("VACUUM")
         busy, *_ = (

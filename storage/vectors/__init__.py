@@ -1,1 +1,1 @@
-"""What tickets read like, and which read alike."""
+"""Vectors of tickets, and the search for similar ones."""

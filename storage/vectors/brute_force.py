@@ -1,4 +1,4 @@
-"""Vectors for one process: kept in SQLite, searched in memory."""
+"""Vectors on SQLite, searched by brute force in memory, for one process."""
 
 import asyncio
 from collections import defaultdict
@@ -16,16 +16,13 @@ from storage.vectors.int8_index import Int8Index
 from storage.vectors.port import EarlierTicket, NearTicket, Vector
 
 LOAD_BATCH = 2048
-"""Rows read at a time while loading."""
+"""Rows read at a time while loading the index."""
 
 THREAD_THRESHOLD = 8_000
-"""Vectors on a shelf from which a search is worth a thread.
-
-It holds up the event loop otherwise.
-"""
+"""Vectors of an index from which a search runs in a thread, not to block the event loop."""
 
 CANDIDATE_FACTOR = 3
-"""Of how many times as many as are asked for the exact likeness is computed."""
+"""How many times the requested number of candidates are scored exactly."""
 
 SELECT_VECTORS = select(table.c.ticket_id, table.c.solved, table.c.vector).where(
     table.c.ticket_id.in_(bindparam("these", expanding=True)),
@@ -34,9 +31,9 @@ SELECT_VECTORS = select(table.c.ticket_id, table.c.solved, table.c.vector).where
 
 
 class BruteForceVectors:
-    """See Vectors. What is in memory only says where to look.
+    """See Vectors. The index in memory gives candidates; the table decides.
 
-    The table has the vectors and the last word.
+    There is an index for each desk, one for its solved tickets and one for the others.
     """
 
     def __init__(self, database: Database, model: str) -> None:
@@ -45,11 +42,11 @@ class BruteForceVectors:
         self.indexes: defaultdict[tuple[str, bool], Int8Index] = defaultdict(Int8Index)
 
     async def load_index(self) -> None:
-        """See Vectors: read the whole table."""
+        """See Vectors. Reads the whole table."""
         await self.database.run_read(self.read_fingerprints)
 
     async def read_fingerprints(self, connection: AsyncConnection) -> None:
-        """Put every fingerprint on its shelf, in the order in which they were stored."""
+        """Put every fingerprint into its index, in the order in which they were stored."""
         columns = (table.c.ticket_id, table.c.desk, table.c.solved, table.c.vector)
         found = await connection.execute(
             select(*columns).where(table.c.model == self.model).order_by(text("rowid"))
@@ -69,9 +66,9 @@ class BruteForceVectors:
             digest=digest,
             vector=vector,
         )
-        if (remembered := await self.database.run_transaction(write)) is None:
+        if (stored := await self.database.run_transaction(write)) is None:
             return []
-        owner, earlier = remembered
+        owner, earlier = stored
         self.drop_from_index([ticket_id])
         self.indexes[owner["desk"], owner["solved"]].put_vector(ticket_id, vector)
         return earlier
@@ -84,10 +81,10 @@ class BruteForceVectors:
         self.drop_from_index(ticket_ids)
 
     def drop_from_index(self, ticket_ids: Sequence[str]) -> None:
-        """Take tickets off whatever shelf they are on."""
-        for shelf in self.indexes.values():
+        """Remove tickets from whichever index has them."""
+        for index in self.indexes.values():
             for ticket_id in ticket_ids:
-                shelf.remove_ticket(ticket_id)
+                index.remove_ticket(ticket_id)
 
     async def find_nearest(
         self,
@@ -99,16 +96,16 @@ class BruteForceVectors:
         only_solved: bool = False,
     ) -> Sequence[NearTicket]:
         """See Vectors."""
-        likely: list[str] = []
+        candidates: list[str] = []
         for solved in (True,) if only_solved else (True, False):
-            if shelf := self.indexes.get((desk, solved)):
-                likely += await search_index(
-                    shelf, vector, CANDIDATE_FACTOR * (limit + 1)
+            if index := self.indexes.get((desk, solved)):
+                candidates += await search_index(
+                    index, vector, CANDIDATE_FACTOR * (limit + 1)
                 )
-        if not likely:
+        if not candidates:
             return []
         found = await self.database.run_read(
-            partial(self.score_exactly, ticket_ids=likely, vector=vector)
+            partial(self.score_exactly, ticket_ids=candidates, vector=vector)
         )
         wanted = [
             near
@@ -120,7 +117,7 @@ class BruteForceVectors:
     async def score_exactly(
         self, connection: AsyncConnection, ticket_ids: Sequence[str], vector: Vector
     ) -> list[NearTicket]:
-        """Those of the tickets that are still there, with their likeness."""
+        """Those of the tickets that still exist, with their exact scores."""
         rows = (
             await connection.execute(
                 SELECT_VECTORS, {"these": list(ticket_ids), "by": self.model}
@@ -134,8 +131,8 @@ class BruteForceVectors:
         ]
 
 
-async def search_index(shelf: Int8Index, vector: Vector, number: int) -> Sequence[str]:
-    """Ids of the likely nearest on a shelf, searched in a thread when the shelf is large."""
-    if len(shelf.ids) < THREAD_THRESHOLD:
-        return shelf.find_candidates(vector, number)
-    return await asyncio.to_thread(shelf.find_candidates, vector, number)
+async def search_index(index: Int8Index, vector: Vector, number: int) -> Sequence[str]:
+    """Candidate ids from an index, searched in a thread when it is large."""
+    if len(index.ids) < THREAD_THRESHOLD:
+        return index.find_candidates(vector, number)
+    return await asyncio.to_thread(index.find_candidates, vector, number)

@@ -1,4 +1,4 @@
-"""What tickets read like, in the database."""
+"""Statements on the table of fingerprints."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ from storage.tables import fingerprints, tickets
 from storage.vectors.port import MAX_EARLIER, EarlierTicket, Vector
 
 UNREAD_STATUS = "received"
-"""The status of tickets that nobody has looked at yet: they are remembered when their run is."""
+"""Tickets with this status get their fingerprint from their run, not from indexing."""
 
 SELECT_OWNER = select(
     tickets.c.desk, tickets.c.customer, tickets.c.solution.is_not(None).label("solved")
@@ -46,12 +46,10 @@ SELECT_EARLIER_FINGERPRINTS = SELECT_CUSTOMER_FINGERPRINTS.where(
 async def upsert_fingerprint(
     connection: AsyncConnection, ticket_id: str, model: str, digest: str, vector: Vector
 ) -> tuple[RowMapping, Sequence[EarlierTicket]] | None:
-    """Keep a ticket's fingerprint.
+    """Store a ticket's fingerprint and give the ticket its place among the customer's, once.
 
-    Returns whose it is (`desk`, `solved`) and the customer's earlier ones.
-
-    Newest first; None for a ticket that is not stored. A ticket gets its place among the
-    customer's once and keeps it.
+    Returns its desk, customer and `solved`, and the customer's earlier tickets, newest
+    first; None for a ticket that is not stored.
     """
     owner = (
         (await connection.execute(SELECT_OWNER, {"ticket": ticket_id}))
@@ -86,9 +84,9 @@ async def upsert_fingerprint(
 async def list_earlier_fingerprints(
     connection: AsyncConnection, owner: RowMapping, before: int | None
 ) -> Sequence[RowMapping]:
-    """The customer's newest fingerprints, newest first: those before a place, or all.
+    """The customer's fingerprints, newest first: those before a place, or all.
 
-    An anonymous ticket has none.
+    At most MAX_EARLIER, and none for an anonymous ticket.
     """
     if owner["customer"] is None:
         return []
@@ -104,26 +102,28 @@ async def list_earlier_fingerprints(
 
 
 def next_slot(owner: RowMapping, rows: Sequence[RowMapping]) -> int:
-    """The place after the newest one."""
+    """The place after the newest fingerprint's; 0 for an anonymous ticket."""
     if owner["customer"] is None:
         return 0
     return rows[0]["place"] + 1 if rows else 1
 
 
 def compare_fingerprint(row: RowMapping, model: str, vector: Vector) -> EarlierTicket:
-    """An earlier ticket with its likeness; 0 where another model read it."""
-    likeness = (
+    """An earlier ticket with its similarity, which is 0 across models."""
+    similarity = (
         float(row["vector"].astype(np.float32) @ vector)
         if row["model"] == model
         else 0.0
     )
-    return EarlierTicket(row["ticket_id"], row["digest"], row["received_at"], likeness)
+    return EarlierTicket(
+        row["ticket_id"], row["digest"], row["received_at"], similarity
+    )
 
 
 async def delete_fingerprints(
     connection: AsyncConnection, ticket_ids: Sequence[str]
 ) -> None:
-    """Drop the fingerprints of tickets."""
+    """Delete the fingerprints of tickets."""
     await connection.execute(
         delete(fingerprints).where(fingerprints.c.ticket_id.in_(ticket_ids))
     )
@@ -132,9 +132,7 @@ async def delete_fingerprints(
 async def list_unindexed_tickets(
     connection: AsyncConnection, model: str, desks: Collection[str], limit: int
 ) -> Sequence[RowMapping]:
-    """The newest of the desks' tickets without a fingerprint of this model, oldest of them
-    first.
-    """
+    """The newest `limit` tickets without a fingerprint of this model, in ascending age order."""
     query = (
         where_unindexed(select(tickets), model, desks)
         .order_by(tickets.c.received_at.desc(), tickets.c.id)
@@ -156,11 +154,11 @@ async def count_unindexed_tickets(
 def where_unindexed(
     query: Select[Any], model: str, desks: Collection[str]
 ) -> Select[Any]:
-    """The query, of tickets that were looked at and have no fingerprint of this model."""
+    """The query for tickets of the desks without a fingerprint, apart from UNREAD_STATUS."""
     known = (fingerprints.c.ticket_id == tickets.c.id) & (fingerprints.c.model == model)
-    looked_at = (tickets.c.status != UNREAD_STATUS, tickets.c.desk.in_(desks))
+    belongs = (tickets.c.status != UNREAD_STATUS, tickets.c.desk.in_(desks))
     return query.select_from(tickets.outerjoin(fingerprints, known)).where(
-        fingerprints.c.ticket_id.is_(None), *looked_at
+        fingerprints.c.ticket_id.is_(None), *belongs
     )
 
 

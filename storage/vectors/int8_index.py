@@ -1,9 +1,9 @@
-"""Vectors in memory, in 8 bits: what may be nearest, found by brute force.
+"""An index in memory of vectors quantised to 8 bits, searched by brute force in two stages.
 
-A vector's first numbers are what a text means, the rest how it is spelled. The meaning
-alone leaves a few hundred that may be near, all of the numbers a few, and those few are
-compared exactly by whoever asks. No projection that is fitted to the tickets does this as
-well: it fails for whatever was not among those it was fitted to.
+A vector's first numbers are the embedding (meaning), the rest hashed character n-grams
+(spelling). The embedding selects a few hundred candidates, all numbers a few of those, and
+the caller scores these exactly. Projections fitted to the tickets did worse: they fail on
+tickets unlike those that they were fitted to.
 """
 
 from collections.abc import Sequence
@@ -14,23 +14,20 @@ from numpy.typing import NDArray
 from storage.vectors.port import Vector
 
 CAPACITY = 200_000
-"""Vectors on one shelf, some 1.1 kB each; the oldest make room for new ones."""
+"""Vectors of one index, some 1.1 kB each; a new one then replaces the oldest."""
 
 BLOCK_ROWS = 1024
-"""Rows of one array. One of this size, as 32-bit numbers, stays in a processor's cache."""
+"""Rows of one array, which as 32-bit numbers fits into a processor's cache."""
 
 MEANING_DIMENSIONS = 384
-"""Numbers of a vector that are compared with all others."""
+"""Numbers of the embedding, compared in the first stage."""
 
 CANDIDATES = 400
-"""How many of the nearest by meaning are compared by all numbers.
-
-.999 of the true five nearest are among them.
-"""
+"""Candidates of the first stage. They include .999 of the true five nearest."""
 
 
 class VectorBlock:
-    """Rows of vectors. Meaning and spelling lie apart, so that a search reads memory in one go."""
+    """Rows of vectors. Meaning and spelling lie apart, so that each stage reads in sequence."""
 
     def __init__(self, width: int) -> None:
         self.meaning = np.zeros((BLOCK_ROWS, MEANING_DIMENSIONS), np.int8)
@@ -38,7 +35,7 @@ class VectorBlock:
         self.scale = np.zeros(BLOCK_ROWS, np.float32)
 
     def store_row(self, row: int, vector: Vector) -> None:
-        """Keep a vector; its largest number becomes 127."""
+        """Quantise and store a vector; its largest number becomes 127."""
         scale = float(np.abs(vector).max()) / 127 or 1.0
         numbers = np.rint(vector.astype(np.float32) / scale)
         self.meaning[row], self.spelling[row], self.scale[row] = (
@@ -49,11 +46,10 @@ class VectorBlock:
 
 
 class Int8Index:
-    """One desk's solved, or unsolved, tickets. Changed in one thread.
+    """The index of one desk's solved, or other, tickets.
 
-    Searched in any, a change under way or not.
-
-    A search beside a change may miss what is changed or name something that is gone.
+    One thread changes it, any thread may search it meanwhile: such a search may miss the
+    changed ticket or return one that is gone.
     """
 
     def __init__(self, capacity: int = CAPACITY) -> None:
@@ -85,14 +81,14 @@ class Int8Index:
         return row
 
     def remove_ticket(self, ticket_id: str) -> None:
-        """Drop a ticket, if it is here. Its row stays empty until it is taken again."""
+        """Remove a ticket, if it is in here. Its row stays empty until it is reused."""
         row = self.rows.pop(ticket_id, None)
         if row is not None:
             self.ids[row] = ""
             self.blocks[row // BLOCK_ROWS].scale[row % BLOCK_ROWS] = 0
 
     def find_candidates(self, vector: Vector, limit: int) -> Sequence[str]:
-        """The tickets that are nearest or nearly so, at most `limit`, in no order."""
+        """Candidates for the nearest tickets, at most `limit`, in no order."""
         count = len(self.ids)
         if count <= limit:
             return [ticket_id for ticket_id in self.ids if ticket_id]
@@ -108,11 +104,10 @@ class Int8Index:
         ]
 
     def score_meaning(self, vector: Vector) -> NDArray[np.float32]:
-        """The likeness of every row by meaning alone."""
+        """The score of every row by meaning alone."""
         meaning = vector[:MEANING_DIMENSIONS].astype(np.float32)
-        wide = np.empty(
-            (BLOCK_ROWS, MEANING_DIMENSIONS), np.float32
-        )  # the same memory for every block: to ask for more costs more
+        # One buffer for all blocks: allocating one for each is slower.
+        wide = np.empty((BLOCK_ROWS, MEANING_DIMENSIONS), np.float32)
         scores: list[NDArray[np.float32]] = []
         for block in self.blocks:
             np.copyto(wide, block.meaning)
@@ -122,7 +117,7 @@ class Int8Index:
     def score_spelling(
         self, rows: Sequence[int], vector: Vector
     ) -> NDArray[np.float32]:
-        """What the spelling of some rows adds to that."""
+        """What the spelling of these rows adds to their scores."""
         places = [(self.blocks[row // BLOCK_ROWS], row % BLOCK_ROWS) for row in rows]
         spelling = np.stack([block.spelling[place] for block, place in places]).astype(
             np.float32
@@ -132,7 +127,7 @@ class Int8Index:
 
 
 def highest_scores(scores: NDArray[np.float32], limit: int) -> NDArray[np.intp]:
-    """Where the highest of the scores are, in no order."""
+    """The indices of the `limit` highest scores, in no order."""
     return (
         np.argpartition(-scores, limit - 1)[:limit]
         if scores.size > limit

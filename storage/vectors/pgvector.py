@@ -1,4 +1,4 @@
-"""Vectors for any number of processes: kept and searched in PostgreSQL with pgvector."""
+"""Vectors on PostgreSQL with pgvector, for any number of processes."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -12,7 +12,7 @@ from storage.tables import fingerprints as table
 from storage.vectors import fingerprints
 from storage.vectors.port import EarlierTicket, NearTicket, Vector
 
-# pgvector has the negative inner product, so that the nearest come first.
+# pgvector's <#> is the negative inner product, so the nearest sort first.
 DISTANCE = table.c.vector.op("<#>", return_type=Float())(
     bindparam("to", type_=table.c.vector.type)
 )
@@ -30,14 +30,14 @@ SELECT_NEAREST_SOLVED = SELECT_NEAREST.where(table.c.solved)
 
 
 class PgVectors:
-    """See Vectors. Nothing is kept in the process."""
+    """See Vectors. The process keeps nothing in memory."""
 
     def __init__(self, database: Database, model: str) -> None:
         self.database = database
         self.model = model
 
     async def load_index(self) -> None:
-        """See Vectors: the index is the server's."""
+        """See Vectors. Nothing to do: PostgreSQL has the index."""
 
     async def store_fingerprint(
         self, ticket_id: str, digest: str, vector: Vector
@@ -82,8 +82,8 @@ class PgVectors:
 async def run_nearest_query(
     connection: AsyncConnection, asked: Mapping[str, Any], query: Executable
 ) -> list[NearTicket]:
-    """What a query of ticket, nearness and whether it is solved finds.
+    """Run a query of ticket id, score and solved.
 
-    See storage/database/postgres.py.
+    VECTOR_SEARCH_OPTIONS in storage/database/postgres.py set how far it searches.
     """
     return [NearTicket(*row) for row in await connection.execute(query, asked)]

@@ -1,4 +1,4 @@
-"""What is asked of the vectors, whatever finds them."""
+"""The port of the vector search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vector = NDArray[np.floating[Any]]
-"""A fingerprint: a unit vector, so that the likeness of two is their dot product."""
+"""A fingerprint: a unit vector, so that the similarity of two is their dot product."""
 
 MAX_EARLIER = 20
-"""How many of a customer's earlier tickets a new one is compared with."""
+"""How many of a customer's newest earlier tickets a new one is compared with."""
 
 
 @dataclass(frozen=True, slots=True)
 class EarlierTicket:
-    """A ticket of the same customer and desk that was remembered before.
-
-    `similarity` is at most 1.
-    """
+    """A ticket of the same customer and desk, stored earlier. `similarity` is at most 1."""
 
     ticket_id: str
     digest: str
@@ -30,7 +27,7 @@ class EarlierTicket:
 
 @dataclass(frozen=True, slots=True)
 class NearTicket:
-    """A ticket that reads like what was asked for. `score` is its likeness, at most 1."""
+    """A similar ticket. `score` is the similarity, at most 1."""
 
     ticket_id: str
     score: float
@@ -38,30 +35,25 @@ class NearTicket:
 
 
 class Vectors(Protocol):
-    """Fingerprints of stored tickets.
-
-    Every worker that shares the database finds what any of them has remembered.
-    """
+    """Fingerprints of stored tickets, shared by all workers on the database."""
 
     async def load_index(self) -> None:
-        """Get ready to search. Called once, before anything else."""
+        """Prepare the search. Called once, before anything else."""
         ...
 
     async def store_fingerprint(
         self, ticket_id: str, digest: str, vector: Vector
     ) -> Sequence[EarlierTicket]:
-        """Keep a ticket's fingerprint.
+        """Store a ticket's fingerprint and return the customer's earlier tickets, newest first.
 
-        What the customer's newest tickets from before it read like, newest first.
-
-        Both are one step: of two tickets, whoever remembers them and whenever, exactly one
-        is earlier. Remembered again a ticket changes nothing and finds what it found. One
-        that is not stored is not remembered and finds nothing.
+        Both happen in one transaction: of two tickets stored concurrently exactly one is
+        the earlier. Storing again changes nothing and returns the same. For a ticket that
+        is not in the database nothing is stored and nothing returned.
         """
         ...
 
     async def delete_fingerprints(self, ticket_ids: Sequence[str]) -> None:
-        """Drop the fingerprints of tickets; those that have none are no error."""
+        """Delete the fingerprints of tickets; a ticket without one is no error."""
         ...
 
     async def find_nearest(
@@ -73,5 +65,5 @@ class Vectors(Protocol):
         but: str,
         only_solved: bool = False,
     ) -> Sequence[NearTicket]:
-        """The desk's tickets nearest to a vector, best first, without the one named `but`."""
+        """The desk's tickets nearest to a vector, best first, without the ticket `but`."""
         ...

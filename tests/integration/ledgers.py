@@ -34,13 +34,13 @@ class KeptJobs:
     tasks: list[Job] = field(default_factory=list)
     woken: int = 0
 
-    async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:  # noqa: ARG002
-        self.tasks.append(job)
+    async def enqueue_job(self, connection: AsyncConnection, task: Job) -> None:  # noqa: ARG002
+        self.tasks.append(task)
 
     def wake_worker(self) -> None:
         self.woken += 1
 
-    async def run_jobs(self, handlers: Mapping[str, Handler], at_once: int) -> None:
+    async def run_jobs(self, handlers: Mapping[str, Handler], concurrency: int) -> None:
         raise NotImplementedError
 
     async def drain_jobs(self, seconds: float) -> None:

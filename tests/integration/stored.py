@@ -40,13 +40,13 @@ class TableJobs:
 
     woken: Callable[[], None] = lambda: None
 
-    async def enqueue_job(self, connection: AsyncConnection, job: Job) -> None:
+    async def enqueue_job(self, connection: AsyncConnection, task: Job) -> None:
         """See storage.jobs.port.Jobs."""
         row = {
-            "kind": job.kind,
-            "subject": job.subject,
-            "lock": job.lock,
-            "priority": job.priority,
+            "kind": task.kind,
+            "subject": task.subject,
+            "lock": task.lock,
+            "priority": task.priority,
         }
         await connection.execute(
             insert(jobs), {**row, "ready_at": NOON, "created_at": NOON}
@@ -56,7 +56,7 @@ class TableJobs:
         """See storage.jobs.port.Jobs."""
         self.woken()
 
-    async def run_jobs(self, handlers: Mapping[str, Any], at_once: int) -> None:
+    async def run_jobs(self, handlers: Mapping[str, Any], concurrency: int) -> None:
         """See storage.jobs.port.Jobs."""
 
     async def drain_jobs(self, seconds: float) -> None:

@@ -98,7 +98,7 @@ async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None
     async with open_saver(tmp_path / "saver.db", asyncio.Lock(), Watchers()) as saver:
         groups = saver.groups
         groups.sqlite_connection.execute("CREATE TABLE kept (number INTEGER)")
-        await groups.group_slots.acquire()
+        await groups.slots.acquire()
 
         def insert(number: int) -> Any:
             return lambda: groups.sqlite_connection.execute(
@@ -111,7 +111,7 @@ async def test_a_cancelled_writer_leaves_the_group_whole(tmp_path: Path) -> None
         ]
         await asyncio.sleep(0)
         waiting[1].cancel()
-        groups.group_slots.release()
+        groups.slots.release()
         await asyncio.gather(waiting[0], waiting[2])
         assert not groups.sqlite_connection.in_transaction
         assert (

@@ -135,7 +135,7 @@ class EffectSender:
         except Exception as error:
             await self.database.run_transaction(
                 partial(
-                    outbox.note_effect_error, turn=turn, error=describe_error(error)
+                    outbox.note_effect_error, claim=turn, error=describe_error(error)
                 )
             )
             raise RetryLaterError(self.search_after_seconds) from error
@@ -221,7 +221,7 @@ class EffectSender:
         """
         ended = partial(
             outbox.settle_effect,
-            turn=turn,
+            claim=turn,
             status=status,
             at=self.now(),
             remote_id=remote_id,

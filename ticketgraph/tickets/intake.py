@@ -130,7 +130,7 @@ class TicketIntake:
         """The same, in a transaction that locks the ticket's row."""
         now = self.now()
         ticket = tickets.ticket_from_row(
-            await tickets.find_ticket_row(connection, ticket_id, alone=True)
+            await tickets.find_ticket_row(connection, ticket_id, for_update=True)
         )
         known = await runs.find_ticket_run(connection, ticket_id)
         if known:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from server.cli.doctor.finding import Finding, format_duration, list_ids
-from storage.jobs.kinds import ADVANCE, DELIVER
+from storage.jobs.port import ADVANCE, DELIVER
 from storage.queries.reconciliation import (
     TICKET_CLASSES,
     ReconciliationSnapshot,
