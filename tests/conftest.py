@@ -18,6 +18,7 @@ import pytest
 
 from engines.embedding.embedder import Embedder
 from engines.models.settings import ModelSettings
+from tests.paths import REPOSITORY
 from tests.postgres import PostgresServer, postgres_server
 
 # The keys of a developer's environment or `.env` are not for tests, nor for the processes
@@ -26,7 +27,6 @@ os.environ.update(
     dict.fromkeys((name.upper() for name in ModelSettings.model_fields), "")
 )
 
-REPOSITORY = Path(__file__).parent.parent
 START_SECONDS = 300.0
 """Seconds that pass only when a process hangs: on a busy machine a start takes a minute."""
 

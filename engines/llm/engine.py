@@ -20,11 +20,11 @@ from contracts.values import EngineName
 from engines.llm.ask import ModelClient, Question, ValidAnswer
 from engines.llm.checked_answers import build_classification, merge_extraction
 from engines.llm.model_draft import build_draft
-from engines.local.template_draft import build_frame
 from engines.masking import Mask, create_mask, redact_text
 from engines.models.cache import AnswerCache
 from engines.models.failures import PromptLeaked, Withheld
 from engines.models.records import ModelState
+from engines.reply_frame import build_frame
 from nodes.long_texts import run_by_size
 from nodes.services import DraftBrief, Engine, Limits
 from policies.deciding.engine_answers import reconcile_with_local

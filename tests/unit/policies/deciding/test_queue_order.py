@@ -4,7 +4,6 @@ Never somebody less severe, or due later, and found out at next to no cost.
 """
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +20,9 @@ from policies.deciding.queue_order import (
 )
 from policies.loading.load import load_desk
 from tests.linear_work import bounded_work
+from tests.paths import DESKS
 
-DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
+DESK = load_desk(DESKS / "customer_support")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 severities = st.sampled_from(SEVERITIES)

@@ -9,8 +9,7 @@ from contracts.errors import DeskError
 from contracts.retrieval import Source
 from policies.desk.model import Calibration
 from policies.loading.load import load_desk, load_desks
-
-SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
+from tests.paths import DESKS
 
 
 def spoil(folder: Path, file: str, old: str, new: str) -> str:
@@ -216,4 +215,4 @@ def test_a_file_in_another_encoding_is_named(folder: Path) -> None:
 
 @pytest.mark.parametrize("desk_id", ["customer_support", "internal_helpdesk"])
 def test_the_shipped_desks_load(desk_id: str) -> None:
-    assert load_desk(SHIPPED / desk_id).id == desk_id
+    assert load_desk(DESKS / desk_id).id == desk_id
