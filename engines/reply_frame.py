@@ -17,6 +17,7 @@ from policies.desk.wording import ReplyParts
 TITLE_WORDS = "mr mrs ms miss mx dr prof professor sir madam herr frau"
 TITLES = frozenset(TITLE_WORDS.split())
 
+
 class ReplyFrame(NamedTuple):
     """The desk's sentences around an answer. Filled from trusted values only."""
 
