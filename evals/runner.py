@@ -1,6 +1,4 @@
-"""Runs labelled tickets through a TicketGraph of their own, in an empty data folder that is
-thrown away.
-"""
+"""Processes labelled tickets in a TicketGraph of their own, in a temporary data folder."""
 
 import asyncio
 import tempfile
@@ -19,12 +17,12 @@ from storage.queries import tickets
 from ticketgraph.app import TicketGraph
 
 SUGGESTION_LIMIT = 5
-"""How many similar tickets are asked for."""
+"""Similar tickets asked for."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one labelled ticket.
+    """The run of one labelled ticket.
 
     `duplicate_of` is the row id of the ticket that it was linked to.
     """
@@ -37,9 +35,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A ticket with known duplicates, and the row ids of those that the memory finds most
-    similar.
-    """
+    """A ticket with known duplicates, and the row ids of the tickets found most similar."""
 
     row: LabelledTicket
     similar: tuple[str, ...]
@@ -47,7 +43,7 @@ class Suggestion:
 
 @asynccontextmanager
 async def scratch_graph(desks_dir: Path | None = None) -> AsyncIterator[TicketGraph]:
-    """A TicketGraph that has never seen a ticket. Raises DeskError for invalid policies."""
+    """A TicketGraph on an empty database. Raises DeskError for invalid policies."""
     with tempfile.TemporaryDirectory(prefix="ticketgraph-eval-") as folder:
         async with TicketGraph.open(folder, desks_dir=desks_dir) as app:
             yield app
@@ -61,7 +57,7 @@ async def run_rows(
 ) -> list[Outcome]:
     """Process the tickets in order, at most `concurrency` at a time; `done` is called after each.
 
-    A ticket that repeats an earlier one waits for it. Milliseconds per ticket are honest
+    A ticket that repeats an earlier one waits for it. Milliseconds per ticket are meaningful
     only one at a time. Raises InputError for a desk that does not exist.
     """
     turns = asyncio.Semaphore(concurrency)
@@ -104,11 +100,9 @@ async def suggest_for_rows(
     rows: Sequence[LabelledTicket],
     done: Callable[[], None] = lambda: None,
 ) -> list[Suggestion]:
-    """Put every ticket into the memory, then ask it for those most similar to each that has
-    duplicates.
+    """Index every ticket, then find those most similar to each that has duplicates.
 
-    No run is made: what the triagers linked came before and after, so all tickets have to
-    be known first.
+    No run is made. All tickets are indexed first, because labels link later tickets too.
     """
     memory = app.assembly.ticket_search
     known = [(row, *_clean_row(app, row)) for row in rows]
