@@ -48,7 +48,7 @@ class ServerProcess:
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = range(10_000 + WORKER, 32_000, 16)
-"""Below those that the system gives to outgoing connections, and different in each of 16 pytest workers."""
+"""Below those of outgoing connections, and others in each of 16 pytest workers."""
 
 turns = count(random.randrange(len(PORTS)))
 

@@ -185,9 +185,12 @@ def test_the_table_speaks_of_every_fact() -> None:
         ({"grant": "assign", "when": {"amount": Bound()}}, "amount takes a range such as {max: 1}"),
         ({"grant": "assign", "when": {"amount": Bound(min=1)}}, ("a grant may bound amount by "
                                                                  "`max` only: otherwise mo")),
-        ({"grant": "assign", "when": {"amount": Bound(min=1, max=2)}}, "a grant may bound amount by `max` only"),
-        ({"require": "assign", "when": {"severity": Bound(max="low")}}, "bound severity by `min` only: otherwise less"),
-        ({"grant": "assign", "when": {"source_score": Bound(min="low")}}, "source_score is a number; write a range su"),
+        ({"grant": "assign", "when": {"amount": Bound(min=1, max=2)}},
+         "a grant may bound amount by `max` only"),
+        ({"require": "assign", "when": {"severity": Bound(max="low")}},
+         "bound severity by `min` only: otherwise less"),
+        ({"grant": "assign", "when": {"source_score": Bound(min="low")}},
+         "source_score is a number; write a range su"),
         ({"grant": "assign", "when": {"severity": Bound(max=None)}}, ("severity is a severity; "
                                                                       "write a range such as {")),
         ({"grant": "assign", "require": "assign"}, "either `grant` or `require`"),

@@ -87,8 +87,8 @@ def test_what_waits_too_long_passes_what_is_new_and_more_severe() -> None:
 
 @pytest.mark.parametrize(
     ("advice", "severity"),
-    [("low", "low"), ("normal", "medium"), ("HIGH", "high"), ("urgent", "critical"), ("critical", "critical"),
-     ("soon", None), (1, None), (["high"], None), (None, None)],
+    [("low", "low"), ("normal", "medium"), ("HIGH", "high"), ("urgent", "critical"),
+     ("critical", "critical"), ("soon", None), (1, None), (["high"], None), (None, None)],
 )  # fmt: skip
 def test_the_sources_advice_counts_where_it_is_one(
     advice: Any, severity: Severity | None

@@ -1,7 +1,6 @@
 """A text that tells the machine what to decide is told from one that only speaks of the
 same things."""
 
-
 import pytest
 
 from policies.deciding.steering import choosable_names, is_steering_text

@@ -164,7 +164,8 @@ def test_a_date_stays_the_text_it_is(folder: Path) -> None:
                                             "tone technic")),
         ("replies.yaml", "{brakes:", "{wheels:", ("replies.yaml:16: acknowledgments.wheels: "
                                                   "there is no category 'whee")),
-        ("articles/brake-pads.md", "category: brakes", "category: bells", "brake-pads.md:4: category: there is no cat"),
+        ("articles/brake-pads.md", "category: brakes", "category: bells",
+         "brake-pads.md:4: category: there is no cat"),
         ("articles/brake-pads.md", "id: brake-pads", "id: pads", ("brake-pads.md:2: id: an "
                                                                   "article's id is its file's ")),
         ("articles/brake-pads.md", "title:", "headline:", ("repairs/articles/brake-pads.md:3: "
