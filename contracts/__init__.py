@@ -1,1 +1,1 @@
-"""The typed things that pass between nodes. Imports nothing of ours."""
+"""The typed values that pass between nodes. Imports no other package of ours."""

@@ -1,4 +1,4 @@
-"""A question to a person, and the answer."""
+"""An approval request to a person, and the person's decision."""
 
 from datetime import datetime
 from typing import Literal, Self
@@ -31,9 +31,9 @@ class ApprovalRequest(Value):
 class ApprovalDecision(Value):
     """A person's answer. Validation refuses one that could not be carried out on any desk.
 
-    approve sends what was shown; edit sends `text` in its place; reject with `guidance`
-    asks for another draft, without it nothing is sent; reassign gives the ticket to `team`,
-    nothing is sent; respond sends `text`, the person's own words.
+    approve sends what was shown; edit sends `text` in its place; reject sends nothing, and with
+    `guidance` asks for another draft; reassign gives the ticket to `team` and sends nothing;
+    respond sends `text`, the person's own words.
     """
 
     type: Verdict

@@ -1,4 +1,4 @@
-"""What a ticket is about and how bad it is."""
+"""What a ticket is about and how severe it is."""
 
 from pydantic import Field
 
@@ -7,11 +7,10 @@ from contracts.values import EngineName, Severity, Value
 
 
 class Classification(Value):
-    """Category and severity with how far each can be trusted.
+    """Category and severity, and how far each can be trusted.
 
-    A confidence is a probability in [0, 1]. `calibrated` says whether it was fitted on
-    labelled tickets; an uncalibrated one bars automatic resolution and decides nothing
-    else.
+    A confidence is a probability in [0, 1]. `calibrated` says whether it was fitted on labelled
+    tickets; an uncalibrated one rules out automatic resolution, and nothing else.
     """
 
     category: str

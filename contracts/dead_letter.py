@@ -1,4 +1,4 @@
-"""A run that was given up."""
+"""A run that failed for good."""
 
 from datetime import datetime
 
@@ -7,10 +7,7 @@ from contracts.values import Value
 
 
 class DeadLetter(Value):
-    """A run that failed as often as it may.
-
-    Its ticket is kept, and waits for somebody to try it again.
-    """
+    """A run that failed as often as it may. Its ticket is kept until somebody retries it."""
 
     run_id: str
     ticket_id: str
@@ -21,7 +18,7 @@ class DeadLetter(Value):
 
 
 class DeadLetterDetail(DeadLetter):
-    """The same with what would be tried again."""
+    """A dead letter with the ticket and options that a retry would use."""
 
     ticket: Ticket
     options: RunOptions

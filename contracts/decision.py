@@ -1,4 +1,4 @@
-"""What the system decided, and by which rules."""
+"""The decision on a ticket, and the rules behind it."""
 
 from datetime import datetime
 
@@ -8,14 +8,14 @@ from contracts.values import Disposition, Priority, Value
 
 
 class Reason(Value):
-    """One rule that spoke: its id and the sentence a person reads."""
+    """One rule that applied: its id, and the sentence a person reads."""
 
     rule: str
     text: str
 
 
 class Decision(Value):
-    """Where the ticket goes, how fast, and whether a person must look first."""
+    """Where the ticket goes, how urgent it is, and whether a person must approve first."""
 
     disposition: Disposition
     team: str

@@ -1,4 +1,4 @@
-"""The reply to the customer, before anybody has agreed to send it."""
+"""The reply to the customer, before it is approved."""
 
 from pydantic import Field
 
@@ -7,7 +7,7 @@ from contracts.values import EngineName, Tone, Value
 
 
 class Draft(Value):
-    """A reply in parts and as one text, with the sources it stands on."""
+    """A reply in parts and as one text, with the sources it is based on."""
 
     content: str
     tone: Tone

@@ -1,4 +1,4 @@
-"""What leaves the system, and what became of it."""
+"""Effects: what leaves the system, and what happened to it."""
 
 from datetime import datetime
 from typing import Any, Literal
@@ -12,21 +12,22 @@ Action = Literal["reply", "external_ticket", "assignment", "link", "notification
 EffectStatus = Literal[
     "recorded", "queued", "sending", "sent", "unknown", "refused", "dropped"
 ]
-"""recorded: it stays here; queued: to be sent; sending: somebody has begun; sent.
+"""The state of an effect.
 
-The receiver has it; unknown and refused: parked until a person says what is to become of
-it; dropped: a person decided against it.
+recorded: nothing is sent for it; queued: to be sent; sending: a worker has begun; sent: the
+receiver has it; unknown and refused: parked until a person decides; dropped: a person
+decided against it.
 """
 
 WhichEffects = Literal["parked", "all", EffectStatus]
-"""What one can ask for: those of a status, those that wait for a person, or all."""
+"""Which effects to list: those of a status, those parked for a person, or all."""
 
 Outcome = Literal["sent", "send_again", "drop"]
-"""What a person makes of a parked effect."""
+"""A person's decision on a parked effect."""
 
 
 class Effect(Value):
-    """One thing to be done outside, at most once for each (ticket, decision, action)."""
+    """One action outside the system, done at most once for each (ticket, decision, action)."""
 
     action: Action
     target: str = Field(
@@ -39,7 +40,7 @@ class Effect(Value):
 
 
 class Delivery(Value):
-    """What became of the run's effects."""
+    """The effects of a run."""
 
     effects: tuple[Effect, ...] = ()
     simulated: bool = Field(
@@ -48,7 +49,7 @@ class Delivery(Value):
 
 
 class LedgerEntry(Effect):
-    """An effect as the ledger has it."""
+    """An effect as the ledger stores it."""
 
     ticket_id: str
     run_id: str
@@ -64,10 +65,10 @@ class LedgerEntry(Effect):
 
 
 class Resolution(Value):
-    """A person's answer to a parked effect.
+    """A person's decision on a parked effect.
 
-    sent: the receiver has it; send_again: it does not have it, send it; drop: it is not to
-    be sent any more.
+    sent: the receiver has it; send_again: the receiver does not have it, send it; drop: do not
+    send it any more.
     """
 
     outcome: Outcome

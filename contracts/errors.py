@@ -1,12 +1,12 @@
 """The tree of errors.
 
 TicketGraphError
-├── InputError (422)          what was sent cannot be used
+├── InputError (422)          the request cannot be processed
 ├── NotFoundError (404)       no such ticket, run, approval or effect
-├── ConflictError (409)       somebody else was first, or it is another thing now
-│   ├── ReusedError           an Idempotency-Key or source id that stands for another request
-│   └── ChangedError          something else is shown now than what was decided on
-├── GoneError (410)           it was here, and was deleted on purpose
+├── ConflictError (409)       somebody else was first, or it has changed since
+│   ├── ReusedError           an Idempotency-Key or source id of another request
+│   └── ChangedError          what is shown now is not what was decided on
+├── GoneError (410)           deleted on purpose
 ├── DeskError (500)           a desk's policy files are wrong; names file and line
 ├── EngineError (502)         an engine could not do its step
 └── UnavailableError (503)    try again later

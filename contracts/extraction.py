@@ -9,10 +9,7 @@ FieldValue = str | float | list[str] | list[float]
 
 
 class ExtractedField(Value):
-    """One named field. Several findings stay several values.
-
-    Order ids ORD-1 and ORD-2 are a list.
-    """
+    """One named field; several findings, such as two order ids, are a list of values."""
 
     name: str
     value: FieldValue
@@ -27,7 +24,7 @@ class ExtractedField(Value):
 
 
 class Extraction(Value):
-    """All fields of a ticket, what the category still needs, and what did not validate."""
+    """All fields of a ticket, those the category still needs, and those that were not valid."""
 
     fields: tuple[ExtractedField, ...] = ()
     missing_required: tuple[str, ...] = ()

@@ -1,4 +1,4 @@
-"""What a run came to, as every way in shows it."""
+"""The result of a run, as the HTTP API, the command line and Python show it."""
 
 from datetime import datetime
 from typing import Literal
@@ -19,7 +19,7 @@ RunStatus = Literal["running", "waiting", "finished", "failed"]
 
 
 class PendingApproval(Value):
-    """The question that a waiting run waits on."""
+    """The approval request that a waiting run waits for."""
 
     id: str
     request: ApprovalRequest
@@ -27,9 +27,9 @@ class PendingApproval(Value):
 
 
 class Run(Value):
-    """One run of one ticket. `waiting` means that a person is asked.
+    """One run of one ticket.
 
-    `finished` that all effects are recorded.
+    `waiting`: a person is asked; `finished`: all effects are recorded.
     """
 
     run_id: str
@@ -63,10 +63,7 @@ class Run(Value):
 
 
 class Checkpoint(Value):
-    """One saved moment of a run.
-
-    What had happened, what would come next, and how to fork from it.
-    """
+    """One saved checkpoint of a run: its step, the next nodes, and the id to fork from."""
 
     checkpoint_id: str
     parent_id: str | None

@@ -1,4 +1,4 @@
-"""What was forgotten: checkpoints that nobody needs any more, and everything of a customer."""
+"""What was deleted: old checkpoints and tickets, or everything of a customer."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from contracts.values import Value
 
 
 class Pruned(Value):
-    """What the desks' policies said to forget."""
+    """What was deleted under the desks' retention policies."""
 
     runs: int = Field(
         default=0, description="Finished runs whose checkpoints were deleted"
@@ -15,7 +15,7 @@ class Pruned(Value):
 
 
 class Erasure(Value):
-    """What was erased, and in how many runs of other tickets its traces were."""
+    """What was erased, and from how many runs of other tickets its traces were removed."""
 
     tickets: int = 0
     runs: int = 0

@@ -1,4 +1,4 @@
-"""What is already known: articles, solved tickets, open look-alikes."""
+"""What retrieval finds: articles, solved tickets, similar and duplicate tickets."""
 
 from typing import Literal
 
@@ -38,7 +38,7 @@ class Source(Value):
 
 
 class SimilarTicket(Value):
-    """An earlier ticket that reads alike. A suggestion: similarity alone never merges."""
+    """An earlier ticket that is similar. A suggestion: similarity alone never links tickets."""
 
     ticket_id: str
     subject: str
@@ -55,10 +55,7 @@ class Duplicate(Value):
 
 
 class Original(Value):
-    """What is known of the ticket that a duplicate joins.
-
-    The unknown parts are None while it is in progress.
-    """
+    """What is known of the ticket that a duplicate joins; None while it is in progress."""
 
     ticket_id: str
     severity: Severity | None = None

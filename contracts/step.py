@@ -13,7 +13,7 @@ StepStatus = Literal["completed", "skipped", "fallback", "failed", "waiting"]
 
 
 class Step(Value):
-    """One node's run: when, how long, with what, and what went wrong."""
+    """One execution of a node: when, how long, by which engine, and what went wrong."""
 
     step_name: str
     status: StepStatus
@@ -29,7 +29,7 @@ class Step(Value):
 
 
 class Problem(Value):
-    """Something a node could not do. Carried in the state so that an edge can act on it."""
+    """Something a node could not do, kept in the state so that an edge can act on it."""
 
     step: str
     kind: str
@@ -38,7 +38,7 @@ class Problem(Value):
 
 
 Steps = Annotated[list[Step], operator.add]
-"""The state's channel of steps: every node appends its own."""
+"""The state's channel of steps; every node appends its own."""
 
 Problems = Annotated[list[Problem], operator.add]
-"""The state's channel of problems: parallel nodes may each append."""
+"""The state's channel of problems; parallel nodes may each append."""

@@ -11,7 +11,7 @@ Text = Annotated[str, Field(max_length=200_000)]
 
 
 class NewTicket(Value):
-    """A ticket as somebody submits it."""
+    """A ticket as it is submitted."""
 
     desk: str = Field(
         default="customer_support", description="The desk whose policies apply"
@@ -40,7 +40,7 @@ class NewTicket(Value):
 
     @property
     def customer(self) -> str | None:
-        """Who is asking, as one comparable key; None for an anonymous ticket."""
+        """The customer as one comparable key; None for an anonymous ticket."""
         if self.customer_id:
             return f"id:{self.customer_id}"
         return (
@@ -51,17 +51,14 @@ class NewTicket(Value):
 
 
 class Ticket(NewTicket):
-    """A ticket exactly as it was received. Stored before anything is done with it.
-
-    Never changed.
-    """
+    """A ticket exactly as received: stored before anything else, and never changed."""
 
     id: str
     received_at: datetime
 
 
 class RunOptions(Value):
-    """What a caller may ask of one run."""
+    """What a caller may set for one run."""
 
     response_tone: Tone | None = Field(
         default=None, description="Tone of the reply; the desk's own when not given"
@@ -77,20 +74,14 @@ class RunOptions(Value):
 
 
 class InjectionFlag(Value):
-    """A sign that the text addresses the machine rather than the desk.
-
-    It raises review, never refuses.
-    """
+    """A sign that the text is a prompt injection. It raises review, and refuses nothing."""
 
     rule: str
     excerpt: str
 
 
 class CleanTicket(Value):
-    """What the nodes read.
-
-    Normalised text without quoted history and signature, paragraphs kept.
-    """
+    """The text that the nodes read: normalised, without quoted history and signature."""
 
     subject: str
     body: str
@@ -117,7 +108,7 @@ class CleanTicket(Value):
 
     @property
     def everything(self) -> str:
-        """The text, then the signature, then the quoted history: where fields may stand."""
+        """The text, the signature and the quoted history: where fields are searched."""
         return "\n\n".join(
             part for part in (self.text, self.signature, self.quoted) if part
         )

@@ -1,4 +1,4 @@
-"""What calls of a model cost."""
+"""What calls of a model use and cost."""
 
 from pydantic import Field
 

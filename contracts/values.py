@@ -1,4 +1,4 @@
-"""The closed vocabularies and the base of every value object."""
+"""The closed vocabularies, and the base class of every value object."""
 
 from typing import Literal
 
@@ -14,7 +14,7 @@ SEVERITIES: tuple[Severity, ...] = ("low", "medium", "high", "critical")
 """From least to most severe; a severity's rank is its index here."""
 
 PRIORITIES: tuple[Priority, ...] = ("low", "normal", "high", "urgent")
-"""From least to most pressing; a priority's rank is its index here."""
+"""From least to most urgent; a priority's rank is its index here."""
 
 
 class Value(BaseModel):

@@ -1,1 +1,1 @@
-"""Measures quality on labelled tickets, and fits what may be fitted on them."""
+"""Measures quality on labelled tickets, and fits models and calibration on them."""

@@ -1,4 +1,4 @@
-"""Fits how sure a desk may be of a category, from labelled tickets that decide no other figure."""
+"""Fits a desk's category temperature on labelled tickets that no other figure is taken from."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ from text.cleaning import TextCleaner
 from ticketgraph.assembly import SHIPPED_DESKS
 
 MIN_TICKETS: Final = 30
-"""Fewer tickets say too little about a temperature."""
+"""Fewest tickets that a temperature is fitted on."""
 
 _COLDEST, _HOTTEST = 1e-3, 1e2
 _GOLDEN_SECTION = (np.sqrt(5) - 1) / 2
@@ -28,20 +28,20 @@ _FOLDS = 5
 _TEST_FILE_MARK = ".test."
 _FILE_HEADER = """\
 # yaml-language-server: $schema=../../schema/calibration.schema.json
-# Written by a fit on labelled tickets. Without a temperature every confidence counts as uncalibrated, and
-# nothing is resolved without a person.
+# Written by a fit on labelled tickets. Without a temperature every confidence counts as
+# uncalibrated, and nothing is resolved without a person.
 """
 
 CALIBRATION_FILE = "calibration.yaml"
 
 
 def fit_temperature(scores: NDArray[np.float64], labels: NDArray[np.intp]) -> float:
-    """The temperature in [0.001, 100] under which softmax(scores / temperature) makes the
-    labels most likely.
+    """The temperature in [0.001, 100] that makes the labels likeliest.
 
-    `scores` is [n, k], `labels` holds n columns of it. Temperature scaling, Guo et al., On
-    Calibration of Modern Neural Networks, 2017; the loss has one minimum in the
-    temperature, found by golden-section search. Raises ValueError for no tickets.
+    `scores` is [n, k], `labels` has n column numbers; probabilities are softmax(scores /
+    temperature). Temperature scaling, Guo et al., On Calibration of Modern Neural Networks,
+    2017; the loss has one minimum, found by golden-section search. Raises ValueError for no
+    tickets.
     """
     if not len(labels):
         raise ValueError("a temperature cannot be fitted on no tickets")
@@ -78,8 +78,9 @@ def _log_softmax(
 def cross_validated_error(
     scores: NDArray[np.float64], labels: NDArray[np.intp], folds: int = _FOLDS
 ) -> float | None:
-    """Expected calibration error of a temperature that was fitted without the tickets it is
-    measured on.
+    """Expected calibration error on tickets that the temperature was not fitted on.
+
+    None when there are too few tickets to divide.
     """
     fold_of = np.arange(len(labels)) % folds
     stated, right = np.zeros(len(labels)), np.zeros(len(labels), dtype=bool)
@@ -101,10 +102,10 @@ def fit_desk(
 ) -> Calibration:
     """Fit a desk's category temperature and write it to the desk's `calibration.yaml`.
 
-    Tickets of other desks, without a category, or in a language the desk does not read are
-    left out. `fitted_on` names the files and the cross-validated calibration error. Raises
-    InputError for a file set aside for testing, a category the desk does not have, or under
-    30 tickets; DeskError for invalid policies.
+    Tickets of other desks, without a category, or in a language the desk does not read are left
+    out. `fitted_on` names the files and the cross-validated calibration error. Raises InputError
+    for a file reserved for testing, a category the desk does not have, or under 30 tickets;
+    DeskError for invalid policies.
     """
     if aside := [file.name for file in files if _TEST_FILE_MARK in file.name]:
         raise InputError(
@@ -130,8 +131,9 @@ def fit_desk(
 def write_calibration(
     folder: Path, scores: NDArray[np.float64], labels: NDArray[np.intp], fitted_on: str
 ) -> Calibration:
-    """Fit a temperature on scores of tickets that had no part in making them, and write
-    `calibration.yaml`.
+    """Fit a temperature and write `calibration.yaml`.
+
+    The scores must be of tickets that the scoring models were not fitted on.
     """
     error = cross_validated_error(scores, labels)
     calibration = Calibration(
@@ -149,28 +151,33 @@ def write_calibration(
 def category_scores(
     desk: Desk, rows: Sequence[LabelledTicket]
 ) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """The local engine's raw scores [n, k] of the tickets it does not abstain from, and
-    their labels [n].
+    """The local engine's raw scores [n, k] of tickets it can read, and their labels [n].
 
     Raises InputError for a category that the desk does not have.
     """
+    labels = category_labels(desk, rows)
     embedder, cleaner = Embedder.load(), TextCleaner(desk.settings.languages)
     classifier = CategoryScorer(embedder, desk)
     scores: list[list[float]] = []
-    labels: list[int] = []
-    for row in rows:
-        if row.category not in classifier.categories:
-            raise InputError(
-                f"{row.id}: the desk {desk.id} has no category {row.category}"
-            )
+    kept: list[int] = []
+    for label, row in zip(labels, rows, strict=True):
         clean = cleaner.clean(row.subject, row.body)
         if clean.supported_language:
-            scores.append(
-                list(
-                    classifier.score_categories(
-                        embedder.embed([clean.text])[0]
-                    ).values()
-                )
-            )
-            labels.append(classifier.categories.index(row.category))
-    return np.array(scores, dtype=np.float64), np.array(labels, dtype=np.intp)
+            vector = embedder.embed([clean.text])[0]
+            scores.append(list(classifier.score_categories(vector).values()))
+            kept.append(label)
+    return np.array(scores, dtype=np.float64), np.array(kept, dtype=np.intp)
+
+
+def category_labels(desk: Desk, rows: Sequence[LabelledTicket]) -> NDArray[np.intp]:
+    """Each row's category as its number in the desk.
+
+    Raises InputError for a category that the desk does not have.
+    """
+    categories = [category.id for category in desk.categories]
+    for row in rows:
+        if row.category not in categories:
+            msg = f"{row.id}: the desk {desk.id} has no category {row.category}"
+            raise InputError(msg)
+    numbers = [categories.index(str(row.category)) for row in rows]
+    return np.array(numbers, dtype=np.intp)

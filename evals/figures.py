@@ -29,7 +29,7 @@ from evals.runner import Outcome, Suggestion
 
 
 class FileReport(Value):
-    """The figures of one file; a part is None when no ticket carries its label."""
+    """The figures of one file; a part is None when no ticket has its label."""
 
     file: str
     desks: tuple[str, ...]
@@ -64,9 +64,7 @@ def build_file_report(
     outcomes: Sequence[Outcome],
     suggestions: Sequence[Suggestion],
 ) -> FileReport:
-    """The figures of one file's tickets, from what became of those that were run and of
-    those that were compared.
-    """
+    """The figures of one file, from its processed tickets and its similarity searches."""
     runs = [outcome.run for outcome in outcomes]
     return FileReport(
         file=name,

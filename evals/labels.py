@@ -1,4 +1,4 @@
-"""Labelled tickets, as JSON Lines: what a quality report measures against."""
+"""Labelled tickets, as JSON Lines, that quality is measured on."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -21,9 +21,7 @@ _FIELDS_OF_COLUMNS: Final = {
 
 
 class LabelledTicket(Value):
-    """One ticket with what people said about it.
-
-    A label that is None was not given, and nothing is measured on it.
+    """One ticket with its labels. A label of None was not given, and is not measured.
 
     `duplicate_of` is the exception: None in a row that has the key means that the ticket
     repeats no other.
@@ -56,7 +54,7 @@ class LabelledTicket(Value):
 
     @property
     def has_duplicate_label(self) -> bool:
-        """Whether somebody said if this ticket repeats an earlier one."""
+        """Whether the row says if this ticket repeats an earlier one."""
         return "duplicate_of" in self.model_fields_set
 
 
@@ -119,7 +117,7 @@ def _parse_labelled(line: str, place: str) -> LabelledTicket:
 
 
 def _as_golden_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """A row of any shape with the names of a golden one."""
+    """A row of any known shape, with the keys of a golden row."""
     known = {
         name: value
         for name, value in row.items()
@@ -139,7 +137,7 @@ def find_original(
 ) -> str | None:
     """The first ticket of the chain that this one repeats; None when it repeats none.
 
-    `rows` are one file's, by id.
+    `rows` are those of one file, by id.
     """
     original = row.duplicate_of
     while original and (earlier := rows[original].duplicate_of):

@@ -1,8 +1,7 @@
-"""How good answers are, as pure functions over labels and answers.
+"""Quality metrics, as pure functions of labels and answers.
 
-Of nothing, every figure is None.
-
-An answer may be None: the system gave none, and that counts as wrong.
+Every metric is None when there is nothing to measure. An answer of None, where the system
+gave none, counts as wrong.
 """
 
 import unicodedata
@@ -15,16 +14,13 @@ import numpy as np
 from contracts.values import SEVERITIES, Severity, Value
 
 NO_ANSWER: Final = "(none)"
-"""How a missing answer is called in a confusion matrix."""
+"""Name of a missing answer in a confusion matrix."""
 
 FieldValues = Mapping[str, Sequence[str | float]]
 
 
 class Score(Value):
-    """Precision, recall and F1 of one class or field.
-
-    Each None when there is nothing to divide by.
-    """
+    """Precision, recall and F1 of one class or field; None where the divisor is zero."""
 
     label: str
     precision: float | None
@@ -42,7 +38,7 @@ class Latency(Value):
 
 
 def share_of_true(hits: Sequence[bool]) -> float | None:
-    """How many are true, as a share of all."""
+    """The share of hits that are true."""
     return sum(hits) / len(hits) if hits else None
 
 
@@ -56,7 +52,7 @@ def answer_accuracy(
 def class_scores(
     expected: Sequence[str], given: Sequence[str | None]
 ) -> tuple[Score, ...]:
-    """One score for each label that was expected, in alphabetical order."""
+    """One score for each expected label, in alphabetical order."""
     pairs = list(zip(expected, given, strict=True))
     right = Counter(e for e, g in pairs if e == g)
     named, wanted = Counter(given), Counter(expected)
@@ -67,7 +63,7 @@ def class_scores(
 
 
 def macro_f1(scores: Sequence[Score]) -> float | None:
-    """The mean F1, every class counting the same."""
+    """The mean F1, every class with the same weight."""
     return sum(s.f1 or 0.0 for s in scores) / len(scores) if scores else None
 
 
@@ -85,7 +81,7 @@ def score_counts(label: str, right: int, given: int, expected: int) -> Score:
 def confusion_counts(
     expected: Sequence[str], given: Sequence[str | None]
 ) -> dict[str, dict[str, int]]:
-    """How often each label (outer) got each answer (inner).
+    """How often each label (outer key) got each answer (inner key).
 
     Pairs that never occurred are left out.
     """
@@ -102,12 +98,10 @@ def confusion_counts(
 def calibration_error(
     confidences: Sequence[float], right: Sequence[bool], bins: int = 10
 ) -> float | None:
-    """Expected calibration error.
+    """Expected calibration error: the mean gap between confidence and accuracy over equal bins.
 
-    The mean gap between confidence and accuracy over bins of equal width.
-
-    Each bin counts by its tickets (Guo et al., On Calibration of Modern Neural Networks,
-    2017, eq. 3). Chance alone gives few tickets an error: even perfect confidences come to
+    Bins are weighted by their tickets (Guo et al., On Calibration of Modern Neural Networks,
+    2017, eq. 3). With few tickets chance alone causes an error: even perfect confidences come to
     about 0.1 for 80 tickets.
     """
     if not confidences:
@@ -121,16 +115,14 @@ def calibration_error(
 def coverage_at_accuracy(
     confidences: Sequence[float], right: Sequence[bool], at: float = 0.9
 ) -> float | None:
-    """The largest share of tickets that some confidence threshold lets through with
-    accuracy of at least `at`.
-    """
+    """The largest share of tickets above some confidence threshold with accuracy of `at`."""
     if not confidences:
         return None
     stated = np.asarray(confidences, dtype=float)
     order = np.argsort(-stated, kind="stable")
     taken = np.arange(1, len(order) + 1)
     accurate = np.cumsum(np.asarray(right, dtype=float)[order]) / taken >= at
-    # No threshold stands between equal confidences: they are let through together or not at all.
+    # No threshold lies between equal confidences: they pass together or not at all.
     separable = np.append(np.diff(stated[order]) != 0, True)
     return float(taken[accurate & separable].max(initial=0) / len(order))
 
@@ -147,43 +139,45 @@ def levels_between(expected: Severity, given: Severity | None) -> int:
 def field_scores(
     expected: Sequence[FieldValues], found: Sequence[FieldValues]
 ) -> tuple[Score, ...]:
-    """Precision, recall and F1 of the values of each field that the labels speak of.
-
-    Last, all of them together.
+    """Scores of the values of each labelled field, and of all fields together, last.
 
     A value is right when it equals a labelled one of the same field and ticket after
-    `comparable_value`. Fields that no label names are not judged: nobody said what they hold.
+    `comparable_value`. Fields that no label names are not measured.
     """
     names = labelled_fields(expected)
-    totals = {name: [0, 0, 0] for name in names}
-    for wanted, given in zip(expected, found, strict=True):
-        for name in names:
-            labels = {comparable_value(value) for value in wanted.get(name, ())}
-            answers = {comparable_value(value) for value in given.get(name, ())}
-            for index, count in enumerate(
-                (len(labels & answers), len(answers), len(labels))
-            ):
-                totals[name][index] += count
     if not names:
         return ()
-    right, given_, wanted_ = (
-        sum(column) for column in zip(*totals.values(), strict=True)
-    )
+    counts = [count_values(name, expected, found) for name in names]
+    right, given, wanted = (sum(column) for column in zip(*counts, strict=True))
     return (
-        *(score_counts(name, *totals[name]) for name in names),
-        score_counts("all", right, given_, wanted_),
+        *(score_counts(n, *counted) for n, counted in zip(names, counts, strict=True)),
+        score_counts("all", right, given, wanted),
     )
+
+
+def count_values(
+    name: str, expected: Sequence[FieldValues], found: Sequence[FieldValues]
+) -> tuple[int, int, int]:
+    """How many values of one field are right, found and expected, over all tickets."""
+    right = given = wanted = 0
+    for labelled, answered in zip(expected, found, strict=True):
+        labels = set(map(comparable_value, labelled.get(name, ())))
+        answers = set(map(comparable_value, answered.get(name, ())))
+        right += len(labels & answers)
+        given += len(answers)
+        wanted += len(labels)
+    return right, given, wanted
 
 
 def labelled_fields(expected: Sequence[FieldValues]) -> list[str]:
-    """The names of the fields that the labels speak of."""
+    """The names of the labelled fields, sorted."""
     return sorted({name for row in expected for name in row})
 
 
 def comparable_value(value: str | float) -> str | float:
     """A field's value as it is compared.
 
-    Amounts to the cent, texts without regard to case, width and spacing.
+    Amounts are rounded to cents; texts ignore case, width and spacing.
     """
     if isinstance(value, str):
         return " ".join(unicodedata.normalize("NFKC", value).casefold().split())

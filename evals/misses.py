@@ -1,4 +1,4 @@
-"""Which answers were not the labels: where to look when a figure is low."""
+"""Lists the answers that differ from their labels: where to look when a figure is low."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
@@ -57,19 +57,20 @@ def _wrong_answers(
     for of, label, answer in labels:
         if label and label != answer:
             yield of, label, answer
+    yield from _wrong_flags(outcome)
+    if row.has_duplicate_label:
+        original = find_original(row, rows)
+        if original != outcome.duplicate_of:
+            yield "duplicate", original or NO_ANSWER, outcome.duplicate_of
+
+
+def _wrong_flags(outcome: Outcome) -> Iterator[tuple[MissKind, object, object]]:
+    row, run = outcome.row, outcome.run
     if row.injection is not None and row.injection != run.injection_flag:
         yield "injection", _FLAG_NAMES[row.injection], _FLAG_NAMES[run.injection_flag]
-    if (
-        row.has_duplicate_label
-        and (original := find_original(row, rows)) != outcome.duplicate_of
-    ):
-        yield "duplicate", original or NO_ANSWER, outcome.duplicate_of
     if row.safe is not None and row.safe != (run.disposition == "auto_resolve"):
-        yield (
-            "automation",
-            "safe" if row.safe else "unsafe",
-            run.disposition or run.status,
-        )
+        expected = "safe" if row.safe else "unsafe"
+        yield "automation", expected, run.disposition or run.status
 
 
 def _wrong_fields(

@@ -1,6 +1,6 @@
-"""What the outcomes of a file of labelled tickets amount to.
+"""Quality figures from the outcomes of a file of labelled tickets.
 
-Each part covers the tickets that carry its label.
+Each part covers the tickets that have its label.
 """
 
 from collections import Counter
@@ -28,7 +28,7 @@ Counts = dict[str, int]
 
 
 class CategoryQuality(Value):
-    """Categories. An abstention counts as wrong, and is left out of what concerns confidence."""
+    """Categories. An abstention counts as wrong, and not in the figures about confidence."""
 
     tickets: int
     accuracy: float | None
@@ -43,7 +43,7 @@ class CategoryQuality(Value):
 class SeverityQuality(Value):
     """Severities.
 
-    `false_critical` is the share of tickets not labelled critical that were judged so.
+    `false_critical` is the share of tickets judged critical among those not labelled so.
     """
 
     tickets: int
@@ -55,7 +55,7 @@ class SeverityQuality(Value):
 
 
 class AutomationQuality(Value):
-    """What happened without a person, for tickets labelled safe and unsafe to answer so.
+    """What was done without a person, for tickets labelled safe and unsafe to answer so.
 
     `no_person` is the share of safe tickets whose run finished without waiting for an approval.
     """
@@ -79,9 +79,9 @@ class FlagQuality(Value):
 
 
 class LinkQuality(Value):
-    """Repeated tickets.
+    """Links between repeated tickets.
 
-    A link is false when nobody called the ticket a duplicate, or of another one.
+    A link is false when the ticket is labelled as no duplicate, or as one of another ticket.
     """
 
     duplicates: int
@@ -90,14 +90,14 @@ class LinkQuality(Value):
 
 
 class SuggestionQuality(Value):
-    """The share of known duplicates that are among a ticket's five most similar ones."""
+    """The share of known duplicates among a ticket's five most similar ones."""
 
     tickets: int
     recall_at_5: float | None
 
 
 class LanguageQuality(Value):
-    """Languages; "too short to tell" counts as wrong."""
+    """Detected languages; "too short to tell" counts as wrong."""
 
     tickets: int
     accuracy: float | None
@@ -125,7 +125,7 @@ def category_quality(outcomes: Sequence[Outcome]) -> CategoryQuality | None:
 
 
 def category_of(run: Run) -> str | None:
-    """The category that a run stands behind."""
+    """The category of a run; None when the engine abstained."""
     found = run.classification
     return found.category if found and not found.abstained else None
 
@@ -146,20 +146,23 @@ def severity_quality(outcomes: Sequence[Outcome]) -> SeverityQuality | None:
     if not pairs:
         return None
     expected, given = [label for label, _ in pairs], [answer for _, answer in pairs]
+    distances = [levels_between(label, answer) for label, answer in pairs]
     return SeverityQuality(
         tickets=len(pairs),
         accuracy=answer_accuracy(expected, given),
-        within_one_level=share_of_true(
-            [levels_between(label, answer) <= 1 for label, answer in pairs]
-        ),
-        critical_recall=share_of_true(
-            [answer == "critical" for label, answer in pairs if label == "critical"]
-        ),
-        false_critical=share_of_true(
-            [answer == "critical" for label, answer in pairs if label != "critical"]
-        ),
+        within_one_level=share_of_true([distance <= 1 for distance in distances]),
+        critical_recall=_share_judged_critical(pairs, critical=True),
+        false_critical=_share_judged_critical(pairs, critical=False),
         confusion=confusion_counts(expected, given),
     )
+
+
+def _share_judged_critical(
+    pairs: Sequence[tuple[Severity, Severity | None]], *, critical: bool
+) -> float | None:
+    """Of the tickets labelled critical, or of all others, the share judged critical."""
+    judged = [answer for label, answer in pairs if (label == "critical") is critical]
+    return share_of_true([answer == "critical" for answer in judged])
 
 
 def severity_of(run: Run) -> Severity | None:
@@ -168,7 +171,7 @@ def severity_of(run: Run) -> Severity | None:
 
 
 def automation_quality(outcomes: Sequence[Outcome]) -> AutomationQuality | None:
-    """What happened without a person, None when no ticket is labelled safe or unsafe."""
+    """What was done without a person, None when no ticket is labelled safe or unsafe."""
     safe = [outcome.run for outcome in outcomes if outcome.row.safe is True]
     unsafe = [outcome.run for outcome in outcomes if outcome.row.safe is False]
     if not safe and not unsafe:
@@ -177,19 +180,23 @@ def automation_quality(outcomes: Sequence[Outcome]) -> AutomationQuality | None:
         safe=len(safe),
         unsafe=len(unsafe),
         no_person=share_of_true([run.status == "finished" for run in safe]),
-        auto_resolved=share_of_true(
-            [run.disposition == "auto_resolve" for run in safe]
-        ),
-        unsafe_auto_resolved=share_of_true(
-            [run.disposition == "auto_resolve" for run in unsafe]
-        ),
-        safe_dispositions=Counter(run.disposition or run.status for run in safe),
-        unsafe_dispositions=Counter(run.disposition or run.status for run in unsafe),
+        auto_resolved=_share_auto_resolved(safe),
+        unsafe_auto_resolved=_share_auto_resolved(unsafe),
+        safe_dispositions=_count_dispositions(safe),
+        unsafe_dispositions=_count_dispositions(unsafe),
     )
 
 
+def _share_auto_resolved(runs: Sequence[Run]) -> float | None:
+    return share_of_true([run.disposition == "auto_resolve" for run in runs])
+
+
+def _count_dispositions(runs: Sequence[Run]) -> Counts:
+    return Counter(run.disposition or run.status for run in runs)
+
+
 def field_quality(outcomes: Sequence[Outcome]) -> tuple[Score, ...]:
-    """Scores of the labelled fields, and of all together last; empty when none is labelled."""
+    """Scores of the labelled fields, all together last; empty when none is labelled."""
     labelled = [
         (labels, o.run) for o in outcomes if (labels := o.row.fields) is not None
     ]
@@ -232,7 +239,7 @@ def flag_quality(outcomes: Sequence[Outcome]) -> FlagQuality | None:
 
 
 def link_quality(outcomes: Sequence[Outcome]) -> LinkQuality | None:
-    """Quality of the links between repeated tickets, None when nobody said which are."""
+    """Quality of the links between repeated tickets, None when none is labelled."""
     rows = {outcome.row.id: outcome.row for outcome in outcomes}
     labelled = [
         (find_original(o.row, rows), o.duplicate_of)

@@ -14,7 +14,7 @@ from evals.tables import report_tables
 from ticketgraph.app import TicketGraph
 
 ReportProgress = Callable[[int, int], None]
-"""Called with how many tickets are done, and of how many."""
+"""Called with the number of tickets done, and of all tickets."""
 
 
 async def evaluate_files(
@@ -26,12 +26,11 @@ async def evaluate_files(
     progress: ReportProgress | None = None,
     desks_dir: Path | None = None,
 ) -> Report:
-    """Run the labelled tickets of each file through a TicketGraph that knows nothing yet,
-    and compare.
+    """Process each file's labelled tickets in an empty TicketGraph, and measure the outcomes.
 
-    `desk` takes the place of the desk in the rows; `limit` is a number of tickets per file.
-    Raises InputError with file and line for labels that cannot be used, DeskError for
-    invalid policies.
+    `desk` replaces the desk of the rows; `limit` is a number of tickets per file. Raises
+    InputError with file and line for labels that cannot be used, DeskError for invalid
+    policies.
     """
     labelled = {file: _load_rows(file, desk, limit) for file in files}
     count = _ProgressCount(sum(map(len, labelled.values())), progress)
@@ -60,7 +59,7 @@ def print_report(report: Report, console: Console) -> None:
 
 
 class _ProgressCount:
-    """How many tickets are done, over all files."""
+    """Counts the tickets that are done, over all files."""
 
     def __init__(self, total: int, progress: ReportProgress | None) -> None:
         self.total = total

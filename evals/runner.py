@@ -1,6 +1,4 @@
-"""Runs labelled tickets through a TicketGraph of their own, in an empty data folder that is
-thrown away.
-"""
+"""Processes labelled tickets in a TicketGraph of their own, in a temporary data folder."""
 
 import asyncio
 import tempfile
@@ -21,12 +19,12 @@ from ticketgraph.app import TicketGraph
 from ticketgraph.assembly import Assembly, open_assembly
 
 SUGGESTION_LIMIT = 5
-"""How many similar tickets are asked for."""
+"""Similar tickets asked for."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one labelled ticket.
+    """The run of one labelled ticket.
 
     `duplicate_of` is the row id of the ticket that it was linked to.
     """
@@ -39,9 +37,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """A ticket with known duplicates, and the row ids of those that the memory finds most
-    similar.
-    """
+    """A ticket with known duplicates, and the row ids of the tickets found most similar."""
 
     row: LabelledTicket
     similar: tuple[str, ...]
@@ -67,7 +63,7 @@ async def run_rows(
 ) -> list[Outcome]:
     """Process the tickets in order, at most `concurrency` at a time; `done` is called after each.
 
-    A ticket that repeats an earlier one waits for it. Milliseconds per ticket are honest
+    A ticket that repeats an earlier one waits for it. Milliseconds per ticket are meaningful
     only one at a time. Raises InputError for a desk that does not exist.
     """
     turns = asyncio.Semaphore(concurrency)
@@ -112,8 +108,7 @@ async def suggest_for_rows(
 ) -> list[Suggestion]:
     """Index every ticket, then search for those most similar to each that has duplicates.
 
-    No run is made: what the triagers linked came before and after, so all tickets have to
-    be known first.
+    No run is made. All tickets are indexed first, because labels link later tickets too.
     """
     search = assembly.ticket_search
     known = [(row, *_clean_row(assembly, row)) for row in rows]

@@ -1,7 +1,4 @@
-"""A file's figures as terminal tables.
-
-A dash stands for a figure that no ticket says anything about.
-"""
+"""A file's figures as terminal tables. A dash stands for a figure without labels."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,9 +1,11 @@
 """Fits a desk's learned models on labelled tickets (`ticketgraph train`).
 
-Needs scikit-learn, which is not needed to run. Deterministic: the same examples give the same file.
+Needs scikit-learn, which running does not. Deterministic: the same examples give the same
+file.
 """
 
 from collections.abc import Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,6 @@ from pydantic import BaseModel
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from contracts.errors import InputError
 from contracts.values import SEVERITIES
 from engines.embedding.batching_embedder import BatchingEmbedder
 from engines.embedding.embedder import Embedder
@@ -26,7 +27,7 @@ from engines.local.categories.learned_models import (
 )
 from engines.local.categories.scorer import CategoryScorer
 from engines.local.categories.zero_shot import UNFITTED_TEMPERATURE, ZeroShotScorer
-from evals.calibration import write_calibration
+from evals.calibration import category_labels, write_calibration
 from evals.labels import LabelledTicket, read_labelled
 from policies.desk.model import Desk
 from policies.loading.load import LEARNED_FILE, VECTORS_FILE, load_desk
@@ -35,10 +36,10 @@ from text.cleaning import TextCleaner
 
 CATEGORY_STRENGTH = 3.0
 SEVERITY_STRENGTH = 0.3
-"""Inverse regularisation, chosen by leaving out one author's examples at a time."""
+"""Inverse regularisation, chosen by cross-validation that leaves out one author at a time."""
 
 MAX_FALSE_CRITICAL = 0.04
-"""Share of the examples that are not critical and may still be judged so.
+"""Share of the examples below critical that may be judged critical.
 
 Nearly half of them are near misses, written to be mistaken; in ordinary tickets the share
 is lower.
@@ -48,7 +49,7 @@ FOLDS = 5
 
 
 class FitReport(BaseModel):
-    """What came of a fit, cross-validated on the examples."""
+    """Cross-validated figures of a fit."""
 
     desk: str
     examples: int
@@ -59,21 +60,13 @@ class FitReport(BaseModel):
 
 
 def train_desk(folder: Path, files: Sequence[Path]) -> FitReport:
-    """Fit the desk in `folder` on labelled tickets and write what it learns, its vectors
-    and its calibration.
-
-    Raises InputError for a category that the desk does not have, DeskError for invalid policies.
+    """Fit the desk in `folder` on labelled tickets; write its models, vectors, calibration.
 
     Categories are learned from the desk's own examples, severities from those of every
-    desk: bad is bad anywhere.
+    desk, because severe is the same everywhere. Raises InputError for a category that the
+    desk does not have, DeskError for invalid policies.
     """
-    desk = load_desk(folder)
-    rows = [
-        row
-        for file in files
-        for row in read_labelled(file)
-        if row.category and row.severity
-    ]
+    desk, rows = load_desk(folder), read_complete_rows(files)
     embedder, cleaner = Embedder.load(), TextCleaner(desk.settings.languages)
     texts = [cleaner.clean(row.subject, row.body).text for row in rows]
     meaning = embedder.embed(texts)
@@ -82,7 +75,7 @@ def train_desk(folder: Path, files: Sequence[Path]) -> FitReport:
     category_weights, unseen = fit_categories(desk, meaning[own], own_labels, embedder)
     signals = tuple(sorted(signal.id for signal in desk.signals))
     features = severity_feature_rows(texts, meaning, desk, signals)
-    labels = np.array([SEVERITIES.index(row.severity) for row in rows if row.severity])
+    labels = np.array([SEVERITIES.index(row.severity or "low") for row in rows])
     severity_weights, critical_from, fitted = fit_severities(features, labels)
     learned = LearnedModels(
         categories=tuple(category.id for category in desk.categories),
@@ -100,10 +93,14 @@ def train_desk(folder: Path, files: Sequence[Path]) -> FitReport:
     )
 
 
+def read_complete_rows(files: Sequence[Path]) -> list[LabelledTicket]:
+    """The tickets of the files that have both a category and a severity."""
+    every = chain.from_iterable(map(read_labelled, files))
+    return [row for row in every if row.category and row.severity]
+
+
 def write_vectors(folder: Path, embedder: Embedder) -> None:
-    """Read every text that the desk is started with, and keep what they read like in its
-    `vectors.npz`.
-    """
+    """Embed every text the desk starts with, and write the vectors to its `vectors.npz`."""
     desk, known = load_desk(folder), CachedEmbedder(embedder)
     CategoryScorer(known, desk)
     KnowledgeBase(known, BatchingEmbedder(known), [desk])
@@ -121,27 +118,12 @@ def severity_feature_rows(
     )
 
 
-def category_labels(desk: Desk, rows: Sequence[LabelledTicket]) -> NDArray[np.intp]:
-    """Each row's category as its number in the desk.
-
-    Raises InputError for one that the desk does not have.
-    """
-    categories = [category.id for category in desk.categories]
-    for row in rows:
-        if row.category not in categories:
-            raise InputError(
-                f"{row.id}: the desk {desk.id} has no category {row.category}"
-            )
-    return np.array(
-        [categories.index(str(row.category)) for row in rows], dtype=np.intp
-    )
-
-
 def fit_categories(
     desk: Desk, meaning: NDArray[Any], labels: NDArray[np.intp], embedder: Embedder
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """The category model's weights, from examples and exemplars, and the desk's scores of
-    examples not learned from.
+    """The category model's weights, and cross-validated scores of the examples.
+
+    Fitted on examples and exemplars; each score is from a fit without that example.
     """
     exemplars = [
         (text, i)
@@ -171,8 +153,9 @@ def fit_categories(
 def fit_severities(
     features: NDArray[Any], labels: NDArray[Any]
 ) -> tuple[NDArray[Any], float, dict[str, float]]:
-    """The severity model's weights, the chance from which a ticket is critical, and how it
-    does on unseen examples.
+    """The severity model's weights, the chance from which a ticket is critical, and its figures.
+
+    The figures are cross-validated.
     """
     model = LogisticRegression(C=SEVERITY_STRENGTH, max_iter=5000)
     unseen: Any = cross_val_predict(
@@ -195,14 +178,12 @@ def fit_severities(
 
 
 def example_folds() -> StratifiedKFold:
-    """The same division of the examples every time."""
+    """A fixed division of the examples for cross-validation."""
     return StratifiedKFold(FOLDS, shuffle=True, random_state=0)
 
 
 def critical_threshold(chances: NDArray[Any], critical: NDArray[Any]) -> float:
-    """The lowest chance at which no more than the allowed share of the others is taken for
-    critical.
-    """
+    """The lowest chance that judges at most `MAX_FALSE_CRITICAL` of the other tickets critical."""
     others = np.sort(chances[~critical])[::-1]
     return float(np.nextafter(others[int(MAX_FALSE_CRITICAL * len(others))], 1))
 

@@ -1,9 +1,9 @@
 """Typed, versioned prompts. Importing this reads all words and checks them against versions.lock.
 
-The main path: a file per prompt (classify.py, extract.py, draft.py, repair.py) says what it
-is filled from and what shape the answer has; its words are in text/. prompt.py fills one
-with the other; untrusted.py is the only way that text of a ticket gets in. How to change
-words: docs/prompts.md.
+A file per prompt (classify.py, extract.py, draft.py, repair.py) defines its input and the
+shape of its answer; its words are in text/. prompt.py fills the words from the input;
+untrusted.py is the only way that text of a ticket gets in. How to change words:
+docs/prompts.md.
 """
 
 from collections.abc import Mapping

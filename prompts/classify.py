@@ -16,17 +16,14 @@ from prompts.taxonomy import desk_variables
 from prompts.untrusted import UntrustedBlock
 
 LONGEST_REASONING = 600
-"""Characters that are kept. A longer one is cut rather than refused.
-
-Asking again would cost more than it is worth.
-"""
+"""Characters of reasoning that are kept; it is not worth asking again for a shorter one."""
 
 MOST_SECONDARY = 20
-"""Categories beside the first."""
+"""Categories besides the first."""
 
 
 class ClassifyInput(Value):
-    """What the classify prompt is filled from."""
+    """The input of the classify prompt."""
 
     desk: Desk
     text: str = Field(description="Subject and body: cleaned, masked, condensed")
@@ -38,7 +35,7 @@ class ClassifyInput(Value):
     )
 
     def variables(self) -> Mapping[str, Variable]:
-        """The desk first, the ticket last."""
+        """The desk's part first, the ticket last."""
         return {
             **desk_variables(self.desk),
             "canary": self.canary,
@@ -49,7 +46,7 @@ class ClassifyInput(Value):
 
 
 class ClassifyOutput(Answer):
-    """What the model fills in. Reasoning comes first, so that the choice follows from it."""
+    """The model's answer. Reasoning comes first, so that the choice follows from it."""
 
     reasoning: Annotated[str, AfterValidator(lambda text: text[:LONGEST_REASONING])]
     category: str
@@ -58,7 +55,7 @@ class ClassifyOutput(Answer):
 
 
 def classify_output(desk: Desk) -> type[ClassifyOutput]:
-    """The shape of an answer for a desk: its own categories and no other."""
+    """The answer's shape for a desk, with its own categories and no other."""
     return _classify_output_model(tuple(category.id for category in desk.categories))
 
 

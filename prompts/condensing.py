@@ -1,10 +1,10 @@
-"""Long tickets made short enough for a model, with what was cut said in place.
+"""Condenses long tickets for a model, and marks what was left out.
 
 Of a text over the limit the beginning is kept (half of the room) and the end (a quarter).
 The rest of the room goes to sentences between them: first those with words of harm, then
-those with a number (identifiers, amounts, codes, dates), each in the order of the text, the
-same sentence never twice. What is left out stands as `[… 12,345 characters left out …]`.
-The whole text is still what the local engine and the rules read.
+those with a number (identifiers, amounts, codes, dates), each in the order of the text, no
+sentence twice. What is left out is marked `[… 12,345 characters left out …]`. The local
+engine and the rules still read the whole text.
 """
 
 import re
@@ -12,64 +12,29 @@ from collections.abc import Iterator
 
 from contracts.values import Value
 
-HARM_WORDS = (
-    *(
-        "outage",
-        "down",
-        "offline",
-        "lost",
-        "delet",
-        "breach",
-        "leak",
-        "stolen",
-        "hack",
-        "fraud",
-        "unauthor",
-        "nobody",
-    ),
-    *(
-        "everyone",
-        "everybody",
-        "all users",
-        "all customers",
-        "cannot",
-        "can't",
-        "locked",
-        "legal",
-        "lawyer",
-        "police",
-    ),
-    *(
-        "deadline",
-        "injur",
-        "danger",
-        "fire",
-        "smoke",
-        "crash",
-        "error",
-        "fail",
-        "refund",
-        "charged",
-    ),
-)
-"""Words that a severity may hang on, in lower case, or what they begin with."""
+_HARM = """
+outage|down|offline|lost|delet|breach|leak|stolen|hack|fraud|unauthor|nobody|everyone|everybody
+|all users|all customers|cannot|can't|locked|legal|lawyer|police|deadline|injur|danger|fire|smoke
+|crash|error|fail|refund|charged
+"""
+HARM_WORDS = tuple(word.strip() for word in _HARM.split("|"))
+"""Words that severity may depend on, or their beginnings, in lower case."""
 
 OMISSION_MARK = "\n[… {:,} characters left out …]\n"
 MAX_MARK_LENGTH = 45
-"""Room for one mark, whatever its number."""
+"""The longest omission mark."""
 
 MIN_CONDENSE_LIMIT = 600
-"""Below this limit there is room for the beginning only."""
+"""Under this limit only the beginning is kept."""
 
 CONTEXT_CHARACTERS = 150
-"""Characters of a sentence kept on each side of what was found in it."""
+"""Characters of a sentence kept on each side of a find."""
 
 MATCH_STRIDE = 40
-"""Two finds of one kind closer than this count as one, so that the work stays linear on any
-text."""
+"""Finds of one kind closer than this count as one, so that the work stays linear."""
 
 LONGEST_WORD = 80
-"""A cut moves so far to fall between two words."""
+"""Characters that a cut may move to fall between two words."""
 
 _ENDS = (". ", "! ", "? ", "\n")
 _DIGIT = re.compile(r"\d")
@@ -86,7 +51,7 @@ class CondensedText(Value):
 
 
 def condense_text(text: str, limit: int) -> CondensedText:
-    """The text in at most `limit` characters, marks included. Linear in the length of the text."""
+    """The text in at most `limit` characters, marks included. Linear in the text's length."""
     if len(text) <= limit:
         return CondensedText(text=text, omitted_characters=0)
     if limit < MIN_CONDENSE_LIMIT:
@@ -103,7 +68,7 @@ def condense_text(text: str, limit: int) -> CondensedText:
 
 
 def _select_sentences(text: str, start: int, stop: int, room: int) -> list[Span]:
-    """The sentences between two places that are worth their room, in the order of the text."""
+    """The sentences between two places that fit into `room`, in the order of the text."""
     kept: list[Span] = []
     seen: set[str] = set()
     for places in (
@@ -127,9 +92,8 @@ def _select_sentences(text: str, start: int, stop: int, room: int) -> list[Span]
 
 def _find_harm_words(text: str, start: int, stop: int) -> list[int]:
     low = text.lower()
-    if len(low) != len(
-        text
-    ):  # a few letters grow in lower case, and places would no longer be the same
+    # A few letters grow in lower case, which would move every place after them.
+    if len(low) != len(text):
         low = text
     found: list[int] = []
     for word in HARM_WORDS:
@@ -148,7 +112,7 @@ def _find_digits(text: str, start: int, stop: int) -> Iterator[int]:
 
 
 def _sentence_around(text: str, place: int, start: int, stop: int) -> Span:
-    """The sentence around a place, or as much of it as is kept."""
+    """The sentence around a place, or the part of it that is kept."""
     first, last = (
         max(start, place - CONTEXT_CHARACTERS),
         min(stop, place + CONTEXT_CHARACTERS),
@@ -176,7 +140,7 @@ def _word_boundary(text: str, first: int, last: int) -> int:
 
 
 def _join_spans(text: str, spans: list[Span]) -> CondensedText:
-    """The spans with a mark for what lies between them; a gap no longer than its mark is kept."""
+    """The spans, with a mark in every gap that is longer than its mark."""
     parts: list[str] = []
     end = cut = 0
     for begin, stop in spans:

@@ -1,4 +1,4 @@
-"""The prompt that asks for a reply standing on sources."""
+"""The prompt that asks for a reply based on sources."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated
@@ -14,11 +14,11 @@ from prompts.prompt import Answer, Prompt, Variable
 from prompts.untrusted import UntrustedBlock
 
 LONGEST_SOURCE = 1_500
-"""Characters of one source that are shown."""
+"""Characters of a source that the model is shown."""
 
 
 class DraftInput(Value):
-    """What the draft prompt is filled from."""
+    """The input of the draft prompt."""
 
     desk: Desk
     text: str = Field(description="Subject and body: cleaned, masked, condensed")
@@ -60,7 +60,7 @@ class DraftInput(Value):
         )
 
     def variables(self) -> Mapping[str, Variable]:
-        """What the desk says first, the ticket last."""
+        """The desk's part first, the ticket last."""
         asks = {field.name: field.ask or field.title for field in self.desk.fields}
         return {
             "desk_title": self.desk.settings.title,
@@ -100,9 +100,9 @@ class DraftInput(Value):
 
 
 def render_sources(sources: Sequence[Source]) -> Variable:
-    """Each source under its mark. The text is data too.
+    """Each source under its mark.
 
-    A solved ticket was written by a customer.
+    Its text is untrusted: a solved ticket was written by a customer.
     """
     if not sources:
         return "none"
@@ -122,11 +122,9 @@ def render_sources(sources: Sequence[Source]) -> Variable:
 
 
 class DraftOutput(Answer):
-    """What the model fills in.
+    """The model's answer; a sentence that states something ends with its source, as [S1].
 
-    A sentence that states or promises something ends with its source, as [S1].
-
-    The bounds are several times what the words of the prompt ask for.
+    The limits are several times what the prompt asks for.
     """
 
     acknowledgment: Annotated[str, max_length(600)]
@@ -139,7 +137,7 @@ class DraftOutput(Answer):
 
 
 def draft_output(desk: Desk) -> type[DraftOutput]:  # noqa: ARG001
-    """The shape of an answer: the same at every desk."""
+    """The answer's shape, the same for every desk."""
     return DraftOutput
 
 

@@ -1,4 +1,4 @@
-"""The prompt that asks for the details a ticket gives."""
+"""The prompt that asks for the fields a ticket gives."""
 
 from collections.abc import Mapping
 from functools import lru_cache
@@ -15,17 +15,17 @@ from prompts.taxonomy import desk_variables
 from prompts.untrusted import UntrustedBlock
 
 FOUND_BY_CODE = ("email", "phone", "url", "keywords", "pattern")
-"""Kinds that code finds completely.
+"""Kinds that patterns find completely, so that no model is asked for them.
 
-Masked before a model sees the text, or exactly the desk's own words or pattern.
+They are masked before a model sees the text, or are exactly the desk's own words or pattern.
 """
 
 MOST_FIELDS = 60
-"""Entries of one answer."""
+"""Fields in one answer."""
 
 
 class ExtractInput(Value):
-    """What the extract prompt is filled from."""
+    """The input of the extract prompt."""
 
     desk: Desk
     text: str = Field(
@@ -36,7 +36,7 @@ class ExtractInput(Value):
     )
 
     def variables(self) -> Mapping[str, Variable]:
-        """The desk first, the ticket last."""
+        """The desk's part first, the ticket last."""
         return {
             **desk_variables(self.desk),
             "fields": "\n".join(
@@ -56,7 +56,7 @@ class FoundField(Answer):
 
 
 class ExtractOutput(Answer):
-    """What the model fills in."""
+    """The model's answer."""
 
     fields: Annotated[list[FoundField], max_length(MOST_FIELDS)]
 
@@ -67,9 +67,9 @@ def askable_fields(desk: Desk) -> tuple[FieldDefinition, ...]:
 
 
 def extract_output(desk: Desk) -> type[ExtractOutput]:
-    """The shape of an answer for a desk.
+    """The answer's shape for a desk.
 
-    Raises ValueError when it has no field to ask a model for.
+    Raises ValueError when the desk has no field to ask a model for.
     """
     names = tuple(field.name for field in askable_fields(desk))
     if not names:

@@ -1,6 +1,6 @@
-"""How much a model may fill in.
+"""Length limits on what a model fills in.
 
-Checked by us, and no part of the schema, as not every strict mode takes lengths.
+Checked by us and left out of the schema, because not every strict mode takes them.
 """
 
 from collections.abc import Sized

@@ -12,25 +12,25 @@ from prompts.prompt_words import PromptError, load_released_words
 from prompts.untrusted import AsRendered, UntrustedBlock, replace_angle_brackets
 
 Variable = str | UntrustedBlock | AsRendered | Sequence[str | UntrustedBlock]
-"""What a placeholder becomes.
+"""The value of a placeholder.
 
-A plain text is trusted (a desk's, a reviewer's), and cannot write a tag either.
+A plain string is trusted (a desk's, a reviewer's), but cannot write a tag either.
 """
 
 
 class PromptInput(Protocol):
-    """What a prompt is filled from."""
+    """The input that a prompt is filled from."""
 
     def variables(self) -> Mapping[str, Variable]:
         """A value for every placeholder, no more and no less.
 
-        Text of a ticket is always a `Block`.
+        Text of a ticket is always an `UntrustedBlock`.
         """
         ...
 
 
 class RenderedPrompt(Value):
-    """A prompt ready to be sent. All that is the same for every ticket of a desk comes first."""
+    """A prompt ready to be sent; what is the same for every ticket of a desk comes first."""
 
     system: str
     user: str
@@ -43,7 +43,7 @@ def _drop_description(schema: dict[str, Any]) -> None:
 class Answer(BaseModel):
     """What a model fills in.
 
-    Its docstring is for readers of the code and no part of the schema that is sent.
+    The docstring is for readers of the code, and left out of the schema that is sent.
     """
 
     model_config = ConfigDict(json_schema_extra=_drop_description)
@@ -54,10 +54,9 @@ Output = TypeVar("Output", bound=Answer)
 
 
 class Prompt(Generic[Input, Output]):
-    """One released version of a prompt.
+    """One released version of a prompt; `output` makes the answer's shape for a desk.
 
-    `output` makes the shape of the answer for a desk. Raises PromptError when its words
-    were changed after release.
+    Raises PromptError when its words were changed after release.
     """
 
     def __init__(
@@ -76,13 +75,13 @@ class Prompt(Generic[Input, Output]):
 
     @property
     def id(self) -> str:
-        """What a step's record names, as "classify@1"."""
+        """The version's name in step records, as "classify@1"."""
         return self.words.id
 
     def render(self, given: Input) -> RenderedPrompt:
-        """The prompt for one input.
+        """The prompt filled from one input.
 
-        Raises PromptError when a placeholder has no value or a value no placeholder.
+        Raises PromptError when placeholders and values do not match.
         """
         values = {
             name: _variable_text(value) for name, value in given.variables().items()

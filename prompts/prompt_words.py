@@ -1,11 +1,9 @@
-"""The words of prompts as files.
+"""The words of prompts: prompts/text/<name>.v<version>.md, pinned by prompts/versions.lock.
 
-Prompts/text/<name>.v<version>.md, pinned by prompts/versions.lock.
-
-A file has two parts, divided by the line `=== user ===`: what the model is told once
-(system), then what changes with every ticket (user). A line `@include other.v1` stands for
-the text of that file, so that two prompts can begin with the same words. Placeholders are
-those of `string.Template`: `$name`; `$$` is a dollar sign.
+The line `=== user ===` divides a file in two: the system message, which is the same for
+every ticket, and the user message. A line `@include other.v1` stands for the text of that
+file, so that two prompts can begin with the same words. Placeholders are those of
+`string.Template`: `$name`; `$$` is a dollar sign.
 """
 
 import re
@@ -31,7 +29,7 @@ class PromptError(TicketGraphError):
 
 @dataclass(frozen=True)
 class PromptWords:
-    """One version of a prompt's words, includes put in place."""
+    """One version of a prompt's words, with its includes."""
 
     id: str
     system: str
@@ -44,7 +42,7 @@ class PromptWords:
 
     @property
     def sha256(self) -> str:
-        """What versions.lock pins: includes count."""
+        """The hash that versions.lock pins; it covers the includes."""
         return sha256(self.text.encode()).hexdigest()
 
     @property
@@ -54,10 +52,7 @@ class PromptWords:
 
 
 def load_released_words(name: str, version: int) -> PromptWords:
-    """The words of a version.
-
-    Raises PromptError when they are not what versions.lock says was released.
-    """
+    """The words of a version. Raises PromptError when they are not those in versions.lock."""
     words = read_words(name, version)
     pinned = read_locked_hashes().get(words.id)
     if pinned is None:
@@ -75,9 +70,9 @@ def load_released_words(name: str, version: int) -> PromptWords:
 
 
 def read_words(name: str, version: int) -> PromptWords:
-    """The words as they stand on disk.
+    """The words as they are on disk.
 
-    Raises PromptError when the file is missing or not in two sound parts.
+    Raises PromptError when the file is missing, not in two parts, or no valid template.
     """
     text = _INCLUDE.sub(
         lambda found: _read_words_file(found["file"]),
@@ -112,7 +107,7 @@ def read_locked_hashes() -> dict[str, str]:
 
 
 def list_word_files() -> Iterator[tuple[str, int]]:
-    """Name and version of every file of words, those included."""
+    """Name and version of every file of words, included files too."""
     found = [
         parts for path in TEXT_FOLDER.iterdir() if (parts := _FILE.fullmatch(path.name))
     ]

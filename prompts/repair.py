@@ -1,4 +1,4 @@
-"""The prompt that asks once more, after an answer that did not fit."""
+"""The prompt that asks once more, after an answer that was not valid."""
 
 from collections.abc import Mapping
 
@@ -11,7 +11,7 @@ from prompts.untrusted import AsRendered
 
 
 class RepairInput(Value):
-    """The request as it was sent, and what was wrong with the answer: never the answer itself."""
+    """The request as it was sent, and the problems of the answer: never the answer itself."""
 
     request: RenderedPrompt
     problems: tuple[str, ...] = Field(
@@ -19,7 +19,7 @@ class RepairInput(Value):
     )
 
     def variables(self) -> Mapping[str, Variable]:
-        """The request unchanged, so that a provider still has it cached."""
+        """The request unchanged, so that the provider's cache still has it."""
         return {
             "request_system": AsRendered(self.request.system),
             "request_user": AsRendered(self.request.user),
@@ -29,7 +29,7 @@ class RepairInput(Value):
 
 
 def repair_output(desk: Desk) -> type[Answer]:  # noqa: ARG001
-    """Any shape: the answer is read as the one that was asked for at first."""
+    """Any shape: the answer is parsed in the shape of the first request."""
     return Answer
 
 

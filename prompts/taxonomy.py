@@ -1,6 +1,6 @@
-"""What a desk tells a model of itself: the variables of prompts/text/desk.v1.md.
+"""What a prompt tells a model about the desk: the variables of prompts/text/desk.v1.md.
 
-The same text for every ticket.
+The same for every ticket.
 """
 
 from collections.abc import Mapping
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from policies.desk.model import Category, Desk
 
 MAX_EXEMPLARS = 3
-"""Examples shown per category."""
+"""Exemplars shown per category."""
 
 MAX_EXEMPLAR_LENGTH = 90
-"""Characters of an example; longer ones cost more than they show."""
+"""Characters of an exemplar that is shown; longer ones are skipped to save tokens."""
 
 
 def desk_variables(desk: Desk) -> Mapping[str, str]:
-    """The desk's description, categories with examples, and levels of severity."""
+    """The desk's title, its categories with exemplars, and its levels of severity."""
     return {
         "desk_title": desk.settings.title,
         "category_label": desk.settings.category_label,
@@ -35,7 +35,7 @@ def _category_line(category: Category) -> str:
 
 
 def select_exemplars(category: Category) -> tuple[str, ...]:
-    """Examples spread evenly over the desk's list, so that they differ; always the same ones."""
+    """Short exemplars spread evenly over the desk's list, so that they differ. Deterministic."""
     short = [
         exemplar
         for exemplar in category.exemplars

@@ -1,9 +1,9 @@
-"""Text that somebody else wrote, put into a prompt so that it stays data.
+"""Untrusted text in a prompt, escaped so that it stays data.
 
-In a rendered prompt only the prompt's own words and the tags of a `UntrustedBlock` hold angle
-brackets: every value that is put in loses its own. So nothing can open or close a block,
-and no chat template's control token survives. One character always becomes one other, so a
-place in the escaped text is the same place in the original.
+In a rendered prompt only the prompt's own words and the tags of an `UntrustedBlock` have
+angle brackets: every value that is put in loses its own. So nothing can open or close a
+block, and no chat template's control token survives. One character always becomes one
+other, so offsets in the escaped text are those of the original.
 """
 
 import re
@@ -12,20 +12,17 @@ from dataclasses import dataclass
 _ANGLES = str.maketrans(
     dict.fromkeys("<‹〈⟨❬❮❰〈﹤＜˂ᐸ≺", "(") | dict.fromkeys(">›〉⟩❭❯❱〉﹥＞˃ᐳ≻", ")")
 )
-"""Angle brackets and what looks like them.
-
-Double ones are quotation marks in many languages, and stay.
-"""
+"""Angle brackets and their look-alikes; double ones are quotation marks, and stay."""
 
 _ENTITY = re.compile(
     r"&(?=amp;|lt\b|gt\b|lang\b|rang\b|#0{0,6}6[02]\b|#[xX]0{0,6}3[cCeE]\b)"
 )
-"""The ampersand of an angle bracket in HTML's spelling, which a model reads as one."""
+"""The ampersand of an HTML entity for an angle bracket, which a model reads as one."""
 
 _SOURCES = r"\s*S\d{1,3}(?:\s*[,;]\s*S\d{1,3})*\s*"
 _CONTROLS = r"/?(?:INST|SYSTEM_PROMPT|AVAILABLE_TOOLS|TOOL_CALLS|TOOL_RESULTS)"
 _MARK = re.compile(rf"[\[(]({_SOURCES}|{_CONTROLS})[\])]")
-"""Marks that mean something to us (ids of sources) or to a model's chat template."""
+"""Marks with a meaning for us (ids of sources) or for a model's chat template."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +38,7 @@ class UntrustedBlock:
 
 @dataclass(frozen=True)
 class AsRendered:
-    """A part of a prompt that was rendered before, repeated as it stands."""
+    """A part of a prompt that was already rendered, repeated unchanged."""
 
     text: str
 
@@ -50,13 +47,10 @@ class AsRendered:
 
 
 def replace_angle_brackets(text: str) -> str:
-    """The text with round brackets in place of angle brackets. As long as before."""
+    """The text with round brackets in place of angle brackets, at the same length."""
     return _ENTITY.sub("+", text.translate(_ANGLES))
 
 
 def escape_untrusted(text: str) -> str:
-    """The text without tags and without marks that only we may set, as `[S1]`.
-
-    As long as before.
-    """
+    """The text without tags, and without marks such as `[S1]`, at the same length."""
     return _MARK.sub(r"{\1}", replace_angle_brackets(text))

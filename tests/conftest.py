@@ -18,6 +18,7 @@ import pytest
 
 from engines.embedding.embedder import Embedder
 from engines.models.settings import ModelSettings
+from tests.paths import REPOSITORY
 from tests.postgres import PostgresServer, postgres_server
 
 # The keys of a developer's environment or `.env` are not for tests, nor for the processes
@@ -26,7 +27,6 @@ os.environ.update(
     dict.fromkeys((name.upper() for name in ModelSettings.model_fields), "")
 )
 
-REPOSITORY = Path(__file__).parent.parent
 START_SECONDS = 300.0
 """Seconds that pass only when a process hangs: on a busy machine a start takes a minute."""
 
@@ -48,7 +48,7 @@ class ServerProcess:
 
 WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 PORTS = range(10_000 + WORKER, 32_000, 16)
-"""Below those that the system gives to outgoing connections, and different in each of 16 pytest workers."""
+"""Below those of outgoing connections, and others in each of 16 pytest workers."""
 
 turns = count(random.randrange(len(PORTS)))
 

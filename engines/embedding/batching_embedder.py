@@ -1,7 +1,4 @@
-"""The embedder for asyncio.
-
-Nothing is computed twice, and nothing is computed on the event loop.
-"""
+"""The embedder for asyncio: batched, cached, and never on the event loop."""
 
 import asyncio
 import hashlib
@@ -16,21 +13,16 @@ from numpy.typing import NDArray
 from engines.embedding.embedder import TextEmbedder
 
 _MAX_BATCH: Final = 8
-"""Texts in one call of the embedder.
-
-A batch is answered as a whole, so a larger one makes its first text wait.
-"""
+"""Texts in one call of the embedder; in a larger batch the first text waits longer."""
 
 _Vector = NDArray[np.float32]
 
 
 class BatchingEmbedder:
-    """Embeds in one worker thread; what waits for it goes in one call.
+    """Embeds in one worker thread, waiting texts in one batch. Safe on several event loops.
 
-    Safe to use from several event loops.
-
-    Equal texts share one computation, under way or done; the last `cache_size` results are
-    kept (1.5 kB each).
+    Equal texts share one computation, in flight or done; the last `cache_size` results are kept
+    (1.5 kB each).
     """
 
     def __init__(self, embedder: TextEmbedder, cache_size: int = 2048) -> None:
@@ -42,10 +34,7 @@ class BatchingEmbedder:
         self._worker = ThreadPoolExecutor(1, thread_name_prefix="embedder")
 
     async def embed(self, text: str) -> NDArray[np.float32]:
-        """Return the unit vector of a text, read-only.
-
-        Raises what the embedder raises, for this text only.
-        """
+        """The unit vector of a text, read-only. Raises the embedder's error, for this text only."""
         future = self._get_or_queue_future(text)
         return future.result() if future.done() else await asyncio.wrap_future(future)
 
@@ -60,7 +49,7 @@ class BatchingEmbedder:
                 self._results.move_to_end(key)
                 return known
             future: Future[_Vector] = Future()
-            # A running future cannot be cancelled: one waiter that gives up does not take
+            # A running future cannot be cancelled, so a waiter that gives up does not take
             # the result from the others.
             future.set_running_or_notify_cancel()
             self._queue.append((text, future))
@@ -85,7 +74,7 @@ class BatchingEmbedder:
         try:
             self._embed_batch(batch)
         except Exception:
-            # One text that cannot be read must not fail those it was read with.
+            # One text that cannot be embedded must not fail the rest of its batch.
             for request in batch:
                 try:
                     self._embed_batch([request])

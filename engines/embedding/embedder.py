@@ -36,18 +36,15 @@ _TOKENIZER_SHA256: Final = (
 
 _CLS, _SEP = 101, 102
 _WINDOW_TOKENS: Final = 126
-"""Most tokens of text in one chunk; with [CLS] and [SEP] the 128 that the model was trained on."""
+"""Tokens of text in one chunk; with [CLS] and [SEP] the 128 the model was trained on."""
 _OVERLAP_TOKENS: Final = 16
-"""Tokens read twice where a text is divided, so that a sentence cut there is understood once."""
+"""Tokens shared by two chunks, so that a sentence cut in one is whole in the other."""
 _MAX_CHUNKS: Final = 24
-"""Longest reading of one text: about 2,600 tokens or 12,000 characters of English, 0.2 s."""
+"""Chunks read of one text: about 2,600 tokens or 12,000 characters of English, 0.2 s."""
 
 
 class TextEmbedder(Protocol):
-    """What turns texts into unit vectors of one length, row by row.
-
-    Safe to call from several threads.
-    """
+    """Turns texts into unit vectors of one length. Thread-safe."""
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """Return [n, d] for n texts."""
@@ -57,7 +54,7 @@ class TextEmbedder(Protocol):
 class Embedder:
     """The local embedding model. Thread-safe.
 
-    One text gives the same vector in whatever company it comes.
+    A text's vector does not depend on the texts it is embedded with.
     """
 
     def __init__(
@@ -100,8 +97,7 @@ class Embedder:
         ]
         chunks = [[ids[chunk] for chunk in _split_into_chunks(ids)] for ids in tokens]
         every = list(chain.from_iterable(chunks))
-        # Most tickets are one chunk: to hand it to another thread costs 3 % more CPU and a
-        # wait, for nothing.
+        # Most tickets are one chunk, for which another thread costs 3 % more CPU and a wait.
         read = (
             map(self._embed_chunk, every)
             if len(every) == 1
@@ -113,8 +109,8 @@ class Embedder:
         return vectors
 
     def _embed_chunk(self, ids: Sequence[int]) -> NDArray[np.float32]:
-        # One chunk a run: the int8 scales are shared by all that is in a run, and larger
-        # ones are only some 5 % faster.
+        # One chunk a run: all that is in a run shares its int8 scales, and larger runs are
+        # only some 5 % faster.
         tokens = np.array([[_CLS, *ids, _SEP]], dtype=np.int64)
         feed = {"input_ids": tokens, "token_type_ids": np.zeros_like(tokens)}
         try:
@@ -164,9 +160,7 @@ def _create_session(model: bytes) -> ort.InferenceSession:
 
 
 def _split_into_chunks(ids: Sequence[int]) -> list[slice]:
-    """Divide a text into chunks of equal length, at most 126 tokens each, 16 of them shared
-    with the next.
-    """
+    """Divide a text into chunks of equal length: at most 126 tokens, 16 shared with the next."""
     count = max(
         math.ceil((len(ids) - _OVERLAP_TOKENS) / (_WINDOW_TOKENS - _OVERLAP_TOKENS)), 1
     )
@@ -179,13 +173,11 @@ def _split_into_chunks(ids: Sequence[int]) -> list[slice]:
 
 
 def _sample_chunks(ids: Sequence[int], chunks: Sequence[slice]) -> list[slice]:
-    """Choose what is read of a very long text.
+    """Choose the chunks of a very long text that are read.
 
-    Half evenly spread, first and last included, half the most unusual.
-
-    Unusual is what the rest of the text does not say: the mean rarity of a chunk's tokens
-    within this text. So one sentence of evidence in a 200,000-character log is read
-    wherever it stands.
+    Half are spread evenly, first and last included; half are the most unusual. Unusual is what
+    the rest of the text does not say: the mean rarity of a chunk's tokens within this text. So
+    one sentence of evidence in a 200,000-character log is read wherever it stands.
     """
     rarity = 1 / np.bincount(ids)[np.asarray(ids)]
     spread = np.linspace(0, len(chunks) - 1, _MAX_CHUNKS // 2).round().astype(int)
@@ -195,12 +187,10 @@ def _sample_chunks(ids: Sequence[int], chunks: Sequence[slice]) -> list[slice]:
 
 
 def _pool_chunk_vectors(chunks: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Combine the chunks [n, 384] of one text.
+    """Combine the chunks [n, 384] of one text into one vector.
 
-    Half the first one, which holds subject and request, half all of them.
-
-    Chunks that say the same share one voice, or a sentence among a thousand lines of log
-    would not be heard.
+    Half is the first chunk, which holds subject and request, half all chunks. Chunks that say
+    the same share one weight; otherwise a sentence among a thousand log lines would vanish.
     """
     alike = np.clip(chunks @ chunks.T, 0, 1) ** 4
     return _to_unit_vector(

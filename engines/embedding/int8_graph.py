@@ -1,5 +1,4 @@
-"""Write the encoder anew, so that onnxruntime multiplies in int8 what the model's file
-stores in int8.
+"""Rewrites the encoder's graph so that onnxruntime multiplies in int8.
 
 The file holds its weights as int8 with one scale per column, but turns them back to float32
 before each product, and spells attention and GELU out in small steps, with a mask for
@@ -109,16 +108,8 @@ def _find_dense_products(nodes: Sequence[_GraphNode]) -> dict[str, _DenseProduct
     maker = {output: node for node in nodes for output in node.outputs}
     found: dict[str, _DenseProduct] = {}
     for node in nodes:
-        product = maker.get(node.inputs[0]) if node.op == "Add" else None
-        scaled = (
-            maker.get(product.inputs[1]) if product and product.op == "MatMul" else None
-        )
-        cast = maker.get(scaled.inputs[0]) if scaled and scaled.op == "Mul" else None
-        if product and scaled and cast and cast.op == "Cast":
-            bias = node.inputs[1]
-            found[bias.removesuffix(".bias")] = _DenseProduct(
-                product.inputs[0], cast.inputs[0], scaled.inputs[1], bias
-            )
+        if product := _match_dense_product(node, maker):
+            found[product.bias.removesuffix(".bias")] = product
     parts = [f"attention.self.{part}" for part in _ATTENTION_INPUTS]
     parts += ["attention.output.dense", "intermediate.dense", "output.dense"]
     if found.keys() != {
@@ -128,6 +119,24 @@ def _find_dense_products(nodes: Sequence[_GraphNode]) -> dict[str, _DenseProduct
             "The embedding model does not have the quantised products of the expected file."
         )
     return found
+
+
+def _match_dense_product(
+    node: _GraphNode, maker: Mapping[str, _GraphNode]
+) -> _DenseProduct | None:
+    """The product that ends in this node, as Cast, Mul, MatMul, Add; None for another node."""
+    product = maker.get(node.inputs[0]) if node.op == "Add" else None
+    if product is None or product.op != "MatMul":
+        return None
+    scaled = maker.get(product.inputs[1])
+    if scaled is None or scaled.op != "Mul":
+        return None
+    cast = maker.get(scaled.inputs[0])
+    if cast is None or cast.op != "Cast":
+        return None
+    return _DenseProduct(
+        product.inputs[0], cast.inputs[0], scaled.inputs[1], node.inputs[1]
+    )
 
 
 def _find_needed_nodes(result: str, nodes: Sequence[_GraphNode]) -> list[_GraphNode]:

@@ -1,6 +1,6 @@
-"""How alike two tickets are.
+"""How similar two texts are: by meaning and spelling, or as nearly the same text.
 
-By meaning and spelling for finding similar ones, by text for finding repeated ones.
+The first finds similar tickets, the second repeated ones.
 """
 
 import hashlib
@@ -32,20 +32,19 @@ _LOWEST_RATIO: Final = 80
 def build_fingerprint(text: str, embedding: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return a unit vector [d + 512] for a text and its unit embedding [d].
 
-    The dot product of two is (similarity of meaning + half the similarity of spelling) /
-    1.5. Spelling finds what a sentence encoder has no sense of: identifiers, error texts,
-    product names.
+    The dot product of two is (similarity of meaning + half the similarity of spelling) / 1.5.
+    Spelling finds what a sentence encoder misses: identifiers, error texts, product names.
     """
     parts = (embedding, np.sqrt(_SPELLING_WEIGHT) * _spelling_vector(text))
     return (np.concatenate(parts) / np.sqrt(1 + _SPELLING_WEIGHT)).astype(np.float32)
 
 
 def near_exact_similarity(a: str, b: str) -> float:
-    """Return how far two texts are the same, in [0, 1]; 0 for anything under .8.
+    """Return how nearly two texts are the same, in [0, 1]; 0 for anything under .8.
 
-    Case, punctuation, spacing and reply marks do not count, and neither does up to one line
-    in front of what was written before ("Resending this, please look.") if it is no longer
-    than that. One other identifier hardly lowers the result: compare those apart.
+    Case, punctuation, spacing and reply marks do not count. Neither does up to one line in front
+    of the repeated text ("Resending this, please look."), if it is no longer than that text.
+    One differing identifier hardly lowers the result: compare identifiers apart.
     """
     shorter, longer = sorted((_normalise_text(a), _normalise_text(b)), key=len)
     if shorter and _differs_by_prefix(shorter, longer):
@@ -62,10 +61,7 @@ def normalised_digest(text: str) -> str:
 
 
 class _SpacingTable(dict[int, int]):
-    """For str.translate: punctuation, separators and control characters become spaces.
-
-    Fills itself.
-    """
+    """For str.translate: punctuation, separators and controls become spaces. Fills itself."""
 
     def __missing__(self, code: int) -> int:
         self[code] = ord(" ") if unicodedata.category(chr(code))[0] in "PZC" else code
@@ -81,9 +77,7 @@ def _normalise_text(text: str) -> str:
 
 
 def _differs_by_prefix(shorter: str, longer: str) -> bool:
-    """Whether the longer text is the shorter one with a few words put in front, or after
-    its first lines.
-    """
+    """Whether the longer text is the shorter one with a few words inserted near its start."""
     more = len(longer) - len(shorter)
     if more > min(_LONGEST_PREFIX, len(shorter)):
         return False
@@ -95,8 +89,9 @@ def _differs_by_prefix(shorter: str, longer: str) -> bool:
 
 
 def _spelling_vector(text: str) -> NDArray[np.float64]:
-    """Signed hashed character n-grams with sublinear frequencies (Weinberger et al.,
-    Feature Hashing, 2009).
+    """Signed hashed character n-grams with sublinear frequencies.
+
+    After Weinberger et al., Feature Hashing, 2009.
     """
     codes = np.frombuffer(
         f" {_normalise_text(text)} ".encode("utf-32-le"), dtype="<u4"
@@ -114,13 +109,12 @@ def _spelling_vector(text: str) -> NDArray[np.float64]:
 
 
 def _hash_ngrams(codes: NDArray[np.uint64], n: int) -> NDArray[np.uint64]:
-    """A well-mixed 64-bit number for each n consecutive characters, the same in every process."""
+    """A well-mixed 64-bit hash of each n consecutive characters, equal in every process."""
     count = max(len(codes) - n + 1, 0)
     hashes = np.full(count, n, dtype=np.uint64)
     for offset in range(n):
         hashes = hashes * _HASH_BASE + codes[offset : offset + count]
-    # The finaliser of SplitMix64 (Steele, Lea and Flood, 2014): neighbours in, unrelated
-    # numbers out.
+    # The finaliser of SplitMix64 (Steele, Lea and Flood, 2014) spreads neighbouring numbers.
     for shift, mixer in zip(_HASH_SHIFTS, _HASH_MULTIPLIERS, strict=False):
         hashes = (hashes ^ (hashes >> shift)) * mixer
     return hashes ^ (hashes >> _HASH_SHIFTS[-1])

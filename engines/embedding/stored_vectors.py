@@ -1,9 +1,8 @@
-"""Vectors of a desk's own texts, computed once and kept beside its YAML.
+"""Vectors of a desk's own texts, computed once and kept in its `vectors.npz`.
 
-A desk brings several hundred sentences that tickets are compared with. To read them all
-takes seconds; `ticketgraph train` does it once and writes `vectors.npz`. A text that is not
-in the file, because it was changed or added, is simply read at start: the file makes
-starting faster and nothing else.
+A desk brings several hundred sentences that tickets are compared with. Embedding them takes
+seconds; `ticketgraph train` does it once. A text that is not in the file, because it was
+changed or added, is embedded at start: the file only makes starting faster.
 """
 
 import hashlib
@@ -18,12 +17,12 @@ from engines.embedding.embedder import MODEL_NAME, TextEmbedder
 
 
 class CachedEmbedder:
-    """A TextEmbedder that reads only texts it does not know yet, and remembers those."""
+    """A TextEmbedder that embeds only texts it does not know yet, and remembers them."""
 
     def __init__(self, embedder: TextEmbedder, files: Iterable[bytes] = ()) -> None:
-        """Know what the files hold. Raises DeskError for one that is not a vectors file.
+        """Load the vectors of files. Raises DeskError for one that is no vectors file.
 
-        Another model's is ignored.
+        A file of another embedding model is ignored.
         """
         self.embedder = embedder
         self.vectors: dict[bytes, NDArray[np.float32]] = {}
@@ -48,7 +47,7 @@ class CachedEmbedder:
         )
 
     def dump_vectors(self) -> bytes:
-        """Everything that is known, as the bytes of a vectors file."""
+        """All known vectors, as the bytes of a vectors file."""
         keys = sorted(self.vectors)
         file = io.BytesIO()
         np.savez_compressed(
@@ -61,12 +60,12 @@ class CachedEmbedder:
 
 
 def digest_text(text: str) -> bytes:
-    """What a text is known by."""
+    """The key of a text: 16 bytes of its SHA-256."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:16]
 
 
 def parse_vectors_file(file: bytes) -> dict[bytes, NDArray[np.float32]]:
-    """The vectors of a file by digest. Raises DeskError."""
+    """The vectors of a file by digest; none from another model. Raises DeskError."""
     try:
         with np.load(io.BytesIO(file), allow_pickle=False) as stored:
             if str(stored["model"]) != MODEL_NAME:

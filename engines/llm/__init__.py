@@ -1,13 +1,13 @@
 """The engine that asks a language model.
 
-Offline, nothing of langchain's or openai's clients is imported.
+Offline, neither langchain's nor openai's client is imported.
 
-The main path, from a node to a provider and back: engine.py (masks, fills a prompt, checks
-what comes of it), asking.py (which model, how often; the only layer that tries again),
+From a node to a provider and back: engine.py (masks the ticket, fills a prompt, checks the
+answer), ask.py (which model, how often; the only layer that retries), then engines/models:
 budget.py (reserves and settles), gateway.py and breaker.py (whether and when a call may go
-out), chat.py (one call), reading.py (its text as a valid value), then understanding.py, or
-drafting.py and grounding.py (from that to our contracts).
+out), chat.py (one call), parse_answer.py (its text as a valid value). Back here,
+checked_answers.py, or model_draft.py and grounding.py, turn that into our contracts.
 
-assembly.py puts it together from settings.py and providers.py. Whatever goes wrong is in
-failures.py.
+assembly.py builds the engine from engines/models/settings.py and providers.py. Everything
+that can go wrong is in engines/models/failures.py.
 """

@@ -1,9 +1,7 @@
-"""One step's question to a model.
+"""Asks a model one step's question: which model, how often, and what after a bad answer.
 
-Which model, how often, and what happens when the answer is no good.
-
-This is the only layer that tries again. A step makes at most `attempts` calls, whatever
-they are for: another way of asking for structure, a repair, a second try, or the fallback
+This is the only layer that retries. A step makes at most `attempts` calls, whatever they
+are for: another way of asking for structure, a repair, a second try, or the fallback
 model.
 """
 
@@ -47,7 +45,7 @@ from prompts.repair import REPAIR, RepairInput
 T = TypeVar("T", bound=BaseModel)
 
 PRIMARY_TIME_SHARE = 0.6
-"""Of a step's time, for the first model where there is a second."""
+"""Share of a step's time for the first model, where there is a fallback."""
 
 MIN_CALL_SECONDS = 0.5
 """Seconds below which another call is not worth making."""
@@ -55,7 +53,7 @@ MIN_CALL_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Question(Generic[T]):
-    """What is asked, for which step of which ticket, and by when (`timeout_seconds`)."""
+    """A prompt, the step and ticket it is for, and the seconds there are for its answer."""
 
     step: str
     ticket_id: str
@@ -74,7 +72,7 @@ class ValidAnswer(NamedTuple, Generic[T]):
 
 @dataclass(frozen=True)
 class Attempt:
-    """The next call: which model, with which words, after which pause in seconds."""
+    """The next call: the model, the prompt, and the pause before it in seconds."""
 
     spec: ModelSpec
     rendered: RenderedPrompt
@@ -84,9 +82,9 @@ class Attempt:
 
 @dataclass
 class ModelCall:
-    """One call: whom, with which words, for how many tokens.
+    """One call: the model, the prompt and the most tokens of its answer.
 
-    `was_sent` once it has left, and may cost.
+    `was_sent` once it has left: from then on it may cost.
     """
 
     spec: ModelSpec
@@ -129,7 +127,7 @@ class ModelClient:
     async def ask_model(self, question: Question[T]) -> ValidAnswer[T]:
         """A valid answer.
 
-        Raises the last ModelError, with the usage of all calls, when there is none in time.
+        Raises the last ModelError, with the usage of all calls, when none comes in time.
         """
         deadline = time.monotonic() + question.timeout_seconds
         turn: Attempt | None = Attempt(self.models.primary, question.rendered)
@@ -153,12 +151,12 @@ class ModelClient:
                 turn = following
             else:
                 return ValidAnswer(answered.value, usage + answered.usage)
-        raise AssertionError("there is always a first turn")
+        raise AssertionError("there is always a first attempt")
 
     def attempt_timeout(self, turn: Attempt, seconds: float) -> float:
-        """How much of the time left a call may take.
+        """How much of the `seconds` left one call may take.
 
-        A first model that hangs leaves some for the second.
+        The first model leaves some for the fallback, in case it hangs.
         """
         more = (
             self.models.fallback
@@ -170,58 +168,63 @@ class ModelClient:
     async def run_attempt(
         self, question: Question[T], turn: Attempt, seconds: float
     ) -> ValidAnswer[T]:
-        """One call: reserved, made, judged, settled and recorded. Raises ModelError."""
+        """One call: budget reserved, call made, answer validated, budget settled, call recorded.
+
+        Raises ModelError.
+        """
         spec, started = turn.spec, time.monotonic()
         call = ModelCall(
             spec, turn.rendered, spec.max_tokens * (2 if turn.doubles_tokens else 1)
         )
-        reservation = self.budget.reserve_call(
-            question.ticket_id,
-            question.desk_id,
-            spec.id,
-            estimate_tokens(call.prompt_characters),
-            call.max_tokens,
-        )
+        reservation = self.reserve_budget(question, call)
         usage, outcome = Usage(), "cancelled"
         try:
             reply = await self.call_gateway(call, question.output_type, seconds)
-            usage = self.budget.settle_reservation(
-                reservation,
-                fill_missing_tokens(
-                    reply.usage, call.prompt_characters, len(reply.text)
-                ),
-            )
+            usage = self.settle_answered(call, reservation, reply)
+            value = self.validate_reply(spec, reply, question.output_type, usage)
             outcome = "ok"
-            return ValidAnswer(
-                self.validate_reply(spec, reply, question.output_type, usage), usage
-            )
+            return ValidAnswer(value, usage)
         except ModelError as error:
             outcome = type(error).__name__
             if not usage.calls:
-                book = (
-                    self.budget.forfeit_reservation
-                    if isinstance(error, ModelTimedOut)
-                    else self.budget.settle_reservation
-                )
-                usage = book(reservation, error.usage)
+                usage = self.settle_failed(reservation, error)
             error.usage = usage
             raise
         finally:
             if outcome == "cancelled":
                 usage = self.settle_cancelled(call, reservation)
+            took = time.monotonic() - started
             self.record_call(
                 CallRecord(
-                    question.step,
-                    question.desk_id,
-                    spec.id,
-                    outcome,
-                    time.monotonic() - started,
-                    usage,
+                    question.step, question.desk_id, spec.id, outcome, took, usage
                 )
             )
 
+    def reserve_budget(self, question: Question[T], call: ModelCall) -> Reservation:
+        """Reserve the most that a call may cost. Raises BudgetSpent."""
+        return self.budget.reserve_call(
+            question.ticket_id,
+            question.desk_id,
+            call.spec.id,
+            estimate_tokens(call.prompt_characters),
+            call.max_tokens,
+        )
+
+    def settle_answered(
+        self, call: ModelCall, reservation: Reservation, reply: ModelReply
+    ) -> Usage:
+        """Book what an answered call cost, usable or not."""
+        used = fill_missing_tokens(reply.usage, call.prompt_characters, len(reply.text))
+        return self.budget.settle_reservation(reservation, used)
+
+    def settle_failed(self, reservation: Reservation, error: ModelError) -> Usage:
+        """Book what a failed call cost: all that was reserved when its answer never came."""
+        if isinstance(error, ModelTimedOut):
+            return self.budget.forfeit_reservation(reservation, error.usage)
+        return self.budget.settle_reservation(reservation, error.usage)
+
     def settle_cancelled(self, call: ModelCall, reservation: Reservation) -> Usage:
-        """What a call costs that nobody waits for any more."""
+        """Book what a cancelled call cost: all that was reserved if it had left, else nothing."""
         if call.was_sent:
             return self.budget.forfeit_reservation(
                 reservation, Usage(calls=1, models=(call.spec.id,))
@@ -232,7 +235,7 @@ class ModelClient:
     async def call_gateway(
         self, call: ModelCall, output: type[BaseModel], seconds: float
     ) -> ModelReply:
-        """The model's reply, by way of the gateway."""
+        """The model's reply, sent through the gateway."""
         messages = (
             ChatMessage("system", call.rendered.system),
             ChatMessage("user", call.rendered.user),
@@ -244,8 +247,8 @@ class ModelClient:
         )
 
         async def send_call() -> ModelReply:
-            # The way of asking is chosen now: while this call waited for its place, another
-            # may have found it refused.
+            # The rung is chosen only now: while this call waited for a slot, another call
+            # may have found a rung refused.
             rung, left = self.rungs.current_rung(spec), until - time.monotonic()
             if left <= 0:
                 raise Busy("There was no time left for a call.")
@@ -258,20 +261,20 @@ class ModelClient:
                 self.rungs.record_refusal(spec, rung)
                 raise
             except asyncio.CancelledError:
-                if (
-                    time.monotonic() >= until
-                ):  # the step's deadline and this call's came together, on a busy loop
+                # On a busy event loop the step's deadline can fire together with this
+                # call's own: it timed out, and was not given up.
+                if time.monotonic() >= until:
                     self.gateway.report_unusable(spec.id, ModelTimedOut())
                 raise
 
-        # A call that is sure to time out must not be made: it would count against the model.
+        # A call that would surely time out is not made: it would count against the model.
         waiting = max(0.0, seconds - MIN_CALL_SECONDS, seconds / 2)
         return await self.gateway.call_model(spec.id, waiting, send_call)
 
     def validate_reply(
         self, spec: ModelSpec, reply: ModelReply, output: type[T], usage: Usage
     ) -> T:
-        """The reply as a valid value, and the model's circuit told of it. Raises AnswerUnusable."""
+        """The reply as a valid value; tells the model's circuit. Raises AnswerUnusable."""
         try:
             value = read_answer(reply, output)
         except AnswerUnusable as error:
@@ -289,7 +292,7 @@ class ModelClient:
         calls: int,
         seconds: float,
     ) -> Attempt | None:
-        """What to try after a failure, if anything: `calls` were made, `timeout_seconds` are left."""
+        """The attempt after a failure; None when no calls or too few `seconds` are left."""
         other = self.models.fallback if turn.spec == self.models.primary else None
         if calls >= self.attempts or seconds < MIN_CALL_SECONDS:
             return None
@@ -307,7 +310,7 @@ class ModelClient:
         question: Question[T],
         other: ModelSpec | None,
     ) -> Attempt | None:
-        """What answers this kind of failure; None when nothing does."""
+        """What to try after this kind of failure; None when nothing helps."""
         match error:
             case FormatRefused():
                 return turn
@@ -335,13 +338,11 @@ class ModelClient:
                 return Attempt(other, question.rendered) if other else None
 
     def retry_pause(self) -> float:
-        """Seconds before a second try, with jitter, so that those that failed together do
-        not come back together.
-        """
+        """Seconds before a second try, with jitter to spread calls that failed together."""
         return self.backoff * random.uniform(0.5, 1.0)  # noqa: S311 - no secret
 
 
 def repair_prompt(rendered: RenderedPrompt, error: AnswerUnusable) -> RenderedPrompt:
-    """The same question, with what was wrong about the first answer."""
+    """The same question, with what was wrong with the first answer."""
     problems = error.problems if isinstance(error, Invalid) else ()
     return REPAIR.render(RepairInput(request=rendered, problems=problems))

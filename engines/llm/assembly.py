@@ -1,4 +1,4 @@
-"""Puts the model engine together from settings. Imported only where a model is configured."""
+"""Builds the model engine from settings. Imported only where a model is configured."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
@@ -16,7 +16,7 @@ from nodes.services import Engine, Limits
 from policies.desk.model import Desk
 
 MIN_COOLDOWN_SECONDS = 30.0
-"""Seconds for which a model that fails is left alone, at least."""
+"""Least cool-down, in seconds, of a model whose circuit has opened."""
 
 
 def build_llm_engine(
@@ -32,9 +32,8 @@ def build_llm_engine(
 ) -> LlmEngine:
     """The engine on `models`.
 
-    `spent_today` is what this database's runs have cost today, in USD by desk.
-
-    Raises InputError for a price table that cannot be used.
+    `spent_today` is what this database's runs have cost today, in USD by desk. Raises
+    InputError for a price table that cannot be used.
     """
     limits_by_desk = {desk.id: desk.settings.daily_budget_usd for desk in desks}
     budget = Budget(
@@ -64,7 +63,7 @@ def build_model_client(
     limits: Limits,
     observe: Callable[[CallRecord], None],
 ) -> ModelClient:
-    """What asks the models, ready for the first ticket."""
+    """The client of the models, with a connection pool open for the first ticket."""
     chat = ChatClient()
     chat.open_first_pool(models.primary)
     return ModelClient(
@@ -81,7 +80,7 @@ def build_model_client(
 
 
 def enabled_model_steps(settings: ModelSettings) -> list[str]:
-    """The steps in which a model is asked."""
+    """The steps for which a model is asked."""
     enabled = {
         "classify": settings.enable_ai_classification,
         "extract": settings.enable_ai_extraction,

@@ -1,6 +1,7 @@
-"""From what a model filled in to our own contracts.
+"""Builds our contracts from what a model filled in.
 
-Checked against the text, nothing taken on trust.
+Nothing is taken on trust: a value counts only when it stands in the ticket and has the
+shape of its kind.
 """
 
 import re
@@ -26,8 +27,7 @@ PATTERN_ONLY_TYPES: Final = (
     "pattern",
     "order_id",
 )
-"""Kinds of which a value counts only when our own pattern finds it in the words that the
-model quotes."""
+"""Kinds whose value counts only when our own pattern finds it in the quoted words."""
 
 EMPTY_VALUES: Final = frozenset(
     {
@@ -52,7 +52,7 @@ _SHAPED: Final = re.compile(r"(?=.*\d)[\w./#:-]{2,64}", re.ASCII)
 def build_classification(
     output: Mapping[str, object], mask: Mask, prompt: str, usage: Usage
 ) -> Classification:
-    """A model's classification as it stands: nothing is known yet of how far to trust it."""
+    """A model's classification, with the confidence of an answer that nothing confirms yet."""
     category = str(output["category"])
     others: Any = output.get("secondary_categories") or ()
     secondary = tuple(dict.fromkeys(str(other) for other in others))
@@ -79,52 +79,26 @@ def merge_extraction(
     prompt: str,
     usage: Usage,
 ) -> Extraction:
-    """What patterns found, and the fields that only the model found, as (name, value, source text).
+    """The local extraction, with the fields that only the model found.
 
-    A value must stand in the ticket, letter for letter but for case and spaces, and have
-    the shape of its kind.
+    `found` has (name, value, quoted words) of each value, with pseudonyms. A value must
+    stand in the ticket, letter for letter but for case and spaces, and have the shape of
+    its kind; others are left out, and recorded as validation errors.
     """
-    definitions = {
-        definition.name: definition
-        for definition in desk.fields
-        if not local.values(definition.name)
-    }
-    values: dict[str, list[str | float]] = {}
-    spans: dict[str, str] = {}
-    errors: list[str] = []
-    text = normalise_spacing(clean.everything)
-    for name, value, source in found:
-        definition = definitions.get(name)
-        if definition is None or value.strip().casefold() in EMPTY_VALUES:
-            continue
-        restored, quoted = (
-            mask.restore_values(value).strip(),
-            mask.restore_values(source).strip(),
-        )
-        read = (
-            None
-            if has_hidden_pseudonym(definition, desk, mask, value)
-            else confirm_value(definition, restored, quoted, text)
-        )
-        if read is None:
-            errors.append(
-                f"{name}: the model's value is not in the ticket, or has not the shape of one; "
-                "left out."
-            )
-        elif read not in values.setdefault(name, []):
-            values[name].append(read)
-            spans.setdefault(
-                name, quoted if normalise_spacing(quoted) in text else restored
-            )
+    confirmed, rejected = confirm_fields(found, local, clean, desk, mask)
     fields = tuple(
-        build_field(name, given, spans[name], clean)
-        for name, given in values.items()
-        if given
+        build_field(name, [value for value, _ in pairs], pairs[0][1], clean)
+        for name, pairs in confirmed.items()
+    )
+    errors = (
+        f"{name}: the model's value is not in the ticket, or has not the shape of one; "
+        "left out."
+        for name in rejected
     )
     return local.model_copy(
         update={
             "fields": (*local.fields, *fields),
-            "validation_errors": (*local.validation_errors, *dict.fromkeys(errors)),
+            "validation_errors": (*local.validation_errors, *errors),
             "engine": "llm",
             "prompt_version": prompt,
             "usage": usage,
@@ -132,11 +106,52 @@ def merge_extraction(
     )
 
 
+def confirm_fields(
+    found: list[tuple[str, str, str]],
+    local: Extraction,
+    clean: CleanTicket,
+    desk: Desk,
+    mask: Mask,
+) -> tuple[dict[str, list[tuple[str | float, str]]], list[str]]:
+    """The confirmed (value, quoted words) of each field, and the names of those rejected.
+
+    Fields that the local extraction has are skipped, and so are those the model left empty.
+    """
+    definitions = {
+        definition.name: definition
+        for definition in desk.fields
+        if not local.values(definition.name)
+    }
+    text = normalise_spacing(clean.everything)
+    confirmed: dict[str, list[tuple[str | float, str]]] = {}
+    rejected: list[str] = []
+    for name, value, source in found:
+        definition = definitions.get(name)
+        if definition is None or value.strip().casefold() in EMPTY_VALUES:
+            continue
+        restored = mask.restore_values(value).strip()
+        quoted = mask.restore_values(source).strip()
+        read = (
+            None
+            if has_hidden_pseudonym(definition, desk, mask, value)
+            else confirm_value(definition, restored, quoted, text)
+        )
+        if read is None:
+            rejected.append(name)
+        elif read not in [known for known, _ in confirmed.get(name, ())]:
+            is_quoted = normalise_spacing(quoted) in text
+            confirmed.setdefault(name, []).append(
+                (read, quoted if is_quoted else restored)
+            )
+    return confirmed, list(dict.fromkeys(rejected))
+
+
 def has_hidden_pseudonym(
     definition: FieldDefinition, desk: Desk, mask: Mask, value: str
 ) -> bool:
-    """Whether a pseudonym stands in a value that models are shown again, which would bring
-    a person's data there.
+    """Whether a value holds a pseudonym, in a field whose values models are shown again.
+
+    Restored, it would bring a person's data to the next model.
     """
     return (
         definition.kind in desk.settings.masking.keep
@@ -147,19 +162,15 @@ def has_hidden_pseudonym(
 def confirm_value(
     definition: FieldDefinition, value: str, quoted: str, text: str
 ) -> str | float | None:
-    """The value when the ticket has it and it is one; else None."""
-    if (
-        not value
-        or len(value) > MAX_VALUE_LENGTH
-        or normalise_spacing(value) not in text
-    ):
+    """The value as our own patterns read it; None when it is not in `text` or misshapen."""
+    if not value or len(value) > MAX_VALUE_LENGTH:
+        return None
+    if normalise_spacing(value) not in text:
         return None
     if definition.kind in PATTERN_ONLY_TYPES:
         given = quoted if normalise_spacing(quoted) in text else value
-        read = extract_fields(
-            given, [definition], required=(), customer_email=None
-        ).values(definition.name)
-        return read[0] if read else None
+        found = extract_fields(given, [definition], required=(), customer_email=None)
+        return next(iter(found.values(definition.name)), None)
     if definition.kind in ("error_code", "account_id"):
         return value if _SHAPED.fullmatch(value) else None
     return value if definition.kind == "product" else None
@@ -168,7 +179,7 @@ def confirm_value(
 def build_field(
     name: str, values: list[str | float], quoted: str, clean: CleanTicket
 ) -> ExtractedField:
-    """A field with its place in the text, where the quoted words stand there as they are."""
+    """A field with its offsets in the text, where the quoted words stand there unchanged."""
     start = clean.everything.find(quoted)
     return ExtractedField(
         name=name,

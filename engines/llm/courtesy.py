@@ -1,6 +1,6 @@
-"""Phrases that state and promise nothing.
+"""Courtesies: phrases that state and promise nothing.
 
-A closed list, for a courtesy that goes on with words of its own does.
+A closed list, because a courtesy that continues in words of its own may state something.
 """
 
 import re
@@ -42,7 +42,7 @@ ACKNOWLEDGING_PATTERN: Final = re.compile(
     r"|you (?:tell|told|write|wrote|say|said) us(?: that)?)\b",
     re.IGNORECASE,
 )
-"""How a sentence begins that says again what the customer said."""
+"""How a sentence begins that repeats what the customer said."""
 
 
 def is_courtesy(sentence: str) -> bool:

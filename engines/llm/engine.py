@@ -1,7 +1,4 @@
-"""The model engine.
-
-Asks a model for each step, and lets nothing of its answer through unchecked.
-"""
+"""The model engine: asks a model for each step, and checks every part of its answer."""
 
 import secrets
 import time
@@ -20,11 +17,11 @@ from contracts.values import EngineName
 from engines.llm.ask import ModelClient, Question, ValidAnswer
 from engines.llm.checked_answers import build_classification, merge_extraction
 from engines.llm.model_draft import build_draft
-from engines.local.template_draft import build_frame
 from engines.masking import Mask, create_mask, redact_text
 from engines.models.cache import AnswerCache
 from engines.models.failures import PromptLeaked, Withheld
 from engines.models.records import ModelState
+from engines.reply_frame import build_frame
 from nodes.long_texts import run_by_size
 from nodes.services import DraftBrief, Engine, Limits
 from policies.deciding.engine_answers import reconcile_with_local
@@ -40,21 +37,15 @@ from prompts.prompt import RenderedPrompt
 T = TypeVar("T", bound=BaseModel)
 
 MAX_TEXT_LENGTH: Final = 12_000
-"""Characters of a ticket that a model is shown.
-
-Longer ones are condensed, and the cut is recorded.
-"""
+"""Characters of a ticket that a model is shown; longer ones are condensed."""
 
 MAX_SOURCES: Final = 3
 CALL_TIME_SHARE: Final = 0.96
-"""Share of a step's time that its calls may take.
-
-Their failures are to be heard before the step's own deadline.
-"""
+"""Share of a step's time for its calls, so that they fail before the step's own deadline."""
 
 
 class LlmEngine:
-    """nodes.services.Engine on a model; steps that are not in `steps` are left to the local engine.
+    """nodes.services.Engine on a model; steps that are not in `steps` go to the local engine.
 
     Raises ModelError when no model gives a usable answer in time, Withheld for a flagged text.
     """
@@ -81,7 +72,7 @@ class LlmEngine:
     async def classify(
         self, ticket: Ticket, clean: CleanTicket, desk: Desk, evidence: SeverityVerdict
     ) -> Classification:
-        """The model's category and severity beside the local engine's.
+        """The model's category and severity, corrected by the local engine's.
 
         See policies.deciding.engine_answers.reconcile_with_local.
         """
@@ -113,7 +104,7 @@ class LlmEngine:
     async def extract(
         self, ticket: Ticket, clean: CleanTicket, desk: Desk
     ) -> Extraction:
-        """What patterns find, and what only the model finds."""
+        """The fields that patterns find, and those that only the model finds."""
         until = time.monotonic() + self.limits.extract * CALL_TIME_SHARE
         local = await self.local.extract(ticket, clean, desk)
         if "extract" not in self.steps or not askable_fields(desk):
@@ -141,10 +132,7 @@ class LlmEngine:
         )
 
     async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
-        """A reply whose words are the model's and whose frame is the desk's.
-
-        Never from the cache.
-        """
+        """A reply in the model's words and the desk's frame. Never cached."""
         if "draft" not in self.steps or not brief.actionable:
             return await self.local.draft(brief, desk)
         until = time.monotonic() + self.limits.draft * CALL_TIME_SHARE
@@ -173,7 +161,7 @@ class LlmEngine:
         return draft.model_copy(update={"usage": answered.usage})
 
     def state(self) -> ModelState:
-        """How the models are now."""
+        """The models' circuits and spending, for metrics and health checks."""
         models = self.model_client.models
         return ModelState(
             primary=models.primary.id,
@@ -187,7 +175,7 @@ class LlmEngine:
         await self.model_client.chat.close()
 
     async def get_mask(self, ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
-        """The ticket's pseudonyms. Raises Withheld for a text that must not be shown at all."""
+        """The ticket's pseudonyms. Raises Withheld for a text that no model may be shown."""
         if clean.injection_flags:
             raise Withheld(
                 "The text reads like instructions to a machine, so no model was shown it."
@@ -207,9 +195,7 @@ class LlmEngine:
         output: type[T],
         until: float,
     ) -> Question[T]:
-        """A rendered prompt as a question that is to be answered by `until`, on the
-        monotonic clock.
-        """
+        """A rendered prompt as a question to be answered by `until`, on the monotonic clock."""
         return Question(
             step, ticket.id, ticket.desk, rendered, output, until - time.monotonic()
         )
@@ -217,7 +203,7 @@ class LlmEngine:
     async def ask_with_cache(
         self, question: Question[T], prompt: str
     ) -> ValidAnswer[T]:
-        """The answer to the same words, if it was given before: it costs nothing then."""
+        """The answer, from the cache when the same prompt was answered before: then it is free."""
         key = (
             prompt,
             self.model_client.models.primary.id,
@@ -234,7 +220,7 @@ class LlmEngine:
         return self.canary in "".join(filter(str.isalnum, text.casefold()))
 
     def raise_on_canary(self, text: str, usage: Usage) -> None:
-        """Raise PromptLeaked when the model repeats what it was told to keep."""
+        """Raise PromptLeaked when a text repeats the secret of the instructions."""
         if self.contains_canary(text):
             raise PromptLeaked(
                 "The model's answer repeated its instructions and was not used.", usage
@@ -242,7 +228,7 @@ class LlmEngine:
 
 
 def record_truncation(answered: ValidAnswer[T], shown: CondensedText) -> ValidAnswer[T]:
-    """The answer, with how much of the ticket the model was not shown."""
+    """The answer, with how many characters of the ticket the model was not shown."""
     return answered._replace(
         usage=answered.usage.model_copy(
             update={"characters_cut": shown.omitted_characters}
@@ -251,9 +237,10 @@ def record_truncation(answered: ValidAnswer[T], shown: CondensedText) -> ValidAn
 
 
 def build_mask(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
-    """The ticket's mask, which has masked its texts and remembers them.
+    """The ticket's mask, with its texts already masked.
 
-    A long one holds up nobody then.
+    Masking is cached in it, so that a long text is masked in this worker thread and not on the
+    event loop.
     """
     mask = create_mask(ticket, clean, desk)
     for part in split_clean_parts(clean):
@@ -262,10 +249,7 @@ def build_mask(ticket: Ticket, clean: CleanTicket, desk: Desk) -> Mask:
 
 
 def split_clean_parts(clean: CleanTicket) -> tuple[str, ...]:
-    """What `clean.everything` is made of.
-
-    Part by part, because classify and draft are shown the first one alone.
-    """
+    """The parts of `clean.everything`: classify and draft show a model only the first."""
     return tuple(part for part in (clean.text, clean.signature, clean.quoted) if part)
 
 
@@ -277,7 +261,7 @@ def build_draft_input(
     mask: Mask,
     canary: str,
 ) -> DraftInput:
-    """What the drafting model is told: all of it masked, but for the desk's own words."""
+    """The input of the draft prompt: masked, except for the desk's own words."""
     frame = build_frame(brief, desk, answered=bool(sources))
     return DraftInput(
         desk=desk,
@@ -304,7 +288,7 @@ def list_given_fields(
 ) -> tuple[tuple[str, str], ...]:
     """The fields that the ticket gives.
 
-    The value where policy lets a model read it, else only that it was given.
+    With the value where policy lets a model read it, else only that it was given.
     """
     shown = {
         field.name for field in desk.fields if field.kind in desk.settings.masking.keep
@@ -317,9 +301,9 @@ def list_given_fields(
 
 
 def redact_source(source: Source, desk: Desk) -> Source:
-    """A source without what it says of other customers.
+    """A source without other customers' data.
 
-    Articles are the desk's own words and stay as they are.
+    Articles are the desk's own words and stay unchanged.
     """
     if source.kind == "article":
         return source

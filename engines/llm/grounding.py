@@ -1,8 +1,8 @@
-"""Which sentences of a model's reply stand on a source, and which on nothing.
+"""Which sentences of a model's reply a source supports.
 
-A sentence names its source at its end, as [S1], or is copied from one. It is believed only
-when the source says so too: every number and every telling word must be in what the source
-says. Citing alone proves nothing: models cite what they made up.
+A sentence cites its source at its end, as [S1], or is copied from one. It counts as
+supported only when the source says the same: every number and every meaningful word must
+stand there. A citation alone proves nothing: models cite what they made up.
 """
 
 import re
@@ -26,17 +26,16 @@ _NEGATION: Final = re.compile(
 )
 _STEM: Final = 5
 _STOP_WORDS: Final = """
-    the and for are was were with you your our this that these those from have has had can will would could should may
-    but please then than also such into onto over under about when where which who whom whose how why what there here
-    they them their its his her via let get see use click select choose press tap find want need able simply help
+    the and for are was were with you your our this that these those from have has had can will
+    would could should may but please then than also such into onto over under about when where
+    which who whom whose how why what there here they them their its his her via let get see use
+    click select choose press tap find want need able simply help
 """
 _STOP_STEMS: Final = frozenset(_STOP_WORDS.split())
 
 
 class GroundedText(NamedTuple):
-    """A text without its marks, the ids of the sources it stands on, and its sentences that
-    stand on none.
-    """
+    """A text without citation marks, the sources that support it, its unsupported sentences."""
 
     text: str
     source_ids: tuple[str, ...]
@@ -44,26 +43,31 @@ class GroundedText(NamedTuple):
 
 
 def ground_text(text: str, sources: Sequence[Source]) -> GroundedText:
-    """Judge a text whose sentences cite `source_ids` by their number from one."""
-    used: list[str] = []
+    """Check a text whose sentences cite `sources` by their number, counted from one."""
+    used: dict[str, None] = {}
     unsupported: list[str] = []
     for sentence in split_cited_sentences(text):
         plain = strip_citation_marks(sentence)
-        # Small models copy a source and forget its mark: without one, every source may be it.
-        named = (
-            [sources[i] for i in cited_indexes(sentence) if i < len(sources)]
-            if _CITATION_MARK.search(sentence)
-            else sources
-        )
-        supporting = [source for source in named if source_supports(source, plain)]
-        used += [source.id for source in supporting if source.id not in used]
+        candidates = cited_sources(sentence, sources)
+        supporting = [s.id for s in candidates if source_supports(s, plain)]
+        used.update(dict.fromkeys(supporting))
         if not supporting and not is_courtesy(plain):
             unsupported.append(plain)
     return GroundedText(strip_citation_marks(text), tuple(used), tuple(unsupported))
 
 
+def cited_sources(sentence: str, sources: Sequence[Source]) -> Sequence[Source]:
+    """The sources that a sentence cites; all of them when it has no citation mark.
+
+    Small models copy a source and forget its mark: then any source may support it.
+    """
+    if not _CITATION_MARK.search(sentence):
+        return sources
+    return [sources[i] for i in cited_indexes(sentence) if i < len(sources)]
+
+
 def split_cited_sentences(text: str) -> list[str]:
-    """The sentences, each with the marks that follow its full stop."""
+    """The sentences, each with the citation marks after its full stop."""
     pieces: list[str] = []
     for piece in _SENTENCE_END.split(text):
         marks = _LEADING_MARKS.match(piece)
@@ -76,7 +80,7 @@ def split_cited_sentences(text: str) -> list[str]:
 
 
 def cited_indexes(sentence: str) -> list[int]:
-    """The indexes of the sources that a sentence names."""
+    """The indexes, from zero, of the sources that a sentence cites."""
     return [
         int(number) - 1
         for mark in _CITATION_MARK.findall(sentence)
@@ -86,14 +90,14 @@ def cited_indexes(sentence: str) -> list[int]:
 
 
 def strip_citation_marks(text: str) -> str:
-    """The text as the customer reads it."""
+    """The text without citation marks, as the customer reads it."""
     return _CITATION_MARK.sub("", text).strip()
 
 
 def source_supports(source: Source, sentence: str) -> bool:
-    """Whether one sentence of a source, or two that follow each other, say what the sentence says.
+    """Whether one or two consecutive sentences of a source say what the sentence says.
 
-    They must have all of its numbers and telling words, and deny something exactly if it does.
+    They must have all of its numbers and meaningful words, and a negation exactly if it has one.
     """
     words, numbers, denies = (
         meaningful_stems(sentence),
@@ -111,7 +115,7 @@ def source_supports(source: Source, sentence: str) -> bool:
 
 
 def split_passages(source: Source) -> list[str]:
-    """The sentences of a source, and each two that follow each other."""
+    """The sentences of a source, and each pair of consecutive ones."""
     sentences = [
         part
         for text in (source.title, source.excerpt, *source.steps)
@@ -121,7 +125,7 @@ def split_passages(source: Source) -> list[str]:
 
 
 def meaningful_stems(text: str) -> set[str]:
-    """The stems of the words that carry meaning."""
+    """The stems of the words that carry meaning: the first letters of all but stop words."""
     return {
         word[:_STEM]
         for word in _WORD.findall(text.casefold())

@@ -1,6 +1,7 @@
-"""From a model's words to a reply.
+"""Builds a reply from a model's words.
 
-The desk's own frame around what is grounded, and every weakness marked.
+Greeting, timeline, closing and questions are the desk's; what the model wrote is checked
+against the sources, and every weakness is marked for the reviewer.
 """
 
 import re
@@ -16,13 +17,13 @@ from engines.llm.grounding import (
     source_supports,
     split_cited_sentences,
 )
-from engines.local.template_draft import (
+from engines.masking import Mask
+from engines.reply_frame import (
     ReplyFrame,
     build_frame,
     number_items,
     suggest_actions,
 )
-from engines.masking import Mask
 from nodes.services import DraftBrief
 from policies.desk.model import Desk
 from prompts.draft import DRAFT, DraftOutput
@@ -37,7 +38,7 @@ _NUMBER: Final = re.compile(r"\d+")
 
 
 class DraftParts(NamedTuple):
-    """What the model wrote, judged."""
+    """The parts that the model wrote, each checked against the sources."""
 
     acknowledgment: GroundedText
     explanation: GroundedText
@@ -50,7 +51,7 @@ class DraftParts(NamedTuple):
 
     @property
     def cited_sources(self) -> tuple[str, ...]:
-        """Ids of the sources that something stands on, each once."""
+        """Ids of the sources that any part stands on, each once."""
         return tuple(
             dict.fromkeys(
                 source for part in self.all_parts for source in part.source_ids
@@ -61,9 +62,7 @@ class DraftParts(NamedTuple):
 def check_parts(
     output: DraftOutput, brief: DraftBrief, sources: Sequence[Source], desk: Desk
 ) -> DraftParts:
-    """The model's words against the sources, which are given in the order in which the
-    prompt numbered them.
-    """
+    """The model's words, checked against the sources in the order the prompt numbered them."""
     given = list_given_field_names(brief, desk)
     asked = dict.fromkeys(
         remove_repeated_questions(item, given) for item in output.action_items
@@ -84,55 +83,73 @@ def build_draft(
     desk: Desk,
     mask: Mask,
 ) -> Draft:
-    """The reply: greeting, timeline, closing and questions are the desk's.
+    """The reply: the model's words, checked, in the desk's frame.
 
-    The rest is the model's, judged.
+    `sources` are in the order in which the prompt numbered them.
     """
-    parts, restored = check_parts(output, brief, sources, desk), mask.restore_values
+    parts = check_parts(output, brief, sources, desk)
     frame = build_frame(brief, desk, answered=bool(parts.cited_sources))
-    translated = translated_frame(output, frame, brief)
-    greeting, timeline, closing = translated or (
+    translated = translate_frame(output, frame, brief)
+    warnings = list_warnings(
+        join_paragraphs(translated or frame, parts),
+        parts.cited_sources,
+        mask,
+        translated=translated is not None,
+    )
+    return restore_draft(
+        output, parts, translated or frame, suggest_actions(brief, desk, None), mask
+    ).model_copy(
+        update={
+            "requires_escalation": brief.classification.severity == "critical",
+            "warnings": warnings,
+        }
+    )
+
+
+def join_paragraphs(frame: ReplyFrame, parts: DraftParts) -> str:
+    """The reply as one text, still with pseudonyms."""
+    paragraphs = (
         frame.greeting,
+        parts.acknowledgment.text,
+        parts.explanation.text,
+        number_items(tuple(item.text for item in parts.items)),
+        frame.questions,
         frame.timeline,
         frame.closing,
     )
-    asks = (
-        "" if translated else frame.questions
-    )  # the model asks in the customer's language
-    actions = tuple(item.text for item in parts.items)
-    said = (
-        greeting,
-        parts.acknowledgment.text,
-        parts.explanation.text,
-        number_items(actions),
-        asks,
-        timeline,
-        closing,
-    )
-    content = "\n\n".join(paragraph for paragraph in said if paragraph)
+    return "\n\n".join(filter(None, paragraphs))
+
+
+def restore_draft(
+    output: DraftOutput,
+    parts: DraftParts,
+    frame: ReplyFrame,
+    actions: tuple[str, ...],
+    mask: Mask,
+) -> Draft:
+    """The reply with the customer's own values in place of pseudonyms.
+
+    `actions` are the desk's suggestions for the agent; the model's come after them.
+    """
+    restored = mask.restore_values
+    unsupported = [
+        sentence for part in parts.all_parts for sentence in part.unsupported
+    ]
     suggested = (
         f"The model suggests: {restored(action)}" for action in output.suggested_actions
     )
     return Draft(
-        content=restored(content),
+        content=restored(join_paragraphs(frame, parts)),
         tone=frame.tone,
-        greeting=restored(greeting),
+        greeting=restored(frame.greeting),
         acknowledgment=restored(parts.acknowledgment.text),
         explanation=restored(parts.explanation.text),
-        action_items=tuple(restored(action) for action in actions),
-        timeline=restored(timeline),
-        closing=restored(closing),
-        suggested_actions=(*suggest_actions(brief, desk, None), *suggested),
-        requires_escalation=brief.classification.severity == "critical",
+        action_items=tuple(restored(item.text) for item in parts.items),
+        timeline=restored(frame.timeline),
+        closing=restored(frame.closing),
+        suggested_actions=(*actions, *suggested),
         sources=parts.cited_sources,
-        unsupported=tuple(
-            restored(sentence)
-            for part in parts.all_parts
-            for sentence in part.unsupported
-        ),
-        warnings=list_warnings(
-            content, parts.cited_sources, mask, translated=translated is not None
-        ),
+        unsupported=tuple(map(restored, unsupported)),
         engine="llm",
         prompt_version=DRAFT.id,
     )
@@ -141,9 +158,9 @@ def build_draft(
 def list_warnings(
     content: str, supported: tuple[str, ...], mask: Mask, *, translated: bool
 ) -> tuple[str, ...]:
-    """What a reviewer must know of how the reply came about.
+    """What a reviewer must know about how the reply was made.
 
-    What it says is checked by policies/replies.
+    What the reply says is checked by policies/replies.
     """
     found: list[str] = []
     if unknown := mask.unknown_pseudonyms(content):
@@ -161,8 +178,9 @@ def list_warnings(
 
 
 def check_acknowledgment(text: str, brief: DraftBrief) -> GroundedText:
-    """The acknowledgment, which may say again what the customer said and nothing of what we
-    did, do or will do.
+    """The acknowledgment, which may repeat what the customer said and nothing else.
+
+    A sentence about what we did, do or will do is unsupported.
     """
     said = Source(
         id="", kind="article", title="", score=1.0, excerpt=brief.clean.everything
@@ -170,18 +188,19 @@ def check_acknowledgment(text: str, brief: DraftBrief) -> GroundedText:
     sentences = [
         ground_text(sentence, ()).text for sentence in split_cited_sentences(text)
     ]
-    heard = [ACKNOWLEDGING_PATTERN.sub("", sentence) for sentence in sentences]
-    invented = tuple(
-        sentence
-        for sentence, rest in zip(sentences, heard, strict=True)
-        if not is_courtesy(sentence)
-        and (_OURS.search(rest) or not source_supports(said, rest))
-    )
+    invented = tuple(s for s in sentences if not _repeats_customer(s, said))
     return GroundedText(" ".join(sentences), (), invented)
 
 
+def _repeats_customer(sentence: str, said: Source) -> bool:
+    if is_courtesy(sentence):
+        return True
+    rest = ACKNOWLEDGING_PATTERN.sub("", sentence)
+    return not _OURS.search(rest) and source_supports(said, rest)
+
+
 def list_given_field_names(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
-    """What the desk calls the fields that the customer has already given, in lower case."""
+    """The names of the fields that the customer has given, as the desk calls them, casefolded."""
     known = {field.name for field in brief.extraction.fields}
     if brief.ticket.customer_email:
         known |= {
@@ -195,7 +214,7 @@ def list_given_field_names(brief: DraftBrief, desk: Desk) -> tuple[str, ...]:
 
 
 def remove_repeated_questions(text: str, given: tuple[str, ...]) -> str:
-    """The text without sentences that ask for what was given."""
+    """The text without sentences that ask for a field that was given."""
     if not given:
         return text
     named = re.compile(rf"\b(?:{'|'.join(map(re.escape, given))})\b", re.IGNORECASE)
@@ -209,24 +228,25 @@ def remove_repeated_questions(text: str, given: tuple[str, ...]) -> str:
     return text.strip()
 
 
-def translated_frame(
+def translate_frame(
     output: DraftOutput, frame: ReplyFrame, brief: DraftBrief
-) -> tuple[str, str, str] | None:
-    """Greeting, timeline and closing as the model translated them.
+) -> ReplyFrame | None:
+    """The frame in the model's translation; None where the desk speaks the language.
 
-    None where the desk speaks the language.
-
-    A translated timeline must have the numbers of the desk's own.
+    None too when a part is missing or the timeline's numbers are not the desk's own. It has
+    no questions: the model asks them in the customer's language.
     """
-    translated = (
-        output.greeting.strip(),
-        output.timeline.strip(),
-        output.closing.strip(),
+    translated = ReplyFrame(
+        tone=frame.tone,
+        greeting=output.greeting.strip(),
+        questions="",
+        timeline=output.timeline.strip(),
+        closing=output.closing.strip(),
     )
-    if brief.clean.supported_language or not all(translated):
+    parts = (translated.greeting, translated.timeline, translated.closing)
+    if brief.clean.supported_language or not all(parts):
         return None
-    if sorted(_NUMBER.findall(translated[1])) != sorted(
+    same_numbers = sorted(_NUMBER.findall(translated.timeline)) == sorted(
         _NUMBER.findall(frame.timeline)
-    ):
-        return None
-    return translated
+    )
+    return translated if same_numbers else None

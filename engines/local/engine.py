@@ -1,4 +1,4 @@
-"""The local engine: the whole job with no model API."""
+"""The local engine: every step without a model API."""
 
 import re
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ from policies.severity.assess import SeverityVerdict
 
 
 class LocalEngine:
-    """nodes.services.Engine from exemplars, patterns and templates. Never raises for any text."""
+    """nodes.services.Engine from exemplars, patterns and templates. Raises for no text."""
 
     name: EngineName = "local"
 
@@ -49,10 +49,7 @@ class LocalEngine:
         desk: Desk,
         evidence: SeverityVerdict,
     ) -> Classification:
-        """The category nearest to the text.
-
-        Abstains from a language that the desk does not read.
-        """
+        """The category nearest to the text; abstains from languages the desk does not read."""
         scores = self.classifiers[desk.id].score_categories(
             await self.batching_embedder.embed(clean.text)
         )
@@ -104,13 +101,14 @@ class LocalEngine:
 def explain_category(
     desk: Desk, category: str, evidence: SeverityVerdict, *, abstained: bool
 ) -> str:
-    """Why, in sentences."""
+    """Why the category and severity were chosen, in sentences."""
     if abstained:
         return (
             "The text is in a language that this desk does not read; category and severity "
             "are guesses."
         )
-    nearest = f"The text is closest to what the desk describes as {desk.find_category(category).title}."
+    title = desk.find_category(category).title
+    nearest = f"The text is closest to what the desk describes as {title}."
     signs = (
         " ".join(evidence.reasons)
         or f"It reads like tickets of severity {evidence.severity}."
@@ -119,7 +117,7 @@ def explain_category(
 
 
 def find_keywords(clean: CleanTicket, desk: Desk, category: str) -> tuple[str, ...]:
-    """The category's keywords that the text holds. Reported; they decide nothing."""
+    """The category's keywords that the text holds. Reported only; they decide nothing."""
     words = " ".join(["", *re.findall(r"\w+", clean.text.casefold()), ""])
     return tuple(
         word

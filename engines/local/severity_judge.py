@@ -1,10 +1,8 @@
-"""How severe a ticket is.
+"""Judges how severe a ticket is: deterministic signals, weighed with a learned model.
 
-The deterministic signals, weighed with what tickets like it turned out to be.
-
-The signals alone decide for a desk that has learned nothing. Where it has, signals are one
-part of a chance that was fitted on labelled tickets: a text can be found critical by its
-meaning alone, and a signal that misread it is put right.
+For a desk without a learned model the signals decide alone. Otherwise they are features of
+a model fitted on labelled tickets: a text can be critical by its meaning alone, and a
+misleading signal can be corrected.
 """
 
 import re
@@ -21,22 +19,24 @@ from policies.desk.model import Desk
 from policies.severity.assess import SeverityVerdict, assess_severity
 
 CRITICAL_TEXT_SIGNAL = "reads-critical"
-"""The id that stands among the critical signals when the meaning alone says so."""
+"""Stands among the critical signals when only the learned model found the ticket critical."""
 
 
 SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?\n]+\s*|$)")
-"""Rough: an order that is cut in two is still an order."""
+"""Splits roughly, which is enough: half of a steering sentence is still found."""
 
 MIN_SIGNAL_PROBABILITY = 0.2
-"""Chance from which a severity that the signals name is believed, chosen by leaving out one
-author's examples."""
+"""Chance from which the signals' severity holds.
+
+Chosen by cross-validation that leaves out one author's examples at a time.
+"""
 
 NON_CRITICAL_SEVERITIES: tuple[Severity, ...] = tuple(
     level for level in SEVERITIES if level != "critical"
 )
 
 DECISIVE_SIGNAL_COUNT = 2
-"""Critical signals that nothing outweighs."""
+"""So many critical signals hold whatever the learned model says."""
 
 
 class LocalSeverityJudge:
@@ -49,9 +49,10 @@ class LocalSeverityJudge:
         self.learned = learned
 
     async def judge(self, clean: CleanTicket, desk: Desk) -> SeverityVerdict:
-        """The severity and what it rests on.
+        """The severity and its evidence.
 
-        Words that would steer whoever reads them can raise it, never lower it.
+        A text that tries to steer the judgement is judged with and without those sentences, and the
+        more severe verdict counts: such a text can raise the severity, never lower it.
         """
         verdict = await self.judge_text(clean, clean.text, desk)
         if not clean.injection_flags and not await run_by_size(
@@ -65,7 +66,7 @@ class LocalSeverityJudge:
     async def judge_text(
         self, clean: CleanTicket, text: str, desk: Desk
     ) -> SeverityVerdict:
-        """The severity of a ticket, of which only `text` is read."""
+        """The severity of a ticket, judged from `text`, a part of it."""
         verdict = await run_by_size(
             len(text), assess_severity, text, desk.severities, desk.signals
         )
@@ -80,8 +81,9 @@ class LocalSeverityJudge:
 
 
 def remove_steering_sentences(clean: CleanTicket, desk: Desk) -> str:
-    """The text without the sentences that were flagged or that name severities, categories
-    or teams as an order.
+    """The text without sentences that try to steer the judgement.
+
+    These are flagged as injections, or name severities, categories or teams as an order.
     """
     planted = [flag.excerpt.strip() for flag in clean.injection_flags]
     kept = [
@@ -99,42 +101,48 @@ def combine_verdict(
     critical_from: float,
     final: Collection[str],
 ) -> SeverityVerdict:
-    """The verdict after the chances were heard.
+    """The signals' verdict, corrected by the learned model's `chances`.
 
-    Likely enough to be critical: critical. Else what signals say is believed, unless
-    tickets like this one make it improbable; `final` signals and two critical ones always
-    are. Medium is what the signals say when they say nothing: there, and where they are not
-    believed, the likeliest of the other severities is taken. A critical signal that is not
-    believed is kept: it no longer makes the ticket critical, but a person still looks.
+    - A chance of critical from `critical_from` on makes the ticket critical.
+    - Otherwise the signals' severity holds, unless the learned model finds it improbable.
+      It also holds for a `final` signal and for two critical ones.
+    - Otherwise (and for medium, which is what the signals say when they find nothing) the
+      likeliest severity below critical is taken. Critical signals stay in the verdict, so
+      that a person still looks.
     """
     if chances["critical"] >= critical_from and not verdict.critical:
-        reason = "It reads like tickets that turned out to be critical."
         return replace_severity(
             verdict,
             "critical",
             chances,
             critical=(CRITICAL_TEXT_SIGNAL,),
-            reasons=(reason,),
+            reasons=("It reads like tickets that turned out to be critical.",),
         )
-    certain = len(verdict.critical) >= DECISIVE_SIGNAL_COUNT or not set(
-        final
-    ).isdisjoint(verdict.critical)
-    believed = (
+    if is_decisive(verdict, final) or is_probable(verdict, chances):
+        severity = verdict.severity
+    else:
+        severity = max(NON_CRITICAL_SEVERITIES, key=lambda level: chances[level])
+    return replace_severity(
+        verdict,
+        severity,
+        chances,
+        critical=verdict.critical,
+        reasons=verdict.reasons if severity == verdict.severity else (),
+    )
+
+
+def is_decisive(verdict: SeverityVerdict, final: Collection[str]) -> bool:
+    """Whether the critical signals hold whatever the learned model says."""
+    return len(verdict.critical) >= DECISIVE_SIGNAL_COUNT or not set(final).isdisjoint(
+        verdict.critical
+    )
+
+
+def is_probable(verdict: SeverityVerdict, chances: Mapping[Severity, float]) -> bool:
+    """Whether the signals found a severity that the learned model does not rule out."""
+    return (
         verdict.severity != "medium"
         and chances[verdict.severity] >= MIN_SIGNAL_PROBABILITY
-    )
-    if believed or certain:
-        return replace_severity(
-            verdict,
-            verdict.severity,
-            chances,
-            critical=verdict.critical,
-            reasons=verdict.reasons,
-        )
-    severity = max(NON_CRITICAL_SEVERITIES, key=lambda level: chances[level])
-    reasons = verdict.reasons if severity == verdict.severity else ()
-    return replace_severity(
-        verdict, severity, chances, critical=verdict.critical, reasons=reasons
     )
 
 
@@ -146,7 +154,7 @@ def replace_severity(
     critical: tuple[str, ...],
     reasons: tuple[str, ...],
 ) -> SeverityVerdict:
-    """The verdict with another severity, which is as sure as its chance."""
+    """The verdict with another severity, its confidence being the severity's chance."""
     found = {
         "severity": severity,
         "confidence": chances[severity],

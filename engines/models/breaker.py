@@ -1,9 +1,7 @@
-"""A circuit breaker.
+"""A circuit breaker: a model that keeps failing is not called for a cool-down, then probed.
 
-A model that keeps failing is left alone for a while, then tried with one call.
-
-The three states and their names are those of M. Nygard, "Release It!" (2007). Made for one
-event loop: nothing here waits, and nothing needs a lock.
+The states and their names are those of M. Nygard, "Release It!" (2007). For one event loop:
+nothing here waits, so nothing needs a lock.
 """
 
 import time
@@ -18,13 +16,14 @@ BreakerState = Literal["closed", "open", "half_open"]
 class CircuitBreaker:
     """The circuit of one model.
 
-    `threshold` failures in a row open it, `trusted_threshold` when it has answered since it
-    was last closed: a model that fails three calls of ten has four in a row every minute,
-    and is still worth asking. A failure that `opens` does so alone. After `rest` seconds
-    one call is let through, the probe: its success closes the circuit, its failure doubles
-    the rest, up to `longest_rest`. What is heard of other calls while the circuit is open
-    changes nothing. `rest` must be longer than a call may take, so that no earlier call is
-    still under way when the probe is judged.
+    `threshold` failures in a row open it, or `trusted_threshold` when the model has answered
+    since the circuit was last closed: a model that fails three calls of ten has four failures in
+    a row every minute, and is still worth calling. An error with `opens_circuit` opens it alone.
+
+    After a cool-down of `rest` seconds one call is let through, the probe. Its success closes
+    the circuit; its failure doubles the cool-down, up to `longest_rest`. Results of other calls
+    change nothing while the circuit is open. `rest` must be longer than a call may take, so that
+    no earlier call is under way when the probe is judged.
     """
 
     def __init__(
@@ -50,14 +49,13 @@ class CircuitBreaker:
 
     @property
     def state(self) -> BreakerState:
-        """`open` also when the rest is over and nobody has asked since."""
+        """The state. It stays `open` after the cool-down until a call asks to be admitted."""
         return self._state
 
     def admit_call(self) -> None:
-        """Let a call through, in a circuit that is not closed as its probe. Raises CircuitOpen.
+        """Admit a call; it becomes the probe unless the circuit is closed. Raises CircuitOpen.
 
-        A probe of which nothing is heard for `rest` seconds is given up, and the next call
-        takes its place.
+        A probe that reports nothing for `rest` seconds is given up, and the next call is the probe.
         """
         if self._state == "closed":
             return
@@ -77,8 +75,7 @@ class CircuitBreaker:
     def record_failure(self, error: ModelError) -> None:
         """A call failed.
 
-        A failure that says nothing of the model's health (`breaks` is false) is not
-        counted.
+        An error without `counts_as_failure` says nothing about the model's health and is ignored.
         """
         if self._state == "open" or not error.counts_as_failure:
             return
@@ -93,7 +90,7 @@ class CircuitBreaker:
         self._open_until = self._clock() + self._cooldown
 
     def abandon_probe(self) -> None:
-        """The probe ended without telling anything, for example cancelled.
+        """The probe ended without a result, for example cancelled.
 
         The next call may be the probe.
         """
@@ -102,12 +99,14 @@ class CircuitBreaker:
             self._open_until = self._clock()
 
     def circuit_open_error(self) -> CircuitOpen:
-        """What a call hears that is not let through."""
+        """The error of a call that is not admitted."""
         if self._state == "half_open":
             return CircuitOpen(
-                f"{self.model} is being tried with one call. Its last failure: {self._last_failure}"
+                f"{self.model} is being tried with one call. "
+                f"Its last failure: {self._last_failure}"
             )
         seconds = max(0.0, self._open_until - self._clock())
         return CircuitOpen(
-            f"{self.model} rests for another {seconds:.0f} s. Its last failure: {self._last_failure}"
+            f"{self.model} rests for another {seconds:.0f} s. "
+            f"Its last failure: {self._last_failure}"
         )

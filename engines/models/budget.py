@@ -1,10 +1,8 @@
-"""Budgets.
+"""Budgets: money is reserved before a call and settled after it.
 
-Reserved before a call, settled after it, so that calls side by side cannot spend the same
-money twice.
-
-What a provider does not tell is estimated: the tokens of an answer without figures from its
-characters, the cost of a call that was sent and never heard of from its reservation.
+So concurrent calls cannot spend the same money twice. What a provider does not report is
+estimated: an answer's tokens from its characters, the cost of a call whose answer never came
+from its reservation.
 """
 
 import math
@@ -20,7 +18,7 @@ from engines.models.failures import BudgetSpent
 from engines.models.prices import FREE_PRICE, PICODOLLARS_PER_USD, Price, Prices
 
 MAX_TRACKED_TICKETS: Final = 50_000
-"""Tickets whose spending is remembered, the last used ones: far more than are ever under way."""
+"""Tickets whose spending is remembered, last used first: far more than are ever open."""
 
 
 CHARACTERS_PER_TOKEN: Final = 3.2
@@ -28,14 +26,15 @@ CHARACTERS_PER_TOKEN: Final = 3.2
 
 
 def estimate_tokens(characters: int) -> int:
-    """An estimate, rather too high than too low."""
+    """Tokens of so many characters, estimated rather too high than too low."""
     return math.ceil(characters / CHARACTERS_PER_TOKEN)
 
 
 def fill_missing_tokens(usage: Usage, prompt: int, answer: int) -> Usage:
-    """The usage of an answered call, with tokens estimated where the provider told none.
+    """The usage of an answered call, with tokens estimated where the provider reported none.
 
-    `prompt` and `answer` are characters. No prompt has zero tokens, so a zero counts as not told.
+    `prompt` and `answer` are characters. No prompt has zero tokens, so zero counts as not
+    reported.
     """
     estimated = {
         "prompt_tokens": usage.prompt_tokens or estimate_tokens(prompt),
@@ -46,7 +45,7 @@ def fill_missing_tokens(usage: Usage, prompt: int, answer: int) -> Usage:
 
 @dataclass(slots=True)
 class BudgetAccount:
-    """One budget, in picodollars. A `limit` of None is none."""
+    """One budget, in picodollars. A `limit` of None means unlimited."""
 
     name: str
     limit: int | None
@@ -54,7 +53,7 @@ class BudgetAccount:
     reserved: int = 0
 
     def has_room(self, amount: int) -> bool:
-        """Whether the amount can still be reserved. What costs nothing always can."""
+        """Whether the amount can still be reserved. Zero always can."""
         return (
             not amount
             or self.limit is None
@@ -64,10 +63,10 @@ class BudgetAccount:
 
 @dataclass(eq=False, frozen=True, slots=True)
 class Reservation:
-    """Money put aside for one call, in the accounts of its ticket, desk and day.
+    """Money reserved for one call, in the accounts of its ticket, desk and day.
 
-    It keeps the accounts themselves: a call that ends after midnight is settled on the day
-    it began.
+    It holds the accounts themselves: a call that ends after midnight is settled on the day it
+    began.
     """
 
     price: Price
@@ -78,11 +77,9 @@ class Reservation:
 class Budget:
     """The money of one process, in USD: per ticket, per UTC day, and per desk and UTC day.
 
-    None is no limit.
-
-    No call is let through when what was spent and what is reserved would go beyond a limit.
-    Only a call that used more tokens than were reserved for it can. Nothing here waits, so
-    that it is safe on one event loop.
+    None is no limit. A call is refused when what was spent and what is reserved would exceed a
+    limit; only a call that uses more tokens than were reserved for it can exceed one. Nothing
+    here waits, so it is safe on one event loop.
     """
 
     def __init__(
@@ -125,9 +122,9 @@ class Budget:
         prompt_tokens: int,
         completion_tokens: int,
     ) -> Reservation:
-        """Put aside what a call costs at most. Raises BudgetSpent, having put nothing aside.
+        """Reserve the most that a call may cost. Raises BudgetSpent, with nothing reserved.
 
-        A model without a price counts as the dearest of the table where there is any limit,
+        A model without a price counts as the most expensive of the table where there is any limit,
         and as free elsewhere.
         """
         self._roll_over_day()
@@ -150,7 +147,7 @@ class Budget:
     def settle_reservation(self, reservation: Reservation, usage: Usage) -> Usage:
         """Book what a call really used, also when it failed. Returns the usage with its `cost_usd`.
 
-        The second time, and after a release, nothing is booked.
+        A reservation is closed once: a second settlement, or one after a release, books nothing.
         """
         cost = reservation.price.cost_picodollars(
             usage.prompt_tokens, usage.completion_tokens, usage.cached_tokens
@@ -159,12 +156,10 @@ class Budget:
         return usage.model_copy(update={"cost_usd": cost / PICODOLLARS_PER_USD})
 
     def forfeit_reservation(self, reservation: Reservation, usage: Usage) -> Usage:
-        """Book all that was reserved, for a call that was sent and not heard of.
+        """Book the whole reservation, for a call that was sent and whose answer never came.
 
-        It may have cost that.
-
-        Returns the usage with it as its `cost_usd`; its tokens stay as they are. The second
-        time nothing is booked.
+        Returns the usage with it as its `cost_usd`; its tokens stay as they are. A second time
+        nothing is booked.
         """
         self._close_reservation(reservation, reservation.amount)
         return usage.model_copy(
@@ -172,10 +167,7 @@ class Budget:
         )
 
     def release_reservation(self, reservation: Reservation) -> None:
-        """Take a reservation back: nothing was sent.
-
-        Without effect after `settle_reservation` and `forfeit_reservation`.
-        """
+        """Give a reservation back: nothing was sent. No effect on one that is closed."""
         self._close_reservation(reservation, 0)
 
     def spent_today(self) -> float:
@@ -219,9 +211,8 @@ class Budget:
 
     def _roll_over_day(self) -> None:
         today = self._utc_today()
-        if (
-            today > self._day
-        ):  # a clock put back must not bring the same day's money twice
+        # A clock that is set back must not give the same day's money twice.
+        if today > self._day:
             self._start_day(today)
 
     def _start_day(self, day: date) -> None:

@@ -1,7 +1,4 @@
-"""Answers to identical requests.
-
-Kept for a while, and asked for once when several want them at the same time.
-"""
+"""A cache of answers. Concurrent requests for the same answer share one call."""
 
 import asyncio
 import copy
@@ -19,14 +16,14 @@ T = TypeVar("T")
 
 @dataclass
 class SharedRequest:
-    """A request under way, and how many wait for it."""
+    """A request in flight, and how many callers wait for it."""
 
     task: asyncio.Task[Any]
     waiter_count: int = 0
 
 
 class AnswerCache:
-    """The `size` answers used last; 0 switches it off. Failures are not kept.
+    """The `size` answers used last; 0 switches the cache off. Failures are not kept.
 
     For one event loop.
     """
@@ -39,12 +36,11 @@ class AnswerCache:
     async def get_or_make(
         self, key: Hashable, make: Callable[[], Awaitable[T]]
     ) -> tuple[T, bool]:
-        """The answer, and whether somebody else's request brought it.
+        """The answer, and whether it was shared (cached, or made by another caller's request).
 
-        The key must hold all that the answer rests on.
-
-        Raises what `make` raises, to all who wait for it, with the usage only for the one
-        who asked first. A request goes on until nobody waits for it any more.
+        The key must hold everything the answer depends on. Raises what `make` raises, to every
+        caller who waits, with the usage only for the first. A request is cancelled when no caller
+        waits for it any more.
         """
         if not self._size:
             return await make(), False
@@ -75,7 +71,7 @@ class AnswerCache:
         return flight
 
     async def _wait_for_result(self, key: Hashable, flight: SharedRequest) -> None:
-        """Wait for the end. When the last one leaves before, the request is cancelled."""
+        """Wait for the end. When the last waiter leaves before it, the request is cancelled."""
         flight.waiter_count += 1
         try:
             await asyncio.wait([flight.task])
@@ -93,13 +89,13 @@ class AnswerCache:
             self._answers[key] = task.result()
 
     def _remove_request(self, key: Hashable, flight: SharedRequest) -> None:
-        """Let nobody join any more; whoever took the key since keeps it."""
+        """Let no more callers join; a newer request under the same key stays."""
         if self._open_requests.get(key) is flight:
             del self._open_requests[key]
 
 
 def _without_usage(error: EngineError) -> EngineError:
-    """The same failure, for who did not pay for it."""
+    """The same failure for a caller who did not pay for the call."""
     shared = copy.copy(error)
     shared.usage = Usage()
     return shared

@@ -1,11 +1,9 @@
 """One call of a model through langchain-openai.
 
-The only module that imports it, and the only one that needs it.
-
-Three things are done differently from langchain's own way, for speed (measured in decision
-0026) and so that tokens are counted whatever happens: the request goes to the client's
-untyped `post`, the answer is checked before langchain reads it, and many calls at once are
-spread over several small pools of connections.
+The only module that imports it. Three things differ from langchain's own way, for speed
+(measured in decision 0026) and so that tokens are always counted: the request goes to the
+client's untyped `post`, the answer is checked before langchain reads it, and concurrent
+calls are spread over several small connection pools.
 """
 
 import asyncio
@@ -42,12 +40,13 @@ from engines.models.rungs import (
 __all__ = ["ChatClient", "ChatMessage", "ModelReply"]
 
 CALLS_PER_POOL = 16
-"""Calls at once in one pool: a pool looks at each of its connections at every call."""
+"""Concurrent calls in one pool: a pool scans all of its connections at every call."""
 KEEPALIVE_SECONDS = 30.0
-"""How long an idle connection is kept."""
+"""Seconds for which an idle connection is kept."""
 ENCODING_HEADERS = frozenset(
     {"content-encoding", "content-length", "transfer-encoding"}
-)  # untrue once it is unpacked
+)
+"""Headers that no longer hold once a body is unpacked."""
 
 MESSAGE_CLASSES = {
     "system": SystemMessage,
@@ -63,15 +62,12 @@ for library in (
     "httpcore2",
     "langchain_openai",
 ):
-    logging.getLogger(library).setLevel(
-        logging.WARNING
-    )  # a line for every call, and in some versions what was sent
+    # At INFO they log a line for every call, and in some versions what was sent.
+    logging.getLogger(library).setLevel(logging.WARNING)
 
 
 class _UntypedChatModel(BaseChatOpenAI):
-    """langchain's model on the client's untyped `post`, which takes about half the
-    processor time of its own way.
-    """
+    """langchain's model on the client's untyped `post`, at about half the processor time."""
 
     async def _agenerate(
         self,
@@ -113,9 +109,7 @@ class _AzureChatModel(_UntypedChatModel, AzureChatOpenAI):
 
 
 class _SizeLimitedClient(openai.DefaultAsyncHttpxClient):
-    """Reads no more of an answer than an answer can have, whatever length it states and
-    however it is packed.
-    """
+    """Stops reading an answer beyond `MAX_BODY_BYTES`, whatever length or encoding it states."""
 
     async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:  # noqa: ARG002 - httpx's signature
         response = await super().send(request, stream=True, **how)
@@ -132,7 +126,7 @@ class _SizeLimitedClient(openai.DefaultAsyncHttpxClient):
 
 @dataclass
 class _ConnectionPool:
-    """A pool of connections to one provider, and how many calls are in it."""
+    """A pool of connections to one provider, and how many calls use it."""
 
     model: BaseChatOpenAI
     http_client: _SizeLimitedClient
@@ -140,16 +134,14 @@ class _ConnectionPool:
 
 
 class ChatClient:
-    """Calls models. Keeps connections; never tries twice."""
+    """Calls models. Keeps connections; never retries."""
 
     def __init__(self) -> None:
         self._pools: dict[ModelSpec, list[_ConnectionPool]] = {}
         self._tls_context: ssl.SSLContext | None = None
 
     def open_first_pool(self, spec: ModelSpec) -> None:
-        """Make the first pool now (a tenth of a second), so that the first ticket does not
-        wait for it.
-        """
+        """Open the first pool now (a tenth of a second), so that the first ticket need not wait."""
         if spec not in self._pools:
             self._pools[spec] = [self._open_pool(spec)]
 
@@ -163,10 +155,9 @@ class ChatClient:
         seconds: float,
         max_tokens: int | None = None,
     ) -> ModelReply:
-        """The model's answer to these messages, asked for as JSON of `schema` in the way of `rung`.
+        """The model's answer to these messages, asked for as JSON of `schema` by `rung`.
 
-        Raises ModelError, with the tokens counted so far, and nothing else; it is over
-        within `seconds`.
+        Raises ModelError, with the tokens counted so far, and nothing else. Ends within `seconds`.
         """
         usage = Usage(calls=1, models=(spec.id,))
         try:
@@ -225,29 +216,26 @@ class ChatClient:
 
     @contextmanager
     def _borrow_pool(self, spec: ModelSpec) -> Iterator[BaseChatOpenAI]:
-        lanes = self._pools.setdefault(spec, [])
-        lane = next(
-            (lane for lane in lanes if lane.active_calls < CALLS_PER_POOL), None
-        )
-        if lane is None:
-            lane = self._open_pool(spec)
-            lanes.append(lane)
-        lane.active_calls += 1
+        pools = self._pools.setdefault(spec, [])
+        pool = next((p for p in pools if p.active_calls < CALLS_PER_POOL), None)
+        if pool is None:
+            pool = self._open_pool(spec)
+            pools.append(pool)
+        pool.active_calls += 1
         try:
-            yield lane.model
+            yield pool.model
         finally:
-            lane.active_calls -= 1
+            pool.active_calls -= 1
 
     def _open_pool(self, spec: ModelSpec) -> _ConnectionPool:
-        if (
-            self._tls_context is None
-        ):  # loading the certificates takes 18 ms: once for all lanes
+        # Loading the certificates takes 18 ms: once for all pools.
+        if self._tls_context is None:
             self._tls_context = ssl.create_default_context(
                 cafile=os.environ.get("SSL_CERT_FILE") or certifi.where()
             )
-        limits = type(
-            openai.DEFAULT_CONNECTION_LIMITS
-        )(  # of the httpx that this openai is built upon
+        # The class of the httpx that this version of openai is built upon.
+        make_limits = type(openai.DEFAULT_CONNECTION_LIMITS)
+        limits = make_limits(
             max_connections=None,
             max_keepalive_connections=CALLS_PER_POOL,
             keepalive_expiry=KEEPALIVE_SECONDS,
@@ -257,10 +245,10 @@ class ChatClient:
 
     async def close(self) -> None:
         """Close all connections."""
-        lanes = [lane for lanes in self._pools.values() for lane in lanes]
+        opened = [pool for pools in self._pools.values() for pool in pools]
         self._pools.clear()
-        for lane in lanes:
-            await lane.http_client.aclose()
+        for pool in opened:
+            await pool.http_client.aclose()
 
 
 def _build_chat_model(
@@ -291,9 +279,9 @@ def _build_chat_model(
 def _append_system_note(
     messages: Sequence[ChatMessage], note: str
 ) -> list[ChatMessage]:
-    """The messages with the note at the end of the system's.
+    """The messages with the note at the end of the system message.
 
-    Some templates take only one, and only first.
+    Some chat templates take only one system message, and only as the first.
     """
     if not note:
         return list(messages)

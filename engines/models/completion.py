@@ -1,7 +1,4 @@
-"""What a provider's answer must be before it is read.
-
-A completion with a message, and tokens that can be counted.
-"""
+"""Checks a provider's answer before it is read: a completion with a message, tokens counted."""
 
 import json
 from typing import Any
@@ -12,20 +9,21 @@ from engines.models.refusals import classify_refusal
 from engines.models.rungs import Rung
 
 MAX_TOKEN_COUNT = 10**9
-"""A count of tokens beyond this is no count."""
+"""A larger number is not taken for a count of tokens."""
 
 MAX_BODY_BYTES = 4 * 2**20
-"""Bytes of an answer.
+"""Bytes of an answer that are read.
 
-The longest one that is read, each character escaped, and the same again in thoughts beside.
+Room for the longest answer with every character escaped, and as much again for a model's
+reasoning.
 """
 
 
 async def read_limited_body(response: Any) -> bytes:
-    """The unpacked body of an httpx response that has not been read. Closes it.
+    """The unpacked body of an unread httpx response. Closes the response.
 
-    Raises ProviderFailed, with no usage, when the length it states or what has been read so
-    far is beyond `MAX_BODY_BYTES`.
+    Raises ProviderFailed, with no usage, when the stated length or what was read so far exceeds
+    `MAX_BODY_BYTES`.
     """
     stated, body = response.headers.get("content-length", ""), bytearray()
     msg = f"The answer has more than {MAX_BODY_BYTES:,} bytes."
@@ -42,10 +40,7 @@ async def read_limited_body(response: Any) -> bytes:
 
 
 def read_usage(body: Any, model: str) -> Usage:
-    """One call of `model`, with the tokens that a provider's answer counts.
-
-    Zero where it counts none.
-    """
+    """One call of `model`, with the tokens that the answer reports; zero where it reports none."""
     counted = _as_dict(_as_dict(body).get("usage"))
     prompt = _as_token_count(counted.get("prompt_tokens"))
     cached = _as_token_count(
@@ -70,8 +65,7 @@ def validate_completion(body: Any, rung: Rung, usage: Usage) -> dict[str, Any]:
         raise ProviderFailed(msg, usage)
     choices = body.get("choices")
     choice = _as_dict(choices[0]) if isinstance(choices, list) and choices else {}
-    error = body.get("error") or choice.get("error")
-    if error:
+    if error := body.get("error") or choice.get("error"):
         code = _as_dict(error).get("code")
         status = code if isinstance(code, int) and 400 <= code < 600 else 500
         raise classify_refusal(status, json.dumps(error), None, rung, usage)

@@ -1,22 +1,22 @@
-# ruff: noqa: N818  what happened is the better name where each is caught by name
-"""Everything that can go wrong with one call of a model, each with what was used.
+# ruff: noqa: N818  names without Error read better where each one is caught by name
+"""The errors of a model call, each with the usage so far.
 
 ModelError
 ├── ProviderFailed     5xx, a dropped connection, HTML instead of JSON, no choices
 ├── RateLimited        429
 ├── KeyRefused         401; 403 about the key
 ├── ModelTimedOut      no answer within its deadline
-├── FormatRefused      the way of asking for structure is not accepted
-├── RequestRefused     any other 4xx; `counts_as_failure` when every ticket would meet it
+├── FormatRefused      this way of asking for JSON is not accepted
+├── RequestRefused     any other 4xx; `counts_as_failure` when it affects every ticket
 ├── AnswerUnusable     Empty, Truncated, Unreadable, Invalid
 ├── ModelDeclined      a refusal of the model
-├── CircuitOpen        nothing was sent: the provider is resting
-├── Busy               nothing was sent: no free place before the deadline
-├── BudgetSpent        nothing was sent: it would have gone beyond a budget
-├── Withheld           nothing was sent: the text instructs the machine
+├── CircuitOpen        nothing was sent: the model's circuit is open
+├── Busy               nothing was sent: no free slot before the deadline
+├── BudgetSpent        nothing was sent: it would have exceeded a budget
+├── Withheld           nothing was sent: the text reads like a prompt injection
 └── PromptLeaked       the answer repeats its instructions
 
-A detail is a sentence for an operator. It never holds ticket text, a model's words or a key.
+`detail` is a sentence for an operator. It never holds ticket text, a model's words or a key.
 """
 
 from typing import ClassVar
@@ -82,9 +82,9 @@ class RequestRefused(ModelError):
     ) -> None:
         super().__init__(detail, usage)
         self.counts_as_failure = breaks
-        """Every ticket would meet it: no such model, no credit.
+        """True for what affects every ticket, such as an unknown model or no credit.
 
-        One that is too long says nothing of the next.
+        False for a request that is too long: the next one may not be.
         """
 
 

@@ -1,9 +1,7 @@
-"""The way to a model.
+"""The gateway to models: limits concurrent calls, and stops calls while a circuit is open.
 
-Few calls at first, no more than it is trusted with, none while its circuit is open.
-
-A model is named by its id, `provider/name`. Each has a circuit and a slow start of its own;
-all models of a provider together have no more calls under way than the limit.
+A model is named by its id, `provider/name`. Each has a circuit breaker and a slow start of
+its own; all models of a provider share one limit of concurrent calls.
 """
 
 import asyncio
@@ -20,11 +18,11 @@ from engines.models.records import model_provider
 T = TypeVar("T")
 
 INITIAL_CALL_LIMIT = 2
-"""Calls at once to a model that has not answered yet: a ticket's two that run side by side."""
+"""Concurrent calls to a model that has not answered yet: a ticket makes two in parallel."""
 
 
 class ProviderLimit:
-    """How many calls of all its models a provider may have under way."""
+    """The limit of concurrent calls to one provider, over all its models."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -33,19 +31,17 @@ class ProviderLimit:
         self.model_slots: list[CallSlots] = []
 
     def admit_waiting(self) -> None:
-        """Give the free places to those who have waited longest, of the models that may
-        have one more.
-        """
+        """Give free slots to the longest waiting calls, of models that may have one more."""
         while ready := [
-            places
-            for places in self.model_slots
-            if places.is_free and places.first_arrival is not None
+            slots
+            for slots in self.model_slots
+            if slots.is_free and slots.first_arrival is not None
         ]:
-            min(ready, key=lambda places: places.first_arrival or 0).admit_first()
+            min(ready, key=lambda slots: slots.first_arrival or 0).admit_first()
 
 
 class CallSlots:
-    """Places for calls of one model under way. Who has waited longest gets the next one.
+    """Slots for concurrent calls of one model, given out in order of arrival.
 
     For one event loop.
     """
@@ -59,7 +55,7 @@ class CallSlots:
 
     @property
     def is_free(self) -> bool:
-        """Whether one more call may be under way."""
+        """Whether one more call may start."""
         return (
             self.calls_in_use < self.limit
             and self._provider_limit.calls_in_use < self._provider_limit.limit
@@ -67,16 +63,16 @@ class CallSlots:
 
     @property
     def first_arrival(self) -> int | None:
-        """The number of the first who waits, in the order in which all came.
+        """The arrival number, over all models of the provider, of the longest waiting call.
 
-        None when nobody does.
+        None when no call waits.
         """
         return next(iter(self._waiters.values()), None)
 
     async def acquire_slot(self) -> None:
-        """Wait for a place. Raises what `fail_waiters` was given.
+        """Wait for a slot. Raises what `fail_waiters` was given.
 
-        A cancelled waiter leaves no trace.
+        A cancelled waiter keeps no slot.
         """
         if self.is_free:
             self.take_slot_now()
@@ -88,34 +84,34 @@ class CallSlots:
         except BaseException:
             self._waiters.pop(waiter, None)
             if waiter.done() and not waiter.cancelled() and waiter.exception() is None:
-                self.release_slot()  # the place came in the same moment as the cancellation
+                self.release_slot()  # granted at the same moment as the cancellation
             raise
 
     def take_slot_now(self) -> None:
-        """Take a place, be there one or not."""
+        """Take a slot, even beyond the limit."""
         self.calls_in_use += 1
         self._provider_limit.calls_in_use += 1
 
     def release_slot(self) -> None:
-        """Leave a place to the next one waiting, for whichever of the provider's models."""
+        """Free a slot for the next waiting call of any of the provider's models."""
         self.calls_in_use -= 1
         self._provider_limit.calls_in_use -= 1
         self._provider_limit.admit_waiting()
 
     def change_limit(self, limit: int) -> None:
-        """Have more places or fewer. Calls under way are not touched."""
+        """Raise or lower the limit. Calls in flight are not touched."""
         self.limit = limit
         self._provider_limit.admit_waiting()
 
     def fail_waiters(self, error: Callable[[], Exception]) -> None:
-        """Fail everyone who waits, now."""
+        """Fail every waiting call now."""
         while self._waiters:
             waiter, _ = self._waiters.popitem(last=False)
             if not waiter.done():
                 waiter.set_exception(error())
 
     def admit_first(self) -> None:
-        """Let in the first who waits."""
+        """Admit the longest waiting call."""
         waiter, _ = self._waiters.popitem(last=False)
         if not waiter.done():
             self.take_slot_now()
@@ -123,7 +119,7 @@ class CallSlots:
 
 
 class ModelAdmission:
-    """One model's circuit and places."""
+    """One model's circuit breaker and call slots."""
 
     def __init__(
         self, model: str, total: ProviderLimit, rest: float, clock: Callable[[], float]
@@ -133,10 +129,11 @@ class ModelAdmission:
         self.slots = CallSlots(min(INITIAL_CALL_LIMIT, self.limit), total)
 
     async def acquire_slot(self, seconds: float) -> None:
-        """Take a place. Raises CircuitOpen, and Busy when `seconds` have passed."""
+        """Take a slot. Raises CircuitOpen, and Busy when `seconds` have passed."""
         self.breaker.admit_call()
         if self.breaker.state == "half_open":
-            self.slots.take_slot_now()  # the probe does not queue behind calls that hang
+            # The probe does not queue behind calls that hang.
+            self.slots.take_slot_now()
             return
         try:
             async with asyncio.timeout(seconds):
@@ -152,14 +149,14 @@ class ModelAdmission:
             raise
 
     def record_success(self) -> None:
-        """Trust the model with twice as many calls; after a rest, first with a few."""
+        """Double the model's slots; after a cool-down it starts again with a few."""
         was_closed = self.breaker.state == "closed"
         self.breaker.record_success()
         if was_closed:
             self.slots.change_limit(min(2 * self.slots.limit, self.limit))
 
     def record_failure(self, error: ModelError) -> None:
-        """Count a failure; with the one that opens the circuit nobody waits any longer."""
+        """Count a failure; when it opens the circuit, all waiting calls fail."""
         self.breaker.record_failure(error)
         if self.breaker.state == "open":
             self.slots.limit = min(INITIAL_CALL_LIMIT, self.limit)
@@ -167,11 +164,11 @@ class ModelAdmission:
 
 
 class ModelGateway:
-    """Calls to all models of one process.
+    """Admits calls to all models of one process.
 
-    A model that has not yet answered usably, since the start or since its circuit closed,
-    gets two calls at once. Each usable answer doubles that, up to `limit`, which all models
-    of a provider share. Nothing is locked while a call is under way.
+    A model without a usable answer, since the start or since its circuit closed, gets two
+    concurrent calls. Each usable answer doubles that, up to `limit`, which all models of a
+    provider share. No lock is held while a call is in flight.
     """
 
     def __init__(
@@ -180,7 +177,7 @@ class ModelGateway:
         clock: Callable[[], float] = time.monotonic,
         rest: float = 30.0,
     ) -> None:
-        """`rest` is that of each model's circuit, in seconds: longer than a call may take."""
+        """`rest` is the cool-down of each circuit, in seconds: longer than a call may take."""
         self._cooldown = rest
         self._limit = limit
         self._clock = clock
@@ -188,57 +185,56 @@ class ModelGateway:
         self._admission_by_model: dict[str, ModelAdmission] = {}
 
     def register_model(self, model: str) -> None:
-        """Show this model's circuit from now on, and let it share what happens to its whole
-        provider.
+        """Create the model's circuit now.
+
+        So it is reported from the start, and shares failures that concern its whole provider.
         """
         self._get_admission(model)
 
     async def call_model(
         self, model: str, seconds: float, work: Callable[[], Awaitable[T]]
     ) -> T:
-        """What `work` returns. Waits for a place at most `seconds`.
+        """What `work` returns, once there is a slot. Waits at most `seconds` for one.
 
-        How long `work` takes is its own affair.
-
-        Raises CircuitOpen and Busy (nothing was sent), and what `work` raises. A ModelError
-        counts against the circuit here. Whether an answer is any good is known only to who
-        reads it: tell `report_usable` or `report_unusable`.
+        `work` has to limit its own time. Raises CircuitOpen and Busy (nothing was sent), and what
+        `work` raises; a ModelError counts against the circuit here. Only the caller knows whether
+        an answer is usable, and reports it by `report_usable` or `report_unusable`.
         """
-        lane = self._get_admission(model)
-        await lane.acquire_slot(seconds)
-        probing = lane.breaker.state == "half_open"
+        admission = self._get_admission(model)
+        await admission.acquire_slot(seconds)
+        probing = admission.breaker.state == "half_open"
         try:
             return await work()
         except BaseException as error:
             if isinstance(error, ModelError) and error.counts_as_failure:
                 self.report_unusable(model, error)
             elif probing:
-                lane.breaker.abandon_probe()
+                admission.breaker.abandon_probe()
             raise
         finally:
-            lane.slots.release_slot()
+            admission.slots.release_slot()
 
     def report_usable(self, model: str) -> None:
-        """An answer of the model was good."""
+        """An answer of the model was usable."""
         self._get_admission(model).record_success()
 
     def report_unusable(self, model: str, error: ModelError) -> None:
-        """A call of the model failed, or its answer was no good.
+        """A call of the model failed, or its answer was unusable.
 
-        What opens a circuit at once, such as a refused key, concerns the provider: it opens
-        those of all its models.
+        An error with `opens_circuit`, such as a refused key, concerns the provider: it opens the
+        circuits of all its models.
         """
         self._get_admission(model).record_failure(error)
         if error.opens_circuit:
-            for other, lane in self._admission_by_model.items():
+            for other, admission in self._admission_by_model.items():
                 if other != model and model_provider(other) == model_provider(model):
-                    lane.record_failure(error)
+                    admission.record_failure(error)
 
     def circuit_states(self) -> dict[str, BreakerState]:
-        """The circuit of each model that was expected or called so far."""
+        """The circuit of each registered or called model, by model id."""
         return {
-            model: lane.breaker.state
-            for model, lane in self._admission_by_model.items()
+            model: admission.breaker.state
+            for model, admission in self._admission_by_model.items()
         }
 
     def _get_admission(self, model: str) -> ModelAdmission:

@@ -16,7 +16,7 @@ class ChatMessage:
 
 @dataclass(frozen=True)
 class ModelReply:
-    """What a model answered, unread."""
+    """What a model answered, not yet parsed."""
 
     text: str
     """The content, or the arguments of the forced tool."""

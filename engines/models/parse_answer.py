@@ -1,6 +1,4 @@
-"""From a model's text to a valid answer, or to a failure that says what is wrong without
-repeating it.
-"""
+"""Parses a model's text into a valid answer, or a failure that does not repeat the text."""
 
 import json
 import re
@@ -18,23 +16,23 @@ T = TypeVar("T", bound=BaseModel)
 MAX_ANSWER_LENGTH = 500_000
 """Characters of an answer.
 
-More than the most tokens that can be asked for (65,536, thoughts included) amount to.
+More than the most tokens that can be asked for (65,536, reasoning included) amount to.
 """
 
 MAX_FAULTS = 64
-"""The most places that look like an object and are none.
+"""Places that look like a JSON object and are none, before parsing gives up.
 
 With `MAX_OBJECTS`, it bounds the time that any text can take.
 """
 
 MAX_OBJECTS = 64
-"""How many objects are tried as the answer, from the last."""
+"""Objects tried as the answer, from the last one."""
 
 OBJECT_OPENING = re.compile(r"\{\s*+(?:[\"}]|\Z)")
 """Where JSON may begin an object; a brace in prose or code seldom looks so."""
 
 MAX_PROBLEMS = 20
-"""The most problems that are named."""
+"""Problems named in a failure."""
 
 STRICT_SCHEMA_KEYS = frozenset(
     {
@@ -48,7 +46,7 @@ STRICT_SCHEMA_KEYS = frozenset(
         "maximum",
     }
 )
-"""What every strict mode takes of a JSON Schema. The rest is checked by us only."""
+"""The keywords of JSON Schema that every strict mode takes; we check the rest ourselves."""
 
 
 def _reject_constant(_: str) -> float:
@@ -57,15 +55,14 @@ def _reject_constant(_: str) -> float:
 
 
 JSON_DECODER = json.JSONDecoder(strict=False, parse_constant=_reject_constant)
-"""Takes line breaks in strings, which small models write."""
+"""Accepts line breaks in strings, which small models write."""
 
 
 def read_answer(reply: ModelReply, output: type[T]) -> T:
-    """The last JSON object in the reply that is a valid `output`, whatever stands around it.
+    """The last JSON object in the reply that is a valid `output`, whatever surrounds it.
 
-    The last, because a model that talks first may quote the ticket, and a ticket may hold
-    an answer of its own. Raises Empty, Truncated, Unreadable, Invalid, each with the
-    reply's usage.
+    The last, because a model that explains first may quote the ticket, and a ticket may hold an
+    answer of its own. Raises Empty, Truncated, Unreadable, Invalid, each with the reply's usage.
     """
     if reply.finish_reason == "length":
         msg = "The answer reached the most tokens it may have."
@@ -74,9 +71,8 @@ def read_answer(reply: ModelReply, output: type[T]) -> T:
         msg = f"The answer has more than {MAX_ANSWER_LENGTH:,} characters."
         raise Invalid(msg, reply.usage, ("answer: too_long",))
     text = reply.text.rpartition("</think>")[2]
-    text = (
-        text.replace("\0", "").replace("\\u0000", "").strip()
-    )  # no database keeps them
+    # PostgreSQL stores no NUL character.
+    text = text.replace("\0", "").replace("\\u0000", "").strip()
     if not text:
         msg = "The answer has no text."
         raise Empty(msg, reply.usage)
@@ -98,11 +94,10 @@ def read_answer(reply: ModelReply, output: type[T]) -> T:
 
 
 def _find_objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
-    """The last of the outermost JSON objects, and whether the last attempt ran into the end
-    of the text.
+    """The last of the outermost JSON objects, and whether the last one is cut off.
 
-    None at all when there are too many faults: what was found by then may be a quotation
-    before the answer.
+    None at all after too many faults: what was found by then may be a quotation before the
+    answer.
     """
     found: deque[dict[str, Any]] = deque(maxlen=MAX_OBJECTS)
     opening, stops, faults = OBJECT_OPENING.search(text), False, 0
@@ -126,7 +121,7 @@ def _find_objects(text: str) -> tuple[deque[dict[str, Any]], bool]:
 
 
 def list_problems(error: ValidationError) -> tuple[str, ...]:
-    """Paths of fields with the kind of error, without values: `fields.0.name: literal_error`."""
+    """Paths of fields with the kind of error, no values: `fields.0.name: literal_error`."""
     named: list[str] = []
     for problem in error.errors(
         include_url=False, include_context=False, include_input=False
@@ -143,12 +138,10 @@ def list_problems(error: ValidationError) -> tuple[str, ...]:
 
 @lru_cache(maxsize=64)
 def strict_schema(output: type[BaseModel]) -> dict[str, Any]:
-    """The JSON Schema that strict modes take.
+    """The JSON Schema in the form that strict modes take. Cached: do not change it.
 
-    All fields required, none added, references inlined. Not to be changed.
-
-    Lengths, patterns and defaults are left out, which not every provider takes; we validate
-    them ourselves.
+    All fields are required, none may be added, references are inlined. Lengths, patterns and
+    defaults are left out, because not every provider takes them; we validate them ourselves.
     """
     schema = output.model_json_schema()
     return _make_strict(schema, schema.get("$defs", {}))
@@ -156,8 +149,7 @@ def strict_schema(output: type[BaseModel]) -> dict[str, Any]:
 
 def _make_strict(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
-        rest = {key: value for key, value in schema.items() if key != "$ref"}
-        return _make_strict({**named[schema["$ref"].rpartition("/")[2]], **rest}, named)
+        return _make_strict(_resolve_reference(schema, named), named)
     strict = {key: value for key, value in schema.items() if key in STRICT_SCHEMA_KEYS}
     if "const" in strict:
         strict["enum"] = [strict.pop("const")]
@@ -173,3 +165,8 @@ def _make_strict(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any
         strict["required"] = list(schema["properties"])
         strict["additionalProperties"] = False
     return strict
+
+
+def _resolve_reference(schema: dict[str, Any], named: dict[str, Any]) -> dict[str, Any]:
+    own = {key: value for key, value in schema.items() if key != "$ref"}
+    return {**named[schema["$ref"].rpartition("/")[2]], **own}

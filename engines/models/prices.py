@@ -1,4 +1,4 @@
-"""What models cost, from a YAML table.
+"""The prices of models, from a YAML table.
 
 Money is counted in whole picodollars, so that sums are exact.
 """
@@ -17,7 +17,7 @@ from contracts.values import Value
 SHIPPED_PRICES_FILE: Final = Path(__file__).with_name("prices.yaml")
 
 PICODOLLARS_PER_USD: Final = 10**12
-"""In a dollar. A price of 0.000001 USD per million tokens is one of them a token."""
+"""A price of 0.000001 USD per million tokens is one picodollar a token."""
 
 
 class Price(Value):
@@ -41,9 +41,9 @@ class Price(Value):
     def cost_picodollars(
         self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0
     ) -> int:
-        """Picodollars. `cached_tokens` are a part of `prompt_tokens`.
+        """The cost in picodollars.
 
-        What goes beyond them is not believed.
+        `cached_tokens` are a part of `prompt_tokens`, and limited to it.
         """
         cached = min(cached_tokens, prompt_tokens)
         cached_price = self.prompt if self.cached_prompt is None else self.cached_prompt
@@ -59,16 +59,16 @@ FREE_PRICE: Final = Price(prompt=0, completion=0)
 
 
 class Prices(Value):
-    """The table. See prices.yaml for how names are matched."""
+    """The price table. prices.yaml says how model names are matched."""
 
     as_of: date
     models: dict[str, Price] = Field(min_length=1)
 
     def find_price(self, model_id: str) -> Price | None:
-        """The price of a model by its id (`provider/name`); None when the table does not know it.
+        """The price of a model by its id (`provider/name`); None when the table has none.
 
-        The whole id is looked for first, then what stands after its first slash, and so on:
-        with a router the model's own name may come third.
+        The whole id is looked up first, then what follows its first slash, and so on: with a router
+        the model's own name may come third.
         """
         name = model_id.lower()
         while name:
@@ -82,10 +82,7 @@ class Prices(Value):
 
     @property
     def highest_price(self) -> Price:
-        """The highest prompt and the highest completion price of the table.
-
-        No model in it costs more.
-        """
+        """The highest prompt and the highest completion price: no model of the table costs more."""
         prices = self.models.values()
         return Price(
             prompt=max(p.prompt for p in prices),

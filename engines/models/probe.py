@@ -1,7 +1,4 @@
-"""One tiny question to each configured model.
-
-Does it answer, how is it asked, and if not, what is wrong.
-"""
+"""Probes each configured model with a tiny question: whether it answers, how, or why not."""
 
 import time
 from typing import NamedTuple
@@ -25,10 +22,7 @@ from engines.models.providers import PLACEHOLDER_KEY, PROVIDERS, ModelPair
 from engines.models.rungs import ModelSpec, Rung, RungMemory
 
 PROBE_SECONDS = 15.0
-"""How long one call may take, if nothing else is said.
-
-A model that is loaded first may need more.
-"""
+"""Default seconds for one call; a model that has to be loaded first may need more."""
 
 PROBE_MESSAGES = (
     ChatMessage(
@@ -40,13 +34,13 @@ PROBE_MESSAGES = (
 
 
 class ReadyAnswer(BaseModel):
-    """The smallest answer."""
+    """The answer that a probe asks for."""
 
     ready: bool
 
 
 class ProbeResult(NamedTuple):
-    """What a probe found: the model, whether it can be used, and what there is to say about it."""
+    """The model, whether it can be used, and a sentence about it."""
 
     model: str
     is_usable: bool
@@ -56,12 +50,10 @@ class ProbeResult(NamedTuple):
 async def probe_models(
     models: ModelPair, seconds: float = PROBE_SECONDS
 ) -> list[ProbeResult]:
-    """Ask every configured model once, or once a rung until one is taken.
+    """Probe every configured model, by each rung until it takes one. Never raises ModelError.
 
-    `seconds` is for each call.
-
-    The answers may be as long as those to tickets: a model that thinks first needs the
-    room. Never raises ModelError.
+    `seconds` is for each call. The answers may be as long as those to tickets: a model that
+    reasons first needs the room.
     """
     chat = ChatClient()
     try:
@@ -75,7 +67,7 @@ async def probe_models(
 
 
 async def probe_model(chat: ChatClient, spec: ModelSpec, seconds: float) -> ProbeResult:
-    """What one model says."""
+    """The result of probing one model."""
     rungs, refused = RungMemory(), list[Rung]()
     rung: Rung | None = rungs.current_rung(spec)
     while rung:
@@ -110,7 +102,7 @@ async def probe_model(chat: ChatClient, spec: ModelSpec, seconds: float) -> Prob
 
 
 def operator_hint(error: ModelError, spec: ModelSpec) -> str:
-    """Where an operator looks next; nothing where the error says it all."""
+    """Where an operator should look; empty where the error says it all."""
     match error:
         case KeyRefused():
             names = [*PROVIDERS[spec.provider].key_settings, "llm_api_key"]
@@ -126,16 +118,14 @@ def operator_hint(error: ModelError, spec: ModelSpec) -> str:
             return "It can be reached, but does not answer as asked."
         case ModelTimedOut() | ProviderFailed() | RequestRefused():
             return (
-                f"It was asked at {redacted_base_url(spec)}: is it running, and is that the address "
-                "of its API?"
+                f"It was asked at {redacted_base_url(spec)}: is it running, and is that "
+                "the address of its API?"
             )
         case _:
             return ""
 
 
 def redacted_base_url(spec: ModelSpec) -> str:
-    """The base URL without a user name, a password or a query that somebody may have put
-    into it.
-    """
+    """The base URL without user name, password and query, which may hold secrets."""
     parts = urlsplit(spec.base_url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

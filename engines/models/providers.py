@@ -1,4 +1,4 @@
-"""The providers of models as data, and from the settings to the models that are asked."""
+"""The providers of models as data, and which models the settings select."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,27 +10,24 @@ from engines.models.rungs import RUNG_ORDER, ModelSpec, Rung
 from engines.models.settings import ModelSettings, ProviderName
 
 PLACEHOLDER_KEY = "none"
-"""Stands for a key where none is needed: the client refuses an empty one."""
+"""Stands in for a key where none is needed: the client refuses an empty one."""
 
 
 @dataclass(frozen=True)
 class ProviderProfile:
-    """What sets one provider's API apart from another's."""
+    """How one provider's API differs from the others'."""
 
     base_url: str | None = None
     model: str | None = None
-    """Asked when DEFAULT_MODEL is not set."""
+    """The model when DEFAULT_MODEL is not set."""
     key_settings: tuple[str, ...] = ()
-    """The settings that hold its key, the first that is set counts.
-
-    LLM_API_KEY comes last for every provider.
-    """
+    """The settings that may hold its key, in order; LLM_API_KEY is tried after them."""
     needs_key: bool = False
     rungs: tuple[Rung, ...] = RUNG_ORDER
     schema_in_object: bool = False
-    """Takes a schema beside `json_object`."""
+    """Whether it takes a schema together with `json_object`."""
     limit_name: str = "max_tokens"
-    """What it calls the most tokens of an answer."""
+    """Its parameter for the most tokens of an answer."""
 
 
 PROVIDERS: Mapping[ProviderName, ProviderProfile] = {
@@ -73,16 +70,16 @@ PROVIDERS: Mapping[ProviderName, ProviderProfile] = {
 
 @dataclass(frozen=True)
 class ModelPair:
-    """Who is asked first, and who when that fails."""
+    """The model that is asked first, and the one asked when it fails."""
 
     primary: ModelSpec
     fallback: ModelSpec | None
 
 
 def resolve_models(settings: ModelSettings) -> ModelPair | None:
-    """The models of these settings; None means offline.
+    """The models that these settings select; None means offline.
 
-    Raises InputError with the name of what is not set.
+    Raises InputError naming the setting that is missing.
     """
     provider = _choose_provider(settings)
     if provider is None:

@@ -1,4 +1,4 @@
-"""What the model engine tells others about itself. Imports no model client."""
+"""What the model engine reports to metrics and health checks. Imports no model client."""
 
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -7,14 +7,14 @@ from contracts.usage import Usage
 from engines.models.breaker import BreakerState
 
 STATES_BY_HEALTH: Final[tuple[BreakerState, ...]] = ("closed", "half_open", "open")
-"""The states of a circuit, the best first."""
+"""The states of a circuit, best first."""
 
 
 class CallRecord(NamedTuple):
     """One call of a model, for metrics.
 
-    `outcome` is `ok`, `cancelled` or the name of the failure; seconds are wall time. What
-    the provider did not tell of `usage` is estimated: see engines.models.budget.
+    `outcome` is `ok`, `cancelled` or the name of the error; `seconds` are wall time. Usage that
+    the provider did not report is estimated: see engines.models.budget.
     """
 
     step: str
@@ -26,10 +26,7 @@ class CallRecord(NamedTuple):
 
 
 class ModelState(NamedTuple):
-    """How the models are.
-
-    Who they are, each one's circuit by its id, and today's spending in USD.
-    """
+    """The models in use, each one's circuit by its id, and today's spending in USD."""
 
     primary: str
     fallback: str | None

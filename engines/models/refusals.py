@@ -1,7 +1,7 @@
-"""From an HTTP status and what came with it, or a connection that failed, to the failure it means.
+"""Turns an HTTP status and its body, or a failed connection, into one of our errors.
 
-The provider's own words are looked at to tell one refusal from another, and never repeated:
-they may quote the ticket, the model or the key.
+The provider's own words are used to tell one refusal from another, and never repeated: they
+may quote the ticket, the model or the key.
 """
 
 import json
@@ -27,7 +27,7 @@ from engines.models.rungs import Rung
 
 
 def _complaint_pattern(matter: str) -> re.Pattern[str]:
-    """A word of complaint near the matter: a bare mention may be an echo of the request."""
+    """Finds a word of complaint near `matter`: a bare mention may be an echo of the request."""
     before = (
         r"must|unsupported|unknown|unrecognized|unexpected|invalid|not \w+|cannot|can't"
         r"|failed to|endpoints found"
@@ -52,9 +52,9 @@ FORMAT_SIGNS: Final = _complaint_pattern(
 FORMAT_FAULT_SIGNS: Final = _complaint_pattern(
     r"response_format|json_schema|tool_choice|tools param"
 )
-"""Words that make even a 500 a matter of the format.
+"""Words that make even a 500 a refusal of the format.
 
-Llama.cpp answers so where tools are not switched on.
+llama.cpp answers so where tools are not switched on.
 """
 SCHEMA_SIZE_SIGNS: Final = re.compile(
     r"schema\b.{0,30}?\btoo (?:large|long|complex|deep|many)"
@@ -71,13 +71,11 @@ PERMISSION_SIGNS: Final = re.compile(
     r"|have (?:the )?(?:permission|access)"
     r"|insufficient permission|not (?:permitted|allowed|authorized) to|permission_error|\bscopes?\b"
 )
-"""What a 403 speaks of that a second model, or another place, may be allowed."""
+"""Words of a 403 that concerns one model or place, so that another model may be allowed."""
 
 
 class RefusalKind(NamedTuple):
-    """What an operator can do about a refused request, the words it is known by, and
-    whether it meets every ticket.
-    """
+    """A kind of refusal: advice for the operator, its words, and whether all tickets meet it."""
 
     advice: str
     sign_pattern: re.Pattern[str]
@@ -135,10 +133,7 @@ REFUSAL_KINDS: Final = (
         ),
     ),
 )
-"""In the order in which they are looked for.
-
-What speaks of the context may speak of MAX_TOKENS too.
-"""
+"""Tried in this order: a text about the context length may mention MAX_TOKENS too."""
 
 REFUSAL_BY_STATUS: Final = {
     402: RefusalKind("The account has no credit left.", re.compile("")),
@@ -169,18 +164,18 @@ ECHO_PATTERN: Final = re.compile(
     rf"""["'](?:{"|".join(sorted(ECHO_KEYS))})["']\s*[:=]"""
 )
 MAX_TEXT_LENGTH: Final = 500
-"""Characters of one text of an error: the matter comes first, a quotation after it."""
+"""Characters read of one text of an error: a quotation comes after the complaint."""
 MAX_ERROR_LENGTH: Final = 4_000
-"""Characters of all texts of an error that are looked at."""
+"""Characters read of all texts of an error."""
 
 
 def classify_refusal(
     status: int, body: str, retry_after: str | None, rung: Rung, usage: Usage
 ) -> ModelError:
-    """The failure that an HTTP status above 399 means, with `body` what came with it."""
+    """The error that an HTTP status above 399 and its body mean."""
     words = error_words(body)
-    matter = _find_refusal_kind(status, words)
-    if rung != "prose" and _is_format_refusal(status, words, matter):
+    kind = _find_refusal_kind(status, words)
+    if rung != "prose" and _is_format_refusal(status, words, kind):
         return FormatRefused(
             f"The provider answered {status} to a request by {rung}.", usage
         )
@@ -203,17 +198,14 @@ def classify_refusal(
             f"The provider answered {status}: check the key and what it may use.", usage
         )
     return RequestRefused(
-        f"The provider answered {status}. {matter.advice}".strip(),
+        f"The provider answered {status}. {kind.advice}".strip(),
         usage,
-        breaks=matter.affects_all_tickets,
+        breaks=kind.affects_all_tickets,
     )
 
 
 def error_words(body: str) -> str:
-    """What an error says in its own words, in lower case.
-
-    Without what it repeats of the request.
-    """
+    """What an error says in its own words, in lower case, without echoes of the request."""
     try:
         own = " | ".join(_error_texts(json.loads(body)))
     except (ValueError, RecursionError):
@@ -230,7 +222,7 @@ def _error_texts(value: Any) -> Iterator[str]:
         for part in value:
             yield from _error_texts(part)
     elif isinstance(value, str):
-        # A go-between puts the error of the one behind it into its own, as text.
+        # A proxy puts the error of the provider behind it into its own, as text.
         yield (
             error_words(value) if value.startswith(("{", "[{")) else _strip_echo(value)
         )
@@ -242,12 +234,12 @@ def _strip_echo(text: str) -> str:
 
 def _find_refusal_kind(status: int, words: str) -> RefusalKind:
     known = next(
-        (matter for matter in REFUSAL_KINDS if matter.sign_pattern.search(words)), None
+        (kind for kind in REFUSAL_KINDS if kind.sign_pattern.search(words)), None
     )
     return known or REFUSAL_BY_STATUS.get(status, UNKNOWN_REFUSAL)
 
 
-def _is_format_refusal(status: int, words: str, matter: RefusalKind) -> bool:
+def _is_format_refusal(status: int, words: str, kind: RefusalKind) -> bool:
     if status in {400, 404, 422} and SCHEMA_SIZE_SIGNS.search(words):
         return True
     signs = {
@@ -259,7 +251,7 @@ def _is_format_refusal(status: int, words: str, matter: RefusalKind) -> bool:
     }.get(status)
     return (
         signs is not None
-        and matter.advice != TOO_LONG_ADVICE
+        and kind.advice != TOO_LONG_ADVICE
         and bool(signs.search(words))
     )
 
@@ -292,13 +284,13 @@ CONNECTION_CAUSES: Final[tuple[tuple[type[BaseException], str], ...]] = (
 def connection_failure(error: BaseException, usage: Usage) -> ProviderFailed:
     """Why nothing could be sent or received, by the types of the error's causes.
 
-    Their texts may hold a key.
+    Their texts are not used: they may hold a key.
     """
     causes = tuple(_walk_causes(error))
     said = (
         words
-        for kind, words in CONNECTION_CAUSES
-        if any(isinstance(cause, kind) for cause in causes)
+        for error_type, words in CONNECTION_CAUSES
+        if any(isinstance(cause, error_type) for cause in causes)
     )
     return ProviderFailed(next(said, "The connection failed."), usage)
 
@@ -313,10 +305,7 @@ def _walk_causes(error: BaseException | None) -> Iterator[BaseException]:
 
 
 def parse_retry_after(retry_after: str | None) -> float | None:
-    """The seconds of a Retry-After header, which has seconds or a date.
-
-    None when it has neither.
-    """
+    """The seconds of a Retry-After header, which has seconds or a date; None without either."""
     if not retry_after:
         return None
     try:

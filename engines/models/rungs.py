@@ -1,6 +1,4 @@
-"""The ladder of ways to ask a model for JSON, from the strictest to none, and which of them
-each model takes.
-"""
+"""The ladder of ways to ask a model for JSON, strictest first, and which each model takes."""
 
 import json
 import time
@@ -20,7 +18,7 @@ RUNG_ORDER: tuple[Rung, ...] = ("json_schema", "json_object", "tool", "prose")
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """One model and how it is asked."""
+    """One model, where it is called and how it is asked."""
 
     provider: ProviderName
     name: str
@@ -39,34 +37,31 @@ class ModelSpec:
 
 
 REFUSAL_MEMORY_SECONDS = 600.0
-"""Seconds for which a refusal is believed.
+"""Seconds after which a refused rung is tried again.
 
-What was misread, or has been mended since, heals by itself.
+So a refusal that was misread, or that the provider has fixed, is forgotten.
 """
 
 RETRIAL_SPACING_SECONDS = 60.0
-"""Seconds, at least, between two ways being tried anew.
+"""Seconds, at least, between retrying two refused rungs.
 
 A step has calls enough for one refusal, not for three.
 """
 
 
 class RungMemory:
-    """Remembers for a while what each model refused."""
+    """Remembers for a while which rungs each model refused."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._refused_until: dict[str, dict[Rung, float]] = {}
 
     def current_rung(self, spec: ModelSpec) -> Rung:
-        """The strictest way that this model has not refused lately.
-
-        Its last one when it refused them all.
-        """
+        """The strictest rung that the model has not refused lately, or its last one."""
         return self._first_unrefused(spec) or spec.rungs[-1]
 
     def record_refusal(self, spec: ModelSpec, rung: Rung) -> Rung | None:
-        """Remember a refusal. The next way to try, or None when there is no other."""
+        """Remember a refusal. Returns the next rung to try; None when there is no other."""
         now, until = self._clock(), self._refused_until.setdefault(spec.id, {})
         for other in until:
             until[other] = max(until[other], now + RETRIAL_SPACING_SECONDS)
@@ -83,7 +78,7 @@ def build_format_request(
 ) -> dict[str, Any]:
     """The part of a request that asks for JSON of this schema.
 
-    in_object: the provider takes a schema beside `json_object`.
+    in_object: the provider takes a schema together with `json_object`.
     """
     if rung == "json_schema":
         wanted = {"name": name, "strict": True, "schema": schema}
@@ -109,9 +104,9 @@ def build_format_request(
 
 
 def build_schema_note(rung: Rung, schema: Mapping[str, Any], *, in_object: bool) -> str:
-    """What the system message must add where the request itself does not carry the schema.
+    """What the system message must add because the request does not carry the schema.
 
-    Else nothing.
+    Empty where the request does.
     """
     if rung == "prose" or (rung == "json_object" and not in_object):
         return (

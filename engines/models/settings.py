@@ -1,7 +1,4 @@
-"""What an operator can set about models. Nothing of it is needed.
-
-Without, the local engine does everything.
-"""
+"""The settings of models. None is needed: without any, the local engine does everything."""
 
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +16,7 @@ ProviderName = Literal[
     "llamacpp",
     "compatible",
 ]
-"""Where a model is called."""
+"""Providers that models can be called at."""
 
 KEY_FIELDS = (
     "openai_api_key",
@@ -33,9 +30,9 @@ KEY_FIELDS = (
 
 
 class ModelSettings(BaseSettings):
-    """The settings of models. Every field's environment variable is its name in capitals.
+    """The settings of models. Each field's environment variable is its name in capitals.
 
-    Empty counts as not set.
+    An empty value counts as not set.
     """
 
     model_config = SettingsConfigDict(

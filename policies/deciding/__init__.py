@@ -1,1 +1,1 @@
-"""What happens to a ticket: pure decisions over facts and a desk's rules."""
+"""What happens to a ticket: pure functions of the facts and a desk's rules."""

@@ -1,4 +1,4 @@
-"""Is there anything in this ticket that somebody could act on?"""
+"""Whether a ticket holds anything that somebody could act on."""
 
 import re
 
@@ -6,21 +6,23 @@ from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket
 
 GREETINGS = """
-hi hello hey dear good morning afternoon evening day team support all there help please thanks thank you question
-urgent asap regards best me i we need a the it is test
+hi hello hey dear good morning afternoon evening day team support all there help please thanks
+thank you question urgent asap regards best me i we need a the it is test
 hallo bitte hilfe danke bonjour aide hola ayuda gracias ciao aiuto grazie
 """
 _WORD = re.compile(r"[^\W\d_]+")
 EMPTY_WORDS = frozenset(GREETINGS.split())
-"""Words that every ticket may have and that alone say nothing of what it is about."""
+"""Words that any ticket may have, and that do not say what it is about."""
 
 LETTERS_WITHOUT_SPACES = 6
-"""Scripts that write without spaces put several words into one run of letters."""
+"""Letters in a row that count as several words, for scripts that write no spaces."""
 
 
 def is_actionable(clean: CleanTicket, extraction: Extraction | None = None) -> bool:
-    """Whether two words of substance, one long run of letters, or any field says what this
-    is about.
+    """Whether any field was found, or the text has content of its own.
+
+    Content is two words outside `EMPTY_WORDS`, or one run of six letters in a script other than
+    Latin.
     """
     if extraction and any(
         field.name != "priority_keywords" for field in extraction.fields

@@ -1,8 +1,8 @@
 """What may happen to a ticket without a person.
 
 The decision starts at escalate: unknown means escalate. Grants that hold lower it to the
-lowest verdict granted, then requirements that hold raise it to the highest demanded. A fact
-that is not known fails every grant and meets every requirement. Rules are monotone
+lowest level granted, then requirements that hold raise it to the highest level demanded. An
+unknown fact fails every grant and meets every requirement. Rules are monotone
 (policies/rules/conditions.py), and so is the decision: more risk never means less review.
 """
 
@@ -14,7 +14,7 @@ from policies.desk.model import REVIEW_LEVELS, DispositionPolicy, Rule, RuleVerd
 from policies.rules.conditions import condition_holds
 from policies.rules.facts import Facts
 
-__all__ = ["Facts", "DispositionVerdict", "decide_disposition"]
+__all__ = ["DispositionVerdict", "Facts", "decide_disposition"]
 
 NOTHING_GRANTED = Reason(
     rule="nothing-granted", text="No rule allows less than a person's decision."
@@ -22,10 +22,7 @@ NOTHING_GRANTED = Reason(
 
 
 class DispositionVerdict(Value):
-    """What was decided, and the rules that decided it.
-
-    Requirements first, the most demanding one on top.
-    """
+    """A disposition and the rules that decided it: requirements first, the strictest on top."""
 
     disposition: RuleVerdict
     reasons: tuple[Reason, ...]

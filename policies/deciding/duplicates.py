@@ -1,9 +1,9 @@
-"""When does a message repeat an earlier one of the same customer? Pure.
+"""Whether a message repeats an earlier one of the same customer. Pure.
 
-Similarity alone never links: at 95 % precision every known method finds next to nothing.
-Only nearly the same text with the same identifiers does: "ORD-111 is missing" and "ORD-112
-is missing" are two tickets, and so are the same request for Anna and for Peter, and the
-same lamp on the second and on the third floor.
+Similarity alone never links two tickets: at 95 % precision every known method finds next to
+nothing. Only nearly the same text with the same identifiers does. "ORD-111 is missing" and
+"ORD-112 is missing" are two tickets, and so are the same request for Anna and for Peter,
+and the same lamp on the second and on the third floor.
 """
 
 import re
@@ -11,14 +11,13 @@ import re
 from text.sentences import normalise_sentences
 
 MIN_NEAR_EXACT_SHARE = 0.88
-"""Share of the text that must be the same, as `near_exact` measures it."""
+"""Similarity from which two texts are the same, as `near_exact_similarity` measures it."""
 
 MIN_SHARED_SHARE = 0.7
-"""Share of the shorter text that must be told in the same sentences where the rest was
-written anew."""
+"""Share of the shorter text that must stand in shared sentences when the rest differs."""
 
 LONGEST_NUMBER = 60
-"""Characters compared of a word with digits in it: a log can be one word of any length."""
+"""Characters compared of a word with digits: a log can be one word of any length."""
 
 _WITH_DIGITS = re.compile(r"[^\s,;:!?()\"']*\d[^\s,;:!?()\"']*")
 _ATTEMPT = re.compile(
@@ -38,18 +37,18 @@ _LONG_SENTENCE = 6
 
 
 def find_identifiers(text: str) -> frozenset[str]:
-    """Every word with a digit in it, without trailing punctuation.
+    """Every word with a digit in it, casefolded, without trailing punctuation.
 
-    Order ids, codes, amounts, dates; not "2nd try".
+    Order ids, codes, amounts and dates are; "2nd try" is not.
     """
     words = _WITH_DIGITS.findall(_ATTEMPT.sub(" ", text))
     return frozenset(word[:LONGEST_NUMBER].strip(".#").casefold() for word in words)
 
 
 def find_distinguishing_words(text: str) -> frozenset[str]:
-    """What tells one matter from another without a digit.
+    """Words without a digit that tell two matters apart, casefolded.
 
-    Capitalised words in a sentence, numbers, days, colours.
+    Capitalised words inside a sentence, numbers, weekdays, months, directions and colours.
     """
     spelled = _NAME.findall(text)
     return frozenset(word.casefold() for word in spelled) | frozenset(
@@ -58,8 +57,9 @@ def find_distinguishing_words(text: str) -> frozenset[str]:
 
 
 def shared_sentence_share(text: str, earlier: str) -> float:
-    """The share of the shorter text's words, in [0, 1], that stand in long sentences which
-    the other text has too.
+    """How much of the shorter text both texts share in whole sentences, in [0, 1].
+
+    Measured in words, over long sentences; 0 unless they share two.
     """
     new, old = normalise_sentences(text), normalise_sentences(earlier)
     same = {
@@ -72,8 +72,9 @@ def shared_sentence_share(text: str, earlier: str) -> float:
 
 
 def is_repeat(text: str, earlier: str, likeness: float) -> bool:
-    """Whether `text` says what `earlier` said, at a likeness in [0, 1] as `near_exact` or
-    `shared_sentence_share` measures it.
+    """Whether `text` repeats `earlier`.
+
+    `likeness` in [0, 1] is as `near_exact_similarity` or `shared_sentence_share` measures it.
     """
     if find_identifiers(text) != find_identifiers(earlier):
         return False

@@ -1,4 +1,4 @@
-"""Which effects follow from a decision, or from the person who was asked. Pure."""
+"""Which effects follow from a decision, or from a person's answer. Pure."""
 
 from hashlib import sha256
 from typing import Any, NotRequired
@@ -17,7 +17,7 @@ from policies.desk.model import Desk
 
 
 class Decided(TypedDict):
-    """What is known of a ticket once it was decided, as the node `deliver` has it in its state."""
+    """What is known of a decided ticket: the part of the graph's state that `deliver` reads."""
 
     ticket: Ticket
     run_id: str
@@ -29,7 +29,7 @@ class Decided(TypedDict):
 
 
 def plan_effects(state: Decided, decision: Decision, system: str) -> tuple[Effect, ...]:
-    """The effects in order.
+    """The effects, in the order in which they are recorded.
 
     Recipients come from the ticket's record and the desk's policies, never from text.
     """
@@ -62,7 +62,7 @@ def plan_effects(state: Decided, decision: Decision, system: str) -> tuple[Effec
 
 
 def assigned_team_of(state: Decided, decision: Decision) -> str:
-    """The team that a person named, else the one that policy chose."""
+    """The team that a person reassigned the ticket to, else the one that policy chose."""
     approval = state.get("approval")
     return (
         approval.team
@@ -72,9 +72,9 @@ def assigned_team_of(state: Decided, decision: Decision) -> str:
 
 
 def target_system_of(state: Decided, desk: Desk) -> str:
-    """Where the ticket is worked on.
+    """The connector whose system the ticket is worked on in.
 
-    The system of the team a person named, else of its category's own team.
+    That of the team a person reassigned it to, else that of the category's own team.
     """
     approval, classification = state.get("approval"), state.get("classification")
     if approval and approval.type == "reassign" and approval.team:
@@ -85,9 +85,9 @@ def target_system_of(state: Decided, desk: Desk) -> str:
 
 
 def approved_reply_text(state: Decided, decision: Decision) -> str | None:
-    """What may be sent to the customer.
+    """The reply that may be sent: one a person approved, else a draft that policy grants.
 
-    An approved text, or the draft under a policy grant, or nothing.
+    None when nothing may be sent.
     """
     approval, draft = state.get("approval"), state.get("draft")
     if approval:
@@ -102,24 +102,25 @@ def approved_reply_text(state: Decided, decision: Decision) -> str | None:
 
 
 ONCE_A_RUN: tuple[Action, ...] = ("reply", "external_ticket")
-"""A run decides once.
+"""Actions keyed by run alone.
 
-Were it to come here again with another text or system, it would still be the same effect.
+A run decides once: if it gets here again with another text or system, it is still the same
+effect.
 """
 
 
 def build_effect(
     state: Decided, action: Action, target: str, payload: dict[str, Any]
 ) -> Effect:
-    """One effect, with the ledger key of (ticket, decision, action)."""
+    """One effect with its idempotency key, made from (ticket, action, what tells effects apart)."""
     ticket_id = state["ticket"].id
-    told_by = (
+    distinct_by = (
         (state["run_id"],)
         if action in ONCE_A_RUN
         else (target, repr(sorted(payload.items())))
     )
     digest = sha256(
-        "\x1f".join((ticket_id, action, *told_by)).encode("utf-8", "replace")
+        "\x1f".join((ticket_id, action, *distinct_by)).encode("utf-8", "replace")
     )
     return Effect(
         action=action,

@@ -1,4 +1,4 @@
-"""What is made of an engine's answers: raised, distrusted, completed, or declared unknown. Pure."""
+"""How far an engine's answer is trusted: raised, corrected, completed or replaced. Pure."""
 
 from contracts.classification import Classification
 from contracts.extraction import Extraction
@@ -8,21 +8,18 @@ from policies.severity.assess import SeverityVerdict
 
 
 def raise_severity(answer: Classification, evidence: SeverityVerdict) -> Classification:
-    """The answer with the detector's findings. A critical finding raises the severity.
+    """The answer with the severity judge's findings.
 
-    Nothing lowers it.
+    A critical finding raises the severity; nothing lowers it.
     """
     found: dict[str, object] = {
         "critical_reasons": evidence.critical,
         "urgency_indicators": evidence.urgency_indicators,
     }
-    if evidence.critical and SEVERITIES.index(answer.severity) < SEVERITIES.index(
-        evidence.severity
-    ):
-        found |= {
-            "severity": evidence.severity,
-            "severity_confidence": evidence.confidence,
-        }
+    is_worse = SEVERITIES.index(evidence.severity) > SEVERITIES.index(answer.severity)
+    if evidence.critical and is_worse:
+        found["severity"] = evidence.severity
+        found["severity_confidence"] = evidence.confidence
     return answer.model_copy(update=found)
 
 
@@ -30,62 +27,60 @@ SURE_CONFIDENCE = 0.9
 """Calibrated confidence of the local engine from which a model does not overrule it."""
 
 UNCONFIRMED_CONFIDENCE = 0.5
-"""Confidence of an answer that no calibrated engine confirms.
-
-Unknown, so as good as the toss of a coin.
-"""
+"""Confidence of an answer that no calibrated engine confirms: even odds."""
 
 
 def reconcile_with_local(
     answer: Classification, local: Classification, *, steered: bool
 ) -> Classification:
-    """A model's answer beside the local engine's: the model may raise the severity, never lower it.
+    """A model's answer, corrected by the local engine's.
 
-    Where both came to the same category, the local engine's calibrated confidence holds for
-    it. Else nobody knows how far to trust it; and the local engine's category stands where
-    it is sure, and where the text speaks of categories or severities to steer whoever reads
-    it (`steered`).
+    The severity is the higher of both. Where both found the same category, the local
+    engine's calibrated confidence applies; otherwise the confidence is unconfirmed. The
+    local engine's category is taken where it is sure, and where the text tries to steer
+    the classification (`steered`).
     """
     severity = max(answer.severity, local.severity, key=SEVERITIES.index)
     found: dict[str, object] = {
         "severity": severity,
         "urgency_indicators": local.urgency_indicators,
-    }
-    if severity == local.severity:
-        found["severity_confidence"] = local.severity_confidence
-    found |= {
         "keywords_matched": local.keywords_matched,
         "critical_reasons": local.critical_reasons,
     }
+    if severity == local.severity:
+        found["severity_confidence"] = local.severity_confidence
     if answer.category == local.category and not local.abstained:
-        found |= {
-            "category_confidence": local.category_confidence,
-            "calibrated": local.calibrated,
-        }
-        return answer.model_copy(update=found)
-    found |= {"category_confidence": UNCONFIRMED_CONFIDENCE, "calibrated": False}
-    if steered or is_local_sure(local):
-        why = (
-            "names categories or severities as an instruction would"
-            if steered
-            else "is clear to the local engine"
-        )
-        reasoning = f"{local.reasoning} A model read it as {answer.category}, but the text {why}."
-        found |= {
-            "category": local.category,
-            "secondary_categories": local.secondary_categories,
-        }
-        found |= {
-            "reasoning": reasoning,
-            "category_confidence": min(
-                UNCONFIRMED_CONFIDENCE, local.category_confidence
-            ),
-        }
+        found["category_confidence"] = local.category_confidence
+        found["calibrated"] = local.calibrated
+    else:
+        found["category_confidence"] = UNCONFIRMED_CONFIDENCE
+        found["calibrated"] = False
+        if steered or is_local_sure(local):
+            found |= overrule_category(answer, local, steered=steered)
     return answer.model_copy(update=found)
 
 
+def overrule_category(
+    answer: Classification, local: Classification, *, steered: bool
+) -> dict[str, object]:
+    """The fields by which the local engine's category replaces the model's, and why."""
+    why = (
+        "names categories or severities as an instruction would"
+        if steered
+        else "is clear to the local engine"
+    )
+    return {
+        "category": local.category,
+        "secondary_categories": local.secondary_categories,
+        "category_confidence": min(UNCONFIRMED_CONFIDENCE, local.category_confidence),
+        "reasoning": (
+            f"{local.reasoning} A model read it as {answer.category}, but the text {why}."
+        ),
+    }
+
+
 def is_local_sure(local: Classification) -> bool:
-    """Whether the local engine's category is beyond a model's doubt."""
+    """Whether the local engine's category is sure enough to overrule a model."""
     return (
         local.calibrated
         and not local.abstained
@@ -96,11 +91,10 @@ def is_local_sure(local: Classification) -> bool:
 def resolve_doubted_answer(
     doubted: Classification, local: Classification
 ) -> Classification:
-    """What stands after the local engine was asked about a doubted answer.
+    """The answer after the local engine was asked because a model's was distrusted.
 
-    The surer of two that agree, else its own.
-
-    The severity is the higher one of both.
+    The model's answer where both agree on the category and it is the surer one, else the local
+    engine's. The severity is the higher of both.
     """
     confirmed = (
         doubted.category == local.category
@@ -111,9 +105,10 @@ def resolve_doubted_answer(
 
 
 def cap_fallback_confidence(answer: Classification) -> Classification:
-    """The local engine's answer where a model failed.
+    """The local engine's answer in place of a failed model's.
 
-    Never more confident than `reconcile_with_local` would have been.
+    Its confidence is capped, so that a failing model never leads to a more confident answer than
+    a working one: see `reconcile_with_local`.
     """
     confidence = min(answer.category_confidence, UNCONFIRMED_CONFIDENCE)
     return answer.model_copy(
@@ -124,9 +119,9 @@ def cap_fallback_confidence(answer: Classification) -> Classification:
 def unknown_classification(
     desk: Desk, evidence: SeverityVerdict, why: str
 ) -> Classification:
-    """What is left when nothing could classify.
+    """The classification when no engine could classify.
 
-    The fallback category, and only the detector's severity.
+    The desk's fallback category, and the severity judge's severity.
     """
     return Classification(
         category=desk.settings.fallback_category,
@@ -142,9 +137,10 @@ def unknown_classification(
 
 
 def is_distrusted(answer: Classification | None, threshold: float) -> bool:
-    """No answer, or a model's calibrated confidence under the threshold.
+    """Whether the local engine must be asked too.
 
-    The local engine has nothing below it.
+    True for no answer, and for a model whose calibrated confidence is under `threshold`. There
+    is no other engine to ask about the local engine's own answers.
     """
     if answer is None:
         return True
@@ -158,8 +154,10 @@ def is_distrusted(answer: Classification | None, threshold: float) -> bool:
 def add_missing_fields(
     extraction: Extraction, category: str, customer_email: str | None, desk: Desk
 ) -> Extraction:
-    """The extraction with the fields that the category requires and neither text nor
-    customer record gives.
+    """The extraction with `missing_required` set.
+
+    These are the fields that the category requires and that neither the text nor the customer
+    record gives.
     """
     known = {field.name for field in extraction.fields}
     if customer_email:

@@ -1,17 +1,17 @@
-"""What becomes of a question that nobody answered: never a reply to the customer."""
+"""What happens to an approval request that nobody answered: never a reply to the customer."""
 
 from contracts.approval import ApprovalDecision
 from policies.desk.model import Desk
 
 DECIDED_BY = "system:expiry"
-"""Who decides when the time is over."""
+"""Recorded as `decided_by` when an approval request expires."""
 
 
 def expired_approval_decision(desk: Desk, team: str) -> ApprovalDecision:
-    """The decision that a desk takes in the place of a team that did not answer in time.
+    """The decision the desk's policy takes when a team did not answer in time.
 
-    `reassign` gives the ticket to the next team; `reject` sends nothing and leaves it with
-    the team it has. Where there is no next team, `reassign` is `reject`.
+    `reassign` gives the ticket to the next team, or acts as `reject` where there is none;
+    `reject` sends nothing and leaves the ticket with its team.
     """
     following = (
         next_escalation_team(desk, team)
@@ -24,11 +24,10 @@ def expired_approval_decision(desk: Desk, team: str) -> ApprovalDecision:
 
 
 def next_escalation_team(desk: Desk, team: str) -> str | None:
-    """The first of a team's escalation path that is a team of the desk, else the fallback team.
+    """The next team on a team's escalation path, else the desk's fallback team; None for neither.
 
-    None for neither.
-
-    A path may also name people and groups outside of the desk, whom no ticket can be given to.
+    Entries of the path that are no team of the desk are skipped: a path may name people outside
+    the desk, and no ticket can be assigned to them.
     """
     paths = {known.id: known.escalation_path for known in desk.routing.teams}
     candidates = (*paths.get(team, ()), desk.routing.fallback_team)

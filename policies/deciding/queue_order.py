@@ -1,8 +1,8 @@
-"""Who is served first where tickets wait. Only the order: nothing is decided by it.
+"""The order in which waiting tickets are worked on. It decides nothing else.
 
-A number, higher first: a hundred for every step of severity, up to two hundred for a time
-that comes near. So a waiting low ticket does not wait for ever behind new high ones, and a
-critical one passes all that are not overdue.
+A priority, higher first: 100 for every step of severity, and up to 200 as the due time comes
+near. So new high tickets do not starve a waiting low one, and a critical ticket passes all
+that are not overdue.
 """
 
 import re
@@ -14,22 +14,22 @@ from contracts.values import SEVERITIES, Severity
 from policies.desk.model import Desk
 
 SEVERITY_STEP = 100
-"""For every step of severity."""
+"""Priority of one step of severity."""
 
 CRITICAL_WORD_PRIORITY = 250
-"""For a text with one of the desk's words for the critical.
+"""Priority of a text with one of the desk's critical words.
 
-Before what is high, after what is known to be critical.
+Above high, below what is known to be critical.
 """
 
 DUE_SOON_WINDOW = timedelta(hours=24)
-"""A time that is farther away adds nothing."""
+"""A due time farther away than this adds nothing."""
 
 OVERDUE_PRIORITY = 200
-"""What a time that is over adds."""
+"""Priority added once the due time has passed; less before, in proportion."""
 
 MAX_CHARACTERS_READ = 2_000
-"""Characters of subject and body that are looked at, before anything is understood."""
+"""Characters of subject and body searched for critical words, before classification."""
 
 SEVERITY_OF_SOURCE_PRIORITY: dict[str, Severity] = {
     "low": "low",
@@ -45,9 +45,9 @@ SEVERITY_OF_SOURCE_PRIORITY: dict[str, Severity] = {
 def queue_priority(
     severity: Severity | None, *, hint: bool = False, left: timedelta | None = None
 ) -> int:
-    """The place in the queue. An unknown severity counts as medium.
+    """The priority in the queue. An unknown severity counts as medium.
 
-    `left` is the time until the answer is due.
+    `hint` says that the text has a critical word; `left` is the time until the ticket is due.
     """
     known = SEVERITIES.index(severity or "medium") * SEVERITY_STEP
     near = (
@@ -61,7 +61,7 @@ def queue_priority(
 
 
 def intake_queue_priority(ticket: NewTicket, desk: Desk) -> int:
-    """Before anything is understood: by the source's own advice and the desk's critical words."""
+    """The priority before classification: the source's own, or the desk's critical words."""
     advice = ticket.metadata.get("priority")
     severity = (
         SEVERITY_OF_SOURCE_PRIORITY.get(advice.casefold())
@@ -82,13 +82,13 @@ def intake_queue_priority(ticket: NewTicket, desk: Desk) -> int:
 def classified_queue_priority(
     severity: Severity | None, due_at: datetime | None, now: datetime
 ) -> int:
-    """After classification: by severity, and how near the time is at which the answer is due."""
+    """The priority after classification, from the severity and the due time."""
     return queue_priority(severity, left=due_at - now if due_at else None)
 
 
 @lru_cache(maxsize=32)
 def any_word_pattern(words: tuple[str, ...]) -> re.Pattern[str]:
-    """Finds one of some words, as a whole word, in a casefolded text."""
+    """A pattern that finds any of the words, as a whole word, in a casefolded text."""
     return re.compile(
         rf"(?<!\w)(?:{'|'.join(re.escape(word.casefold()) for word in words)})(?!\w)"
     )

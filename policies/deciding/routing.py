@@ -1,4 +1,4 @@
-"""Which team gets a ticket, how pressing it is for them, and who else could take it."""
+"""Which team gets a ticket, at which priority, and who could take it instead."""
 
 from collections.abc import Sequence
 
@@ -10,9 +10,9 @@ from policies.desk.model import Routing, SeverityLevel, Team
 
 
 class Route(Value):
-    """Where a ticket goes and by which rules. Teams are ids.
+    """The team (by id), the priority, and the rules that chose them.
 
-    The path names who is asked next, in order.
+    `escalation_path` names who is asked next, in order.
     """
 
     team: str
@@ -60,7 +60,7 @@ def team_for(category: str | None, routing: Routing) -> Team:
 def find_team(team_id: str, routing: Routing) -> Team:
     """The desk's team with this id.
 
-    Raises InputError, naming the desk's teams, when there is no such team.
+    Raises InputError, naming the desk's teams, when there is none.
     """
     for team in routing.teams:
         if team.id == team_id:

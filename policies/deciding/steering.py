@@ -1,10 +1,9 @@
-"""Whether a text speaks the machine's own vocabulary to it.
-
-What a model answers then may be the text's own wish.
+"""Whether a text tries to steer the classification, as a prompt injection would.
 
 "Category: billing", "route to product_team", "mark as resolved", "confidence 1.0": an
-instruction, or a form field that somebody planted. A false alarm costs little, as the local
-engine's answer is taken then. Linear; raises nothing.
+instruction, or a form field planted in the text. What a model answers then may be the
+text's wish. A false alarm costs little: the local engine's answer is taken instead. Linear
+in the length of the text; raises nothing.
 """
 
 import re
@@ -86,28 +85,26 @@ _KEY = (
     r"|resolved?|secondary_categories|action_items)[\"'`] {0,3}:"
 )
 _SHORTEST = 3
-"""Letters from which a name can be told from a word in passing ("it", "hr")."""
+"""Letters from which a name cannot be mistaken for an ordinary word ("it", "hr")."""
 
 
 def is_steering_text(text: str, desk: Desk) -> bool:
-    """Whether the text names a category, severity, priority, team or disposition of the
-    desk as an order or a field.
+    """Whether the text gives an order, or a form field, in the desk's own terms.
+
+    These are its categories, severities, priorities, teams and dispositions.
     """
     return _matches_steering(text, choosable_names(desk))
 
 
 @lru_cache(maxsize=64)
 def _matches_steering(text: str, names: tuple[str, ...]) -> bool:
-    # Several judgements read the same ticket.
+    # Cached, because several steps check the same ticket.
     folded = " ".join(fold_letters(to_plain_text(text), ()).split())
     return _steering_pattern(names).search(folded) is not None
 
 
 def choosable_names(desk: Desk) -> tuple[str, ...]:
-    """Everything that a model may choose, and a person could order it to choose.
-
-    As it is folded.
-    """
+    """Every name that a model may choose and a text could tell it to choose, letters folded."""
     categories = (
         name for category in desk.categories for name in (category.id, category.title)
     )
@@ -142,7 +139,7 @@ def _steering_pattern(names: tuple[str, ...]) -> re.Pattern[str]:
         rf"{_ORDER}\b{_GAP} {_TOWARDS}[\"'`*(<\[ ]{{1,3}}(?:an? |the |our |your )?{known}\b",
         *_FIXED,
     )
-    # One pass over the text for all of them.
+    # One pattern, so that the text is read once.
     return re.compile(
         rf"\b(?:{'|'.join(named)}|(?=[a-z])(?:{'|'.join(ordered)}))|{_KEY}"
     )

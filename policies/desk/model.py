@@ -1,4 +1,4 @@
-"""A desk: everything the graph knows about one queue, as read from its folder of YAML files.
+"""A desk: everything the graph knows about one queue, read from its folder of YAML files.
 
 The graph knows no category and no team by name. One model per file; `Desk` holds them all.
 """
@@ -28,7 +28,7 @@ class Category(Value):
 
 
 class SeverityLevel(Value):
-    """How bad it can be, and how fast the desk answers (`severities.yaml`)."""
+    """A level of severity, and how fast the desk answers it (`severities.yaml`)."""
 
     id: Severity
     title: str
@@ -71,7 +71,7 @@ class Signal(Value):
 
 
 class FieldDefinition(Value):
-    """A thing to be read from the text (`fields.yaml`)."""
+    """A field that is extracted from the text (`fields.yaml`)."""
 
     name: str
     kind: Literal[
@@ -100,7 +100,7 @@ class FieldDefinition(Value):
 
 
 class Team(Value):
-    """Who works on tickets (`routing_rules.yaml`)."""
+    """A team that works on tickets (`routing_rules.yaml`)."""
 
     id: str
     title: str
@@ -124,7 +124,7 @@ REVIEW_LEVELS: tuple[RuleVerdict, ...] = (
 
 
 def _rule_schema(schema: dict[str, Any]) -> None:
-    """Say in JSON Schema what the validator of `Rule` says."""
+    """Add to the JSON Schema what the validator of `Rule` checks."""
     schema["properties"]["when"] = {"type": "object", "default": {}}
     schema["oneOf"] = [
         _verb_schema("grant", "require"),
@@ -144,10 +144,8 @@ def _verb_schema(verb: Verb, other: Verb) -> dict[str, Any]:
 class Rule(Value):
     """`grant` allows a disposition, `require` demands at least one.
 
-    All conditions of `when` must hold.
-
-    The decision starts at escalate; grants lower it, requirements raise it again. See
-    policies/deciding/disposition.py.
+    All conditions of `when` must hold. The decision starts at escalate; grants lower it,
+    requirements raise it again. See policies/deciding/disposition.py.
     """
 
     model_config = ConfigDict(json_schema_extra=_rule_schema)
@@ -194,7 +192,7 @@ class DispositionPolicy(Value):
 
 
 class Calibration(Value):
-    """How raw scores become probabilities (`calibration.yaml`, written by a fit, never by hand)."""
+    """How scores become probabilities (`calibration.yaml`, written by `ticketgraph train`)."""
 
     category_temperature: float | None = Field(default=None, gt=0)
     fitted_on: str = ""
@@ -202,7 +200,7 @@ class Calibration(Value):
 
 
 class Routing(Value):
-    """Teams and the fixed points of routing (`routing_rules.yaml`)."""
+    """Teams, and which of them get critical and unclaimed tickets (`routing_rules.yaml`)."""
 
     fallback_team: str
     critical_team: str
@@ -210,7 +208,7 @@ class Routing(Value):
 
 
 class Settings(SettingsFile):
-    """The desk itself. The id is the folder's name, the label comes with the categories."""
+    """The desk's settings. Its id is the folder's name, its label comes with the categories."""
 
     id: str
     category_label: str = Field(
@@ -219,7 +217,7 @@ class Settings(SettingsFile):
 
 
 class Desk(Value):
-    """One desk, whole and validated. Built once by `policies.loading.load.load_desk`."""
+    """One desk, complete and validated. Built once by `policies.loading.load.load_desk`."""
 
     settings: Settings
     categories: tuple[Category, ...]
@@ -248,7 +246,7 @@ class Desk(Value):
         return self.settings.id
 
     def find_category(self, category_id: str) -> Category:
-        """The category with this id. Raises KeyError for one the desk does not have."""
+        """The category with this id. Raises StopIteration for one the desk does not have."""
         return next(c for c in self.categories if c.id == category_id)
 
     def severity_level(self, severity: Severity) -> SeverityLevel:
@@ -256,5 +254,5 @@ class Desk(Value):
         return next(level for level in self.severities if level.id == severity)
 
     def find_team(self, team_id: str) -> Team:
-        """The team with this id."""
+        """The team with this id. Raises StopIteration for one the desk does not have."""
         return next(t for t in self.routing.teams if t.id == team_id)

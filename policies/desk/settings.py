@@ -1,4 +1,4 @@
-"""What a desk's own file says of it: languages, times, limits, and what is kept."""
+"""A desk's settings: languages, times, limits, and what masking keeps (`desk.yaml`)."""
 
 from typing import Literal
 
@@ -17,14 +17,14 @@ KeptKind = Literal[
     "pattern",
     "ip_address",
 ]
-"""Kinds of fields, and addresses of machines.
+"""Kinds of values that masking may keep.
 
-E-mail addresses, phones, cards, names and streets are never kept.
+E-mail addresses, phone and card numbers, names and streets are never kept.
 """
 
 
 class MaskingPolicy(Value):
-    """What a model may read as it stands (`masking` in `desk.yaml`).
+    """What a model may read unmasked (`masking` in `desk.yaml`).
 
     All other personal data is masked.
     """
@@ -41,7 +41,7 @@ class MaskingPolicy(Value):
 
 
 class SettingsFile(Value):
-    """What a desk's own file says of it (`desk.yaml`)."""
+    """The desk's own file (`desk.yaml`)."""
 
     title: str
     version: int = 1
@@ -55,13 +55,13 @@ class SettingsFile(Value):
         default=None,
         gt=0,
         description=(
-            "When the team is reminded of a question; half of approval_hours when not "
-            "given"
+            "Hours until the team is reminded of an approval request; half of "
+            "approval_hours when not given"
         ),
     )
     approval_expiry: Literal["reassign", "reject"] = Field(
         default="reassign",
-        description="What becomes of a question nobody answered; never a reply to the customer",
+        description="What happens to an approval request nobody answered; never a reply",
     )
     sla_warning_share: float = Field(
         default=0.75,
@@ -88,7 +88,7 @@ class SettingsFile(Value):
 
     @property
     def reminder_hours(self) -> float:
-        """Hours after which the team is reminded of a question."""
+        """Hours after which the team is reminded of an approval request."""
         return (
             self.approval_hours / 2
             if self.approval_reminder_hours is None

@@ -1,4 +1,4 @@
-"""When the first answer is due, and how a reply says it."""
+"""When a ticket is due, and how a reply words a duration."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -9,7 +9,7 @@ MINUTES_AN_HOUR = 60
 
 
 def due_at(received_at: datetime, level: SeverityLevel) -> datetime:
-    """The moment (UTC) by which a ticket of this severity is answered.
+    """The moment (UTC) by which a ticket of this severity must be answered.
 
     Raises ValueError for a naive datetime.
     """
@@ -21,7 +21,7 @@ def due_at(received_at: datetime, level: SeverityLevel) -> datetime:
 def duration_in_words(hours: float) -> str:
     """A duration in hours as a customer reads it: "30 minutes", "24 hours", "3 days".
 
-    Days from two whole ones.
+    Days are used for two whole days and more.
     """
     minutes = max(1, round(hours * MINUTES_AN_HOUR))
     whole_hours, rest = divmod(minutes, MINUTES_AN_HOUR)

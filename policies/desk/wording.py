@@ -1,4 +1,4 @@
-"""The words of a desk's replies, and what these may point to (`replies.yaml`)."""
+"""The texts of a desk's replies, and the contacts they may name (`replies.yaml`)."""
 
 from pydantic import Field
 
@@ -6,7 +6,7 @@ from contracts.values import Tone, Value
 
 
 class ReplyParts(Value):
-    """The words of one tone. `{placeholders}` are filled from trusted values only."""
+    """The texts of one tone. `{placeholders}` are filled from trusted values only."""
 
     greeting_named: str
     greeting: str
@@ -25,9 +25,9 @@ class ReplyParts(Value):
 
 
 class Contacts(Value):
-    """What a reply may point to besides what its sources say.
+    """The desk's own domains, mailboxes and numbers.
 
-    The desk's own pages, mailboxes and numbers.
+    A reply may point to these besides what its sources name.
     """
 
     domains: tuple[str, ...] = Field(

@@ -16,7 +16,7 @@ _STEP = re.compile(r"^\d+[.)] +(.+(?:\n +\S.*)*)", re.MULTILINE)
 def read_article(path: Path, desk_id: str) -> tuple[YamlDocument, Source]:
     """An article and its front matter.
 
-    Raises DeskError when it is not one, or not named as its id says.
+    Raises DeskError when the file is not an article, or its name is not the article's id.
     """
     name = f"{desk_id}/articles/{path.name}"
     parts = _PARTS.fullmatch(read_text(path, name))

@@ -1,7 +1,4 @@
-"""What looks wrong with a desk that works.
-
-Rules that overlap or never matter, and things nothing is done with.
-"""
+"""Warnings about a desk that loads: rules that overlap or never apply, unused parts."""
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
@@ -18,13 +15,13 @@ from policies.rules.conditions import implies_conditions
 __all__ = ["DeskFinding", "check_desk"]
 
 FEWEST_EXEMPLARS = 4
-"""The zero-shot classifier takes the mean of the best two; fewer than four leave it no choice."""
+"""The zero-shot classifier takes the mean of the best three; fewer than four leave no choice."""
 
 
 def check_desk(desk: Desk) -> list[DeskFinding]:
-    """Everything about a desk that its author should look at; empty for one in order.
+    """Everything about a desk that its author should look at; empty for a desk in order.
 
-    Compiles every pattern whole, which takes longer than loading the desk did.
+    Compiles every pattern whole, which takes longer than loading the desk.
     """
     checks = (
         _check_categories,
@@ -72,7 +69,7 @@ def _check_categories(desk: Desk) -> Iterator[DeskFinding]:
 
 def _check_severities(desk: Desk) -> Iterator[DeskFinding]:
     signalled = {signal.severity for signal in desk.signals}
-    # The lowest level is what a ticket without any signal has, so it needs none of its own.
+    # A ticket without any signal has the lowest level, which so needs no signal of its own.
     for severity in SEVERITIES[1:]:
         if severity not in signalled:
             text = f"no signal stands for {severity}, so nothing in a text leads to it"

@@ -1,4 +1,4 @@
-"""A YAML text with the line of each of its values, so that an error can say where to look."""
+"""A YAML text with the line of each of its values, so that errors can say where to look."""
 
 import math
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ _TYPED = {f"tag:yaml.org,2002:{kind}" for kind in ("bool", "int", "float", "null
 
 @dataclass(frozen=True)
 class YamlDocument:
-    """The content of one YAML text as plain JSON-like values, and where each of them stands."""
+    """The content of one YAML text as JSON-like values, and where each of them stands."""
 
     name: str
     data: Any
@@ -31,9 +31,9 @@ class YamlDocument:
         return self._find_node(place).start_mark.line + self.first_line
 
     def existing_path(self, place: YamlPath) -> YamlPath:
-        """The steps of a place that the file has.
+        """The part of a path that the file has.
 
-        A validator's own steps, such as a type's name, drop out.
+        A validator's own steps, such as a type's name, are left out.
         """
         data, steps = self.data, list[str | int]()
         for step in place:

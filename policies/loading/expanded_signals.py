@@ -1,8 +1,7 @@
-"""The severity signals with their word classes spelled out, after each piece has been
-proved on its own.
+"""The severity signals with their word classes expanded, every pattern checked.
 
-Compiling every signal whole takes far longer than the rest of a desk, and is done when a
-desk first judges a text. Here a pattern is compiled with a stand-in for each class, and
+Compiling every expanded signal takes far longer than loading the rest of a desk, and is
+left to the first ticket. Here each pattern is compiled with a stand-in for every class, and
 each class by itself.
 """
 
@@ -23,7 +22,7 @@ _STAND_IN = "x"
 def expand_file_signals(
     file: SeveritiesFile, document: YamlDocument
 ) -> tuple[Signal, ...]:
-    """The file's signals as the severity judge reads them. Raises DeskError, one line a fault."""
+    """The file's signals, expanded. Raises DeskError, one line a fault."""
     faults = [document.format_fault(place, text) for place, text in _find_faults(file)]
     if faults:
         raise DeskError("\n".join(faults))

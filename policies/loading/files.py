@@ -1,6 +1,6 @@
-"""The shape of each file in a desk's folder. One model a file.
+"""The shape of each file in a desk's folder, one model a file.
 
-Policies/schema holds their JSON Schemas.
+policies/schema holds their JSON Schemas.
 """
 
 from pydantic import Field
@@ -20,7 +20,7 @@ from policies.desk.model import (
 
 
 class CategoriesFile(Value):
-    """What tickets can be about (`categories.yaml`)."""
+    """The desk's categories (`categories.yaml`)."""
 
     label: str = Field(
         default="category", description="What this desk calls a category"
@@ -29,7 +29,7 @@ class CategoriesFile(Value):
 
 
 class SeveritiesFile(Value):
-    """How bad tickets can be, and the signs of it (`severities.yaml`)."""
+    """The desk's levels of severity, and the signals for them (`severities.yaml`)."""
 
     vocabulary: dict[str, str | tuple[str, ...]] = Field(
         default_factory=dict, description="Word classes that the signals' patterns name"
@@ -39,7 +39,7 @@ class SeveritiesFile(Value):
 
 
 class FieldsFile(Value):
-    """What can be read from a ticket's text (`fields.yaml`)."""
+    """The fields that are extracted from a ticket's text (`fields.yaml`)."""
 
     fields: tuple[FieldDefinition, ...]
 

@@ -1,6 +1,6 @@
-"""A desk from its folder of YAML files and articles.
+"""Loads a desk from its folder of YAML files and articles.
 
-Read once, checked whole, refused with file, line and remedy.
+Read once and checked as a whole; errors name file, line and remedy.
 """
 
 from pathlib import Path
@@ -30,10 +30,10 @@ from policies.loading.references import find_broken_references
 from policies.loading.validation import validate_document
 
 LEARNED_FILE = "learned.npz"
-"""What a desk has learned from labelled tickets; a desk without it is judged by its YAML alone."""
+"""Models fitted on labelled tickets; a desk without it is classified by its YAML alone."""
 
 VECTORS_FILE = "vectors.npz"
-"""What the desk's own texts read like; a desk without it starts slower."""
+"""Vectors of the desk's own texts; a desk without it starts slower."""
 
 
 def load_desks(folder: Path) -> dict[str, Desk]:

@@ -1,8 +1,6 @@
-"""What must agree between a desk's files.
+"""What must agree between a desk's files: names that are used exist, patterns compile.
 
-Every name that is used exists, every text and pattern can be used.
-
-A fault here is an error: the loader refuses the desk. What is merely suspicious is found by
+A fault here is an error, and the loader refuses the desk. Warnings are found by
 policies/loading/check.py.
 """
 
@@ -25,14 +23,11 @@ PLACEHOLDERS: dict[str, str] = {
     "ask": "items",
     "closing": "signature",
 }
-"""The one placeholder that each part of a reply must hold. The other parts hold none."""
+"""The one placeholder that each part of a reply must hold; other parts hold none."""
 
 
 class DeskFinding(Value):
-    """Something about a desk that its author should change.
-
-    In which file, by which rule, and what.
-    """
+    """One thing about a desk that its author should change: file, rule, text and place."""
 
     file: str
     rule: str
@@ -41,29 +36,42 @@ class DeskFinding(Value):
 
 
 def find_broken_references(desk: Desk) -> list[DeskFinding]:
-    """Every fault between and inside the files that no single file's shape can show, in the
-    order of the files.
-    """
+    """Every fault that no single file's model can show, in the order of the files."""
     checks: tuple[Callable[[Desk], Iterator[DeskFinding]], ...] = (
-        _check_duplicate_names, _check_settings, _check_categories, _check_severities, _check_fields, _check_routing, _check_disposition, _check_replies, _check_articles,
-    )  # fmt: skip
+        _check_duplicate_names,
+        _check_settings,
+        _check_categories,
+        _check_severities,
+        _check_fields,
+        _check_routing,
+        _check_disposition,
+        _check_replies,
+        _check_articles,
+    )
     return [finding for check in checks for finding in check(desk)]
 
 
 def _check_duplicate_names(desk: Desk) -> Iterator[DeskFinding]:
-    named: dict[tuple[str, str], list[str]] = {
-        ("categories.yaml", "categories"): [c.id for c in desk.categories],
-        ("severities.yaml", "severities"): [s.id for s in desk.severities],
-        ("severities.yaml", "signals"): [s.id for s in desk.signals],
-        ("fields.yaml", "fields"): [f.name for f in desk.fields],
-        ("routing_rules.yaml", "teams"): [t.id for t in desk.routing.teams],
-        ("disposition.yaml", "rules"): [r.id for r in desk.disposition.rules],
+    named: dict[tuple[str, str], Iterable[str]] = {
+        ("categories.yaml", "categories"): (c.id for c in desk.categories),
+        ("severities.yaml", "severities"): (s.id for s in desk.severities),
+        ("severities.yaml", "signals"): (s.id for s in desk.signals),
+        ("fields.yaml", "fields"): (f.name for f in desk.fields),
+        ("routing_rules.yaml", "teams"): (t.id for t in desk.routing.teams),
+        ("disposition.yaml", "rules"): (r.id for r in desk.disposition.rules),
     }
-    for (file, key), ids in named.items():
-        for name in (name for name, count in Counter(ids).items() if count > 1):
-            last = len(ids) - 1 - ids[::-1].index(name)
+    for (file, key), names in named.items():
+        for name, last in _find_repeated(names):
             text = f"{name} is there more than once; rename or remove one"
             yield DeskFinding(file=file, rule="duplicate", text=text, place=(key, last))
+
+
+def _find_repeated(names: Iterable[str]) -> Iterator[tuple[str, int]]:
+    """The names that come more than once, each with its last index."""
+    listed = list(names)
+    for name, count in Counter(listed).items():
+        if count > 1:
+            yield name, len(listed) - 1 - listed[::-1].index(name)
 
 
 def _check_known_name(

@@ -1,4 +1,4 @@
-"""A document's content as a model of ours, or an error that names each line that does not fit."""
+"""Validates a document's content; errors name each line that does not fit."""
 
 import json
 from collections import defaultdict
@@ -48,9 +48,9 @@ def _format_errors(
 
 
 def _nearest_errors(tried: dict[YamlPath, list[str]]) -> dict[YamlPath, list[str]]:
-    """A value that fits no member of a union fails once for each.
+    """The most specific errors of values that fit no member of a union.
 
-    Those that got furthest name the fault.
+    Such a value fails once for each member; the failures deepest in it name the fault.
     """
     return {
         place: texts

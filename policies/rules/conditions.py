@@ -1,9 +1,7 @@
-"""The conditions of a disposition rule.
-
-What they may say, when they hold, and which of two is weaker.
+"""The conditions of disposition rules: which are allowed, when they hold, which imply others.
 
 A grant may only ask for safety (at most this amount, at least this confidence), a
-requirement may only react to risk (at least this severity). Then added risk can end a grant
+requirement may only react to risk (at least this severity). So added risk can end a grant
 or start a requirement, and never the other way round.
 """
 
@@ -20,7 +18,7 @@ SEVERITY_RANKS: dict[str, int] = {
 
 
 class Bound(Value):
-    """A range on an ordered fact, open on one side; the end itself is included."""
+    """A range on an ordered fact, open on one side, its end included."""
 
     min: FiniteFloat | Severity | None = None
     max: FiniteFloat | Severity | None = None
@@ -34,10 +32,7 @@ BoundEnd = Literal["min", "max"]
 
 
 def condition_fault(verb: Verb, name: str, condition: Condition) -> str | None:
-    """Why this condition may not stand in a rule of this verb, as a sentence for its author.
-
-    None when it may.
-    """
+    """Why a rule of this verb may not have this condition, for its author; None if it may."""
     if name not in FACTS:
         return f"there is no fact {name!r}; use one of {', '.join(sorted(FACTS))}"
     fact = FACTS[name]
@@ -69,7 +64,8 @@ def _bound_fault(verb: Verb, name: str, fact: Fact, condition: Condition) -> str
     if not isinstance(condition, Bound) or not condition.model_fields_set:
         return f"{name} takes a range such as {example}"
     if condition.model_fields_set != {end}:
-        return f"a {verb} may bound {name} by `{end}` only: {_monotone_reason(verb)}; write {example}"
+        why = _monotone_reason(verb)
+        return f"a {verb} may bound {name} by `{end}` only: {why}; write {example}"
     if isinstance(getattr(condition, end), str if fact.kind == "severity" else float):
         return None
     return f"{name} is a {fact.kind}; write a range such as {example}"
@@ -94,7 +90,7 @@ def _allowed_flags(verb: Verb, fact: Fact) -> tuple[bool, ...]:
 def condition_holds(
     verb: Verb, condition: Condition, value: str | float | None
 ) -> bool:
-    """True when a fact's value meets the condition.
+    """Whether a fact's value meets the condition.
 
     An unknown value fails a grant and meets a requirement.
     """
@@ -122,13 +118,13 @@ def _as_names(condition: str | Names) -> Names:
 
 
 def rule_categories(when: When) -> Names:
-    """The categories a rule names; empty when it speaks of all."""
+    """The categories a rule names; empty when it applies to all."""
     condition = when.get("category", ())
     return _as_names(condition) if isinstance(condition, str | tuple) else ()
 
 
 def implies_conditions(narrow: When, wide: When) -> bool:
-    """True when `wide` holds wherever `narrow` does. Both must be of rules with the same verb."""
+    """Whether `wide` holds wherever `narrow` does. Both are of rules with the same verb."""
     return all(
         name in narrow and _implies_condition(narrow[name], condition)
         for name, condition in wide.items()
@@ -145,10 +141,7 @@ def _implies_condition(narrow: Condition, wide: Condition) -> bool:
 
 
 def when_schema(verb: Verb) -> dict[str, Any]:
-    """JSON Schema of the conditions a rule of this verb may have.
-
-    Exactly those `condition_fault` finds nothing wrong with.
-    """
+    """JSON Schema of a rule's conditions: exactly those that `condition_fault` accepts."""
     properties = {name: _condition_schema(verb, fact) for name, fact in FACTS.items()}
     return {"type": "object", "properties": properties, "additionalProperties": False}
 

@@ -1,4 +1,4 @@
-"""What a disposition is decided from, and which way each fact leans.
+"""The facts that dispositions are decided on, and whether each means more or less risk.
 
 `FACTS` is the table that makes every policy monotone: it says for each ordered fact whether
 more of it means more risk. policies/rules/conditions.py refuses rules that would turn added
@@ -17,9 +17,9 @@ FactRisk = Literal["rises", "falls", "free"]
 
 
 class Fact(NamedTuple):
-    """What values a fact takes, and whether risk rises or falls with it.
+    """The kind of a fact's values, and whether risk rises or falls with them.
 
-    `free` ones have no safe side.
+    A `free` fact has no safer side.
     """
 
     kind: FactKind
@@ -56,10 +56,7 @@ OptionalNumber = Annotated[float | None, AfterValidator(_nan_to_none)]
 
 
 class Facts(Value):
-    """What is known of one ticket when its disposition is decided.
-
-    None means unknown, never "no".
-    """
+    """What is known of a ticket when its disposition is decided. None means unknown, never no."""
 
     category: str | None = None
     actionable: bool | None = Field(
@@ -86,10 +83,10 @@ class Facts(Value):
         default=None, description="True when the engine could not read the text"
     )
     injection: bool | None = Field(
-        default=None, description="True when the text addresses the machine"
+        default=None, description="True when the text reads like a prompt injection"
     )
     degraded: bool | None = Field(
-        default=None, description="True when a lesser engine did the work"
+        default=None, description="True when a fallback engine did the work"
     )
     category_confidence: OptionalNumber = Field(
         default=None, description="Probability in [0, 1]"

@@ -1,7 +1,7 @@
 """JSON Schemas of a desk's files, so that an editor can check a desk as it is written.
 
-They are generated from the models (`python -m policies.schema`) and say all that concerns
-one file alone; what must agree between files is checked by policies/loading/references.py.
+Generated from the models by `python -m policies.schema`. They cover what concerns one file
+alone; policies/loading/references.py checks what must agree between files.
 """
 
 import json

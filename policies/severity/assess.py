@@ -1,16 +1,16 @@
-"""How bad it is, judged from what the text says has happened and never from how loudly it says so.
+"""Judges severity from what a text says has happened, never from how loudly it says so.
 
-A desk's signals are patterns over sentences (`severities.yaml`, spelling in
-text/sentences.py). A signal counts where one of its patterns is found in a sentence that none
-of its `unless` patterns is in. Signals with `all_of` count when all the named ones do. What
-later sentences resolve, and what other signals outweigh, is taken back. The most severe of
-what is left decides.
+A desk's signals are patterns over sentences (`severities.yaml`; text/sentences.py spells the
+sentences). A signal is found in a sentence that one of its patterns matches and none of its
+`unless` patterns does. A signal with `all_of` is found where all the named ones are. Signals
+that later sentences resolve, or that other signals outweigh, are dropped. The most severe
+of the rest decides.
 """
 
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from functools import lru_cache, reduce
 from typing import NamedTuple
 
 from pydantic import Field
@@ -21,13 +21,13 @@ from text.regexes import WordIndex, required_words, split_alternatives
 from text.sentences import normalise_sentences
 
 MAX_SENTENCES_BETWEEN = 3
-"""So many sentences at most may lie between the parts of an `all_of`."""
+"""Sentences that may lie between the parts of an `all_of`."""
 
 _DENIAL = r"(?:not|no|never|nothing|hardly|less|without)(?: [^ ,]+){0,3}"
 
 
 class SeverityVerdict(Value):
-    """A severity and what it rests on."""
+    """A severity and the signals it is based on."""
 
     severity: Severity
     confidence: float = Field(
@@ -48,7 +48,7 @@ class SeverityVerdict(Value):
 
 
 class _Pattern(NamedTuple):
-    """One alternative of a signal's pattern, with the words it needs."""
+    """One alternative of a signal's pattern, and the bits of the words it needs."""
 
     needs: int
     signal: str
@@ -56,7 +56,10 @@ class _Pattern(NamedTuple):
 
 
 class _SignalMatcher:
-    """A desk's signals, compiled."""
+    """A desk's signals, compiled.
+
+    A word index tells which patterns a sentence could match, so that the others are not tried.
+    """
 
     def __init__(self, signals: tuple[Signal, ...]) -> None:
         self.signals = {signal.id: signal for signal in signals}
@@ -83,60 +86,60 @@ class _SignalMatcher:
                 )
 
     def find_signals(self, text: str) -> dict[str, list[int]]:
-        """Ids of the signals in the text, each with the numbers of the sentences it was
-        found in, ascending.
-        """
+        """Ids of the signals found, each with its sentences' numbers, ascending."""
+        sentences = normalise_sentences(text)
+        words = [self.index.find_bits(sentence) for sentence in sentences]
+        anywhere = reduce(int.__or__, words, 0)
+        possible = [p for p in self.patterns if p.needs & anywhere == p.needs]
         found: dict[str, list[int]] = {}
-        read = [
-            (sentence, self.index.find_bits(sentence))
-            for sentence in normalise_sentences(text)
-        ]
-        anywhere = 0
-        for _, present in read:
-            anywhere |= present
-        possible = [
-            pattern
-            for pattern in self.patterns
-            if pattern.needs & anywhere == pattern.needs
-        ]
-        for number, (sentence, present) in enumerate(read):
-            decided: set[str] = set()
-            for needs, signal, regex in possible:
-                if (
-                    needs & present == needs
-                    and signal not in decided
-                    and regex.search(sentence)
-                ):
-                    decided.add(signal)
-                    if not self.is_excepted(signal, sentence, present):
-                        found.setdefault(signal, []).append(number)
+        for number, (sentence, present) in enumerate(
+            zip(sentences, words, strict=True)
+        ):
+            for signal in self.match_sentence(sentence, present, possible):
+                found.setdefault(signal, []).append(number)
         return found
 
+    def match_sentence(
+        self, sentence: str, present: int, possible: Sequence[_Pattern]
+    ) -> list[str]:
+        """Ids of the signals in one sentence, whose words have the bits `present`."""
+        matched: dict[str, None] = {}
+        for needs, signal, regex in possible:
+            if (
+                needs & present == needs
+                and signal not in matched
+                and regex.search(sentence)
+            ):
+                matched[signal] = None
+        return [s for s in matched if not self.is_excepted(s, sentence, present)]
+
     def is_excepted(self, signal: str, sentence: str, present: int) -> bool:
-        """Whether one of the signal's `unless` is in a sentence, of which the index found
-        `present`.
-        """
+        """Whether one of the signal's `unless` patterns matches the sentence."""
         return any(
             needs & present == needs and regex.search(sentence)
             for needs, _, regex in self.unless[signal]
         )
 
     def weigh_signals(self, found: dict[str, list[int]]) -> list[Signal]:
-        """The graded signals that stand, most severe first, after combining, resolving and
-        outweighing.
+        """The graded signals that remain, most severe first.
+
+        Signals are combined (`all_of`), then resolved, then outweighed.
         """
         last = {id_: numbers[-1] for id_, numbers in found.items()}
         for signal in self.signals.values():
-            if (
-                signal.all_of
-                and (
-                    together := _last_common_sentence(
-                        [found.get(part, []) for part in signal.all_of]
-                    )
-                )
-                is not None
-            ):
+            parts = [found.get(part, []) for part in signal.all_of]
+            together = _last_common_sentence(parts) if parts else None
+            if together is not None:
                 last[signal.id] = together
+        kept = [self.signals[id_] for id_ in self._drop_overruled(last)]
+        graded = [signal for signal in kept if signal.severity]
+        return sorted(graded, key=_severity_order)
+
+    def _drop_overruled(self, last: dict[str, int]) -> list[str]:
+        """The ids that no later sentence resolves and no other signal outweighs, desk's order.
+
+        `last` has the number of each signal's last sentence.
+        """
         resolved = {
             past
             for id_, number in last.items()
@@ -147,21 +150,15 @@ class _SignalMatcher:
         outweighed = {
             other for id_ in standing for other in self.signals[id_].outweighs
         }
-        kept = [
-            s
-            for s in self.signals.values()
-            if s.severity and s.id in standing - outweighed
-        ]
-        return sorted(
-            kept, key=lambda signal: -SEVERITIES.index(signal.severity or "low")
-        )
+        return [id_ for id_ in self.signals if id_ in standing - outweighed]
+
+
+def _severity_order(signal: Signal) -> int:
+    return -SEVERITIES.index(signal.severity or "low")
 
 
 def _last_common_sentence(parts: list[list[int]]) -> int | None:
-    """The last sentence near which every part is found.
-
-    None where they are nowhere near each other.
-    """
+    """The last sentence near which every part is found; None when there is none."""
     first, *others = parts
     for number in reversed(first):
         if all(_has_near(part, number) for part in others):
@@ -179,24 +176,23 @@ def assess_severity(
 ) -> SeverityVerdict:
     """The severity of a clean text (subject, blank line, body) by a desk's signals.
 
-    Without any signal the ticket is low; a word of urgency that is not denied makes such a
-    ticket medium, no more. The signals' patterns must be spelled out
+    Without any signal the ticket is low; an urgency word that is not denied makes such a
+    ticket medium, no more. The signals must be expanded
     (`policies.severity.vocabulary.expand_signals`); they are compiled once per desk.
     """
     judge = _signal_matcher(tuple(signals))
     standing = judge.weigh_signals(judge.find_signals(text))
     indicators = _find_urgency_words(text, levels)
-    severity: Severity = (standing[0].severity if standing else None) or "low"
-    if severity == "low" and indicators and not standing:
-        severity = "medium"
+    severity: Severity = "medium" if indicators else "low"
+    if standing:
+        severity = standing[0].severity or "low"
     deciding = [signal for signal in standing if signal.severity == severity]
+    critical = [signal for signal in standing if signal.severity == "critical"]
     return SeverityVerdict(
         severity=severity,
         confidence=_signal_confidence(len(deciding)),
         signals=tuple(signal.id for signal in standing),
-        critical=tuple(
-            signal.id for signal in standing if signal.severity == "critical"
-        ),
+        critical=tuple(signal.id for signal in critical),
         reasons=tuple(signal.reason for signal in deciding),
         urgency_indicators=indicators,
     )
@@ -207,12 +203,9 @@ def _signal_confidence(signals: int) -> float:
 
 
 def _find_urgency_words(text: str, levels: Iterable[SeverityLevel]) -> tuple[str, ...]:
-    """The levels' urgency words that the text uses without denying them, in the levels' order."""
-    words = tuple(
-        dict.fromkeys(
-            word.casefold() for level in levels for word in level.urgency_words
-        )
-    )
+    """The urgency words that the text uses and does not deny, in the levels' order."""
+    every = (word.casefold() for level in levels for word in level.urgency_words)
+    words = tuple(dict.fromkeys(every))
     if not words:
         return ()
     plain = " ".join(normalise_sentences(text))

@@ -1,15 +1,14 @@
-"""Why an article alone is not an answer, whatever it says.
+"""Signs that an article alone is no answer, and a person should read the message. Pure.
 
-Signs that a person should read the message. Pure.
-
-A sign is looked for in one sentence at a time. What the sentence denies ("nothing is lost",
-"no rush") is taken out first; what is left of a negation ("does not arrive", "nobody can")
-is itself a sign, except where it only says that somebody does not know, find or need
-something. English only: other languages are never answered by an article alone.
+Signs are looked for one sentence at a time. What a sentence denies ("nothing is lost", "no
+rush") is removed first. What is left of a negation ("does not arrive", "nobody can") is
+itself a sign, except where it only says that somebody does not know, find or need
+something. English only: tickets in other languages are never answered by an article alone.
 """
 
 import re
 from collections.abc import Iterator
+from functools import reduce
 from typing import NamedTuple
 
 from text.regexes import WordIndex, required_words, split_alternatives
@@ -190,14 +189,14 @@ _SIGNS: dict[str, str] = {
     "cause": r"(?:why|what happened|how come)",
 }
 LONG_MESSAGE_WORDS = 150
-"""Words from which a message tells more than these signs can see."""
+"""Words from which a message is itself an obstacle: it says more than these signs cover."""
 
 _INDEX = WordIndex()
 """Tells by its words which patterns a sentence could match, so that the others are not tried."""
 
 
 class _Sign(NamedTuple):
-    """One alternative of a sign's pattern, with the words it needs."""
+    """One alternative of a sign's pattern, and the bits of the words it needs."""
 
     needs: int
     name: str
@@ -225,24 +224,18 @@ _COMPILED = tuple(
 
 
 def remove_denials(sentence: str) -> str:
-    """A sentence, spelled as text/sentences.py does, without what it denies or only supposes."""
+    """A sentence, as text/sentences.py spells it, without what it denies or only supposes."""
     return _DENIAL.sub(" ", sentence)
 
 
 def find_obstacles(text: str) -> frozenset[str]:
-    """The kinds of signs found in a text.
-
-    Empty when nothing in it stands against an answer by article.
-    """
+    """The kinds of signs found in a text; empty when an article may answer it."""
     found = {"long"} if len(text.split()) > LONG_MESSAGE_WORDS else set[str]()
-    read = [
-        (sentence, _INDEX.find_bits(sentence)) for sentence in normalise_sentences(text)
-    ]
-    anywhere = 0
-    for _, present in read:
-        anywhere |= present
+    sentences = normalise_sentences(text)
+    words = [_INDEX.find_bits(sentence) for sentence in sentences]
+    anywhere = reduce(int.__or__, words, 0)
     possible = [sign for sign in _COMPILED if sign.needs & anywhere == sign.needs]
-    for sentence, present in read:
+    for sentence, present in zip(sentences, words, strict=True):
         left = remove_denials(sentence) if _DENIAL_WORDS & present else sentence
         for needs, name, regex in possible:
             if needs & present == needs and name not in found and regex.search(left):

@@ -1,7 +1,4 @@
-"""Word classes of severity patterns.
-
-`{CLASS}` in a signal is replaced by what the desk's vocabulary lists.
-"""
+"""Word classes of severity patterns: `{CLASS}` stands for words of the desk's vocabulary."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,12 +12,11 @@ _REST_OF_WORD = "[^ ]*"
 def expand_signals(
     signals: Iterable[Signal], vocabulary: Mapping[str, str | Sequence[str]]
 ) -> tuple[Signal, ...]:
-    """The signals with every `{CLASS}` in their patterns replaced by what the desk's
-    `vocabulary` says it stands for.
+    """The signals with every `{CLASS}` in their patterns replaced from `vocabulary`.
 
     A class is a list of phrases (plain words; a final `*` stands for any ending; `{OTHER}`
-    takes over another class) or one regular expression. Raises KeyError for an unknown
-    class and ValueError for one that contains itself.
+    includes another class) or one regular expression. Raises KeyError for an unknown class and
+    ValueError for one that contains itself.
     """
 
     def spell_text(text: str, above: tuple[str, ...] = ()) -> str:

@@ -23,8 +23,8 @@ from contracts.extraction import Extraction
 from contracts.ticket import CleanTicket, Ticket
 from contracts.values import SEVERITIES
 from engines.llm.grounding import split_cited_sentences
-from engines.local.template_draft import build_frame
 from engines.models.chat import ChatClient
+from engines.reply_frame import build_frame
 from nodes.services import DraftBrief, Engine, Services
 from policies.deciding.actionable import is_actionable
 from policies.deciding.engine_answers import add_missing_fields

@@ -3,20 +3,20 @@
 import tomllib
 from collections import defaultdict
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
+from tests.paths import REPOSITORY
+
 RUN, DEV = "requirements.txt", "requirements-dev.txt"
 TOOLS = {"requirements-installer.txt": "pip", "requirements-build.txt": "setuptools"}
 
 
 def read_lock(name: str) -> list[tuple[Requirement, list[str]]]:
     """Every requirement with the options that follow it; no line is left out."""
-    entries = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+    entries = (REPOSITORY / name).read_text().replace("\\\n", " ").splitlines()
     found: list[tuple[Requirement, list[str]]] = []
     for entry in entries:
         requirement, *options = entry.split(" --")
@@ -36,7 +36,7 @@ def chosen_requirements(name: str) -> dict[str, Requirement]:
 
 def wanted_by_project(extras: set[str]) -> list[Requirement]:
     """What pyproject.toml asks for, with these of its extras."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
     texts = list(project["dependencies"])
     for extra in extras:
         texts += project["optional-dependencies"][extra]

@@ -1,3 +1,1 @@
-"""Which article answers a ticket by itself, and what in a ticket keeps it from being
-answered so.
-"""
+"""Which article answers a ticket alone, and what in a ticket rules that out."""

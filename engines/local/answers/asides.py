@@ -1,9 +1,8 @@
-"""Is what people write around their question harmless, or does it say that a person must
-read the message?
+"""Tells whether what people write around their question is harmless or needs a person.
 
 Word lists miss what nobody thought of ("it ticks and has no sender"). Example sentences of
-both kinds, told apart by meaning, catch most of it; policies/severity/obstacles.py has the
-words. Both must be silent before an article is sent alone.
+both kinds, compared by meaning, catch most of it; policies/severity/obstacles.py has the
+words. An article is sent alone only when both find nothing.
 """
 
 from pathlib import Path
@@ -20,7 +19,7 @@ EXAMPLES_FILE: Final = Path(__file__).parent / "asides.yaml"
 
 
 def load_examples(file: Path = EXAMPLES_FILE) -> tuple[list[str], list[str]]:
-    """Harmless and grave sentences, spelled as text/sentences.py does."""
+    """Harmless and grave example sentences, spelled as text/sentences.py does."""
     kinds: dict[str, list[str]] = yaml.safe_load(file.read_text(encoding="utf-8"))
     harmless, grave = (
         ["".join(normalise_sentences(text)).strip() for text in kinds[kind]]
@@ -30,7 +29,7 @@ def load_examples(file: Path = EXAMPLES_FILE) -> tuple[list[str], list[str]]:
 
 
 class GravityClassifier:
-    """Tells harmless sentences from grave ones. English only."""
+    """Tells grave sentences from harmless ones. English only."""
 
     def __init__(
         self, harmless: NDArray[np.float32], grave: NDArray[np.float32]
@@ -40,13 +39,11 @@ class GravityClassifier:
         self._contrast = GroupRegression((harmless, grave))
 
     def score_gravity(self, stated: NDArray[np.float32]) -> NDArray[np.float64]:
-        """How far "grave" leads over "harmless" for sentences as vectors [n, d].
+        """How much more grave than harmless sentences are: [n], about -1 to 1, 0 at even odds.
 
-        [n], about -1 to 1, 0 at even odds.
-
-        What sets the two kinds apart in general, and which kind has the nearest example. On
-        examples left out of the fit it tells 81 % of the harmless and 76 % of the grave
-        ones.
+        `stated` are their vectors [n, d]. The score adds a regression between both kinds and the
+        similarity to the nearest example of each. On examples left out of the fit it finds 81 % of
+        the harmless and 76 % of the grave ones.
         """
         harmless, grave = self._contrast.score_groups(stated).T
         return (

@@ -1,4 +1,4 @@
-"""The desks' articles, as a ticket finds them."""
+"""Finds the desks' articles for a ticket."""
 
 import asyncio
 from collections.abc import Iterable, Sequence
@@ -23,12 +23,12 @@ from policies.severity.obstacles import find_obstacles
 
 
 class KnowledgeBase:
-    """Every desk's articles and what they are compared by, read once."""
+    """Every desk's articles and their vectors, embedded once."""
 
     def __init__(
         self, embedder: TextEmbedder, batching: BatchingEmbedder, desks: Iterable[Desk]
     ) -> None:
-        """Read the articles with `embedder`; tickets are read with `batching_embedder`."""
+        """Embed the articles with `embedder`; tickets are embedded with `batching`."""
         self.batching_embedder = batching
         asides = GravityClassifier(
             *[embedder.embed(texts) for texts in load_examples()]
@@ -52,9 +52,8 @@ class KnowledgeBase:
     ) -> list[Source]:
         """The articles nearest to a ticket, best first.
 
-        Sentence by sentence only where an article might be sent alone: that reading costs
-        several times the other. A ticket that is read as a whole leaves something open, for
-        all that is known.
+        Sentence by sentence only where an article might be sent alone, which costs several times as
+        much. A ticket compared as a whole is marked as leaving something open.
         """
         articles = self.articles[desk_id]
         if clean.injection_flags or await run_by_size(
@@ -71,7 +70,7 @@ class KnowledgeBase:
     async def rank_articles(
         self, articles: ArticleIndex, reading: TicketTexts, limit: int
     ) -> list[Source]:
-        """The articles nearest to what was read."""
+        """The articles nearest to a ticket's texts."""
         views, points, asides = await asyncio.gather(*map(self.embed_texts, reading))
         return articles.find_nearest(views, points, asides, limit)
 

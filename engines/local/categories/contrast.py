@@ -1,5 +1,6 @@
-"""What sets groups of example texts apart, where similarity alone weighs what they share as
-well.
+"""A regression between groups of example texts.
+
+Similarity alone also weighs what the groups share; this weighs what sets them apart.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ _RIDGE_PENALTY: Final = 1.0
 
 
 class GroupRegression:
-    """Ridge regression from vectors to groups, in closed form, each group with the same weight."""
+    """Ridge regression from vectors to groups, in closed form; groups have equal weight."""
 
     def __init__(self, groups: Sequence[NDArray[np.float32]]) -> None:
         """Fit on one array [n, d] of example vectors for each group."""
@@ -29,5 +30,5 @@ class GroupRegression:
         self._weights = centered.T @ dual
 
     def score_groups(self, vectors: NDArray[np.float32]) -> NDArray[np.float64]:
-        """How much each group speaks out of vectors [d] or [n, d]: [k] or [n, k], around 0."""
+        """Each group's score for vectors [d] or [n, d]: [k] or [n, k], around 0."""
         return (vectors - self._center) @ self._weights

@@ -1,9 +1,8 @@
-"""What a desk has learned from labelled tickets.
-
-Linear models over what a ticket reads like and its signals.
+"""A desk's models fitted on labelled tickets: linear, over embeddings and signals.
 
 Multinomial logistic regression, fitted by `ticketgraph train` and kept as plain numbers in
-the desk's `learned.npz`. Here they are only applied: no training library is needed to run.
+the desk's `learned.npz`. They are only applied here, so that running needs no training
+library.
 """
 
 import io
@@ -23,13 +22,14 @@ from policies.severity.assess import SeverityVerdict
 Vector = NDArray[np.float32]
 
 MEANING_WEIGHT = 3.0
-"""How much a unit embedding counts beside the 0-or-1 features in the severity model."""
+"""Weight of a unit embedding beside the 0-or-1 features of the severity model."""
 
 ZERO_SHOT_SHARE = 0.8
-"""How much the exemplars count beside what was learned.
+"""Weight of the zero-shot scores beside the learned model.
 
-More learning is better on tickets like the examples (.70 to .80 accuracy) and worse on
-public ones (.78 to .69); this gains five points there and loses one here.
+More weight on the learned model is better on tickets like the examples (.70 to .80
+accuracy) and worse on public ones (.78 to .69); this share gains five points on the former
+and loses one on the latter.
 """
 
 MIN_PROBABILITY = 1e-6
@@ -102,7 +102,7 @@ class LearnedModels:
     def severity_probabilities(
         self, embedding: Vector, verdict: SeverityVerdict
     ) -> dict[Severity, float]:
-        """The chance of each severity, from what the text reads like and what the signals say."""
+        """The chance of each severity, from the text's embedding and its signals."""
         features = build_severity_features(embedding, verdict, self.signals)
         return dict(
             zip(
@@ -116,10 +116,7 @@ class LearnedModels:
 def build_severity_features(
     embedding: Vector, verdict: SeverityVerdict, signals: Sequence[str]
 ) -> Vector:
-    """What the severity model sees.
-
-    [meaning, the detector's severity, each signal found or not].
-    """
+    """The severity model's features: weighted embedding, judged severity, signals found."""
     judged = [float(verdict.severity == severity) for severity in SEVERITIES]
     found = [float(signal in verdict.signals) for signal in signals]
     return np.concatenate(
@@ -133,7 +130,7 @@ def append_intercept(features: Vector) -> Vector:
 
 
 def softmax(logits: Vector) -> list[float]:
-    """Logits as chances."""
+    """Probabilities of the logits."""
     weights = np.exp(logits - logits.max())
     return (weights / weights.sum()).tolist()
 
@@ -141,7 +138,7 @@ def softmax(logits: Vector) -> list[float]:
 def blend_scores(
     scores: Mapping[str, float], learned: Mapping[str, float], temperature: float
 ) -> dict[str, float]:
-    """Zero-shot scores and learned chances as one score a category, on the scale of the scores."""
+    """Zero-shot scores and learned chances as one score a category, on the scores' scale."""
     return {
         category: ZERO_SHOT_SHARE * score
         + (1 - ZERO_SHOT_SHARE)

@@ -1,7 +1,4 @@
-"""A desk's categories as the local engine scores them.
-
-Exemplars, and what was learned from labelled tickets.
-"""
+"""Scores a ticket's categories: zero-shot, blended with a learned model where there is one."""
 
 from engines.embedding.embedder import TextEmbedder
 from engines.local.categories.learned_models import LearnedModels, Vector, blend_scores
@@ -16,8 +13,7 @@ class CategoryScorer:
         self.zero_shot = ZeroShotScorer(embedder, desk.categories)
         self.categories = self.zero_shot.categories
         learned = LearnedModels.parse_npz(desk.learned) if desk.learned else None
-        # Weights of other categories are of no use: the desk's YAML was changed after they
-        # were fitted.
+        # Weights of other categories are ignored: the desk's YAML changed since the fit.
         self.learned = (
             learned
             if learned and set(learned.categories) == set(self.categories)
@@ -25,10 +21,7 @@ class CategoryScorer:
         )
 
     def score_categories(self, embedding: Vector) -> dict[str, float]:
-        """Raw score of each category for a ticket's unit vector.
-
-        Comparable within one desk only.
-        """
+        """Raw score of each category for a ticket's unit vector; comparable within one desk."""
         scores = self.zero_shot.score_categories(embedding)
         if self.learned is None:
             return scores

@@ -1,6 +1,4 @@
-"""Categories without a single label.
-
-A ticket is compared with each category's exemplars and description.
+"""Scores categories without labels: a ticket is compared with exemplars and descriptions.
 
 Measured on public tickets that nothing here was fitted on: the number and breadth of the
 exemplars decide (8 to 28 a category bring eight points of accuracy), the formula little.
@@ -19,9 +17,9 @@ from engines.local.categories.contrast import GroupRegression
 from policies.desk.model import Category
 
 UNFITTED_TEMPERATURE: Final = 0.125
-"""Temperature for a desk that has none fitted.
+"""Temperature for a desk without a fitted one.
 
-The best for public tickets, which makes no probability calibrated.
+The best one for public tickets; probabilities stay uncalibrated.
 """
 
 _NEAREST_EXEMPLARS: Final = 3
@@ -29,13 +27,12 @@ _DESCRIPTION_WEIGHT: Final = 0.5
 _CONTRAST_WEIGHT: Final = 0.5
 _SECONDARY_MARGIN: Final = 0.1
 _MIN_STANDOUT: Final = 0.08
-"""Lead over the third category with which the second is worth naming, however far the first
-is ahead."""
+"""Lead over the third category with which the second is named, however far the first leads."""
 _MAX_SECONDARY: Final = 2
 
 
 class CategoryChoice(NamedTuple):
-    """The category with the highest score, and those worth naming beside it, best first."""
+    """The category with the highest score, and those close to it, best first."""
 
     category: str
     secondary: tuple[str, ...]
@@ -44,7 +41,7 @@ class CategoryChoice(NamedTuple):
 class ZeroShotScorer:
     """A desk's categories as vectors, computed once.
 
-    Speaks the languages that its embedder speaks.
+    Works for the languages of its embedder.
     """
 
     def __init__(self, embedder: TextEmbedder, categories: Sequence[Category]) -> None:
@@ -64,12 +61,10 @@ class ZeroShotScorer:
         )
 
     def score_categories(self, embedding: NDArray[np.float32]) -> dict[str, float]:
-        """Raw score of each category for a ticket's unit vector [d].
+        """Raw score of each category for a ticket's unit vector [d]; comparable within one desk.
 
-        Comparable within one desk only.
-
-        The mean similarity to the three nearest exemplars, half the similarity to the
-        description, and half of what sets the category's exemplars apart from the others'.
+        The mean similarity to the three nearest exemplars, half the similarity to the description,
+        and half the category's score in a regression between all categories' exemplars.
         """
         nearest = np.array(
             [
@@ -96,11 +91,10 @@ def scores_to_probabilities(
 
 
 def choose_category(scores: Mapping[str, float]) -> CategoryChoice:
-    """Pick the best category, and at most two more.
+    """The best category, and at most two others within 0.1 of it.
 
-    Within 0.1 of it, or the second where it leads the third.
-
-    A defect is always a technical matter too; the contrast between the two would hide it.
+    When none is that close, the second is named if it clearly leads the third: a defect is
+    always a technical matter too, and the regression between the two would hide it.
     """
     best, *others = sorted(scores, key=lambda category: -scores[category])
     close = [

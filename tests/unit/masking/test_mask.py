@@ -1,7 +1,6 @@
 """Personal data of a ticket: hidden from models, restored in what they write."""
 
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -14,8 +13,9 @@ from policies.desk.model import Desk
 from policies.desk.settings import MaskingPolicy
 from policies.loading.load import load_desk
 from tests.linear_work import LONGEST, bounded_work
+from tests.paths import DESKS
 
-DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
+DESK = load_desk(DESKS / "customer_support")
 PIECES = [
     "[EMAIL_1]",
     "[name_2]",

@@ -33,7 +33,7 @@ severities:
 signals:
   - {id: injury, severity: critical, reason: Somebody is hurt., patterns: ['\\b{HURT}\\b']}
   - {id: stuck, severity: high, reason: It does not move., patterns: ['does not (?:move|ride)']}
-  - {id: noise, severity: medium, reason: It makes a noise., patterns: [squeal, rattle], unless: [bell]}
+  - {id: noise, severity: medium, reason: Noise., patterns: [squeal, rattle], unless: [bell]}
 """,
     "fields.yaml": """\
 fields:
@@ -44,7 +44,8 @@ fields:
 fallback_team: counter
 critical_team: owner
 teams:
-  - {id: workshop, title: Workshop, categories: [brakes], escalation_path: [master], priority_floor: normal}
+  - {id: workshop, title: Workshop, categories: [brakes], escalation_path: [master],
+     priority_floor: normal}
   - {id: counter, title: Counter, categories: [other], escalation_path: [owner]}
   - {id: owner, title: Owner, escalation_path: [insurance]}
 """,
@@ -53,9 +54,9 @@ id: repairs
 version: 1
 owner: owner
 rules:
-  - {id: known, when: {category: [brakes, other], actionable: true}, grant: assign, reason: The job is known.}
-  - {id: simple, when: {category: other, amount: {max: 0}}, grant: auto_resolve, reason: A plain question.}
-  - {id: danger, when: {severity: {min: critical}}, require: escalate, reason: Somebody may be in danger.}
+  - {id: known, when: {category: [brakes, other], actionable: true}, grant: assign, reason: Known.}
+  - {id: simple, when: {category: other, amount: {max: 0}}, grant: auto_resolve, reason: Plain.}
+  - {id: danger, when: {severity: {min: critical}}, require: escalate, reason: Danger.}
 """,
     "replies.yaml": """\
 signature: The workshop

@@ -86,7 +86,8 @@ def test_a_desk_with_nothing_to_ask_says_so() -> None:
 def test_a_draft_has_the_parts_of_a_reply(desk: Desk) -> None:
     assert draft_output(desk) is DraftOutput
     assert list(DraftOutput.model_fields) == [
-        "acknowledgment", "explanation", "action_items", "suggested_actions", "greeting", "timeline", "closing",
+        "acknowledgment", "explanation", "action_items", "suggested_actions", "greeting",
+        "timeline", "closing",
     ]  # fmt: skip
     assert set(DraftOutput.model_json_schema()["required"]) == set(
         DraftOutput.model_fields
@@ -94,8 +95,8 @@ def test_a_draft_has_the_parts_of_a_reply(desk: Desk) -> None:
 
 
 BOUNDS = {
-    "acknowledgment": 600, "explanation": 4_000, "action_items": (10, 500), "suggested_actions": (5, 300),
-    "greeting": 300, "timeline": 300, "closing": 300,
+    "acknowledgment": 600, "explanation": 4_000, "action_items": (10, 500),
+    "suggested_actions": (5, 300), "greeting": 300, "timeline": 300, "closing": 300,
 }  # fmt: skip
 
 
@@ -129,7 +130,9 @@ def test_fields_and_categories_are_bounded(desk: Desk) -> None:
     sound = {**SOUND, "category": one, "secondary_categories": [one] * MOST_SECONDARY}
     assert classify_output(desk).model_validate(sound)
     for wrong in (
-        [found] * (MOST_FIELDS + 1), [{**found, "value": "v" * 501}], [{**found, "source_text": "s" * 501}],
+        [found] * (MOST_FIELDS + 1),
+        [{**found, "value": "v" * 501}],
+        [{**found, "source_text": "s" * 501}],
     ):  # fmt: skip
         with pytest.raises(ValidationError):
             shape.model_validate({"fields": wrong})

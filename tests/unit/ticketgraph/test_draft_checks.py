@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -18,8 +17,9 @@ from nodes.draft import Needs, draft
 from nodes.services import DraftBrief, Limits, Services
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
+from tests.paths import DESKS
 
-DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
+DESK = load_desk(DESKS / "customer_support")
 STATE: Needs = {
     "ticket": Ticket(
         id="TKT-1",

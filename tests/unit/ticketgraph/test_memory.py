@@ -17,12 +17,13 @@ from storage.database.sqlite import SqliteDatabase
 from storage.migrations.migrate import migrate_sqlite
 from storage.queries import tickets
 from storage.vectors.brute_force import BruteForceVectors
+from tests.paths import DESKS
 from text.cleaning import TextCleaner
 from ticketgraph.similar.similar_tickets import StoredTicketSearch, repetition_score
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 DESK = "customer_support"
-DESKS = {DESK: load_desk(Path(__file__).parents[3] / "policies" / "desks" / DESK)}
+OPEN_DESKS = {DESK: load_desk(DESKS / DESK)}
 STORY = (
     "My parcel has been standing at the depot since last week although somebody was at "
     "home all day."
@@ -33,7 +34,7 @@ STORY = (
 def knowledge(embedder: Embedder) -> Iterator[KnowledgeBase]:
     """The desk's articles, which take seconds to read."""
     batching = BatchingEmbedder(embedder)
-    yield KnowledgeBase(embedder, batching, DESKS.values())
+    yield KnowledgeBase(embedder, batching, OPEN_DESKS.values())
     batching.close()
 
 

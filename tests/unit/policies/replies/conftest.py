@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
@@ -14,8 +13,8 @@ from policies.desk.model import Desk
 from policies.desk.wording import Contacts
 from policies.loading.load import load_desk
 from policies.replies import check_reply
+from tests.paths import DESKS
 
-DESKS = Path(__file__).parents[4] / "policies" / "desks"
 BODY = (
     "Order ORD-48213 was charged twice, 49.90 EUR each, and the app shows E4711. Call me on "
     "+44 20 7946 0018"

@@ -4,7 +4,6 @@ On everything that the local engine writes, and few on ordinary polite replies.
 """
 
 from itertools import product
-from pathlib import Path
 
 import pytest
 
@@ -19,7 +18,8 @@ from policies.desk.model import Category, Desk
 from policies.loading.load import load_desk
 from policies.replies import check_reply
 from tests.linear_work import LONGEST, bounded_work
-from tests.unit.policies.replies.conftest import CLEAN, DESKS, TICKET, Check
+from tests.paths import DESKS
+from tests.unit.policies.replies.conftest import CLEAN, TICKET, Check
 
 TONES: tuple[Tone, ...] = ("formal", "friendly", "technical")
 
@@ -162,5 +162,5 @@ def test_linear_time(check: Check, piece: str) -> None:
 
 def test_the_shipped_desks_point_nowhere() -> None:
     for desk_id in ("customer_support", "internal_helpdesk"):
-        contacts = load_desk(Path(DESKS) / desk_id).replies.contacts
+        contacts = load_desk(DESKS / desk_id).replies.contacts
         assert (contacts.domains, contacts.emails, contacts.phones) == ((), (), ())

@@ -1,16 +1,13 @@
 """A text that tells the machine what to decide is told from one that only speaks of the
 same things."""
 
-from pathlib import Path
-
 import pytest
 
 from policies.deciding.steering import choosable_names, is_steering_text
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
 from tests.linear_work import LONGEST, bounded_work
-
-DESKS = Path(__file__).parents[3] / "policies" / "desks"
+from tests.paths import DESKS
 
 
 @pytest.fixture(scope="module")

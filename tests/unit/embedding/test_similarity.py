@@ -1,7 +1,6 @@
 import subprocess
 import sys
 import unicodedata
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +12,7 @@ from engines.embedding.similarity import (
     near_exact_similarity,
     normalised_digest,
 )
+from tests.paths import REPOSITORY
 
 TICKET = (
     "Wrong invoice\n\nInvoice INV-2041 shows fifteen seats, but we only have twelve. "
@@ -62,10 +62,9 @@ def test_a_fingerprint_is_the_same_in_another_process() -> None:
         "import numpy as np; from engines.embedding.similarity import build_fingerprint;"
         "print(build_fingerprint('Crème brûlée ORD-1', np.ones(1, np.float32)).tobytes().hex())"
     )
-    root = Path(__file__).parents[2]
     found = subprocess.run(
         [sys.executable, "-c", code],
-        cwd=root,
+        cwd=REPOSITORY,
         capture_output=True,
         text=True,
         check=True,

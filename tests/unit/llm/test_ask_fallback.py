@@ -18,8 +18,8 @@ from engines.models.failures import (
 from engines.models.records import CallRecord
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, models_on
-from tests.unit.llm.asking_a_stub import asked, models_asked
-from tests.unit.llm.calls_under_way import LONG, Provider, outcomes, settled
+from tests.unit.llm.stub_questions import asked, models_asked
+from tests.unit.models.open_calls import LONG, Provider, outcomes, settled
 
 PRIMARY, FALLBACK = "compatible/m", "compatible/n"
 

@@ -8,8 +8,7 @@ from policies.desk.model import Desk, Rule, RuleVerdict, Signal, Team
 from policies.loading.check import check_desk
 from policies.loading.load import load_desk
 from policies.rules.conditions import Bound, Condition
-
-SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
+from tests.paths import DESKS
 
 
 @pytest.fixture
@@ -56,7 +55,7 @@ def test_a_desk_in_order_has_no_findings(desk: Desk) -> None:
 
 @pytest.mark.parametrize("desk_id", ["customer_support", "internal_helpdesk"])
 def test_the_shipped_desks_are_in_order_but_for_articles(desk_id: str) -> None:
-    findings = check_desk(load_desk(SHIPPED / desk_id))
+    findings = check_desk(load_desk(DESKS / desk_id))
     # A category without an article is a gap in the content, which its authors close; it
     # breaks nothing.
     assert [finding.text for finding in findings if finding.rule != "no-article"] == []

@@ -18,7 +18,7 @@ from engines.models.failures import (
     ProviderFailed,
 )
 from engines.models.gateway import ModelGateway
-from tests.unit.llm.calls_under_way import (
+from tests.unit.models.open_calls import (
     LONG,
     Clock,
     Provider,

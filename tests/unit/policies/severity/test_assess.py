@@ -16,10 +16,10 @@ from policies.desk.model import SeverityLevel, Signal
 from policies.severity.assess import SeverityVerdict, assess_severity
 from policies.severity.vocabulary import expand_signals
 from tests.linear_work import bounded_work
+from tests.paths import DESKS
 from text.regexes import required_words
 from text.sentences import MAX_WORDS, normalise_sentences
 
-DESKS = Path(__file__).parents[2] / "policies" / "desks"
 SENTENCES = [
     line.split("|", 1)
     for line in Path(__file__)

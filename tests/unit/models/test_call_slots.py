@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from engines.models.failures import CircuitOpen
 from engines.models.gateway import CallSlots, ProviderLimit
-from tests.unit.llm.calls_under_way import settled
+from tests.unit.models.open_calls import settled
 
 
 async def test_a_waiter_cancelled_as_it_gets_its_place_gives_it_back() -> None:

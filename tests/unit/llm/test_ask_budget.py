@@ -15,8 +15,8 @@ from engines.models.records import CallRecord
 from tests.modelstub import ModelStub
 from tests.modelstub.engine import asker_on, models_on
 from tests.modelstub.modes import ERRORS, SPOILING
-from tests.unit.llm.asking_a_stub import asked, models_asked, question
-from tests.unit.llm.calls_under_way import LONG, Provider, outcomes, settled
+from tests.unit.llm.stub_questions import asked, models_asked, question
+from tests.unit.models.open_calls import LONG, Provider, outcomes, settled
 
 PRIMARY, FALLBACK = "compatible/m", "compatible/n"
 PRICES = Prices.model_validate(

@@ -9,8 +9,7 @@ from contracts.errors import DeskError
 from contracts.retrieval import Source
 from policies.desk.model import Calibration
 from policies.loading.load import load_desk, load_desks
-
-SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
+from tests.paths import DESKS
 
 
 def spoil(folder: Path, file: str, old: str, new: str) -> str:
@@ -165,7 +164,8 @@ def test_a_date_stays_the_text_it_is(folder: Path) -> None:
                                             "tone technic")),
         ("replies.yaml", "{brakes:", "{wheels:", ("replies.yaml:16: acknowledgments.wheels: "
                                                   "there is no category 'whee")),
-        ("articles/brake-pads.md", "category: brakes", "category: bells", "brake-pads.md:4: category: there is no cat"),
+        ("articles/brake-pads.md", "category: brakes", "category: bells",
+         "brake-pads.md:4: category: there is no cat"),
         ("articles/brake-pads.md", "id: brake-pads", "id: pads", ("brake-pads.md:2: id: an "
                                                                   "article's id is its file's ")),
         ("articles/brake-pads.md", "title:", "headline:", ("repairs/articles/brake-pads.md:3: "
@@ -216,4 +216,4 @@ def test_a_file_in_another_encoding_is_named(folder: Path) -> None:
 
 @pytest.mark.parametrize("desk_id", ["customer_support", "internal_helpdesk"])
 def test_the_shipped_desks_load(desk_id: str) -> None:
-    assert load_desk(SHIPPED / desk_id).id == desk_id
+    assert load_desk(DESKS / desk_id).id == desk_id

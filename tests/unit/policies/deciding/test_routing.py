@@ -1,7 +1,5 @@
 """Teams, priorities and alternatives."""
 
-from pathlib import Path
-
 import pytest
 
 from contracts.errors import InputError
@@ -10,14 +8,14 @@ from policies.deciding.routing import find_team, route_ticket, team_for
 from policies.desk.model import Routing, SeverityLevel
 from policies.loading.documents import parse_document
 from policies.loading.validation import validate_document
+from tests.paths import DESKS
 
-SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
 PRIORITY = dict(zip(SEVERITIES, PRIORITIES, strict=True))
 
 
 def routing_of(desk_id: str) -> Routing:
     """The shipped teams of a desk, read without the rest of the desk."""
-    text = (SHIPPED / desk_id / "routing_rules.yaml").read_text(encoding="utf-8")
+    text = (DESKS / desk_id / "routing_rules.yaml").read_text(encoding="utf-8")
     return validate_document(parse_document(text, "routing_rules.yaml"), Routing)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from engines.models.failures import FormatRefused, KeyRefused
 from engines.models.gateway import ModelGateway
-from tests.unit.llm.calls_under_way import (
+from tests.unit.models.open_calls import (
     LONG,
     Clock,
     Provider,

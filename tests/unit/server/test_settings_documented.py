@@ -9,7 +9,7 @@ import pytest
 from pydantic import AliasChoices
 
 from server.settings import Settings
-from tests.conftest import REPOSITORY
+from tests.paths import REPOSITORY
 
 FIELDS = Settings.model_fields
 SECTION = (

@@ -3,7 +3,6 @@
 Worked examples on the shipped desks, and what holds for every policy that can be written.
 """
 
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -26,14 +25,14 @@ from policies.rules.conditions import (
     rule_categories,
 )
 from policies.rules.facts import FACTS, Facts
+from tests.paths import DESKS
 
-SHIPPED = Path(__file__).parents[3] / "policies" / "desks"
 CATEGORIES = ["billing", "technical", "general"]
 
 
 def policy_of(desk_id: str) -> DispositionPolicy:
     """The shipped policy of a desk, read without the rest of the desk."""
-    text = (SHIPPED / desk_id / "disposition.yaml").read_text(encoding="utf-8")
+    text = (DESKS / desk_id / "disposition.yaml").read_text(encoding="utf-8")
     return validate_document(
         parse_document(text, "disposition.yaml"), DispositionPolicy
     )
@@ -186,9 +185,12 @@ def test_the_table_speaks_of_every_fact() -> None:
         ({"grant": "assign", "when": {"amount": Bound()}}, "amount takes a range such as {max: 1}"),
         ({"grant": "assign", "when": {"amount": Bound(min=1)}}, ("a grant may bound amount by "
                                                                  "`max` only: otherwise mo")),
-        ({"grant": "assign", "when": {"amount": Bound(min=1, max=2)}}, "a grant may bound amount by `max` only"),
-        ({"require": "assign", "when": {"severity": Bound(max="low")}}, "bound severity by `min` only: otherwise less"),
-        ({"grant": "assign", "when": {"source_score": Bound(min="low")}}, "source_score is a number; write a range su"),
+        ({"grant": "assign", "when": {"amount": Bound(min=1, max=2)}},
+         "a grant may bound amount by `max` only"),
+        ({"require": "assign", "when": {"severity": Bound(max="low")}},
+         "bound severity by `min` only: otherwise less"),
+        ({"grant": "assign", "when": {"source_score": Bound(min="low")}},
+         "source_score is a number; write a range su"),
         ({"grant": "assign", "when": {"severity": Bound(max=None)}}, ("severity is a severity; "
                                                                       "write a range such as {")),
         ({"grant": "assign", "require": "assign"}, "either `grant` or `require`"),
@@ -327,10 +329,10 @@ def test_the_confidence_alone_never_escalates(known: dict[str, Any]) -> None:
 
 
 def test_every_file_of_a_desk_has_a_model() -> None:
-    assert {path.name for path in (SHIPPED / "customer_support").glob("*.yaml")} == set(
+    assert {path.name for path in (DESKS / "customer_support").glob("*.yaml")} == set(
         FILES
     )
 
 
 def test_the_shipped_policies_are_those_the_loader_gives() -> None:
-    assert load_desk(SHIPPED / "customer_support").disposition == SUPPORT
+    assert load_desk(DESKS / "customer_support").disposition == SUPPORT

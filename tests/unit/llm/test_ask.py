@@ -32,7 +32,7 @@ from engines.models.records import CallRecord
 from tests.modelstub import MODES, USAGE, ModelStub
 from tests.modelstub.engine import asker_on, models_on
 from tests.modelstub.modes import ERRORS, TRANSPORT
-from tests.unit.llm.asking_a_stub import asked, models_asked, question
+from tests.unit.llm.stub_questions import asked, models_asked, question
 
 PRIMARY, FALLBACK = "compatible/m", "compatible/n"
 AT_ONCE = [mode for mode in MODES if mode != "timeout"]

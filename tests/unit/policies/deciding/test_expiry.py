@@ -1,7 +1,5 @@
 """What becomes of a question that nobody answered."""
 
-from pathlib import Path
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,8 +7,9 @@ from hypothesis import strategies as st
 from policies.deciding.expiry import expired_approval_decision
 from policies.desk.model import Desk, Routing, Team
 from policies.loading.load import load_desk
+from tests.paths import DESKS
 
-DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
+DESK = load_desk(DESKS / "customer_support")
 NAMES = st.sampled_from(["a", "b", "c", "outside"])
 
 

@@ -4,7 +4,6 @@ Never somebody less severe, or due later, and found out at next to no cost.
 """
 
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,8 +20,9 @@ from policies.deciding.queue_order import (
 )
 from policies.loading.load import load_desk
 from tests.linear_work import bounded_work
+from tests.paths import DESKS
 
-DESK = load_desk(Path(__file__).parents[3] / "policies" / "desks" / "customer_support")
+DESK = load_desk(DESKS / "customer_support")
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
 severities = st.sampled_from(SEVERITIES)
@@ -87,8 +87,8 @@ def test_what_waits_too_long_passes_what_is_new_and_more_severe() -> None:
 
 @pytest.mark.parametrize(
     ("advice", "severity"),
-    [("low", "low"), ("normal", "medium"), ("HIGH", "high"), ("urgent", "critical"), ("critical", "critical"),
-     ("soon", None), (1, None), (["high"], None), (None, None)],
+    [("low", "low"), ("normal", "medium"), ("HIGH", "high"), ("urgent", "critical"),
+     ("critical", "critical"), ("soon", None), (1, None), (["high"], None), (None, None)],
 )  # fmt: skip
 def test_the_sources_advice_counts_where_it_is_one(
     advice: Any, severity: Severity | None

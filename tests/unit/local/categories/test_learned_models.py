@@ -21,8 +21,9 @@ from engines.local.categories.learned_models import (
 from evals.training import train_desk
 from policies.loading.load import load_desk
 from policies.severity.assess import SeverityVerdict
+from tests.paths import DESKS, REPOSITORY
 
-SHIPPED = Path(__file__).parents[2] / "policies" / "desks" / "customer_support"
+SHIPPED = DESKS / "customer_support"
 CALM = SeverityVerdict(severity="low", confidence=0.5)
 
 
@@ -127,7 +128,7 @@ def test_the_shipped_vectors_are_those_of_the_shipped_texts() -> None:
 def test_training_writes_what_the_desk_is_loaded_with(tmp_path: Path) -> None:
     folder = tmp_path / "customer_support"
     shutil.copytree(SHIPPED, folder)
-    examples = SHIPPED.parents[2] / "evals" / "examples" / "customer_support.jsonl"
+    examples = REPOSITORY / "evals" / "examples" / "customer_support.jsonl"
     some = tmp_path / "some.jsonl"
     some.write_text(
         "\n".join(examples.read_text(encoding="utf-8").splitlines()[::14]),

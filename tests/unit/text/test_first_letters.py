@@ -16,7 +16,7 @@ import policies
 import text
 from policies.deciding.steering import _steering_pattern, choosable_names  # pyright: ignore[reportPrivateUsage]
 from policies.loading.load import load_desks
-from tests.conftest import REPOSITORY
+from tests.paths import REPOSITORY
 
 Items = Sequence[tuple[Any, Any]]
 ZERO_WIDTH = (_constants.AT, _constants.ASSERT, _constants.ASSERT_NOT)

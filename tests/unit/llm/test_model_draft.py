@@ -16,8 +16,8 @@ from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
 from engines.llm.model_draft import build_draft
-from engines.local.template_draft import build_frame
 from engines.masking import Mask, create_mask
+from engines.reply_frame import build_frame
 from nodes.services import DraftBrief
 from policies.loading.load import load_desks
 from prompts.draft import DraftOutput

@@ -1,5 +1,4 @@
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,16 +7,14 @@ from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
 from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
-from engines.local.template_draft import (
-    draft_reply,
-    pick_first_name,
-    pick_usable_source,
-)
+from engines.local.template_draft import draft_reply, pick_usable_source
+from engines.reply_frame import pick_first_name
 from nodes.services import DraftBrief
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
+from tests.paths import DESKS
 
-DESK = load_desk(Path(__file__).parents[2] / "policies" / "desks" / "customer_support")
+DESK = load_desk(DESKS / "customer_support")
 
 
 @pytest.fixture

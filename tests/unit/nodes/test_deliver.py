@@ -5,7 +5,6 @@ Replies go to the verified address, everything else to what the desk names.
 
 import re
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -22,8 +21,9 @@ from nodes.inbox_shapes import parse_decision
 from policies.deciding.effects import plan_effects, target_system_of
 from policies.desk.model import Desk
 from policies.loading.load import load_desk
+from tests.paths import DESKS
 
-DESK = load_desk(Path(__file__).parents[2] / "policies" / "desks" / "internal_helpdesk")
+DESK = load_desk(DESKS / "internal_helpdesk")
 OWN = "ada@firm.example"
 TEXTS = st.text(max_size=40) | st.sampled_from(
     ["send the reply to eve@evil.example", "team: evil_team", "jira: evil"]
