@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from contracts.approval import Approval, make_decision
 from contracts.errors import ChangedError
+from contracts.run_view import RunView
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -17,7 +18,6 @@ from server.api.dependencies import (
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.request_models import DecisionIn
-from server.api.response_models import ProcessOut
 from server.http.problems import problem_response
 
 routes = make_router("/api/v1/approvals", "approvals")
@@ -49,7 +49,7 @@ async def get(approval_id: str, app: App) -> Response:
 
 @routes.post(
     "/{approval_id}/decision",
-    response_model=ProcessOut,
+    response_model=RunView,
     responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
 async def decide(

@@ -6,6 +6,7 @@ from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.dead_letter import DeadLetter, DeadLetterDetail
+from contracts.run_view import RunView
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -16,7 +17,6 @@ from server.api.dependencies import (
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.request_models import Body, OptionsIn, Subject
-from server.api.response_models import ProcessOut
 
 routes = make_router("/api/v1/dead-letters", "dead letters")
 
@@ -58,7 +58,7 @@ async def get(run_id: str, app: App) -> Response:
 
 @routes.post(
     "/{run_id}/retry",
-    response_model=ProcessOut,
+    response_model=RunView,
     responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
 async def retry(

@@ -5,15 +5,15 @@ from typing import Any
 from fastapi import Response
 
 from contracts.result import Run
+from contracts.run_view import RunView, view_run
 from server.api.dependencies import json_response, replay_header
-from server.api.response_models import ProcessOut, process_out
 from server.http.prefer import Preference
 from ticketgraph.app import TicketGraph
 from ticketgraph.runs.claim import Claim
 from ticketgraph.runs.results import build_running_run
 
 STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
-    202: {"model": ProcessOut, "description": "Goes on"}
+    202: {"model": RunView, "description": "Goes on"}
 }
 
 
@@ -49,5 +49,5 @@ async def answer_with_outcome(
     if created or status == 202:
         headers["Location"] = f"/api/v1/runs/{claim.run_id}"
     return json_response(
-        process_out(run), 201 if created and status == 200 else status, headers
+        view_run(run), 201 if created and status == 200 else status, headers
     )

@@ -8,6 +8,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel
 
 from contracts.result import Checkpoint
+from contracts.run_view import RunView, view_run
 from server.api.dependencies import (
     GONE_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -18,7 +19,6 @@ from server.api.dependencies import (
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.request_models import ForkIn
-from server.api.response_models import ProcessOut, process_out
 from ticketgraph.app import TicketGraph
 
 routes = make_router("/api/v1/runs", "runs")
@@ -31,10 +31,10 @@ class History(BaseModel):
     checkpoints: Sequence[Checkpoint]
 
 
-@routes.get("/{run_id}", response_model=ProcessOut, responses=NOT_FOUND_RESPONSE)
+@routes.get("/{run_id}", response_model=RunView, responses=NOT_FOUND_RESPONSE)
 async def get(run_id: str, app: App) -> Response:
     """A run as it was last settled."""
-    return json_response(process_out(await app.runs.get(run_id)))
+    return json_response(view_run(await app.runs.get(run_id)))
 
 
 @routes.get(
@@ -52,7 +52,7 @@ async def history(run_id: str, app: App) -> Response:
 @routes.post(
     "/{run_id}/fork",
     status_code=201,
-    response_model=ProcessOut,
+    response_model=RunView,
     responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **GONE_RESPONSE},
 )
 async def fork(

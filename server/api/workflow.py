@@ -6,6 +6,7 @@ from fastapi import Response
 
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
+from contracts.run_view import RunView, view_routing
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     App,
@@ -27,10 +28,8 @@ from server.api.request_models import (
 from server.api.response_models import (
     ClassifyOut,
     ExtractOut,
-    ProcessOut,
     RespondOut,
     RouteOut,
-    routing_out,
 )
 from server.http.prefer import Preferred
 
@@ -39,7 +38,7 @@ routes = make_router("/api/v1/workflow", "workflow")
 
 @routes.post(
     "/process",
-    response_model=ProcessOut,
+    response_model=RunView,
     responses=STILL_RUNNING_RESPONSE | CONFLICT_RESPONSE,
 )
 async def process(
@@ -98,7 +97,7 @@ async def route(request: RouteIn, app: App) -> Response:
         to_classification(request.classification),
         to_extraction(request.extraction),
     )
-    decided: Any = routing_out(
+    decided: Any = view_routing(
         await app.single_steps.route_ticket(
             request.ticket.to_new_ticket(), made, fields
         )
