@@ -10,6 +10,7 @@ from server.api import (
     approvals,
     dead_letters,
     effects,
+    health,
     runs,
     service,
     short_tickets,
@@ -42,6 +43,10 @@ def create_app(
                 lambda: app.model_state, settings.metrics_port, settings.host
             ):
                 served.state.ticketgraph = app
+                served.state.recent_calls = metrics.recent_calls
+                served.state.delivers_effects = (
+                    settings.delivery_webhook_url is not None
+                )
                 served.state.longest_wait = settings.max_workflow_timeout_seconds
                 served.state.metrics = (
                     metrics if settings.prometheus_metrics_enabled else None
@@ -65,6 +70,7 @@ def create_app(
         approvals,
         dead_letters,
         effects,
+        health,
         service,
     ):
         app.include_router(module.routes)

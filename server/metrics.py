@@ -16,6 +16,7 @@ from prometheus_client.registry import Collector
 from contracts.errors import UnavailableError
 from engines.models.breaker import BreakerState
 from engines.models.records import STATES_BY_HEALTH, CallRecord, ModelState
+from server.model_health import RecentCalls
 
 ReadModelState = Callable[[], ModelState | None]
 
@@ -25,6 +26,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.recent_calls = RecentCalls()
         labels = ("model", "step", "desk")
         self.calls = Counter(
             "ticketgraph_model_calls",
@@ -53,11 +55,8 @@ class Metrics:
         )
 
     def count_call(self, record: CallRecord) -> None:
-        """Count one call.
-
-        One that was not sent, because a circuit is open or all places are taken, took no
-        time.
-        """
+        """Count one call; its time only when it was sent."""
+        self.recent_calls.note_call(record)
         labels = (record.model, record.step, record.desk_id)
         self.calls.labels(*labels, record.outcome).inc()
         if record.usage.calls:
