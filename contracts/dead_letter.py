@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from contracts.ticket import RunOptions, Ticket
 from contracts.values import Value
 
@@ -12,16 +14,16 @@ class DeadLetter(Value):
     Its ticket is kept, and waits for somebody to try it again.
     """
 
-    run_id: str
-    ticket_id: str
-    desk: str
-    error: str
-    attempts: int
-    since: datetime
+    run_id: str = Field(description="The run's id")
+    ticket_id: str = Field(description="The ticket's id")
+    desk: str = Field(description="The ticket's desk")
+    error: str = Field(description="What went wrong the last time")
+    attempts: int = Field(description="How often it was tried")
+    since: datetime = Field(description="When it was given up")
 
 
 class DeadLetterDetail(DeadLetter):
     """The same with what would be tried again."""
 
-    ticket: Ticket
-    options: RunOptions
+    ticket: Ticket = Field(description="The ticket as it was received")
+    options: RunOptions = Field(description="The options of the run")

@@ -31,18 +31,24 @@ RETRY_AFTER = "5"
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
-    field: str
-    problem: str
+    field: str = Field(description="The field's path, its parts joined by dots")
+    problem: str = Field(description="What is wrong with it")
 
 
 class ProblemDetails(BaseModel):
     """The body of every error (application/problem+json)."""
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldProblem] = Field(default_factory=list)
+    type: str = Field(
+        default="about:blank",
+        description="A URI of the kind of problem; about:blank: the status says it",
+    )
+    title: str = Field(description="The kind of problem, in words")
+    status: int = Field(description="The HTTP status")
+    detail: str = Field(description="What went wrong, and what to do")
+    errors: list[FieldProblem] = Field(
+        default_factory=list,
+        description="The fields that do not fit, when that is the problem",
+    )
     current: dict[str, Any] | None = Field(
         default=None,
         description="How a thing is now, where the request was about how it was before",
