@@ -40,7 +40,13 @@ Subject = Annotated[
 Body = Annotated[
     str, Field(min_length=1, max_length=50_000), AfterValidator(require_content)
 ]
-Email = Annotated[str, Field(max_length=320, pattern=r"^[^@\s<>\"]+@[^@\s<>\"]+$")]
+EMAIL_PATTERN = r"^[^@\s<>\x22]+@[^@\s<>\x22]+$"
+"""One @, no space, no angle brackets, no quotes.
+
+A quote is written as \\x22: generators of Python clients put the pattern between quotes.
+"""
+
+Email = Annotated[str, Field(max_length=320, pattern=EMAIL_PATTERN)]
 Metadata = Annotated[
     dict[str, Any],
     Field(max_length=MAX_METADATA),

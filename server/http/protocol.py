@@ -17,11 +17,10 @@ A client on a slow line sends the largest body in a tenth of it.
 
 
 class RequestTimeoutProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a deadline on receiving each request, its headers and its
-    body together.
+    """uvicorn's protocol with a time limit on receiving a request, headers and body together.
 
-    Headers that never end are given up by size: the parser keeps them, and no application
-    sees them before they end.
+    Headers that never end are refused by size: the parser buffers them, and the application
+    does not see them before they end.
     """
 
     deadline: asyncio.TimerHandle | None = None

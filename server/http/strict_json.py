@@ -1,10 +1,15 @@
-"""JSON bodies, strictly: UTF-8, no NaN, no NUL, no lone surrogates, not too deep."""
+"""Requests read strictly.
 
-from collections.abc import Callable, Coroutine
+JSON in UTF-8, without NaN, NUL or lone surrogates, not nested too deep; no query parameter
+that the address does not have.
+"""
+
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
@@ -28,16 +33,38 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body as a StrictRequest."""
+    """A route that refuses unknown query parameters and reads its body as a StrictRequest."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler on our request."""
         handle = super().get_route_handler()
+        known = query_parameters_of(self.dependant)
 
         async def handle_strictly(request: Request) -> Response:
+            check_query(request.query_params.keys(), known)
             return await handle(StrictRequest(request.scope, request.receive))
 
         return handle_strictly
+
+
+def query_parameters_of(dependant: Dependant) -> set[str]:
+    """The names of the query parameters of an endpoint and of all that it depends on."""
+    own = {parameter.alias for parameter in dependant.query_params}
+    return own.union(*map(query_parameters_of, dependant.dependencies))
+
+
+def check_query(given: Iterable[str], known: set[str]) -> None:
+    """Refuse a query parameter that the address does not have: it would be ignored silently.
+
+    Raises HTTPException 422, which does not repeat the name.
+    """
+    if set(given) <= known:
+        return
+    takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
+    raise HTTPException(
+        422,
+        f"The request has a query parameter that this address does not know. {takes}",
+    )
 
 
 def check_json_value(value: Any) -> None:
