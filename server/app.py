@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from importlib.metadata import version
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from server.api import (
     approvals,
@@ -23,6 +24,33 @@ from server.http.problems import document_problems, handle_problems
 from server.metrics import Metrics
 from server.opening import open_app
 from server.settings import Settings
+
+TAGS = [
+    {
+        "name": "workflow",
+        "description": "Run a ticket through the whole graph, or through one step of it",
+    },
+    {"name": "tickets", "description": "Store, read and list tickets"},
+    {
+        "name": "short tickets",
+        "description": "The same tickets in short form, evaluated on request",
+    },
+    {"name": "webhook", "description": "Tickets of the internal helpdesk"},
+    {
+        "name": "runs",
+        "description": "Results, checkpoints and live events of runs; forks of them",
+    },
+    {"name": "approvals", "description": "Questions to a person, and the answers"},
+    {
+        "name": "dead letters",
+        "description": "Runs that failed at every attempt, and retrying them",
+    },
+    {
+        "name": "effects",
+        "description": "What the system sends out, and decisions on unclear outcomes",
+    },
+    {"name": "service", "description": "What the service is, and whether it works"},
+]
 
 
 def create_app(
@@ -58,6 +86,8 @@ def create_app(
         version=version("ticketgraph"),
         summary="Support tickets through a durable graph.",
         lifespan=app_lifespan,
+        openapi_tags=TAGS,
+        generate_unique_id_function=operation_id_of,
         docs_url=None,
         redoc_url=None,
     )
@@ -78,3 +108,8 @@ def create_app(
     document_problems(app)
     app.add_middleware(RequestGuard)
     return app
+
+
+def operation_id_of(route: APIRoute) -> str:
+    """The endpoint function's name: short, unique, and stable when an address changes."""
+    return route.name

@@ -7,7 +7,6 @@ from typing import Literal
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import SQLAlchemyError
 
 from engines.models.records import model_provider
 from server.api.dependencies import App, json_response
@@ -17,9 +16,7 @@ from server.model_health import (
     judge_models,
     list_model_health,
 )
-from storage.database.unavailable import UNAVAILABLE_ERRORS
-from storage.queries import health as queries
-from ticketgraph.app import TicketGraph
+from storage.queries.health import StorageHealth
 
 routes = APIRouter(tags=["service"])
 
@@ -50,16 +47,14 @@ class Health(BaseModel):
 @routes.get(
     "/health",
     response_model=Health,
-    operation_id="get_health",
-    summary="Health",
     responses={503: {"model": Health, "description": "No ticket can be taken"}},
 )
 async def get_health(request: Request, app: App) -> Response:
     """200 while tickets can be taken, also when degraded; 503 when the database cannot be used."""
     models = list_model_health(app.model_state, request.app.state.recent_calls)
-    dependencies = await judge_storage(
-        app, delivers=request.app.state.delivers_effects
-    ) | judge_providers(models)
+    stored = await app.check_storage()
+    delivers = request.app.state.delivers_effects
+    dependencies = judge_storage(stored, delivers=delivers) | judge_providers(models)
     shown = Health(
         status=judge_service(dependencies),
         timestamp=datetime.now(UTC),
@@ -81,21 +76,16 @@ def judge_service(
     return "degraded" if failing else "healthy"
 
 
-async def judge_storage(
-    app: TicketGraph, *, delivers: bool
+def judge_storage(
+    found: StorageHealth | None, *, delivers: bool
 ) -> dict[str, DependencyState]:
     """The database, and what its tables tell of workers and deliveries."""
-    try:
-        async with app.database.open_read() as connection:
-            await queries.read_one_ticket(connection)
-            working = await queries.has_working_workers(connection, datetime.now(UTC))
-            failing = delivers and await queries.has_failing_deliveries(connection)
-    except (SQLAlchemyError, *UNAVAILABLE_ERRORS):
+    if found is None:
         return {"database": "unavailable"}
-    delivery: DependencyState = "degraded" if failing else "healthy"
+    delivery: DependencyState = "degraded" if found.deliveries_failing else "healthy"
     return {
         "database": "healthy",
-        "workers": "healthy" if working else "unavailable",
+        "workers": "healthy" if found.workers_alive else "unavailable",
         "delivery_webhook": delivery if delivers else "not_configured",
     }
 

@@ -13,17 +13,20 @@ from ticketgraph.runs.claim import Claim
 from ticketgraph.runs.results import build_running_run
 
 STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
-    202: {"model": RunView, "description": "Goes on"}
+    202: {
+        "model": RunView,
+        "description": "The run is still in progress; Location says where to look",
+    }
 }
 
 
 async def wait_for_outcome(
     app: TicketGraph, claim: Claim, seconds: float
 ) -> tuple[Run, int]:
-    """The run and 200 when it is settled; after so many seconds, or while stopping, as it is
-    known and 202.
+    """The settled run and 200, or after so many seconds, or while stopping, a running one and 202.
 
-    What was taken in is never answered with an error, even if the database goes away meanwhile.
+    A ticket that was stored is never answered with an error, even if the database becomes
+    unavailable during the wait.
     """
     run = await app.runs.wait(claim.run_id, seconds, fresh=claim.fresh)
     return (run, 200) if run else (build_running_run(claim), 202)

@@ -1,6 +1,6 @@
-"""What clients send. Tickets come flat or under `to_new_ticket`.
+"""What clients send.
 
-Both known client styles mean the same.
+A ticket's fields stand under `ticket` or beside the others: both client styles are known.
 """
 
 from collections.abc import Callable, Mapping
@@ -18,14 +18,14 @@ MAX_METADATA_BYTES = 16_384
 
 
 def require_content(text: str) -> str:
-    """Refuse a text of nothing but space. Raises ValueError."""
+    """Refuse a text of white space only. Raises ValueError."""
     if not text.strip():
         raise ValueError("must hold more than white space")
     return text
 
 
 def require_small_metadata(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Refuse metadata that is a document of its own: every checkpoint of the run holds it.
+    """Refuse large metadata: every checkpoint of the run holds a copy.
 
     Raises ValueError.
     """
@@ -57,15 +57,29 @@ SourceId = Annotated[
     Field(
         min_length=1,
         max_length=255,
-        description="Your own id of it; sent twice, it is one ticket, for ever",
+        description="Your own id of it; the same id again is the same ticket, always",
     ),
 ]
+
+
+TICKET_EXAMPLE = {
+    "subject": "Charged twice",
+    "body": "Order ORD-111 was charged twice, please refund $29.99.",
+    "customer_email": "ada@example.com",
+}
+CLASSIFICATION_EXAMPLE = {"category": "billing", "severity": "medium"}
+EXTRACTION_EXAMPLE = {"fields": [{"name": "order_id", "value": "ORD-111"}]}
+
+
+def with_example(**example: Any) -> ConfigDict:
+    """The configuration of a body that ignores unknown fields and documents an example."""
+    return ConfigDict(extra="ignore", json_schema_extra={"examples": [example]})
 
 
 class TicketIn(BaseModel):
     """A ticket as clients send it."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = with_example(**TICKET_EXAMPLE)
 
     subject: Subject = Field(description="What it is about, 1 to 500 characters")
     body: Body = Field(description="The message, 1 to 50,000 characters")
@@ -102,7 +116,7 @@ class TicketIn(BaseModel):
 
 
 class OptionsIn(BaseModel):
-    """Options of one run, by any of their known names."""
+    """Options of one run."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -147,7 +161,7 @@ class OptionsIn(BaseModel):
 def nest_flat_body(
     value: Any, lift: Callable[[Mapping[str, Any]], Mapping[str, Any]] | None = None
 ) -> Any:
-    """A flat body as a nested one; what is nested already stays."""
+    """A flat body as a nested one; a nested one unchanged."""
     if not isinstance(value, Mapping) or "ticket" in value:
         return value
     flat = cast("Mapping[str, Any]", value)
@@ -157,6 +171,10 @@ def nest_flat_body(
 
 class ProcessIn(BaseModel):
     """A ticket to be run through the whole graph."""
+
+    model_config = with_example(
+        ticket=TICKET_EXAMPLE, options={"response_tone": "formal"}
+    )
 
     ticket: TicketIn = Field(
         description="The ticket; its fields may also stand beside `options`, without `ticket`"
@@ -168,12 +186,14 @@ class ProcessIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def accept_flat(cls, value: Any) -> Any:
-        """Both shapes."""
+        """Accept a flat body as well."""
         return nest_flat_body(value)
 
 
 class ClassifyIn(BaseModel):
     """A ticket to be classified."""
+
+    model_config = with_example(ticket=TICKET_EXAMPLE)
 
     ticket: TicketIn = Field(
         description="The ticket; its fields may also stand without `ticket` around them"
@@ -182,12 +202,14 @@ class ClassifyIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def accept_flat(cls, value: Any) -> Any:
-        """Both shapes."""
+        """Accept a flat body as well."""
         return nest_flat_body(value)
 
 
 class ExtractIn(ClassifyIn):
     """A ticket to read fields from. The category says which fields are required."""
+
+    model_config = with_example(ticket=TICKET_EXAMPLE, category="billing")
 
     category: str | None = Field(
         default=None,
@@ -266,6 +288,12 @@ def collect_flat_fields(flat: Mapping[str, Any]) -> dict[str, Any]:
 class RouteIn(BaseModel):
     """A classified ticket to be routed."""
 
+    model_config = with_example(
+        ticket=TICKET_EXAMPLE,
+        classification=CLASSIFICATION_EXAMPLE,
+        extraction=EXTRACTION_EXAMPLE,
+    )
+
     ticket: TicketIn = Field(
         description="The ticket; its fields may also stand without `ticket` around them"
     )
@@ -279,12 +307,19 @@ class RouteIn(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def accept_flat(cls, value: Any) -> Any:
-        """Both shapes."""
+        """Accept a flat body as well."""
         return nest_flat_body(value, collect_flat_fields)
 
 
 class RespondIn(RouteIn):
     """A classified ticket to draft a reply for."""
+
+    model_config = with_example(
+        ticket=TICKET_EXAMPLE,
+        classification=CLASSIFICATION_EXAMPLE,
+        extraction=EXTRACTION_EXAMPLE,
+        options={"tone": "formal"},
+    )
 
     options: OptionsIn = Field(
         default_factory=OptionsIn, description="Options of the reply: `tone`"
@@ -294,10 +329,15 @@ class RespondIn(RouteIn):
 class WebhookIn(BaseModel):
     """A ticket of the internal helpdesk.
 
-    `priority` and `metadata.department` are taken as advice, not as orders.
+    `priority` and `metadata.department` are hints: the desk's policies decide.
     """
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = with_example(
+        title="Laptop does not start",
+        description="Since this morning my laptop shows a black screen.",
+        email="ada@example.com",
+        priority="high",
+    )
 
     title: Annotated[
         str, Field(min_length=1, max_length=200), AfterValidator(require_content)
@@ -336,7 +376,7 @@ class WebhookIn(BaseModel):
 class DecisionIn(BaseModel):
     """A decision on an approval."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = with_example(type="approve", decided_by="ada")
 
     type: str = Field(
         pattern="^(approve|edit|reject|reassign|respond)$",
@@ -364,7 +404,7 @@ class DecisionIn(BaseModel):
 class ForkIn(BaseModel):
     """Where to fork from, and what to change."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = with_example(options={"response_tone": "formal"})
 
     checkpoint_id: str | None = Field(
         default=None,

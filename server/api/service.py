@@ -1,11 +1,11 @@
-"""The service itself: what it is, whether it is well, and how to use it."""
+"""The service itself: what it is, its metrics and its documentation."""
 
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 
 from contracts.errors import NotFoundError
@@ -25,16 +25,18 @@ ASSETS = {
 class Welcome(BaseModel):
     """What this is, and where to go on."""
 
-    name: str = "TicketGraph"
-    version: str
-    docs: str = "/docs"
-    health: str = "/health"
-    process: str = "/api/v1/workflow/process"
+    name: str = Field(default="TicketGraph", description="What answers here")
+    version: str = Field(description="Its version")
+    docs: str = Field(default="/docs", description="Path of the API's documentation")
+    health: str = Field(default="/health", description="Path of the health check")
+    process: str = Field(
+        default="/api/v1/workflow/process", description="Path to send tickets to"
+    )
 
 
 @routes.get("/", response_model=Welcome)
-async def welcome(request: Request) -> Response:
-    """JSON for clients, a page for browsers."""
+async def get_welcome(request: Request) -> Response:
+    """What this service is: JSON for clients, a page for browsers."""
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse((OUR_ASSETS / "welcome.html").read_text(encoding="utf-8"))
     return json_response(Welcome(version=version("ticketgraph")))
@@ -45,7 +47,7 @@ async def welcome(request: Request) -> Response:
     response_class=PlainTextResponse,
     responses={404: {"description": "Metrics are turned off"}},
 )
-async def metrics(request: Request) -> Response:
+async def get_metrics(request: Request) -> Response:
     """Numbers in Prometheus's text format."""
     numbers: Metrics | None = request.app.state.metrics
     if numbers is None:
@@ -58,7 +60,7 @@ async def metrics(request: Request) -> Response:
 
 
 @routes.get("/docs", include_in_schema=False)
-async def docs() -> Response:
+async def show_docs() -> Response:
     """The API's pages.
 
     Their scripts come from an installed package, so that they work without a network.
@@ -67,7 +69,7 @@ async def docs() -> Response:
 
 
 @routes.get("/docs/{name}", include_in_schema=False)
-async def docs_asset(name: str) -> Response:
+async def get_docs_asset(name: str) -> Response:
     """A file of the API's pages."""
     return (
         FileResponse(str(ASSETS[name])) if name in ASSETS else Response(status_code=404)
