@@ -19,47 +19,34 @@ from server.api import (
     webhook,
     workflow,
 )
+from server.api.tags import TAGS
 from server.http.guard import RequestGuard
 from server.http.problems import document_problems, handle_problems
 from server.metrics import Metrics
 from server.opening import open_app
 from server.settings import Settings
 
-TAGS = [
-    {
-        "name": "workflow",
-        "description": "Run a ticket through the whole graph, or through one step of it",
-    },
-    {"name": "tickets", "description": "Store, read and list tickets"},
-    {
-        "name": "short tickets",
-        "description": "The same tickets in short form, evaluated on request",
-    },
-    {"name": "webhook", "description": "Tickets of the internal helpdesk"},
-    {
-        "name": "runs",
-        "description": "Results, checkpoints and live events of runs; forks of them",
-    },
-    {"name": "approvals", "description": "Questions to a person, and the answers"},
-    {
-        "name": "dead letters",
-        "description": "Runs that failed at every attempt, and retrying them",
-    },
-    {
-        "name": "effects",
-        "description": "What the system sends out, and decisions on unclear outcomes",
-    },
-    {"name": "service", "description": "What the service is, and whether it works"},
-]
+ENDPOINTS = (
+    workflow,
+    tickets,
+    short_tickets,
+    webhook,
+    runs,
+    approvals,
+    dead_letters,
+    effects,
+    health,
+    service,
+)
 
 
 def create_app(
     settings: Settings, *, working: bool = True, migrating: bool = True
 ) -> FastAPI:
-    """The app on one database, opened with the app and closed with it.
+    """The app on one database, which is opened at startup and closed at shutdown.
 
-    Where not `working`, runs are left to other processes; where not `migrating`, a database
-    that is behind is refused.
+    Unless `working`, other processes advance the runs. Unless `migrating`, startup fails on
+    a database whose schema is not up to date.
     """
 
     @asynccontextmanager
@@ -71,14 +58,7 @@ def create_app(
                 lambda: app.model_state, settings.metrics_port, settings.host
             ):
                 served.state.ticketgraph = app
-                served.state.recent_calls = metrics.recent_calls
-                served.state.delivers_effects = (
-                    settings.delivery_webhook_url is not None
-                )
-                served.state.longest_wait = settings.max_workflow_timeout_seconds
-                served.state.metrics = (
-                    metrics if settings.prometheus_metrics_enabled else None
-                )
+                set_state(served, settings, metrics)
                 yield
 
     app = FastAPI(
@@ -91,23 +71,20 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    for module in (
-        workflow,
-        tickets,
-        short_tickets,
-        webhook,
-        runs,
-        approvals,
-        dead_letters,
-        effects,
-        health,
-        service,
-    ):
+    for module in ENDPOINTS:
         app.include_router(module.routes)
     handle_problems(app)
     document_problems(app)
     app.add_middleware(RequestGuard)
     return app
+
+
+def set_state(app: FastAPI, settings: Settings, metrics: Metrics) -> None:
+    """Give the endpoints what they need of the settings and of the metrics."""
+    app.state.recent_calls = metrics.recent_calls
+    app.state.delivers_effects = settings.delivery_webhook_url is not None
+    app.state.longest_wait = settings.max_workflow_timeout_seconds
+    app.state.metrics = metrics if settings.prometheus_metrics_enabled else None
 
 
 def operation_id_of(route: APIRoute) -> str:

@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: what models were asked, what came of it, what it cost."""
+"""Metrics for Prometheus: calls of models by outcome, their time, tokens and cost."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ ReadModelState = Callable[[], ModelState | None]
 
 
 class Metrics:
-    """The numbers of one process."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -67,14 +67,14 @@ class Metrics:
         self.cost.labels(*labels).inc(record.usage.cost_usd)
 
     def render_page(self) -> bytes:
-        """All numbers in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
     @contextmanager
     def export_model_states(
         self, states: ReadModelState, port: int | None, host: str = "127.0.0.1"
     ) -> Iterator[None]:
-        """Also tell the models' states; on a port of its own as well, where one is given.
+        """Export circuits and spending as gauges too; with a port, serve the metrics there as well.
 
         Raises UnavailableError when the port is taken.
         """
@@ -97,7 +97,7 @@ class Metrics:
 
 
 class ModelStateCollector(Collector):
-    """The circuits and today's spending, as they are when somebody asks."""
+    """The circuits and today's spending, read at each scrape."""
 
     def __init__(self, states: ReadModelState) -> None:
         self.states = states

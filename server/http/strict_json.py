@@ -17,13 +17,10 @@ MAX_DEPTH = 32
 
 
 class StrictRequest(Request):
-    """A request whose JSON is checked before anything else sees it."""
+    """A request whose JSON is checked before FastAPI validates it."""
 
     async def json(self) -> Any:
-        """The body.
-
-        Raises HTTPException 400 for what is not JSON, 422 for what no ticket may hold.
-        """
+        """The body. Raises HTTPException: 400 for invalid JSON, 422 for NUL or deep nesting."""
         try:
             value = orjson.loads(await self.body())
         except orjson.JSONDecodeError:
@@ -68,10 +65,7 @@ def check_query(given: Iterable[str], known: set[str]) -> None:
 
 
 def check_json_value(value: Any) -> None:
-    """Refuse NUL characters and nesting that no part of the system needs.
-
-    Raises HTTPException 422.
-    """
+    """Refuse NUL characters and nesting deeper than MAX_DEPTH. Raises HTTPException 422."""
     level = [value]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []
