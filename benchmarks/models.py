@@ -72,10 +72,8 @@ class FakeModel:
 
 def circuits(server: ServerProcess) -> str:
     """What /health says of them."""
-    known = httpx.get(f"{server.url}/health").json()["dependencies"]
-    return ", ".join(
-        state for name, state in known.items() if name.startswith("circuit")
-    )
+    known = httpx.get(f"{server.url}/health").json()["models"]
+    return ", ".join(model["circuit"] for model in known)
 
 
 def calls_of(answer: Any) -> list[int]:

@@ -18,11 +18,15 @@ UNKNOWN_PERSON = "unknown"
 class ApprovalRequest(Value):
     """What a person is asked, bound to exactly what was shown by `shown_hash` (SHA-256, hex)."""
 
-    ticket_id: str
-    reasons: tuple[str, ...]
-    draft: str = ""
-    team: str
-    shown_hash: str
+    ticket_id: str = Field(description="The ticket's id")
+    reasons: tuple[str, ...] = Field(
+        description="Why a person is asked, one sentence each"
+    )
+    draft: str = Field(default="", description="The reply that approving sends")
+    team: str = Field(description="The team the ticket goes to")
+    shown_hash: str = Field(
+        description="SHA-256 (hex) of what is shown; name it when deciding"
+    )
     round: int = Field(
         default=0, description="How often the draft was sent back so far"
     )
@@ -36,11 +40,17 @@ class ApprovalDecision(Value):
     respond sends `text`, the person's own words.
     """
 
-    type: Verdict
-    text: str | None = Field(default=None, max_length=20_000)
-    guidance: str | None = Field(default=None, max_length=4_000)
-    team: str | None = None
-    decided_by: str = UNKNOWN_PERSON
+    type: Verdict = Field(description="What is done")
+    text: str | None = Field(
+        default=None, max_length=20_000, description="The reply, to edit or respond"
+    )
+    guidance: str | None = Field(
+        default=None,
+        max_length=4_000,
+        description="With reject: what the next draft should do",
+    )
+    team: str | None = Field(default=None, description="With reassign: the team's id")
+    decided_by: str = Field(default=UNKNOWN_PERSON, description="Who decided")
     shown_hash: str | None = Field(
         default=None, description="When given, must match what is pending"
     )
@@ -70,16 +80,22 @@ class ApprovalDecision(Value):
 class Approval(Value):
     """A question as it is stored, and the answer once there is one."""
 
-    id: str
-    run_id: str
-    ticket_id: str
-    status: str
-    request: ApprovalRequest
-    decision: ApprovalDecision | None
-    decided_by: str | None
-    created_at: datetime
-    decided_at: datetime | None
-    expires_at: datetime
+    id: str = Field(description="The approval's id")
+    run_id: str = Field(description="The run that waits")
+    ticket_id: str = Field(description="The ticket's id")
+    status: str = Field(description="pending or decided")
+    request: ApprovalRequest = Field(description="What the person is asked")
+    decision: ApprovalDecision | None = Field(
+        description="The answer; null while pending"
+    )
+    decided_by: str | None = Field(description="Who answered; null while pending")
+    created_at: datetime = Field(description="When the question was asked")
+    decided_at: datetime | None = Field(
+        description="When it was answered; null while pending"
+    )
+    expires_at: datetime = Field(
+        description="When the desk's safe default decides instead"
+    )
 
 
 def make_decision(values: object) -> ApprovalDecision:

@@ -9,19 +9,32 @@ from contracts.values import EngineName, Tone, Value
 class Draft(Value):
     """A reply in parts and as one text, with the sources it is based on."""
 
-    content: str
-    tone: Tone
-    template_used: str | None = None
-    greeting: str = ""
-    acknowledgment: str = ""
-    explanation: str = ""
-    action_items: tuple[str, ...] = ()
-    timeline: str = ""
-    closing: str = ""
+    content: str = Field(description="The whole reply as one text")
+    tone: Tone = Field(description="The tone it is written in")
+    template_used: str | None = Field(
+        default=None,
+        description="Id of the desk's template; null when a model wrote it",
+    )
+    greeting: str = Field(default="", description="First line")
+    acknowledgment: str = Field(
+        default="", description="What the customer wrote about, in our words"
+    )
+    explanation: str = Field(
+        default="", description="The answer itself, from the sources"
+    )
+    action_items: tuple[str, ...] = Field(
+        default=(), description="What the customer is asked to do"
+    )
+    timeline: str = Field(
+        default="", description="When the customer hears from us, by the SLA"
+    )
+    closing: str = Field(default="", description="Last line")
     suggested_actions: tuple[str, ...] = Field(
         default=(), description="For the agent, not for the customer"
     )
-    requires_escalation: bool = False
+    requires_escalation: bool = Field(
+        default=False, description="True when a person should take the ticket over"
+    )
     sources: tuple[str, ...] = Field(
         default=(), description="Ids of the articles and tickets the reply stands on"
     )
@@ -32,6 +45,11 @@ class Draft(Value):
         default=(),
         description="What a reviewer must know before sending it; any bars automatic sending",
     )
-    engine: EngineName = "local"
-    prompt_version: str | None = None
-    usage: Usage = Usage()
+    engine: EngineName = Field(default="local", description="The engine that wrote it")
+    prompt_version: str | None = Field(
+        default=None,
+        description="The prompt used, as name@version; null without a model",
+    )
+    usage: Usage = Field(
+        default=Usage(), description="What the model calls of this step cost"
+    )

@@ -29,11 +29,13 @@ Outcome = Literal["sent", "send_again", "drop"]
 class Effect(Value):
     """One action outside the system, done at most once for each (ticket, decision, action)."""
 
-    action: Action
+    action: Action = Field(description="What is done")
     target: str = Field(
         description="A trusted recipient: never read from the ticket's text"
     )
-    payload: dict[str, Any] = Field(default_factory=dict)
+    payload: dict[str, Any] = Field(
+        default_factory=dict, description="What is sent, by action"
+    )
     key: str = Field(
         description="The ledger's unique key; the same key is never done twice"
     )
@@ -51,15 +53,19 @@ class Delivery(Value):
 class LedgerEntry(Effect):
     """An effect as the ledger stores it."""
 
-    ticket_id: str
-    run_id: str
-    status: EffectStatus
+    ticket_id: str = Field(description="The ticket it belongs to")
+    run_id: str = Field(description="The run that decided it")
+    status: EffectStatus = Field(
+        description="What became of it; unknown and refused wait for a person"
+    )
     attempts: int = Field(description="How often sending it was begun")
-    created_at: datetime
+    created_at: datetime = Field(description="When it was recorded")
     started_at: datetime | None = Field(
         description="When sending it was begun last; before that, when it was queued"
     )
-    settled_at: datetime | None
+    settled_at: datetime | None = Field(
+        description="When it was sent, dropped, refused or left unknown; null before"
+    )
     remote_id: str | None = Field(description="What the receiver calls it")
     error: str | None = Field(description="Why the last attempt did not succeed")
 

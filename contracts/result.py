@@ -21,9 +21,13 @@ RunStatus = Literal["running", "waiting", "finished", "failed"]
 class PendingApproval(Value):
     """The approval request that a waiting run waits for."""
 
-    id: str
-    request: ApprovalRequest
-    expires_at: datetime
+    id: str = Field(
+        description="The approval's id, for `POST /api/v1/approvals/{id}/decision`"
+    )
+    request: ApprovalRequest = Field(description="What the person is asked")
+    expires_at: datetime = Field(
+        description="When the desk's safe default decides instead"
+    )
 
 
 class Run(Value):
@@ -65,10 +69,16 @@ class Run(Value):
 class Checkpoint(Value):
     """One saved checkpoint of a run: its step, the next nodes, and the id to fork from."""
 
-    checkpoint_id: str
-    parent_id: str | None
-    created_at: datetime | None
-    step: int
-    next: tuple[str, ...]
-    written_by: str | None = None
-    pending_interrupt: bool = False
+    checkpoint_id: str = Field(description="Its id, for `POST /api/v1/runs/{id}/fork`")
+    parent_id: str | None = Field(
+        description="The checkpoint before it; null for the first one"
+    )
+    created_at: datetime | None = Field(description="When it was saved")
+    step: int = Field(description="Its number, -1 for the input")
+    next: tuple[str, ...] = Field(description="The nodes that run next")
+    written_by: str | None = Field(
+        default=None, description="The node whose result it holds"
+    )
+    pending_interrupt: bool = Field(
+        default=False, description="True when the run waits here for a person"
+    )

@@ -40,10 +40,10 @@ class Source(Value):
 class SimilarTicket(Value):
     """An earlier ticket that is similar. A suggestion: similarity alone never links tickets."""
 
-    ticket_id: str
-    subject: str
-    score: float
-    status: str
+    ticket_id: str = Field(description="The earlier ticket's id")
+    subject: str = Field(description="Its subject")
+    score: float = Field(description="Similarity, -1 to 1")
+    status: str = Field(description="Its status")
 
 
 class Duplicate(Value):

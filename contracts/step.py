@@ -15,17 +15,31 @@ StepStatus = Literal["completed", "skipped", "fallback", "failed", "waiting"]
 class Step(Value):
     """One execution of a node: when, how long, by which engine, and what went wrong."""
 
-    step_name: str
-    status: StepStatus
-    started_at: datetime
-    completed_at: datetime
-    duration_ms: float = Field(ge=0)
-    error: str | None = None
-    fallback_used: bool = False
-    tokens_used: int = 0
-    usage: Usage = Usage()
-    engine: str | None = None
-    prompt_version: str | None = None
+    step_name: str = Field(description="The node's name in the graph")
+    status: StepStatus = Field(description="How it ended; waiting: a person is asked")
+    started_at: datetime = Field(description="When it began")
+    completed_at: datetime = Field(description="When it ended")
+    duration_ms: float = Field(ge=0, description="Milliseconds between the two")
+    error: str | None = Field(
+        default=None, description="What went wrong; null when nothing did"
+    )
+    fallback_used: bool = Field(
+        default=False,
+        description="True when the local engine did the work of a failed model",
+    )
+    tokens_used: int = Field(
+        default=0, description="Prompt and completion tokens together"
+    )
+    usage: Usage = Field(
+        default=Usage(), description="What the model calls of this step cost"
+    )
+    engine: str | None = Field(
+        default=None, description="The engine that did it; null for a step without one"
+    )
+    prompt_version: str | None = Field(
+        default=None,
+        description="The prompt used, as name@version; null without a model",
+    )
 
 
 class Problem(Value):

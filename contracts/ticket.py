@@ -27,7 +27,10 @@ class NewTicket(Value):
         description="The verified address; replies go there and nowhere else",
     )
     customer_name: str | None = Field(default=None, description="Used in the greeting")
-    metadata: dict[str, Any] = Field(default_factory=dict)
+    metadata: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Anything the source wants kept with the ticket",
+    )
     source: str = Field(
         default="api", description="Where it came in: api, webhook, email, cli, studio"
     )
@@ -53,8 +56,8 @@ class NewTicket(Value):
 class Ticket(NewTicket):
     """A ticket exactly as received: stored before anything else, and never changed."""
 
-    id: str
-    received_at: datetime
+    id: str = Field(description="The ticket's id")
+    received_at: datetime = Field(description="When it was received")
 
 
 class RunOptions(Value):
@@ -66,11 +69,17 @@ class RunOptions(Value):
     enable_parallel: bool = Field(
         default=True, description="Classify, extract and retrieve at the same time"
     )
-    skip_classification: bool = False
-    skip_extraction: bool = False
-    skip_response: bool = False
-    skip_routing: bool = False
-    enable_duplicate_detection: bool = True
+    skip_classification: bool = Field(
+        default=False, description="Do not classify: nothing is routed by category"
+    )
+    skip_extraction: bool = Field(default=False, description="Do not extract fields")
+    skip_response: bool = Field(default=False, description="Do not draft a reply")
+    skip_routing: bool = Field(
+        default=False, description="Do not route: the ticket stays unassigned"
+    )
+    enable_duplicate_detection: bool = Field(
+        default=True, description="Look for an open ticket that says the same"
+    )
 
 
 class InjectionFlag(Value):

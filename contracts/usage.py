@@ -14,14 +14,18 @@ class Usage(Value):
     calls: int = Field(
         default=0, ge=0, description="Requests that left for a model, failed ones too"
     )
-    prompt_tokens: int = Field(default=0, ge=0)
-    completion_tokens: int = Field(default=0, ge=0)
+    prompt_tokens: int = Field(default=0, ge=0, description="Tokens sent to models")
+    completion_tokens: int = Field(
+        default=0, ge=0, description="Tokens models answered with"
+    )
     cached_tokens: int = Field(
         default=0,
         ge=0,
         description="The part of prompt_tokens that the provider had cached",
     )
-    cost_usd: float = Field(default=0.0, ge=0)
+    cost_usd: float = Field(
+        default=0.0, ge=0, description="US dollars by the price table"
+    )
     characters_cut: int = Field(
         default=0, ge=0, description="What a long ticket was condensed by for the model"
     )

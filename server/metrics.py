@@ -1,4 +1,4 @@
-"""Numbers for Prometheus: what models were asked, what came of it, what it cost."""
+"""Metrics for Prometheus: calls of models by outcome, their time, tokens and cost."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,15 +16,17 @@ from prometheus_client.registry import Collector
 from contracts.errors import UnavailableError
 from engines.models.breaker import BreakerState
 from engines.models.records import STATES_BY_HEALTH, CallRecord, ModelState
+from server.model_health import RecentCalls
 
 ReadModelState = Callable[[], ModelState | None]
 
 
 class Metrics:
-    """The numbers of one process."""
+    """The metrics of one process."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self.recent_calls = RecentCalls()
         labels = ("model", "step", "desk")
         self.calls = Counter(
             "ticketgraph_model_calls",
@@ -53,11 +55,8 @@ class Metrics:
         )
 
     def count_call(self, record: CallRecord) -> None:
-        """Count one call.
-
-        One that was not sent, because a circuit is open or all places are taken, took no
-        time.
-        """
+        """Count one call; its time only when it was sent."""
+        self.recent_calls.note_call(record)
         labels = (record.model, record.step, record.desk_id)
         self.calls.labels(*labels, record.outcome).inc()
         if record.usage.calls:
@@ -68,14 +67,14 @@ class Metrics:
         self.cost.labels(*labels).inc(record.usage.cost_usd)
 
     def render_page(self) -> bytes:
-        """All numbers in Prometheus's text format."""
+        """All metrics in Prometheus's text format."""
         return generate_latest(self.registry)
 
     @contextmanager
     def export_model_states(
         self, states: ReadModelState, port: int | None, host: str = "127.0.0.1"
     ) -> Iterator[None]:
-        """Also tell the models' states; on a port of its own as well, where one is given.
+        """Export circuits and spending as gauges too; with a port, serve the metrics there as well.
 
         Raises UnavailableError when the port is taken.
         """
@@ -98,7 +97,7 @@ class Metrics:
 
 
 class ModelStateCollector(Collector):
-    """The circuits and today's spending, as they are when somebody asks."""
+    """The circuits and today's spending, read at each scrape."""
 
     def __init__(self, states: ReadModelState) -> None:
         self.states = states

@@ -9,6 +9,7 @@ async with TicketGraph.open() as app:
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
 
@@ -26,9 +27,11 @@ from policies.desk.model import Desk
 from storage.audit import log as audit
 from storage.audit.verification import Verification, verify_chain
 from storage.database.address import database_address_of
-from storage.queries import erasure, tickets
+from storage.database.unavailable import UNAVAILABLE_ERRORS
+from storage.queries import erasure
+from storage.queries.health import StorageHealth, read_storage_health
 from storage.queries.vacuum import vacuum_database
-from ticketgraph.assembly import Assembly, ignore_call, open_assembly
+from ticketgraph.assembly import Assembly, ignore_call, open_assembly, utc_now
 from ticketgraph.audit_details import digest_texts
 from ticketgraph.effects.effects import Effects
 from ticketgraph.effects.sender import DELIVERY_SECONDS
@@ -148,13 +151,13 @@ class TicketGraph:
             else cast("LlmEngine", services.engine).state()
         )
 
-    async def check_database(self) -> str:
-        """`ok`, or the name of the error that the database gave."""
+    async def check_storage(self) -> StorageHealth | None:
+        """What the database tells of workers and deliveries; None when it cannot be used."""
+        read = partial(read_storage_health, now=utc_now())
         try:
-            await self._assembly.database.run_read(tickets.check_readable)
-        except SQLAlchemyError as error:
-            return type(error).__name__
-        return "ok"
+            return await self._assembly.database.run_read(read)
+        except (SQLAlchemyError, *UNAVAILABLE_ERRORS):
+            return None
 
     def request_stop(self) -> None:
         """Accept no tickets, stop every run at its next superstep, and end all waits.

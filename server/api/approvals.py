@@ -1,12 +1,13 @@
-"""Approvals: what waits for a person, and the person's decision."""
+"""Approvals: the questions that runs ask a person, and the person's decision."""
 
 from typing import Annotated, Literal
 
 from fastapi import Query, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.approval import Approval, make_decision
 from contracts.errors import ChangedError
+from contracts.run_view import RunView
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -16,51 +17,53 @@ from server.api.dependencies import (
     make_router,
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
+from server.api.parameters import ApprovalId, Limit, Offset
 from server.api.request_models import DecisionIn
-from server.api.response_models import ProcessOut
 from server.http.problems import problem_response
 
 routes = make_router("/api/v1/approvals", "approvals")
 
 
 class Approvals(BaseModel):
-    """Approvals, the longest waiting first."""
+    """Approvals, the oldest first."""
 
-    items: list[Approval]
+    items: list[Approval] = Field(description="The approvals")
 
 
 @routes.get("", response_model=Approvals)
 async def list_approvals(
     app: App,
-    status: Literal["pending", "decided", "all"] = "pending",
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    status: Annotated[
+        Literal["pending", "decided", "all"], Query(description="Which approvals")
+    ] = "pending",
+    limit: Limit = 100,
+    offset: Offset = 0,
 ) -> Response:
-    """What waits for a person, or was decided."""
+    """Questions that wait for a person, or that were decided; the oldest first."""
     found = await app.approvals.list(None if status == "all" else status, limit, offset)
     return json_response(Approvals(items=list(found)))
 
 
 @routes.get("/{approval_id}", response_model=Approval, responses=NOT_FOUND_RESPONSE)
-async def get(approval_id: str, app: App) -> Response:
-    """One approval."""
+async def get_approval(approval_id: ApprovalId, app: App) -> Response:
+    """One question to a person, and the answer once there is one."""
     return json_response(await app.approvals.get(approval_id))
 
 
 @routes.post(
     "/{approval_id}/decision",
-    response_model=ProcessOut,
+    response_model=RunView,
     responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
-async def decide(
-    approval_id: str, request: DecisionIn, app: App, longest: LongestWait
+async def decide_approval(
+    approval_id: ApprovalId, request: DecisionIn, app: App, longest: LongestWait
 ) -> Response:
-    """Decide, and run on. The first decision wins; a later one gets 409 naming the winner.
+    """Answer the question and resume the run.
 
-    One that names the hash of another draft gets 409 with the approval as it is now.
-
-    202 when the run takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: the decision stands,
-    and Location says where to look.
+    The first decision wins; a later one gets 409 naming who decided. A decision that names
+    the hash of another draft gets 409 with the approval as it is now. 202 when the run takes
+    longer than MAX_WORKFLOW_TIMEOUT_SECONDS: the decision stands, and Location says where to
+    look.
     """
     try:
         claim = await app.approvals.begin_decision(

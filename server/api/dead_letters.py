@@ -1,11 +1,10 @@
 """Dead letters: runs that were given up, and trying one again."""
 
-from typing import Annotated
-
-from fastapi import Query, Response
+from fastapi import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.dead_letter import DeadLetter, DeadLetterDetail
+from contracts.run_view import RunView
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -15,58 +14,69 @@ from server.api.dependencies import (
     make_router,
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
+from server.api.parameters import Limit, Offset, RunId
 from server.api.request_models import Body, OptionsIn, Subject
-from server.api.response_models import ProcessOut
 
 routes = make_router("/api/v1/dead-letters", "dead letters")
 
 
 class DeadLetters(BaseModel):
-    """Runs that were given up, the longest waiting first."""
+    """Runs that were given up, the oldest first."""
 
-    items: list[DeadLetter]
-    total: int
+    items: list[DeadLetter] = Field(description="The runs of this page")
+    total: int = Field(description="How many there are in all")
 
 
 class RetryIn(BaseModel):
-    """What is to be different this time; nothing, to go on from where the run stopped."""
+    """What to change; an empty body resumes the run from its last checkpoint."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore", json_schema_extra={"examples": [{"decided_by": "ada"}]}
+    )
 
-    subject: Subject | None = None
-    body: Body | None = None
-    options: OptionsIn | None = None
-    decided_by: str = Field(default="unknown", max_length=200)
+    subject: Subject | None = Field(
+        default=None, description="A subject in place of the ticket's"
+    )
+    body: Body | None = Field(
+        default=None, description="A body in place of the ticket's"
+    )
+    options: OptionsIn | None = Field(
+        default=None, description="Options in place of the run's"
+    )
+    decided_by: str = Field(
+        default="unknown", max_length=200, description="Who wants it tried again"
+    )
 
 
 @routes.get("", response_model=DeadLetters)
 async def list_dead_letters(
     app: App,
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    limit: Limit = 100,
+    offset: Offset = 0,
 ) -> Response:
-    """Runs that failed as often as they may."""
+    """Runs that failed at every attempt and were given up, the oldest first."""
     items, total = await app.runs.list_dead_letters(limit, offset)
     return json_response(DeadLetters(items=list(items), total=total))
 
 
 @routes.get("/{run_id}", response_model=DeadLetterDetail, responses=NOT_FOUND_RESPONSE)
-async def get(run_id: str, app: App) -> Response:
-    """One of them, with the ticket as it was received."""
+async def get_dead_letter(run_id: RunId, app: App) -> Response:
+    """A run that was given up, with the ticket as it was received."""
     return json_response(await app.runs.get_dead_letter(run_id))
 
 
 @routes.post(
     "/{run_id}/retry",
-    response_model=ProcessOut,
+    response_model=RunView,
     responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
-async def retry(
-    run_id: str, app: App, longest: LongestWait, request: RetryIn | None = None
+async def retry_dead_letter(
+    run_id: RunId, app: App, longest: LongestWait, request: RetryIn | None = None
 ) -> Response:
-    """Try it again. With another subject, body or options it begins anew.
+    """Retry the run from its last checkpoint.
 
-    409 when it is not given up any more.
+    With another subject, body or options it starts from the beginning. 409 when the run is
+    not a dead letter any more.
     """
     given = request or RetryIn()
     options = given.options.to_run_options() if given.options else None

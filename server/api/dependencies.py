@@ -1,4 +1,4 @@
-"""How endpoints reach the running TicketGraph."""
+"""What endpoints share: the running TicketGraph, keys, responses."""
 
 from typing import Annotated, Any
 
@@ -21,7 +21,7 @@ App = Annotated[TicketGraph, Depends(app_of_request)]
 
 
 async def longest_wait(request: Request) -> float:
-    """How many seconds a request waits for its run before it is answered without the result."""
+    """Seconds that a request waits for its run before it is answered with 202."""
     return request.app.state.longest_wait
 
 
@@ -37,13 +37,13 @@ async def idempotency_key_of(
             max_length=255,
             pattern="^[!-~]+$",
             description=(
-                "Sent again with the same body within 24 hours, the answer is the "
-                "first ticket's"
+                "A request with the same key and body within 24 hours creates nothing "
+                "and is answered with the first one's ticket"
             ),
         ),
     ] = None,
 ) -> RequestKey | None:
-    """The caller's key, which is one of the address that it is sent to."""
+    """The caller's key. Keys of different paths are different keys."""
     return RequestKey(request.url.path, idempotency_key) if idempotency_key else None
 
 
@@ -62,24 +62,21 @@ CONFLICT_RESPONSE: dict[int | str, dict[str, Any]] = {409: PROBLEM_RESPONSE}
 
 
 def make_router(prefix: str, tag: str) -> APIRouter:
-    """A router whose bodies are read strictly and whose errors are documented."""
+    """A router that reads requests strictly and documents the errors of every endpoint."""
     return APIRouter(
         prefix=prefix, tags=[tag], route_class=StrictRoute, responses=REFUSAL_RESPONSES
     )
 
 
 def replay_header(claim: Claim) -> dict[str, str]:
-    """The header that says so, when a request was answered with what an earlier one had stored."""
+    """`Idempotency-Replayed` when the answer is an earlier request's ticket."""
     return {"Idempotency-Replayed": "true"} if claim.replayed else {}
 
 
 def json_response(
     value: BaseModel, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    """The value as JSON. Given back as it is.
-
-    FastAPI would validate and encode it a second time.
-    """
+    """The value as a JSON response: FastAPI would validate and encode a model a second time."""
     return Response(
         value.model_dump_json(), status, headers, media_type="application/json"
     )

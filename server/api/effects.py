@@ -1,4 +1,4 @@
-"""Effects: what left the system or is to leave it, and a person's word on what nobody knows."""
+"""Effects: what the system sends out, and a person's decision where the outcome is unknown."""
 
 from typing import Annotated
 
@@ -13,22 +13,32 @@ from server.api.dependencies import (
     json_response,
     make_router,
 )
+from server.api.parameters import Limit, Offset
 
 routes = make_router("/api/v1/effects", "effects")
 
-EffectKey = Annotated[str, Path(max_length=128, pattern="^[!-~]+$")]
+EffectKey = Annotated[
+    str, Path(max_length=128, pattern="^[!-~]+$", description="The effect's key")
+]
 
 
 class Effects(BaseModel):
     """Effects, the oldest first."""
 
-    items: list[LedgerEntry]
+    items: list[LedgerEntry] = Field(description="The effects")
 
 
 class ResolutionIn(BaseModel):
-    """What is to become of a parked effect."""
+    """A person's decision on a parked effect."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(
+        extra="ignore",
+        json_schema_extra={
+            "examples": [
+                {"outcome": "sent", "decided_by": "ada", "remote_id": "JIRA-4711"}
+            ]
+        },
+    )
 
     outcome: Outcome = Field(
         description=(
@@ -36,7 +46,9 @@ class ResolutionIn(BaseModel):
             "not to be sent"
         )
     )
-    decided_by: str = Field(default="unknown", max_length=200)
+    decided_by: str = Field(
+        default="unknown", max_length=200, description="Who decided"
+    )
     remote_id: str | None = Field(
         default=None,
         max_length=200,
@@ -51,10 +63,10 @@ async def list_effects(
         WhichEffects,
         Query(description="parked: unknown and refused, which wait for a person"),
     ] = "parked",
-    limit: Annotated[int, Query(ge=1, le=500)] = 100,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    limit: Limit = 100,
+    offset: Offset = 0,
 ) -> Response:
-    """What waits for a person, or has another status."""
+    """Effects of a status, the oldest first; without one, those that wait for a person."""
     return json_response(
         Effects(items=list(await app.effects.list(status, limit, offset)))
     )
@@ -65,10 +77,10 @@ async def list_effects(
     response_model=LedgerEntry,
     responses={**NOT_FOUND_RESPONSE, **CONFLICT_RESPONSE},
 )
-async def resolve(key: EffectKey, request: ResolutionIn, app: App) -> Response:
-    """Decide on a parked effect. The first one counts.
+async def resolve_effect(key: EffectKey, request: ResolutionIn, app: App) -> Response:
+    """Decide on a parked effect.
 
-    409 for one that does not wait for a person (any more).
+    The first decision counts; 409 for an effect that does not wait for a person (any more).
     """
     return json_response(
         await app.effects.resolve(key, Resolution.model_validate(request.model_dump()))

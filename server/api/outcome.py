@@ -5,25 +5,28 @@ from typing import Any
 from fastapi import Response
 
 from contracts.result import Run
+from contracts.run_view import RunView, view_run
 from server.api.dependencies import json_response, replay_header
-from server.api.response_models import ProcessOut, process_out
 from server.http.prefer import Preference
 from ticketgraph.app import TicketGraph
 from ticketgraph.runs.claim import Claim
 from ticketgraph.runs.results import build_running_run
 
 STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
-    202: {"model": ProcessOut, "description": "Goes on"}
+    202: {
+        "model": RunView,
+        "description": "The run is still in progress; Location says where to look",
+    }
 }
 
 
 async def wait_for_outcome(
     app: TicketGraph, claim: Claim, seconds: float
 ) -> tuple[Run, int]:
-    """The run and 200 when it is settled; after so many seconds, or while stopping, as it is
-    known and 202.
+    """The settled run and 200, or after so many seconds, or while stopping, a running one and 202.
 
-    What was taken in is never answered with an error, even if the database goes away meanwhile.
+    A ticket that was stored is never answered with an error, even if the database becomes
+    unavailable during the wait.
     """
     run = await app.runs.wait(claim.run_id, seconds, fresh=claim.fresh)
     return (run, 200) if run else (build_running_run(claim), 202)
@@ -49,5 +52,5 @@ async def answer_with_outcome(
     if created or status == 202:
         headers["Location"] = f"/api/v1/runs/{claim.run_id}"
     return json_response(
-        process_out(run), 201 if created and status == 200 else status, headers
+        view_run(run), 201 if created and status == 200 else status, headers
     )

@@ -1,4 +1,4 @@
-"""What clients get back, and how a run becomes that."""
+"""What clients get back of steps and tickets; runs are in contracts/run_view.py."""
 
 from datetime import datetime
 from typing import Any
@@ -6,204 +6,93 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from contracts.classification import Classification
-from contracts.decision import Decision
 from contracts.draft import Draft
 from contracts.extraction import Extraction
-from contracts.result import PendingApproval, Run
-from contracts.retrieval import SimilarTicket
-from contracts.step import Step
+from contracts.run_view import Routing
 from contracts.stored_ticket import StoredTicket
-from contracts.usage import Usage
-from contracts.values import Disposition, Priority
-
-
-class Routing(BaseModel):
-    """Where a ticket goes."""
-
-    team: str
-    priority: Priority
-    reasoning: str
-    alternative_teams: tuple[str, ...]
-    escalation_path: tuple[str, ...]
-    confidence: float
-    disposition: Disposition
-    rules: tuple[str, ...] = Field(description="Ids of the rules that decided")
-    due_at: datetime | None
-
-
-class Cost(BaseModel):
-    """What the models cost. Nothing, when none was called."""
-
-    calls: int = 0
-    tokens: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-    usd: float = Field(
-        default=0.0, description="By the price table; 0 for a model that is not in it"
-    )
-    models: tuple[str, ...] = ()
-
-
-class ProcessOut(BaseModel):
-    """A ticket's run."""
-
-    ticket_id: str
-    run_id: str
-    status: str = Field(
-        description="finished, or waiting for the decision on `approval`, or failed"
-    )
-    desk: str
-    disposition: Disposition | None
-    classification: Classification | None
-    extracted_fields: Extraction | None
-    response_draft: Draft | None
-    routing: Routing | None
-    approval: PendingApproval | None
-    duplicate_of: str | None
-    similarity_score: float | None
-    similar_tickets: tuple[SimilarTicket, ...]
-    workflow_steps: tuple[Step, ...]
-    engine: str | None
-    degraded: bool
-    degraded_reasons: tuple[str, ...] = Field(
-        description="What did not work, and so was done by a lesser engine"
-    )
-    injection_flag: bool
-    language: str | None
-    cost: Cost
-    error: str | None
-    forked_from: str | None
-    total_duration_ms: float
-    created_at: datetime
-
-
-def routing_out(decision: Decision | None) -> Routing | None:
-    """The decision as clients read it."""
-    if decision is None:
-        return None
-    return Routing(
-        team=decision.team,
-        priority=decision.priority,
-        reasoning=decision.reasoning,
-        alternative_teams=decision.alternative_teams,
-        escalation_path=decision.escalation_path,
-        confidence=decision.confidence,
-        disposition=decision.disposition,
-        rules=tuple(reason.rule for reason in decision.reasons),
-        due_at=decision.due_at,
-    )
-
-
-def cost_out(run: Run) -> Cost:
-    """What all steps of a run came to."""
-    total = sum((step.usage for step in run.steps), Usage())
-    return Cost(
-        calls=total.calls,
-        tokens=total.tokens,
-        prompt_tokens=total.prompt_tokens,
-        completion_tokens=total.completion_tokens,
-        usd=round(total.cost_usd, 6),
-        models=total.models,
-    )
-
-
-def process_out(run: Run) -> ProcessOut:
-    """A run as clients read it."""
-    return ProcessOut(
-        ticket_id=run.ticket_id,
-        run_id=run.run_id,
-        status=run.status,
-        desk=run.desk,
-        disposition=run.disposition,
-        classification=run.classification,
-        extracted_fields=run.extraction,
-        response_draft=run.draft,
-        routing=routing_out(run.decision),
-        approval=run.approval,
-        duplicate_of=run.duplicate_of,
-        similarity_score=run.similarity_score,
-        similar_tickets=run.similar,
-        workflow_steps=run.steps,
-        engine=run.engine,
-        degraded=run.degraded,
-        degraded_reasons=tuple(
-            f"{problem.step}: {problem.detail}" for problem in run.problems
-        ),
-        injection_flag=run.injection_flag,
-        language=run.language,
-        cost=cost_out(run),
-        error=run.error,
-        forked_from=run.forked_from,
-        total_duration_ms=run.total_duration_ms,
-        created_at=run.created_at,
-    )
 
 
 class ClassifyOut(Classification):
     """A classification, flat and under its name: both known client styles find it."""
 
-    classification: Classification
+    classification: Classification = Field(
+        description="The same once more, for clients that look under this name"
+    )
 
 
 class ExtractOut(Extraction):
     """The fields, flat and under their name."""
 
-    extraction: Extraction
+    extraction: Extraction = Field(
+        description="The same once more, for clients that look under this name"
+    )
 
 
 class RespondOut(Draft):
     """The reply, flat and under its name."""
 
-    response_draft: Draft
+    response_draft: Draft = Field(
+        description="The same once more, for clients that look under this name"
+    )
 
 
 class RouteOut(Routing):
     """Where the ticket goes, flat and under its name."""
 
-    routing: Routing
+    routing: Routing = Field(
+        description="The same once more, for clients that look under this name"
+    )
 
 
-class Ticket(BaseModel):
+class TicketRecord(BaseModel):
     """A stored ticket."""
 
-    id: str
-    ticket_id: str
-    desk: str
-    subject: str
-    body: str
-    customer_id: str | None
-    customer_email: str | None
-    customer_name: str | None
-    metadata: dict[str, Any]
-    source: str
-    source_id: str | None
-    status: str
-    category: str | None
-    severity: str | None
-    priority: str | None
-    assigned_team: str | None
-    duplicate_of: str | None
-    created_at: datetime
-    updated_at: datetime
-    run_id: str | None = None
-    run_url: str | None = None
+    id: str = Field(description="The ticket's id")
+    ticket_id: str = Field(description="The same id")
+    desk: str = Field(description="The desk whose policies apply")
+    subject: str = Field(description="The subject as it was received")
+    body: str = Field(description="The message as it was received")
+    customer_id: str | None = Field(description="Your id of the customer")
+    customer_email: str | None = Field(description="The customer's address")
+    customer_name: str | None = Field(description="The customer's name")
+    metadata: dict[str, Any] = Field(description="What was sent as metadata")
+    source: str = Field(description="Where it came in: api, webhook, cli, …")
+    source_id: str | None = Field(description="Your own id of the ticket")
+    status: str = Field(description="How far the ticket has come")
+    category: str | None = Field(description="The category's id; null until classified")
+    severity: str | None = Field(description="How bad it is; null until classified")
+    priority: str | None = Field(
+        description="How soon it should be taken up; null until routed"
+    )
+    assigned_team: str | None = Field(
+        description="The team that has it; null until routed"
+    )
+    duplicate_of: str | None = Field(
+        description="Id of the open ticket that it repeats"
+    )
+    created_at: datetime = Field(description="When it was received")
+    updated_at: datetime = Field(description="When it changed last")
+    run_id: str | None = Field(
+        default=None, description="Its newest run; null when it was only stored"
+    )
+    run_url: str | None = Field(default=None, description="Path of that run")
 
 
 class TicketPage(BaseModel):
     """Some of the tickets, newest first. `items` and `tickets` are the same list."""
 
-    items: list[Ticket]
-    tickets: list[Ticket]
-    total: int
-    page: int
-    page_size: int
-    pages: int
+    items: list[TicketRecord] = Field(description="The tickets of this page")
+    tickets: list[TicketRecord] = Field(description="The same list")
+    total: int = Field(description="How many tickets match in all")
+    page: int = Field(description="This page's number, from 1")
+    page_size: int = Field(description="Tickets a page")
+    pages: int = Field(description="How many pages there are")
 
 
-def ticket_out(stored: StoredTicket) -> Ticket:
+def ticket_out(stored: StoredTicket) -> TicketRecord:
     """A ticket as clients read it."""
-    names = set(Ticket.model_fields) - {"ticket_id", "created_at", "run_url"}
-    return Ticket(
+    names = set(TicketRecord.model_fields) - {"ticket_id", "created_at", "run_url"}
+    return TicketRecord(
         **{name: getattr(stored, name) for name in names},
         ticket_id=stored.id,
         created_at=stored.received_at,

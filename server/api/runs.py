@@ -5,9 +5,10 @@ from typing import Annotated
 
 from fastapi import Header, Response
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.result import Checkpoint
+from contracts.run_view import RunView, view_run
 from server.api.dependencies import (
     GONE_RESPONSE,
     NOT_FOUND_RESPONSE,
@@ -17,24 +18,26 @@ from server.api.dependencies import (
     make_router,
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
+from server.api.parameters import RunId
 from server.api.request_models import ForkIn
-from server.api.response_models import ProcessOut, process_out
 from ticketgraph.app import TicketGraph
 
 routes = make_router("/api/v1/runs", "runs")
 
 
 class History(BaseModel):
-    """A run's saved moments, the first one first."""
+    """A run's checkpoints, the first one first."""
 
-    run_id: str
-    checkpoints: Sequence[Checkpoint]
+    run_id: str = Field(description="The run's id")
+    checkpoints: Sequence[Checkpoint] = Field(
+        description="Its checkpoints, the first one first"
+    )
 
 
-@routes.get("/{run_id}", response_model=ProcessOut, responses=NOT_FOUND_RESPONSE)
-async def get(run_id: str, app: App) -> Response:
-    """A run as it was last settled."""
-    return json_response(process_out(await app.runs.get(run_id)))
+@routes.get("/{run_id}", response_model=RunView, responses=NOT_FOUND_RESPONSE)
+async def get_run(run_id: RunId, app: App) -> Response:
+    """A run's result and steps, as they were last stored."""
+    return json_response(view_run(await app.runs.get(run_id)))
 
 
 @routes.get(
@@ -42,8 +45,8 @@ async def get(run_id: str, app: App) -> Response:
     response_model=History,
     responses={**NOT_FOUND_RESPONSE, **GONE_RESPONSE},
 )
-async def history(run_id: str, app: App) -> Response:
-    """Every checkpoint: what had happened, and what would come next."""
+async def get_run_history(run_id: RunId, app: App) -> Response:
+    """Every checkpoint of a run: which node wrote it, and which nodes come next."""
     return json_response(
         History(run_id=run_id, checkpoints=await app.runs.history(run_id))
     )
@@ -52,13 +55,17 @@ async def history(run_id: str, app: App) -> Response:
 @routes.post(
     "/{run_id}/fork",
     status_code=201,
-    response_model=ProcessOut,
+    response_model=RunView,
     responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE, **GONE_RESPONSE},
 )
-async def fork(
-    run_id: str, request: ForkIn, app: App, longest: LongestWait
+async def fork_run(
+    run_id: RunId, request: ForkIn, app: App, longest: LongestWait
 ) -> Response:
-    """Run again from a checkpoint, or from the start with changes. A fork has no effect outside."""
+    """Run again from a checkpoint, or from the start with changes.
+
+    A fork sends nothing: its effects are simulated. 202 when it takes longer than
+    MAX_WORKFLOW_TIMEOUT_SECONDS.
+    """
     changes = {
         name: text
         for name in ("subject", "body")
@@ -75,13 +82,17 @@ async def fork(
     "/{run_id}/events",
     responses={200: {"content": {"text/event-stream": {}}}, **NOT_FOUND_RESPONSE},
 )
-async def events(
-    run_id: str,
+async def stream_run_events(
+    run_id: RunId,
     app: App,
-    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+    last_event_id: Annotated[
+        str | None,
+        Header(max_length=20, description="Number of the last step that was received"),
+    ] = None,
 ) -> StreamingResponse:
-    """The run's steps as server-sent events, from the first one or after `Last-Event-ID`,
-    until it rests.
+    """The run's steps as server-sent events, until it waits, finishes or fails.
+
+    From the first step, or after the one that `Last-Event-ID` names.
     """
     await app.runs.get(run_id)
     seen = int(last_event_id) if last_event_id and last_event_id.isdigit() else 0

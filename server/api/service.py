@@ -1,17 +1,15 @@
-"""The service itself: what it is, whether it is well, and how to use it."""
+"""The service itself: what it is, its metrics and its documentation."""
 
-from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse
 
 from contracts.errors import NotFoundError
-from engines.models.records import ModelState
-from server.api.dependencies import App, json_response
+from server.api.dependencies import json_response
 from server.metrics import Metrics
 
 routes = APIRouter(tags=["service"])
@@ -27,73 +25,21 @@ ASSETS = {
 class Welcome(BaseModel):
     """What this is, and where to go on."""
 
-    name: str = "TicketGraph"
-    version: str
-    docs: str = "/docs"
-    health: str = "/health"
-    process: str = "/api/v1/workflow/process"
-
-
-class Health(BaseModel):
-    """Whether the service is well. `ai_enabled` is true when a model API is configured."""
-
-    status: str
-    timestamp: datetime
-    version: str
-    ai_enabled: bool
-    dependencies: dict[str, str]
+    name: str = Field(default="TicketGraph", description="What answers here")
+    version: str = Field(description="Its version")
+    docs: str = Field(default="/docs", description="Path of the API's documentation")
+    health: str = Field(default="/health", description="Path of the health check")
+    process: str = Field(
+        default="/api/v1/workflow/process", description="Path to send tickets to"
+    )
 
 
 @routes.get("/", response_model=Welcome)
-async def welcome(request: Request) -> Response:
-    """JSON for clients, a page for browsers."""
+async def get_welcome(request: Request) -> Response:
+    """What this service is: JSON for clients, a page for browsers."""
     if "text/html" in request.headers.get("accept", ""):
         return HTMLResponse((OUR_ASSETS / "welcome.html").read_text(encoding="utf-8"))
     return json_response(Welcome(version=version("ticketgraph")))
-
-
-@routes.get(
-    "/health",
-    response_model=Health,
-    responses={503: {"model": Health, "description": "Not well"}},
-)
-async def health(app: App) -> Response:
-    """200 when tickets can be taken, 503 when they cannot."""
-    database = await app.check_database()
-    well = database == "ok"
-    models = app.model_state
-    shown = Health(
-        status="ok" if well else "degraded",
-        timestamp=datetime.now(UTC),
-        version=version("ticketgraph"),
-        ai_enabled=models is not None,
-        dependencies={
-            "database": database,
-            "local_engine": "ok",
-            **circuit_states(models),
-        },
-    )
-    return json_response(shown, 200 if well else 503)
-
-
-def circuit_states(models: ModelState | None) -> dict[str, str]:
-    """How the models are. One that rests does not make the service unwell.
-
-    The local engine does its work.
-    """
-    if models is None:
-        return {"model": "not configured"}
-    says = {
-        "closed": "ok",
-        "half_open": "being tried again",
-        "open": "resting after failures",
-    }
-    named = {
-        f"circuit {name}": state
-        for name, state in {**models.provider_circuits, **models.circuits}.items()
-    }
-    state = models.circuits.get(models.primary, "closed")
-    return {"model": f"{models.primary}: {says[state]}", **named}
 
 
 @routes.get(
@@ -101,7 +47,7 @@ def circuit_states(models: ModelState | None) -> dict[str, str]:
     response_class=PlainTextResponse,
     responses={404: {"description": "Metrics are turned off"}},
 )
-async def metrics(request: Request) -> Response:
+async def get_metrics(request: Request) -> Response:
     """Numbers in Prometheus's text format."""
     numbers: Metrics | None = request.app.state.metrics
     if numbers is None:
@@ -114,7 +60,7 @@ async def metrics(request: Request) -> Response:
 
 
 @routes.get("/docs", include_in_schema=False)
-async def docs() -> Response:
+async def show_docs() -> Response:
     """The API's pages.
 
     Their scripts come from an installed package, so that they work without a network.
@@ -123,7 +69,7 @@ async def docs() -> Response:
 
 
 @routes.get("/docs/{name}", include_in_schema=False)
-async def docs_asset(name: str) -> Response:
+async def get_docs_asset(name: str) -> Response:
     """A file of the API's pages."""
     return (
         FileResponse(str(ASSETS[name])) if name in ASSETS else Response(status_code=404)

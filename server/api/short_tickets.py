@@ -1,10 +1,10 @@
-"""The same tickets in short form under /tickets/: stored first, evaluated when asked."""
+"""Tickets in short form under /tickets/: stored first, evaluated on request."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel, Field, RootModel
 
 from contracts.result import Run
 from contracts.stored_ticket import StoredTicket
@@ -19,9 +19,10 @@ from server.api.dependencies import (
     replay_header,
 )
 from server.api.outcome import wait_for_outcome
+from server.api.parameters import Offset, TicketId
 from server.api.request_models import TicketIn
 
-routes = make_router("/tickets", "tickets, short form")
+routes = make_router("/tickets", "short tickets")
 
 Intent = Literal["billing", "technical_issue", "account", "general_question", "unknown"]
 ShortPriority = Literal["low", "medium", "high"]
@@ -45,15 +46,21 @@ SHORT_PRIORITIES: dict[str, ShortPriority] = {
 class ShortTicket(BaseModel):
     """A ticket in short form. intent and suggestion are null until it was evaluated."""
 
-    id: str
-    subject: str
-    body: str
-    customer_email: str | None
-    status: str
-    priority: ShortPriority | None
-    intent: Intent | None
-    suggestion: str | None
-    created_at: datetime
+    id: str = Field(description="The ticket's id")
+    subject: str = Field(description="The ticket's subject")
+    body: str = Field(description="The message as it was received")
+    customer_email: str | None = Field(description="The customer's address")
+    status: str = Field(description="How far the ticket has come")
+    priority: ShortPriority | None = Field(
+        description="low, medium or high; null until it was routed"
+    )
+    intent: Intent | None = Field(
+        description="What it is about; null until it was evaluated"
+    )
+    suggestion: str | None = Field(
+        description="The reply draft; null until it was evaluated"
+    )
+    created_at: datetime = Field(description="When the ticket was received")
 
 
 class ShortTickets(RootModel[list[ShortTicket]]):
@@ -63,25 +70,29 @@ class ShortTickets(RootModel[list[ShortTicket]]):
 class Evaluation(BaseModel):
     """What the run made of the ticket."""
 
-    ticket_id: str
-    run_id: str
-    intent: Intent
-    priority: ShortPriority
-    confidence: float
-    suggestion: str
-    status: Literal["resolved", "awaiting_review"]
+    ticket_id: str = Field(description="The ticket's id")
+    run_id: str = Field(description="The run's id")
+    intent: Intent = Field(description="What it is about")
+    priority: ShortPriority = Field(description="How soon it should be taken up")
+    confidence: float = Field(description="Confidence in the intent, 0 to 1")
+    suggestion: str = Field(description="The reply draft; empty while there is none")
+    status: Literal["resolved", "awaiting_review"] = Field(
+        description="resolved, or awaiting_review when a person has to look"
+    )
 
 
 STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
-    202: {"model": Evaluation, "description": "Goes on"}
+    202: {"model": Evaluation, "description": "Still running: ask again"}
 }
 
 
 @routes.post(
     "/", status_code=201, response_model=ShortTicket, responses=CONFLICT_RESPONSE
 )
-async def create(request: TicketIn, app: App, key: IdempotencyKey) -> Response:
-    """Store a ticket, and do nothing else with it yet."""
+async def create_short_ticket(
+    request: TicketIn, app: App, key: IdempotencyKey
+) -> Response:
+    """Store a ticket without starting a run."""
     claim = await app.tickets.submit(request.to_new_ticket(), start=False, key=key)
     headers = {"location": f"/tickets/{claim.ticket.id}", **replay_header(claim)}
     stored = await app.tickets.get(claim.ticket.id)
@@ -89,23 +100,21 @@ async def create(request: TicketIn, app: App, key: IdempotencyKey) -> Response:
 
 
 @routes.get("/", response_model=ShortTickets)
-async def list_tickets(
+async def list_short_tickets(
     app: App,
-    limit: Annotated[int, Query(ge=1, le=200)] = 100,
-    offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    limit: Annotated[
+        int, Query(ge=1, le=200, description="At most so many tickets")
+    ] = 100,
+    offset: Offset = 0,
 ) -> Response:
-    """Tickets, newest first."""
-    found, _ = await app.tickets.list_page(limit, offset)
-    return json_response(
-        ShortTickets(
-            [short_ticket_out(await app.tickets.get(ticket.id)) for ticket in found]
-        )
-    )
+    """Tickets in short form, newest first."""
+    found, _ = await app.tickets.list_page(limit, offset, with_results=True)
+    return json_response(ShortTickets([short_ticket_out(ticket) for ticket in found]))
 
 
 @routes.get("/{ticket_id}", response_model=ShortTicket, responses=NOT_FOUND_RESPONSE)
-async def get(ticket_id: str, app: App) -> Response:
-    """One ticket."""
+async def get_short_ticket(ticket_id: TicketId, app: App) -> Response:
+    """One ticket in short form."""
     return json_response(short_ticket_out(await app.tickets.get(ticket_id)))
 
 
@@ -114,10 +123,10 @@ async def get(ticket_id: str, app: App) -> Response:
     response_model=Evaluation,
     responses={**STILL_RUNNING_RESPONSE, **NOT_FOUND_RESPONSE},
 )
-async def evaluate(ticket_id: str, app: App, longest: LongestWait) -> Response:
-    """Run the ticket through the graph, once.
-
-    Asked again, or twice at the same time, it is the same run.
+async def evaluate_short_ticket(
+    ticket_id: TicketId, app: App, longest: LongestWait
+) -> Response:
+    """Run the ticket through the graph, once: repeated and concurrent requests share one run.
 
     202 when it takes longer than MAX_WORKFLOW_TIMEOUT_SECONDS: ask again.
     """
@@ -144,7 +153,7 @@ def evaluation_out(run: Run) -> Evaluation:
 
 
 def intent_of(run: Run) -> Intent:
-    """The short form's word for a category; unknown when nothing could be made of the ticket."""
+    """The short form's word for a category; unknown when the ticket could not be classified."""
     known = run.classification
     if known is None or known.abstained or run.disposition == "request_info":
         return "unknown"

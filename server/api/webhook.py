@@ -1,13 +1,10 @@
-"""The internal helpdesk's door.
-
-Tickets come in by webhook and leave for Jira, Freshservice or Slack.
-"""
+"""Webhook of the internal helpdesk, whose tickets are routed to Jira, Freshservice or Slack."""
 
 from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from contracts.errors import NotFoundError
 from contracts.result import Run
@@ -24,13 +21,14 @@ from server.api.dependencies import (
     replay_header,
 )
 from server.api.outcome import wait_for_outcome
+from server.api.parameters import TicketId
 from server.api.request_models import WebhookIn
 from ticketgraph.app import TicketGraph
 
 routes = make_router("/webhook/ticket", "webhook")
 
 WAIT_SECONDS = 25.0
-"""Senders of webhooks give up after about 30 s."""
+"""Less than the 30 s after which senders of webhooks usually give up."""
 
 Status = Literal["received", "classified", "routed", "failed"]
 
@@ -38,33 +36,53 @@ Status = Literal["received", "classified", "routed", "failed"]
 class Department(BaseModel):
     """What the ticket was classified as."""
 
-    department: str
-    severity: str
-    confidence: float
-    reasoning: str
+    department: str = Field(description="The department's id")
+    severity: str = Field(description="How bad it is")
+    confidence: float = Field(description="Confidence in the department, 0 to 1")
+    reasoning: str = Field(description="Why, in words for a person")
 
 
 class WebhookOut(BaseModel):
     """The ticket's record. `routed` once its entry for `routed_to_system` is recorded."""
 
-    ticket_id: str
-    title: str
-    description: str
-    email: str | None
-    status: Status
-    department: str | None
-    assigned_to: str | None
-    external_ticket_id: str | None
-    routed_to_system: str | None
-    confidence_score: float | None
-    priority: str | None
-    error_message: str | None
-    created_at: datetime
-    updated_at: datetime
-    classification: Department | None
-    run_id: str | None
-    disposition: str | None
-    approval_id: str | None
+    ticket_id: str = Field(description="The ticket's id: TKT- and 8 hexadecimal digits")
+    title: str = Field(description="The title as it was received")
+    description: str = Field(description="The description as it was received")
+    email: str | None = Field(description="The sender's address")
+    status: Status = Field(
+        description="received, classified, routed (recorded for a system) or failed"
+    )
+    department: str | None = Field(
+        description="The department it belongs to; null until classified"
+    )
+    assigned_to: str | None = Field(
+        description="The team that gets it; null until routed"
+    )
+    external_ticket_id: str | None = Field(
+        description="Its id in the system it was routed to"
+    )
+    routed_to_system: str | None = Field(
+        description="jira, freshservice or slack; null until routed"
+    )
+    confidence_score: float | None = Field(
+        description="Confidence in the department, 0 to 1"
+    )
+    priority: str | None = Field(
+        description="urgent, high, normal or low; null until routed"
+    )
+    error_message: str | None = Field(description="Why it failed; null when it did not")
+    created_at: datetime = Field(description="When it was received")
+    updated_at: datetime = Field(description="When it changed last")
+    classification: Department | None = Field(
+        description="Department and severity; null until classified"
+    )
+    run_id: str | None = Field(description="The run's id")
+    disposition: str | None = Field(
+        description="What happens to the ticket; null until routed"
+    )
+    approval_id: str | None = Field(
+        description="The question to a person that it waits for; null when none"
+    )
 
 
 STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
@@ -75,12 +93,12 @@ STILL_RUNNING_RESPONSE: dict[int | str, dict[str, Any]] = {
 @routes.post(
     "", response_model=WebhookOut, responses=STILL_RUNNING_RESPONSE | CONFLICT_RESPONSE
 )
-async def receive(
+async def receive_webhook_ticket(
     request: WebhookIn, app: App, longest: LongestWait, key: IdempotencyKey
 ) -> Response:
-    """Store a ticket and run it. 200 with the record.
+    """Store a ticket of the internal helpdesk, run it, and answer with its record.
 
-    202 when the run takes longer than a sender waits.
+    202 with the record as it is when the run takes longer than senders of webhooks wait.
     """
     claim = await app.tickets.submit(request.to_new_ticket(), key=key)
     _, status = await wait_for_outcome(app, claim, min(WAIT_SECONDS, longest))
@@ -89,7 +107,7 @@ async def receive(
 
 
 @routes.get("/{ticket_id}", response_model=WebhookOut, responses=NOT_FOUND_RESPONSE)
-async def get(ticket_id: str, app: App) -> Response:
+async def get_webhook_ticket(ticket_id: TicketId, app: App) -> Response:
     """The record of a ticket that came by webhook."""
     return json_response(await read_webhook_record(app, ticket_id))
 

@@ -6,6 +6,7 @@ from fastapi import Response
 
 from contracts.classification import Classification
 from contracts.extraction import ExtractedField, Extraction
+from contracts.run_view import RunView, view_routing
 from server.api.dependencies import (
     CONFLICT_RESPONSE,
     App,
@@ -27,10 +28,8 @@ from server.api.request_models import (
 from server.api.response_models import (
     ClassifyOut,
     ExtractOut,
-    ProcessOut,
     RespondOut,
     RouteOut,
-    routing_out,
 )
 from server.http.prefer import Preferred
 
@@ -39,10 +38,10 @@ routes = make_router("/api/v1/workflow", "workflow")
 
 @routes.post(
     "/process",
-    response_model=ProcessOut,
+    response_model=RunView,
     responses=STILL_RUNNING_RESPONSE | CONFLICT_RESPONSE,
 )
-async def process(
+async def process_ticket(
     request: ProcessIn,
     app: App,
     longest: LongestWait,
@@ -63,15 +62,15 @@ async def process(
 
 
 @routes.post("/classify", response_model=ClassifyOut)
-async def classify(request: ClassifyIn, app: App) -> Response:
-    """Category and severity. Nothing is stored."""
+async def classify_ticket(request: ClassifyIn, app: App) -> Response:
+    """Classify a ticket: category and severity. Nothing is stored."""
     found = await app.single_steps.classify_ticket(request.ticket.to_new_ticket())
     return json_response(ClassifyOut(**dict(found), classification=found))
 
 
 @routes.post("/extract", response_model=ExtractOut)
-async def extract(request: ExtractIn, app: App) -> Response:
-    """The fields. Nothing is stored."""
+async def extract_fields(request: ExtractIn, app: App) -> Response:
+    """Extract the fields of a ticket. Nothing is stored."""
     found = await app.single_steps.extract_fields(
         request.ticket.to_new_ticket(), request.category
     )
@@ -79,8 +78,8 @@ async def extract(request: ExtractIn, app: App) -> Response:
 
 
 @routes.post("/respond", response_model=RespondOut)
-async def respond(request: RespondIn, app: App) -> Response:
-    """A reply draft. Nothing is stored, nothing is sent."""
+async def draft_reply(request: RespondIn, app: App) -> Response:
+    """Draft a reply. Nothing is stored, nothing is sent."""
     made, fields = (
         to_classification(request.classification),
         to_extraction(request.extraction),
@@ -92,13 +91,13 @@ async def respond(request: RespondIn, app: App) -> Response:
 
 
 @routes.post("/route", response_model=RouteOut)
-async def route(request: RouteIn, app: App) -> Response:
-    """Team, priority, disposition. Nothing is stored."""
+async def route_ticket(request: RouteIn, app: App) -> Response:
+    """Route a ticket: team, priority, disposition. Nothing is stored."""
     made, fields = (
         to_classification(request.classification),
         to_extraction(request.extraction),
     )
-    decided: Any = routing_out(
+    decided: Any = view_routing(
         await app.single_steps.route_ticket(
             request.ticket.to_new_ticket(), made, fields
         )

@@ -1,1 +1,1 @@
-"""What stands around every HTTP request, whatever it asks for."""
+"""Handling that every HTTP request shares: limits, strict JSON, problem details, Prefer."""

@@ -1,4 +1,4 @@
-"""Around every request: its id, the cap on its body, and the headers that keep browsers safe."""
+"""Middleware of every request: request id, size limits, and security headers."""
 
 import re
 import uuid
@@ -18,8 +18,10 @@ The largest ticket, 50,000 characters escaped in JSON, is under 600 kB.
 """
 
 MAX_DRAINED_BYTES = 33_554_432
-"""Bytes that are read and thrown away so that a client that is still sending gets to read
-the refusal."""
+"""Bytes of a too large body that are read and discarded.
+
+A client that is still sending then reads the refusal in place of a reset connection.
+"""
 
 BODY_TOO_LARGE = f"The body is too large. Send at most {MAX_BODY_BYTES // 1024} KiB."
 
@@ -40,16 +42,13 @@ SECURITY_HEADERS = {
 
 
 class RequestGuard:
-    """ASGI middleware."""
+    """ASGI middleware: refuses oversized requests, adds the request id and security headers."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a body that is too large before anything parses it.
-
-        Mark everything that goes out.
-        """
+        """Answer one request. Oversized bodies are refused before anything parses them."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -81,7 +80,7 @@ class RequestGuard:
 
 
 class CappedBody:
-    """The request's body, up to the cap."""
+    """A receive callable that limits the request's body to MAX_BODY_BYTES."""
 
     def __init__(self, receive: Receive) -> None:
         self.receive = receive
@@ -90,7 +89,7 @@ class CappedBody:
     async def __call__(self) -> MutableMapping[str, Any]:
         """The next message.
 
-        Raises HTTPException 413 when a body of unannounced length goes over the cap.
+        Raises HTTPException 413 when a body without Content-Length exceeds the limit.
         """
         message = await self.receive()
         if message["type"] == "http.request":
@@ -101,7 +100,7 @@ class CappedBody:
 
 
 async def drain_body(receive: Receive) -> None:
-    """Read the rest of the body and keep none of it."""
+    """Read the rest of the body and discard it."""
     while (message := await receive())["type"] == "http.request" and message.get(
         "more_body"
     ):
@@ -109,9 +108,9 @@ async def drain_body(receive: Receive) -> None:
 
 
 def refuse_path() -> ASGIApp:
-    """The refusal of an address with control characters.
+    """The refusal of a path with control characters.
 
-    A router takes one that ends in a newline for another.
+    The router would match a path that ends in a newline like the one without it.
     """
     return problem_response(
         404,
@@ -130,7 +129,7 @@ def head_size(scope: Scope) -> int:
 
 
 def refuse_head() -> ASGIApp:
-    """The refusal of a request that nobody needs to send."""
+    """The refusal of an oversized path and headers."""
     detail = f"Send at most {MAX_HEAD_BYTES // 1024} KiB of address and headers."
     return problem_response(431, "The request's headers are too large.", detail)
 
@@ -141,5 +140,5 @@ def refuse_body() -> ASGIApp:
 
 
 def request_id_of(given: str | None) -> str:
-    """The caller's id for the request if it is a harmless one, else a new one."""
+    """The caller's X-Request-ID if it is well-formed, else a new id."""
     return given if given and REQUEST_ID_PATTERN.fullmatch(given) else uuid.uuid4().hex

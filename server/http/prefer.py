@@ -1,25 +1,19 @@
-"""The header `Prefer` (RFC 7240): how long a caller wants to wait.
-
-What else it says is ignored, as it may be.
-"""
+"""The header `Prefer` (RFC 7240): how long a caller wants to wait for a run."""
 
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
 MAX_WAIT_SECONDS = 86_400
-"""A longer wait means no more than this one."""
+"""A longer wait is cut to this one."""
 
 
 @dataclass(frozen=True)
 class Preference:
-    """`wait` in whole seconds, None when it is not said.
-
-    `respond_async` where no wait is wanted beyond that.
-    """
+    """`wait` in whole seconds, None when not given; `respond_async`: do not wait longer."""
 
     wait: int | None = None
     respond_async: bool = False
@@ -31,14 +25,14 @@ class Preference:
         return min(float(self.wait), longest)
 
     def applied_header(self, *, finished: bool) -> dict[str, str]:
-        """The header that says which preferences were followed."""
+        """The header that names the preferences that were followed."""
         followed = [f"wait={self.wait}"] if self.wait is not None else []
         followed += ["respond-async"] if self.respond_async and not finished else []
         return {"Preference-Applied": ", ".join(followed)} if followed else {}
 
 
 def parse_preferences(values: Sequence[str]) -> Preference:
-    """What the headers say. Of a preference that is named twice, the first counts."""
+    """The preferences in the headers; of one that is given twice, the first counts."""
     named: dict[str, str] = {}
     for part in ",".join(values).split(","):
         name, _, value = part.partition(";")[0].partition("=")
@@ -53,15 +47,23 @@ def parse_preferences(values: Sequence[str]) -> Preference:
 
 
 async def read_preference(
+    request: Request,
     prefer: Annotated[
-        list[str] | None,
+        str | None,
         Header(
-            description="`wait=N`: at most so many seconds; `respond-async`: not at all"
+            description=(
+                "RFC 7240: `wait=N` waits at most N seconds for the result; "
+                "`respond-async` does not wait. Anything else is ignored."
+            )
         ),
     ] = None,
 ) -> Preference:
-    """What the caller prefers."""
-    return parse_preferences(prefer or ())
+    """What the caller prefers.
+
+    `prefer` documents the header as one string, which every client generator understands; a
+    caller may send the header several times, so it is read from the request.
+    """
+    return parse_preferences(request.headers.getlist("prefer") if prefer else ())
 
 
 Preferred = Annotated[Preference, Depends(read_preference)]

@@ -1,6 +1,6 @@
 """Every error as problem details (RFC 9457): what went wrong, and what the caller can do.
 
-Never what was sent.
+Nothing of the request is repeated.
 """
 
 import logging
@@ -25,24 +25,30 @@ DATABASE_UNAVAILABLE = (
 )
 
 RETRY_AFTER = "5"
-"""Seconds, for answers that are worth another try."""
+"""Seconds after which a request that got 503 may be sent again."""
 
 
 class FieldProblem(BaseModel):
     """What is wrong with one field."""
 
-    field: str
-    problem: str
+    field: str = Field(description="The field's path, its parts joined by dots")
+    problem: str = Field(description="What is wrong with it")
 
 
 class ProblemDetails(BaseModel):
     """The body of every error (application/problem+json)."""
 
-    type: str = "about:blank"
-    title: str
-    status: int
-    detail: str
-    errors: list[FieldProblem] = Field(default_factory=list)
+    type: str = Field(
+        default="about:blank",
+        description="A URI of the kind of problem; about:blank: the status says it",
+    )
+    title: str = Field(description="The kind of problem, in words")
+    status: int = Field(description="The HTTP status")
+    detail: str = Field(description="What went wrong, and what to do")
+    errors: list[FieldProblem] = Field(
+        default_factory=list,
+        description="The fields that do not fit, when that is the problem",
+    )
     current: dict[str, Any] | None = Field(
         default=None,
         description="How a thing is now, where the request was about how it was before",
@@ -73,19 +79,19 @@ def problem_response(
 
 
 def handle_problems(app: FastAPI) -> None:
-    """Let every error of the app end as problem details."""
+    """Register the handlers that turn every error into problem details."""
     app.exception_handler(TicketGraphError)(handle_own_error)
     app.exception_handler(RequestValidationError)(handle_validation_error)
     app.exception_handler(HTTPException)(handle_http_error)
-    for away in UNAVAILABLE_ERRORS:
-        app.exception_handler(away)(handle_database_unavailable)
+    for error in UNAVAILABLE_ERRORS:
+        app.exception_handler(error)(handle_database_unavailable)
     app.exception_handler(Exception)(handle_unexpected_error)
 
 
 def document_problems(app: FastAPI) -> None:
-    """Let the app's document name errors by their media type.
+    """Declare errors as application/problem+json in the app's OpenAPI document.
 
-    FastAPI takes every model for application/json.
+    FastAPI declares every model as application/json.
     """
     document = app.openapi()
     operations = [
@@ -105,7 +111,7 @@ def document_problems(app: FastAPI) -> None:
 
 
 async def handle_own_error(_request: Request, error: TicketGraphError) -> Response:
-    """An error of our tree: its class is the title, its message says what to do."""
+    """A TicketGraphError: its title and its message; of a 5xx only what is safe to show."""
     shown = (
         error.detail
         if error.status < 500 or isinstance(error, UnavailableError)
@@ -117,7 +123,7 @@ async def handle_own_error(_request: Request, error: TicketGraphError) -> Respon
 async def handle_validation_error(
     _request: Request, error: RequestValidationError
 ) -> Response:
-    """A request that does not fit the schema: which fields, and why."""
+    """A request that does not fit its schema: which fields, and why."""
     wrong = [
         FieldProblem(field=field_path_of(entry), problem=entry["msg"])
         for entry in error.errors()
@@ -135,20 +141,20 @@ async def handle_validation_error(
 
 
 async def handle_http_error(_request: Request, error: HTTPException) -> Response:
-    """What the framework refuses: unknown paths, methods, broken JSON."""
+    """An HTTPException: unknown path or method, broken JSON, oversized body."""
     return problem_response(
         error.status_code, "The request cannot be answered.", str(error.detail)
     )
 
 
 async def handle_database_unavailable(_request: Request, error: Exception) -> Response:
-    """The database cannot be reached, or is full."""
-    log.warning("the database is away: %s", type(error).__name__)
+    """503 for a database that cannot be reached or has no space."""
+    log.warning("the database is unavailable: %s", type(error).__name__)
     return problem_response(503, UnavailableError().title, DATABASE_UNAVAILABLE)
 
 
 async def handle_unexpected_error(_request: Request, error: Exception) -> Response:
-    """A defect of ours. The log has it; the caller gets no trace."""
+    """500 for a defect: the log gets the traceback, the caller does not."""
     log.error("unexpected error", exc_info=error)
     return problem_response(
         500,
@@ -158,8 +164,8 @@ async def handle_unexpected_error(_request: Request, error: Exception) -> Respon
 
 
 def field_path_of(entry: dict[str, Any]) -> str:
-    """Where the problem is, without `body` or `query` in front.
+    """The field's path without the leading `body` or `query`.
 
-    Names of our schema, never keys of the caller's.
+    It consists of our schema's names, never of keys that the caller chose.
     """
     return ".".join(str(part) for part in entry["loc"][1:])[:100]

@@ -1,4 +1,4 @@
-"""HTTP connections that do not wait for ever for the rest of a request."""
+"""HTTP connections with a time limit on receiving each request."""
 
 import asyncio
 import socket
@@ -12,28 +12,27 @@ from server.http.guard import MAX_HEAD_BYTES
 REQUEST_TIMEOUT_SECONDS = 8.0
 """From a request's first byte to its last one.
 
-A client on a slow line sends the largest body in a tenth of it.
+On a slow line the largest body takes a tenth of it.
 """
 
 
 class RequestTimeoutProtocol(HttpToolsProtocol):
-    """uvicorn's protocol with a deadline on receiving each request, its headers and its
-    body together.
+    """uvicorn's protocol with a time limit on receiving a request, headers and body together.
 
-    Headers that never end are given up by size: the parser keeps them, and no application
-    sees them before they end.
+    Headers that never end are refused by size: the parser buffers them, and the application
+    does not see them before they end.
     """
 
     deadline: asyncio.TimerHandle | None = None
     head_bytes: int | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """A connection that says nothing is as idle as one that stops in the middle."""
+        """Start the timeout: a connection that sends nothing is closed as well."""
         super().connection_made(transport)
         self.start_timeout()
 
     def data_received(self, data: bytes) -> None:
-        """Start the clock at the first bytes of a request."""
+        """Start the timeout at the first bytes of a request."""
         if self.deadline is None:
             self.start_timeout()
         super().data_received(data)
@@ -43,33 +42,33 @@ class RequestTimeoutProtocol(HttpToolsProtocol):
                 self.reset_connection()
 
     def on_message_begin(self) -> None:
-        """A head begins: count it."""
+        """Start counting the bytes of the headers."""
         self.head_bytes = 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is whole: whether it is too large is now the application's to say."""
+        """Stop counting: from here on RequestGuard checks the size of the headers."""
         self.head_bytes = None
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The request is whole: stop the clock."""
+        """Stop the timeout: the request is complete."""
         self.cancel_timeout()
         super().on_message_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Nothing to wait for any more."""
+        """Stop the timeout of a closed connection."""
         self.cancel_timeout()
         super().connection_lost(exc)
 
     def start_timeout(self) -> None:
-        """Start the clock."""
+        """Start the timeout."""
         self.deadline = self.loop.call_later(
             REQUEST_TIMEOUT_SECONDS, self.reset_connection
         )
 
     def cancel_timeout(self) -> None:
-        """Stop the clock."""
+        """Stop the timeout."""
         if self.deadline is not None:
             self.deadline.cancel()
             self.deadline = None
@@ -77,7 +76,7 @@ class RequestTimeoutProtocol(HttpToolsProtocol):
     def reset_connection(self) -> None:
         """Reset the connection.
 
-        A polite close would leave it half open on a client that never reads.
+        An orderly close would leave it half open while the client does not read.
         """
         self.cancel_timeout()
         connection: Any = self.transport.get_extra_info("socket")

@@ -1,10 +1,15 @@
-"""JSON bodies, strictly: UTF-8, no NaN, no NUL, no lone surrogates, not too deep."""
+"""Requests read strictly.
 
-from collections.abc import Callable, Coroutine
+JSON in UTF-8, without NaN, NUL or lone surrogates, not nested too deep; no query parameter
+that the address does not have.
+"""
+
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 import orjson
 from fastapi import Request, Response
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
@@ -12,13 +17,10 @@ MAX_DEPTH = 32
 
 
 class StrictRequest(Request):
-    """A request whose JSON is checked before anything else sees it."""
+    """A request whose JSON is checked before FastAPI validates it."""
 
     async def json(self) -> Any:
-        """The body.
-
-        Raises HTTPException 400 for what is not JSON, 422 for what no ticket may hold.
-        """
+        """The body. Raises HTTPException: 400 for invalid JSON, 422 for NUL or deep nesting."""
         try:
             value = orjson.loads(await self.body())
         except orjson.JSONDecodeError:
@@ -28,23 +30,42 @@ class StrictRequest(Request):
 
 
 class StrictRoute(APIRoute):
-    """A route that reads its body as a StrictRequest."""
+    """A route that refuses unknown query parameters and reads its body as a StrictRequest."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler on our request."""
         handle = super().get_route_handler()
+        known = query_parameters_of(self.dependant)
 
         async def handle_strictly(request: Request) -> Response:
+            check_query(request.query_params.keys(), known)
             return await handle(StrictRequest(request.scope, request.receive))
 
         return handle_strictly
 
 
-def check_json_value(value: Any) -> None:
-    """Refuse NUL characters and nesting that no part of the system needs.
+def query_parameters_of(dependant: Dependant) -> set[str]:
+    """The names of the query parameters of an endpoint and of all that it depends on."""
+    own = {parameter.alias for parameter in dependant.query_params}
+    return own.union(*map(query_parameters_of, dependant.dependencies))
 
-    Raises HTTPException 422.
+
+def check_query(given: Iterable[str], known: set[str]) -> None:
+    """Refuse a query parameter that the address does not have: it would be ignored silently.
+
+    Raises HTTPException 422, which does not repeat the name.
     """
+    if set(given) <= known:
+        return
+    takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."
+    raise HTTPException(
+        422,
+        f"The request has a query parameter that this address does not know. {takes}",
+    )
+
+
+def check_json_value(value: Any) -> None:
+    """Refuse NUL characters and nesting deeper than MAX_DEPTH. Raises HTTPException 422."""
     level = [value]
     for _ in range(MAX_DEPTH):
         below: list[Any] = []

@@ -121,7 +121,7 @@ def ticket_from_row(found: RowMapping) -> Ticket:
 
 async def list_tickets_page(
     connection: AsyncConnection,
-    filters: dict[str, str],
+    filters: Mapping[str, str],
     limit: int,
     offset: int,
     *,
@@ -170,21 +170,13 @@ def add_newest_runs(page: Subquery, with_results: bool) -> Select[Any]:
 
 
 def stored_ticket_from_row(
-    found: RowMapping, run: RowMapping | None = None
+    found: RowMapping, run_id: str | None, result: Mapping[str, Any] | None
 ) -> StoredTicket:
-    """The ticket with where it stands; `run` is the row of its newest run."""
+    """The ticket with where it stands, and the result of its newest run as `run`."""
     known = {
         name: found[name]
         for name in StoredTicket.model_fields
         if name not in ("run_id", "run")
     }
-    return StoredTicket(
-        **known,
-        run_id=run["id"] if run else None,
-        run=Run.model_validate(run["result"]) if run and run["result"] else None,
-    )
-
-
-async def check_readable(connection: AsyncConnection) -> None:
-    """Raise sqlalchemy.exc.SQLAlchemyError when no ticket can be read."""
-    await connection.execute(select(tickets.c.id).limit(1))
+    run = Run.model_validate(result) if result else None
+    return StoredTicket(**known, run_id=run_id, run=run)

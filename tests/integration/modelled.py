@@ -60,8 +60,9 @@ class Service:
         return request
 
     async def model(self) -> str:
-        """What the service says of its model."""
-        return (await self.http.get("/health")).json()["dependencies"]["model"]
+        """The primary model and its state, as /health shows them."""
+        primary = (await self.http.get("/health")).json()["models"][0]
+        return f"{primary['id']}: {primary['state']}"
 
 
 def within(environment: Mapping[str, str]) -> pytest.MarkDecorator:

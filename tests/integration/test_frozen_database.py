@@ -89,6 +89,8 @@ async def test_every_request_ends_with_503_and_all_goes_on_afterwards(
                     for answer in ended
                     if answer.status_code != 503
                 ] == []
+                assert ended[1].json()["status"] == "unhealthy"
+                assert ended[1].json()["dependencies"]["database"] == "unavailable"
                 assert ended[0].headers["retry-after"]
                 assert "may or may not be kept" in ended[0].json()["detail"]
                 await works_again(client, url)

@@ -11,8 +11,9 @@ from contracts.errors import UnavailableError
 from contracts.usage import Usage
 from engines.models.breaker import BreakerState
 from engines.models.records import CallRecord, ModelState
-from server.api.service import circuit_states as dependencies
+from server.api.health import judge_providers
 from server.metrics import Metrics
+from server.model_health import list_model_health
 from tests.conftest import free_port
 from tests.integration.modelled import PRICES, Service, within
 
@@ -92,7 +93,7 @@ async def test_a_circuit_that_opens_is_told(service: Service) -> None:
     assert now["call_seconds_count", "compatible/m", "extract"] == 1, (
         "what was not sent took no time"
     )
-    assert await service.model() == "compatible/m: resting after failures"
+    assert await service.model() == "compatible/m: unavailable"
 
 
 @within(OWN_PORT)
@@ -136,12 +137,15 @@ def test_each_model_has_its_circuit_and_a_provider_the_worst_of_them(
         ("circuit", "p/n", second),
         ("provider_circuit", "p", worst),
     }
-    shown = dependencies(models)
-    assert (shown["circuit p"], shown["circuit p/m"], shown["circuit p/n"]) == (
-        worst,
-        first,
-        second,
-    )
+    shown = list_model_health(models, metrics.recent_calls)
+    assert [(model.id, model.circuit) for model in shown] == [
+        ("p/m", first),
+        ("p/n", second),
+    ]
+    states = {"open": "unavailable", "half_open": "degraded", "closed": "healthy"}
+    assert [model.state for model in shown] == [states[first], states[second]]
+    together = states[first] if first == second else "degraded"
+    assert judge_providers(shown) == {"model": together, "provider p": together}
 
 
 def test_a_port_that_is_taken_is_a_sentence() -> None:

@@ -30,10 +30,16 @@ def test_the_root_is_json_for_clients_and_a_page_for_browsers(
 
 def test_health_is_honest(http: httpx.Client) -> None:
     health = http.get("/health").json()
-    assert health["status"] == "ok"
+    assert health["status"] == "healthy"
     assert health["version"] == version("ticketgraph")
     assert health["ai_enabled"] is False
-    assert health["dependencies"]["database"] == "ok"
+    assert health["dependencies"] == {
+        "database": "healthy",
+        "workers": "healthy",
+        "model": "not_configured",
+        "delivery_webhook": "not_configured",
+    }
+    assert health["models"] == []
     assert datetime.now(UTC) - datetime.fromisoformat(health["timestamp"]) < timedelta(
         minutes=1
     )

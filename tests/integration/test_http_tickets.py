@@ -60,13 +60,41 @@ def test_tickets_come_in_pages(http: httpx.Client, seven: list[str]) -> None:
 
 def test_tickets_are_filtered(http: httpx.Client, seven: list[str]) -> None:
     known = page(http)["items"][0]
-    for name in ("category", "severity", "status", "assigned_team"):
+    for name in ("category", "severity", "priority", "status", "assigned_team"):
         assert all(
             item[name] == known[name]
             for item in page(http, **{name: known[name]})["items"]
         )
+    for name in ("category", "assigned_team"):
         assert page(http, **{name: "no-such-thing"})["total"] == 0
     assert page(http, assigned_team="billing_team")["total"] == 7
+
+
+def test_an_unknown_parameter_is_refused_with_the_ones_that_there_are(
+    http: httpx.Client,
+) -> None:
+    answer = http.get("/api/v1/effects", params={"state": "sent"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"].endswith("It takes limit, offset, status.")
+
+
+def test_listed_tickets_have_their_runs(http: httpx.Client, seven: list[str]) -> None:
+    stored = http.post("/tickets/", json=ticket("stored")).json()["id"]
+    alone = {
+        address: http.get(f"{address}/{number}").json()
+        for address in ("/api/v1/tickets", "/tickets")
+        for number in [seven[0]]
+    }
+    for address, one in alone.items():
+        found = http.get(f"{address}/", params={"limit": 200}, follow_redirects=True)
+        rows = found.json()
+        items = {
+            row["id"]: row for row in (rows if address == "/tickets" else rows["items"])
+        }
+        assert items[one["id"]] == one
+        assert items[stored]["status"] == "received"
+    assert alone["/api/v1/tickets"]["run_url"].startswith("/api/v1/runs/")
+    assert alone["/tickets"]["suggestion"]
 
 
 def test_a_ticket_is_created_and_read(http: httpx.Client) -> None:

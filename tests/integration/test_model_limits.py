@@ -63,7 +63,7 @@ async def test_the_defaults(service: Service) -> None:
         "response_format",
         "temperature",
     ]
-    assert await service.model() == "compatible/default: ok"
+    assert await service.model() == "compatible/default: healthy"
     service.stub.requests.clear()
     done = await service.process()
     assert outputs(service.stub.requests) == [
@@ -112,7 +112,7 @@ async def test_retry_max_attempts_by_default_is_two(service: Service) -> None:
 async def test_gemini_api_key(service: Service) -> None:
     await service.step("extract")
     assert service.stub.requests[0].headers["Authorization"] == "Bearer key-of-gemini"
-    assert await service.model() == "gemini/gemini-2.5-flash: ok"
+    assert await service.model() == "gemini/gemini-2.5-flash: healthy"
 
 
 @within(GEMINI)
@@ -142,7 +142,7 @@ async def test_retry_backoff_factor(service: Service) -> None:
 @within(GOOGLE)
 async def test_google_api_key(service: Service) -> None:
     assert (await service.asked()).headers["Authorization"] == "Bearer key-of-google"
-    assert await service.model() == "gemini/gemini-2.5-flash: ok"
+    assert await service.model() == "gemini/gemini-2.5-flash: healthy"
 
 
 @within(GOOGLE)
@@ -160,7 +160,7 @@ async def test_daily_budget_usd(service: Service) -> None:
 @within(SECRET)
 async def test_openai_secret(service: Service) -> None:
     assert (await service.asked()).headers["Authorization"] == "Bearer secret-of-openai"
-    assert await service.model() == "openai/gpt-4.1-mini: ok"
+    assert await service.model() == "openai/gpt-4.1-mini: healthy"
 
 
 @within(SECRET)
@@ -186,7 +186,7 @@ async def test_ticket_budget_usd(service: Service) -> None:
 @within(VLLM)
 async def test_llm_provider(service: Service) -> None:
     assert (await service.asked()).body["model"] == "Qwen/Qwen2.5-7B-Instruct"
-    assert await service.model() == "vllm/Qwen/Qwen2.5-7B-Instruct: ok"
+    assert await service.model() == "vllm/Qwen/Qwen2.5-7B-Instruct: healthy"
 
 
 @within(VLLM)

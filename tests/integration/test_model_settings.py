@@ -50,7 +50,7 @@ def test_llm_provider_none_is_offline_in_spite_of_a_key(http: httpx.Client) -> N
     health = http.get("/health").json()
     assert (health["ai_enabled"], health["dependencies"]["model"]) == (
         False,
-        "not configured",
+        "not_configured",
     )
 
 
@@ -58,7 +58,7 @@ def test_llm_provider_none_is_offline_in_spite_of_a_key(http: httpx.Client) -> N
 async def test_openai_api_key(service: Service) -> None:
     request = await service.asked()
     assert request.headers["Authorization"] == "Bearer key-of-openai"
-    assert await service.model() == "openai/first: ok"
+    assert await service.model() == "openai/first: healthy"
 
 
 @within(OPENAI)
@@ -114,7 +114,7 @@ async def test_openrouter_api_key(service: Service) -> None:
     assert (await service.asked()).headers[
         "Authorization"
     ] == "Bearer key-of-openrouter"
-    assert await service.model() == "openrouter/openai/gpt-4.1-mini: ok"
+    assert await service.model() == "openrouter/openai/gpt-4.1-mini: healthy"
 
 
 @within(OPENROUTER)

@@ -72,7 +72,9 @@ def test_a_worker_does_what_an_api_takes_in(
             202,
             "running",
         )  # nobody works yet
+        assert workers_health(client) == ("degraded", "unavailable")
         with worker(tmp_path, "worker", DATABASE_URL=url):
+            assert workers_health(client) == ("healthy", "healthy")
             events = client.get(f"{early.headers['location']}/events").text
             assert "event: rest" in events
             assert client.get(early.headers["location"]).json()["status"] == "finished"
@@ -80,6 +82,12 @@ def test_a_worker_does_what_an_api_takes_in(
                 "/api/v1/workflow/process", json={**body, "subject": "Another matter"}
             )
             assert (done.status_code, done.json()["status"]) == (200, "finished")
+
+
+def workers_health(client: httpx.Client) -> tuple[str, str]:
+    """The service's health and its workers'."""
+    health = client.get("/health").json()
+    return health["status"], health["dependencies"]["workers"]
 
 
 def test_what_a_killed_worker_had_another_one_goes_on_with(

@@ -1,6 +1,6 @@
 """`TicketGraph.tickets`: submitting, reading and importing tickets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -67,21 +67,34 @@ class Tickets:
         async with self.database.open_read() as connection:
             row = await tickets.find_ticket_row(connection, ticket_id)
             run = await runs.find_ticket_run(connection, ticket_id)
-        return tickets.stored_ticket_from_row(row, run)
+        run_id, result = (run["id"], run["result"]) if run else (None, None)
+        return tickets.stored_ticket_from_row(row, run_id, result)
 
     async def list_page(
-        self, limit: int = 100, offset: int = 0, **filters: str
+        self,
+        limit: int = 100,
+        offset: int = 0,
+        filters: Mapping[str, str] | None = None,
+        *,
+        with_results: bool = False,
     ) -> tuple[Sequence[StoredTicket], int]:
-        """A page of tickets without their runs, newest first, and how many there are in all.
+        """A page of tickets, newest first, and how many there are in all: two queries.
 
-        `filters` maps columns (category, severity, status, assigned_team, customer_id) to the
-        value they must have.
+        Each has the id of its newest run; `run`, the run's result, only `with_results`.
+        `filters` maps columns (category, severity, priority, status, assigned_team,
+        customer_id) to the value they must have.
         """
         async with self.database.open_read() as connection:
             rows, total = await tickets.list_tickets_page(
-                connection, filters, limit, offset
+                connection, filters or {}, limit, offset, with_results=with_results
             )
-        return [tickets.stored_ticket_from_row(row) for row in rows], total
+        found = [
+            tickets.stored_ticket_from_row(
+                row, row["run_id"], row["run_result"] if with_results else None
+            )
+            for row in rows
+        ]
+        return found, total
 
     async def get_run(self, ticket_id: str) -> Run | None:
         """The newest run of a ticket that is not a fork; None when it was only stored.
