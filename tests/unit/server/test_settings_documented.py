@@ -1,5 +1,4 @@
-"""The README's table of settings and .env.example hold every setting, with its default, and
-nothing else."""
+"""docs/settings.md and .env.example hold every setting, with its default, and nothing else."""
 
 import re
 from pathlib import Path
@@ -12,13 +11,8 @@ from server.settings import Settings
 from tests.paths import REPOSITORY
 
 FIELDS = Settings.model_fields
-SECTION = (
-    (REPOSITORY / "README.md")
-    .read_text(encoding="utf-8")
-    .partition("\n## Settings\n")[2]
-    .partition("\n## ")[0]
-)
-ROWS = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", SECTION, re.MULTILINE)
+PAGE = (REPOSITORY / "docs/settings.md").read_text(encoding="utf-8")
+ROWS = re.findall(r"^\| `(\w+)` \| (.*?) \| (.*) \|$", PAGE, re.MULTILINE)
 LINES = re.findall(
     r"^# (.+)\n#(\w+)=(.*)$",
     (REPOSITORY / ".env.example").read_text(encoding="utf-8"),
@@ -35,7 +29,7 @@ def test_the_table_has_every_setting_once() -> None:
     assert sorted(name for name, _, _ in ROWS) == sorted(
         name.upper() for name in FIELDS
     )
-    assert len(re.findall(r"^\| ", SECTION, re.MULTILINE)) == len(ROWS) + 1, (
+    assert len(re.findall(r"^\| ", PAGE, re.MULTILINE)) == len(ROWS) + 1, (
         "a row that is no setting"
     )
 
