@@ -75,7 +75,7 @@ def find_untrusted_identifiers(
     strange += [
         match[0]
         for match in _TOKEN.finditer(text)
-        if not seen[match.start()]
+        if not all(seen[match.start() : match.end()])
         and _is_identifier(match[0])
         and _is_untrusted_token(match[0], trusted)
     ]
