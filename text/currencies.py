@@ -23,5 +23,6 @@ RARE_CODES = "BTC|ETH|USDT"
 RARE_WORDS = "cents?|pence|zloty|bitcoins?"
 """Sums that no field is read from, but that a reply may not name unasked either."""
 
-FIGURE = r"\d[\d.,'\u2019]*+(?:[ \xa0\u202f]\d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
+FIGURE_TAIL = r"[\d.,'\u2019]*+(?:[ \xa0\u202f]\d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
+FIGURE = rf"\d{FIGURE_TAIL}"
 """Digits with any country's separators: 1299, 1,299.00, 1.299,00, 1'299, 1 299,00."""

@@ -10,22 +10,32 @@ from collections.abc import Iterator
 from math import inf, isfinite
 from typing import NamedTuple
 
-from text.currencies import CODES, FIGURE, RARE_CODES, RARE_WORDS, SIGNS, WORDS
+from text.currencies import (
+    CODES,
+    FIGURE,
+    FIGURE_TAIL,
+    RARE_CODES,
+    RARE_WORDS,
+    SIGNS,
+    WORDS,
+)
 from text.letter_folding import fold_letters
 from text.patterns.amounts import find_amounts, parse_amount
 from text.patterns.blanked_text import MaskedText
-from text.patterns.dates import INITIALS, MONTH_NUMBER
+from text.patterns.dates import MONTH_NUMBER
 from text.patterns.found_value import FoundValue
 from text.patterns.phones import EXTENSION_START, find_phones
 
 _CODES = rf"(?:{CODES}|{RARE_CODES}|usd|eur|gbp|chf|btc|usdt)"
-_WORDS = rf"(?i:{WORDS}|{RARE_WORDS})"
-_LOOSE_SUM = re.compile(
-    rf"(?:(?:{SIGNS}|\b(?=[A-Za-z]{{3,4}} ?-?\d){_CODES}) ?-?(?P<after>{FIGURE})"
-    r"(?P<thousand> ?[kK]\b)?"
-    rf"|(?<![\w.,])(?P<before>{FIGURE})(?P<thousands> ?[kK])? ?(?:{SIGNS}|(?:{_CODES}"
-    rf"|{_WORDS})\b))"
+_FIGURE_BEFORE = re.compile(
+    rf"(?P<figure>\d(?<![\w.,]\d){FIGURE_TAIL})(?P<thousands> ?[kK])? ?"
+    rf"(?:{SIGNS}|(?:{_CODES}|(?i:{WORDS}|{RARE_WORDS}))\b)"
 )
+_FIGURE_AFTER = re.compile(
+    rf"(?P<figure>\d(?<![\d.,'\u2019]\d){FIGURE_TAIL})(?P<thousands> ?[kK]\b)?"
+)
+_CURRENCY_BEFORE = re.compile(rf"(?:{SIGNS}|\b{_CODES}) ?-?\Z")
+_LONGEST_CURRENCY = len("USDT -")
 """A figure beside a currency, whatever stands around the two: "#12 EUR", "5kUSD", "50 cents"."""
 
 _SPELLED_CURRENCY = (
@@ -46,22 +56,36 @@ SPELLED_SUM = re.compile(
 
 _NUMBER = re.compile(FIGURE)
 _ENGLISH_MONTH = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]{0,6}"
-_MONTH = "|".join(
-    sorted({*MONTH_NUMBER, *(fold_letters(name, ()) for name in MONTH_NUMBER)}, key=len)
+_OTHER_MONTH = "|".join(
+    sorted(
+        name
+        for name in {*MONTH_NUMBER, *(fold_letters(name, ()) for name in MONTH_NUMBER)}
+        if not re.fullmatch(_ENGLISH_MONTH, name)
+    )
 )
 """The months that extraction reads, also without accents: checks compare folded sentences."""
 
-DATE = re.compile(
-    rf"\b(?=[\d{INITIALS}])"
-    r"(?:\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
-    r"|\d{1,2}(?:st|nd|rd|th|er|\.|[ºo])? (?:of |de )?"
-    rf"(?:{_ENGLISH_MONTH}\.?(?:,? \d{{4}})?|(?:{_MONTH})\.?(?:(?: de| del)?,? (?:19|20)\d\d)?)"
-    rf"|(?:{_ENGLISH_MONTH}|{_MONTH})\.? \d{{1,2}}(?:st|nd|rd|th)?(?:,? \d{{4}})?)"
-    r"(?!\w(?<!t))",
+_DATE_END = r"(?:(?!\w)|(?<=\d)(?=t))"
+"""A date ends where its word ends, or before the T of a time ("2026-05-05T09:00")."""
+_DAY_FIRST = re.compile(
+    r"\d(?<!\w\d)(?:\d{3}[-/.]\d{1,2}[-/.]\d{1,2}|\d?[-/.]\d{1,2}[-/.](?:\d{4}|\d{2})"
+    r"|\d?(?:st|nd|rd|th|er|\.|[ºo])? (?:of |de )?"
+    rf"(?:{_ENGLISH_MONTH}\.?(?:,? \d{{4}})?"
+    rf"|(?:{_OTHER_MONTH})\.?(?:(?: de| del)?,? (?:19|20)\d\d)?)){_DATE_END}",
     re.IGNORECASE,
 )
-"""A date as somebody would write it, even one that does not exist: "5 May", "5. März 2026",
-"5 de mayo de 2026", "May 5th", "2026-05-05", "2026-05-05T09:00", "5/5/26"."""
+"""2026-05-05, 5/5/26, 5 May, 5th of May 2026, 5. März, 5 de mayo de 2026."""
+_DAY_AFTER_MONTH = re.compile(
+    r"\d(?:(?<=[^\W\d_] \d)|(?<=[^\W\d_]\. \d))\d?(?:st|nd|rd|th)?(?:,? \d{4})?"
+    rf"{_DATE_END}",
+    re.IGNORECASE,
+)
+"""What stands behind the month in "May 5th, 2026". It begins with the digit, because the
+engine skips fast to that."""
+_MONTH_BEFORE = re.compile(
+    rf"\b(?:{_ENGLISH_MONTH}|{_OTHER_MONTH})\.? \Z", re.IGNORECASE
+)
+_LONGEST_MONTH = len("septiembre. ")
 
 _LONG_RUN = (
     r"[+(\d](?<![\w.,/-].)(?:(?<=\+) ?\(?\d|(?<=\()\d|(?<=\d))(?:[ ()./-]{0,3}\d)"
@@ -95,29 +119,28 @@ class MoneySum(NamedTuple):
 
 def find_sums(text: str) -> Iterator[MoneySum]:
     """Every sum of money in a text: beside a currency, or beside a word about money."""
-    loose = [
-        MoneySum(
-            match[0],
-            match.span(),
-            parse_figure(match["after"] or match["before"])
-            * (1000 if match["thousand"] or match["thousands"] else 1),
-        )
-        for match in _LOOSE_SUM.finditer(text)
-    ]
-    yield from loose
+    read: dict[int, float] = {}
+    for found in _find_loose_sums(text):
+        read |= dict.fromkeys(range(*found.span), found.value)
+        yield found
     for amount in find_amounts(MaskedText(text)):
-        found = MoneySum(
-            text[amount.start : amount.end],
-            (amount.start, amount.end),
-            float(amount.value),
-        )
-        if not any(_is_same_sum(found, other) for other in loose):
-            yield found
+        span, value = (amount.start, amount.end), float(amount.value)
+        if all(abs(read.get(at, inf) - value) >= _SMALLEST_COIN for at in range(*span)):
+            yield MoneySum(text[amount.start : amount.end], span, value)
 
 
-def _is_same_sum(one: MoneySum, other: MoneySum) -> bool:
-    overlap = one.span[0] < other.span[1] and other.span[0] < one.span[1]
-    return overlap and abs(one.value - other.value) < _SMALLEST_COIN
+def _find_loose_sums(text: str) -> Iterator[MoneySum]:
+    for match in _FIGURE_BEFORE.finditer(text):
+        yield _read_sum(text, match.start(), match)
+    for match in _FIGURE_AFTER.finditer(text):
+        begin = max(0, match.start() - _LONGEST_CURRENCY)
+        if currency := _CURRENCY_BEFORE.search(text, begin, match.start()):
+            yield _read_sum(text, currency.start(), match)
+
+
+def _read_sum(text: str, start: int, match: re.Match[str]) -> MoneySum:
+    value = parse_figure(match["figure"]) * (1000 if match["thousands"] else 1)
+    return MoneySum(text[start : match.end()], (start, match.end()), value)
 
 
 def find_number_values(text: str) -> Iterator[float]:
@@ -157,27 +180,41 @@ def find_digit_runs(text: str) -> Iterator[str]:
     return (digits_of(run) for run in _DIGIT_RUN.findall(text))
 
 
+def find_written_dates(text: str) -> Iterator[tuple[int, int]]:
+    """Where dates stand, in the order of the text: also those that do not exist."""
+    found = [match.span() for match in _DAY_FIRST.finditer(text)]
+    for match in _DAY_AFTER_MONTH.finditer(text):
+        begin = max(0, match.start() - _LONGEST_MONTH)
+        if month := _MONTH_BEFORE.search(text, begin, match.start()):
+            found.append((month.start(), match.end()))
+    last = 0
+    for start, end in sorted(found):
+        if start >= last:
+            yield start, end
+            last = end
+
+
 def find_phone_numbers(text: str) -> Iterator[tuple[str, int]]:
     """Numbers that somebody can call, as written and where they stand.
 
     By their form, or after a word for calling.
     """
-    loose = list(_find_loose_phones(text))
-    yield from loose
+    ends: dict[int, int] = {}
+    for written, start in _find_loose_phones(text):
+        end = start + len(written)
+        ends |= dict.fromkeys(range(start, end), end)
+        yield written, start
     for found in find_phones(MaskedText(text)):
         if isinstance(found, FoundValue):
             number = EXTENSION_START.split(text[found.start : found.end])[0]
-            end = found.start + len(number)
-            if not any(
-                start <= found.start and end <= start + len(written)
-                for written, start in loose
-            ):
+            if ends.get(found.start, 0) < found.start + len(number):
                 yield number, found.start
 
 
 def _find_loose_phones(text: str) -> Iterator[tuple[str, int]]:
-    dates = {match.start() for match in DATE.finditer(text)}
-    for match in _LOOSE_PHONE.finditer(text):
+    matches = list(_LOOSE_PHONE.finditer(text))
+    dates = {start for start, _ in find_written_dates(text)} if matches else set[int]()
+    for match in matches:
         if match.start() in dates:
             continue
         number = match[0]

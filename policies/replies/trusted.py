@@ -12,11 +12,11 @@ from contracts.ticket import CleanTicket, Ticket
 from policies.desk.model import Desk
 from policies.desk.sla import duration_in_words
 from text.figures import (
-    DATE,
     SPELLED_SUM,
     digits_of,
     find_digit_runs,
     find_number_values,
+    find_written_dates,
 )
 from text.hosts import find_web_addresses, to_ascii_host
 from text.letter_folding import fold_letters
@@ -143,9 +143,7 @@ def read_known_content(text: str) -> KnownContent:
         phones=frozenset(find_digit_runs(text)),
         numbers=frozenset(find_number_values(text)),
         spelled_sums=frozenset(SPELLED_SUM.findall(fold_sentence(text))),
-        dates=frozenset(
-            comparison_key(fold_letters(date, ())) for date in DATE.findall(text)
-        ),
+        dates=frozenset(find_date_keys(text)),
         tokens=frozenset(identifier_tokens(text)),
         words=distinct_words(text),
     )
@@ -244,6 +242,14 @@ def normalise_mailboxes(emails: Iterable[str]) -> list[str]:
         for address in find_web_addresses(email)
         if address.is_mailbox
     ]
+
+
+def find_date_keys(text: str) -> Iterator[str]:
+    """What dates are compared by, whether the text is folded or not."""
+    return (
+        comparison_key(fold_letters(text[start:end], ()))
+        for start, end in find_written_dates(text)
+    )
 
 
 def identifier_tokens(text: str) -> Iterator[str]:
