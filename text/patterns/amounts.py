@@ -77,7 +77,7 @@ def _find_currency_figures(text: str) -> Iterator[tuple[int, re.Match[str]]]:
 
 
 def _find_bare_amounts(page: MaskedText) -> Iterator[FoundValue]:
-    """Numbers with two decimals and no currency ("89.90 was taken from my card") near a
+    """Numbers with two decimals and no currency ("89.90 was charged") near a
     word about money.
     """
     if not _has_money_talk(page.text):
