@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from text.patterns.checksums import is_card, is_iban
+from text.checksums import is_card, is_iban
 
 FILLER = "\x1a"
 """Neither word, space nor punctuation, and never in a sanitised text.

@@ -4,10 +4,15 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from text.patterns.blanked_text import MaskedText
+from text.patterns.urls import find_urls
+
 _RUN = re.compile(
     r"(?<![\w.@%+-])(?:(?<=//)|(?<=\\\\)|(?=[\w%+-]*(?:@|\.[\w.@%+-])))[\w.@%+-]+"
 )
 """A run of an address's characters: behind two slashes, or with an @ or a dot in it."""
+_SITE = re.compile(r"(?:https?://)?(?P<site>[^/?#\s]+)", re.IGNORECASE)
+"""What a link leads to, whatever its characters: "❤.example"."""
 _EDGES = ".-%+"
 _HOST_FOLLOWS = ("//", "\\\\")
 _MARKDOWN = re.compile(r"\[([^\]\n]{1,200})\]\(\s*<?([^)\s]{1,500})")
@@ -43,7 +48,17 @@ class WebAddress(NamedTuple):
 
 
 def find_web_addresses(text: str) -> Iterator[WebAddress]:
-    """Every host and mailbox in a text as `plain` gives it."""
+    """Every host and mailbox in a text as `to_plain_text` gives it."""
+    found = list(_find_runs(text))
+    yield from found
+    starts = {address.start for address in found}
+    for url in find_urls(MaskedText(text)):
+        site = _SITE.match(text, url.start)
+        if site and site.start("site") not in starts:
+            yield WebAddress(to_ascii_host(site["site"]), site.start("site"))
+
+
+def _find_runs(text: str) -> Iterator[WebAddress]:
     for match in (
         _RUN.finditer(text) if "." in text or "@" in text or "//" in text else ()
     ):

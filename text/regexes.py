@@ -143,6 +143,17 @@ def split_alternatives(pattern: str) -> list[str]:
     return [*found, pattern[start:]]
 
 
+def group_by_initial(words: str) -> str:
+    """The same alternatives, gathered by first letter.
+
+    At each place in a text only those of one letter are tried.
+    """
+    gathered: dict[str, list[str]] = {}
+    for word in split_alternatives(words):
+        gathered.setdefault(word[0], []).append(word)
+    return "|".join(f"(?:{'|'.join(group)})" for group in gathered.values())
+
+
 def _closing_position(pattern: str) -> int:
     """Where the group closes that the pattern begins with. Raises ValueError when it does not."""
     depth = 0

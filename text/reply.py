@@ -9,6 +9,7 @@ from html import unescape
 from urllib.parse import unquote
 
 from text.letter_folding import fold_letters, limit_combining_marks
+from text.patterns.dates import MONTH_NAMES
 
 _INVISIBLE = re.compile(
     "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u2800\u3164"
@@ -51,7 +52,11 @@ _SPACED = re.compile(r"(?<!\w)(?:\w ){3,40}\. ?(?:\w ){1,10}\w(?!\w)")
 """An address written letter by letter."""
 
 _ENCODED = re.compile(r"%[0-9a-f]{2}", re.IGNORECASE)
-_SENTENCE_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n+")
+_SENTENCE_END = re.compile(
+    rf"(?<=[.!?…])(?!(?<=\d\.) (?:of |de )?(?:{MONTH_NAMES})\b)[\"')\]]*\s+|\n+",
+    re.IGNORECASE,
+)
+"""Not behind the day of "5. März 2026"."""
 _NUMBERED = re.compile(r"^\W*(?:\d{1,2}[.)] )?")
 _WORD = re.compile(r"[^\W_]+")
 _VOCABULARY = frozenset(

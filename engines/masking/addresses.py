@@ -10,7 +10,7 @@ from engines.masking.cues import cued_pattern
 from engines.masking.postcodes import PLACE_NAME, find_postcodes
 from engines.masking.spans import PersonalSpan
 from engines.masking.streets import CAPITALISED_WORD, STREET_PARTICLE, find_streets
-from text.patterns.labels import group_by_initial
+from text.regexes import group_by_initial
 
 ADDRESS_PIECE = rf"(?:{PLACE_NAME}(?:[ ][A-Z]{{2,3}})?(?:,?[ ]\d[\w-]{{3,9}})?|\d[\w -]{{2,9}}(?:[ ]{PLACE_NAME})?)"
 ADDRESS_TAIL = re.compile(

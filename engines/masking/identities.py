@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from engines.masking.cues import cued_pattern, split_words
 from engines.masking.spans import PersonalSpan
 from text.blanking import IBAN
-from text.patterns.checksums import is_card, is_iban
-from text.patterns.labels import group_by_initial
+from text.checksums import is_card, is_iban
 from text.patterns.tokens import ID as TOKEN
+from text.regexes import group_by_initial
 
 IBAN_COUNTRIES = split_words(
     "AD AE AL AT AZ BA BE BG BH BR BY CH CR CY CZ DE DK DO EE EG ES FI FO FR GB GE GI GL GR GT "

@@ -6,11 +6,12 @@ Kinds of fields, found by the patterns that read them.
 from collections.abc import Iterator
 from functools import lru_cache
 
-from engines.local.fields.extraction import DESK_FINDERS, FINDERS
+from engines.local.fields.extraction import DESK_FINDERS
 from engines.masking.cues import split_words
 from engines.masking.spans import PersonalDataLabel, PersonalSpan
 from policies.desk.model import Desk
 from text.patterns.blanked_text import MaskedText
+from text.patterns.finders import FINDERS
 from text.patterns.found_value import FoundValue
 
 FIELD_LABELS: dict[str, PersonalDataLabel] = {

@@ -18,7 +18,7 @@ from engines.masking.name_words import (
     NOT_NAMES,
 )
 from engines.masking.spans import PersonalSpan
-from text.patterns.labels import group_by_initial
+from text.regexes import group_by_initial
 
 CAPITAL_LETTER = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f\u0386-\u03ab\u0400-\u042f]"
 CAPITALISED_WORD = rf"{CAPITAL_LETTER}(?:[^\W\d_]|['’-](?=[^\W\d_]))*+"

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from engines.masking.cues import cued_pattern, find_at_starts
 from engines.masking.streets import CAPITALISED_WORD
-from text.patterns.labels import group_by_initial
+from text.regexes import group_by_initial
 
 US_STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ"

@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterator
 
 from engines.masking.cues import cued_pattern, split_words
 from engines.masking.spans import PersonalSpan
-from text.patterns.labels import group_by_initial
 from text.patterns.tokens import MEASURE, is_quantity
+from text.regexes import group_by_initial
 
 PASSWORD_LABELS = (
     r"pass ?words?|passwd|pwd|pw|pass(?= ?[:=])|pass ?phrase|passwort|kennwort|mot de passe|mdp"

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from engines.masking.cues import cued_pattern, find_at_starts
 from engines.masking.name_words import NOT_NAMES
-from text.patterns.labels import group_by_initial
+from text.regexes import group_by_initial
 
 CAPITAL_LETTER = r"[A-ZÀ-ÖØ-Þ\u0100-\u024f]"
 CAPITALISED_WORD = rf"{CAPITAL_LETTER}[\w'’-]*+\.?"

@@ -8,7 +8,12 @@ from collections.abc import Iterator
 
 from policies.desk.model import Desk
 from policies.replies.trusted import TrustedContent
-from text.figures import DATE, digits_of, find_phone_numbers, find_sums
+from text.figures import (
+    digits_of,
+    find_phone_numbers,
+    find_sums,
+    find_written_dates,
+)
 from text.reply import comparison_key, distinct_words, quote_values
 
 _TOKEN = re.compile(r"\w+(?:[-_/#]\w+)*")
@@ -75,8 +80,8 @@ def find_untrusted_identifiers(
     strange += [
         match[0]
         for match in _TOKEN.finditer(text)
-        if not seen[match.start()]
-        and _is_identifier(match[0])
+        if _is_identifier(match[0])
+        and not all(seen[match.start() : match.end()])
         and _is_untrusted_token(match[0], trusted)
     ]
     for field in desk.fields:
@@ -124,7 +129,7 @@ def mark_other_numbers(text: str) -> bytearray:
         (start, start + len(number)) for number, start in find_phone_numbers(text)
     ]
     for start, end in (
-        *(match.span() for match in DATE.finditer(text)),
+        *find_written_dates(text),
         *numbers,
         *(found.span for found in find_sums(text)),
     ):

@@ -3,9 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from policies.replies.trusted import TrustedContent
-from text.figures import DATE
-from text.reply import comparison_key, quote_values
+from policies.replies.trusted import TrustedContent, find_date_keys
+from text.reply import quote_values
 
 _COUNT = (
     r"(?:\d+(?:[.,-]\d+)?|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|twenty"
@@ -125,10 +124,7 @@ def _promises_time(
         return True
     if not _AHEAD.search(sentence) or _PAST.search(sentence):
         return False
-    strange_date = any(
-        comparison_key(date) not in trusted.repeatable.dates
-        for date in DATE.findall(sentence)
-    )
+    strange_date = not trusted.repeatable.dates.issuperset(find_date_keys(sentence))
     return strange_date or bool(_WHEN.search(sentence))
 
 

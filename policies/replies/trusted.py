@@ -11,8 +11,15 @@ from contracts.retrieval import Source
 from contracts.ticket import CleanTicket, Ticket
 from policies.desk.model import Desk
 from policies.desk.sla import duration_in_words
-from text.figures import DATE, PHONE, SPELLED_SUM, digits_of, find_number_values
+from text.figures import (
+    SPELLED_SUM,
+    digits_of,
+    find_digit_runs,
+    find_number_values,
+    find_written_dates,
+)
 from text.hosts import find_web_addresses, to_ascii_host
+from text.letter_folding import fold_letters
 from text.reply import (
     comparison_key,
     distinct_words,
@@ -133,10 +140,10 @@ def read_known_content(text: str) -> KnownContent:
             comparison_key(sentence) for sentence in split_sentences(text)
         ),
         addresses=frozenset(address.name for address in find_web_addresses(text)),
-        phones=find_digit_runs(text),
+        phones=frozenset(find_digit_runs(text)),
         numbers=frozenset(find_number_values(text)),
         spelled_sums=frozenset(SPELLED_SUM.findall(fold_sentence(text))),
-        dates=frozenset(comparison_key(date) for date in DATE.findall(text)),
+        dates=frozenset(find_date_keys(text)),
         tokens=frozenset(identifier_tokens(text)),
         words=distinct_words(text),
     )
@@ -208,7 +215,7 @@ def customer_contacts(
             for address in find_web_addresses(written)
             if address.is_mailbox
         }
-        phones &= find_digit_runs(written)
+        phones &= set(find_digit_runs(written))
     if clean.injection_flags:
         domain = (ticket.customer_email or "").rpartition("@")[2].casefold()
         return frozenset(
@@ -237,9 +244,12 @@ def normalise_mailboxes(emails: Iterable[str]) -> list[str]:
     ]
 
 
-def find_digit_runs(text: str) -> frozenset[str]:
-    """The digits of everything in a text that could be a phone number, however it is grouped."""
-    return frozenset(digits_of(run) for run in PHONE.findall(text))
+def find_date_keys(text: str) -> Iterator[str]:
+    """What dates are compared by, whether the text is folded or not."""
+    return (
+        comparison_key(fold_letters(text[start:end], ()))
+        for start, end in find_written_dates(text)
+    )
 
 
 def identifier_tokens(text: str) -> Iterator[str]:

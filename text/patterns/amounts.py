@@ -3,36 +3,37 @@
 import re
 from collections.abc import Iterator
 
+from text.currencies import CODES, FIGURE_TAIL, SIGNS, WORDS
 from text.patterns.blanked_text import MaskedText
 from text.patterns.found_value import FoundValue
 
-CODES = (
-    "USD|EUR|GBP|CHF|CAD|AUD|NZD|JPY|CNY|INR|BRL|MXN"
-    "|SEK|NOK|DKK|PLN|CZK|HUF|RON|BGN|TRY|ILS|ZAR|SGD|HKD|KRW|AED|SAR|THB|ARS|CLP|COP"
-)
-SIGNS = r"(?:US|[RAC])?\$|[€£¥₹₩₽₺₪₴]"
-WORDS = (
-    "dollars?|bucks|euros?|pounds?|quid|francs?|franken|reais|real|pesos?|rupees?|yen|yuan"
-    "|kr|zł|fr"
-)
-FIGURE = r"\d[\d.,'\u2019]*+(?:[ \xa0\u202f]\d{3}(?!\d))*+(?:,\d{2}(?!\d))?"
 SCALE = (
-    r"(?:[ ]?(?P<scale{n}>k|mn|mio|million(?:en|s)?|millones|milioni|milhões|bn"
+    r"(?:[ ]?(?P<scale>k|mn|mio|million(?:en|s)?|millones|milioni|milhões|bn"
     r"|billions?)(?!\w))?"
 )
-AMOUNT = re.compile(
-    rf"(?=\S)(?<![\w.$])(?:(?:{SIGNS})|(?=[A-Z]{{3}}(?: -?)?\d)(?:{CODES}))[ \xa0]?-?"
-    rf"(?P<figure1>{FIGURE}){SCALE.format(n=1)}"
-    rf"|(?=\d)(?<![\w.,'\u2019#/:-])(?P<figure2>{FIGURE}){SCALE.format(n=2)}[ \xa0]?(?:"
-    rf"(?:{SIGNS})|(?:{CODES}"
-    rf"|{WORDS})(?!\w))",
+FIGURE_BEFORE = re.compile(
+    rf"(?P<figure>\d(?<![\w.,'\u2019#/:-]\d){FIGURE_TAIL}){SCALE}"
+    rf"[ \xa0]?(?:(?:{SIGNS})|(?:{CODES}|{WORDS})(?!\w))",
     re.IGNORECASE,
 )
+"""A figure and its currency: "5 EUR", "1.5 million dollars", "200 kr"."""
+FIGURE_AFTER = re.compile(
+    rf"(?P<figure>\d(?<![\d.,'\u2019#/:]\d){FIGURE_TAIL}){SCALE}", re.IGNORECASE
+)
+"""A figure that a currency may stand before. Both patterns begin with the digit, because the
+engine skips fast to that, and ask afterwards what stands before it."""
+CURRENCY_BEFORE = re.compile(
+    rf"(?<![\w.$])(?:(?:{SIGNS})[ \xa0]?-?|(?:{CODES})(?: -?)?)\Z", re.IGNORECASE
+)
+LONGEST_CURRENCY = len("US$ -")
 BARE = re.compile(
     r"(?=\d)(?<![\w.,'#/:$€£+-])(?:\d{1,3}(?:,\d{3})++\.\d\d|\d{1,3}(?:\.\d{3})++,\d\d"
     r"|\d{1,6}[.,]\d\d)"
     r"(?![\w%]|[.,:]\d| ?[%°]| [a-zA-Z]{1,2}\b)"
 )
+DECIMALS = re.compile(r"\d[.,]\d\d")
+"""What every match of `BARE` holds. Without it, and without a word about money nearby, nothing
+needs to be blanked out, which takes longer than the search."""
 MONEY_TALK = re.compile(
     r"\b(?:paid|pay|payments?|charg(?:e[sd]?|ing)|debit(?:ed|s)?|refund(?:ed|s)?|invoiced?"
     r"|billed|bill|transfers?|cost|price|fee|total"
@@ -49,20 +50,38 @@ TRAILING = ".,'\u2019"
 
 def find_amounts(page: MaskedText) -> Iterator[FoundValue]:
     """Amounts as floats without currency or sign: "1.299,00 EUR" is 1299.0."""
-    for match in AMOUNT.finditer(page.without_urls):
-        value = parse_amount(match["figure1"] or match["figure2"])
-        scale = match["scale1"] or match["scale2"] or ""
-        written = match[0].rstrip(TRAILING)
+    for start, match in _find_currency_figures(page.without_urls):
+        value = parse_amount(match["figure"])
+        scale = match["scale"] or ""
         if value is not None:
+            end = start + len(page.without_urls[start : match.end()].rstrip(TRAILING))
             scaled = round(value * SCALES.get(scale[:1].lower(), 1), 2)
-            yield FoundValue(scaled, match.start(), match.start() + len(written), 0.95)
+            yield FoundValue(scaled, start, end, 0.95)
     yield from _find_bare_amounts(page)
 
 
+def _find_currency_figures(text: str) -> Iterator[tuple[int, re.Match[str]]]:
+    """Where each sum with a currency starts, and its figure. Of two that share a sign
+    ("12 $50") the first has it.
+    """
+    found = [(match.start(), match) for match in FIGURE_BEFORE.finditer(text)]
+    for match in FIGURE_AFTER.finditer(text):
+        begin = max(0, match.start() - LONGEST_CURRENCY)
+        if currency := CURRENCY_BEFORE.search(text, begin, match.start()):
+            found.append((currency.start(), match))
+    end = 0
+    for start, match in sorted(found, key=lambda pair: pair[0]):
+        if start >= end:
+            yield start, match
+            end = match.end()
+
+
 def _find_bare_amounts(page: MaskedText) -> Iterator[FoundValue]:
-    """Numbers with two decimals and no currency ("89.90 was taken from my card") near a
+    """Numbers with two decimals and no currency ("89.90 was charged") near a
     word about money.
     """
+    if not _has_money_talk(page.text):
+        return
     for match in BARE.finditer(page.without_machine_text):
         near = page.without_machine_text[
             max(0, match.start() - NEAR) : match.end() + NEAR
@@ -70,6 +89,14 @@ def _find_bare_amounts(page: MaskedText) -> Iterator[FoundValue]:
         value = parse_amount(match[0])
         if value is not None and MONEY_TALK.search(near):
             yield FoundValue(value, match.start(), match.end(), 0.6)
+
+
+def _has_money_talk(text: str) -> bool:
+    """Whether a figure with two decimals stands near a word about money, blanked out or not."""
+    return any(
+        MONEY_TALK.search(text, max(0, match.start() - NEAR - 8), match.end() + NEAR)
+        for match in DECIMALS.finditer(text)
+    )
 
 
 def parse_amount(figure: str) -> float | None:

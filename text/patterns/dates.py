@@ -28,17 +28,17 @@ MONTH_NUMBER = {
     for number, names in enumerate(MONTHS, start=1)
     for name in names.split("|")
 }
-NAME = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
+MONTH_NAMES = "|".join(sorted(MONTH_NUMBER, key=len, reverse=True))
 INITIALS = "".join(sorted({name[0] for name in MONTH_NUMBER}))
 WRITTEN = re.compile(
     rf"(?=[\d{INITIALS}])(?<![\w./:-])(?:"
     r"(?P<iso>\d{4}([-/.])\d{1,2}\2\d{1,2})(?![\w./-]*[-/.\d]\d)"
     r"|(?P<numeric>\d{1,2}([-/.])\d{1,2}\4(?:\d{4}|\d{2}))(?![-/.]?\d)"
     r"|(?P<named>(?P<day>\d{1,2})(?:st|nd|rd|th|er|\.|º)? (?:of "
-    rf"|de )?(?P<month>{NAME})\b\.?(?:(?: de"
+    rf"|de )?(?P<month>{MONTH_NAMES})\b\.?(?:(?: de"
     rf"| del)?,? (?P<year>\d{{4}})\b)?)"
     r"|(?P<english>(?=[^\W\d_]{3,10}\.? \d)"
-    rf"(?P<month2>{NAME})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:"
+    rf"(?P<month2>{MONTH_NAMES})\.? (?P<day2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!:"
     r"|\.\d)(?:,? (?P<year2>\d{4})\b)?)"
     r")(?!\w(?<!T))",
     re.IGNORECASE,

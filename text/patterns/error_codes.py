@@ -17,8 +17,9 @@ from text.patterns.code_shapes import (
     stands_alone,
 )
 from text.patterns.found_value import FoundValue
-from text.patterns.labels import LOOSE, MARKER, group_by_initial, labelled_id_pattern
+from text.patterns.labels import LOOSE, MARKER, labelled_id_pattern
 from text.patterns.tokens import find_enumerated, is_quantity
+from text.regexes import group_by_initial
 
 CODED = "|".join(
     rf"{word} (?:code|number)s?"

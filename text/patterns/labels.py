@@ -6,7 +6,7 @@ An id is recognised by its label ("order no. 4471-22"), not by a list of formats
 import re
 
 from text.patterns.tokens import ID
-from text.regexes import split_alternatives
+from text.regexes import group_by_initial
 
 ORDER_NOUNS = (
     r"orders?|purchases?|bookings?|reservations?"
@@ -50,17 +50,6 @@ MARKER = re.compile(rf"#|№|(?<!\w)(?:{NUMBER})(?!\w)", re.IGNORECASE)
 """What makes any number after a label an id: "#" or a word for number."""
 LOOSE = re.compile(rf"(?<!\w)(?:{PREPOSITION})(?!\w)", re.IGNORECASE)
 """What may stand between a label and an id, but as well between a label and a quantity."""
-
-
-def group_by_initial(words: str) -> str:
-    """The same alternatives, gathered by first letter.
-
-    At each place in a text only those of one letter are tried.
-    """
-    gathered: dict[str, list[str]] = {}
-    for word in split_alternatives(words):
-        gathered.setdefault(word[0], []).append(word)
-    return "|".join(f"(?:{'|'.join(group)})" for group in gathered.values())
 
 
 def labelled_id_pattern(nouns: str, compounds: str, token: str = ID) -> re.Pattern[str]:

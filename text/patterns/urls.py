@@ -11,6 +11,8 @@ URL = re.compile(r"(?<!\w)(?:https?://|www\.)[^\s<>\"'`|\\^{}]++", re.IGNORECASE
 
 def find_urls(page: MaskedText) -> Iterator[FoundValue]:
     """Addresses with http, https or a leading www."""
+    if "://" not in page.text and "www." not in page.text:
+        return
     for match in URL.finditer(page.text):
         address = match[0].rstrip(".,;:!?*_")
         if address.endswith((")", "]")) and address.count("(") < address.count(")") + (

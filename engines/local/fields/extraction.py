@@ -1,33 +1,15 @@
 """All fields of a ticket: one finder a kind, findings gathered into one field a name."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from contracts.extraction import ExtractedField, Extraction, FieldValue
 from engines.local.fields.products import find_products
 from engines.local.fields.terms import find_pattern, find_terms
 from policies.desk.model import FieldDefinition
-from text.patterns.accounts import find_accounts
-from text.patterns.amounts import find_amounts
 from text.patterns.blanked_text import MaskedText
-from text.patterns.dates import find_dates
-from text.patterns.emails import find_emails
-from text.patterns.error_codes import find_error_codes
+from text.patterns.finders import FINDERS, Found
 from text.patterns.found_value import FoundValue, RejectedValue
-from text.patterns.phones import find_phones
-from text.patterns.urls import find_urls
 
-Found = Iterable[FoundValue | RejectedValue]
-
-FINDERS: dict[str, Callable[[MaskedText], Found]] = {
-    "order_id": lambda page: page.found_orders,
-    "error_code": find_error_codes,
-    "email": find_emails,
-    "phone": find_phones,
-    "amount": find_amounts,
-    "url": find_urls,
-    "date": find_dates,
-    "account_id": find_accounts,
-}
 DESK_FINDERS: dict[str, Callable[[MaskedText, FieldDefinition], Found]] = {
     "product": find_products,
     "keywords": find_terms,
