@@ -30,7 +30,6 @@ def approvals(
 
     Example: ticketgraph approvals --status all
     """
-
     found = run_with_app(
         data_dir,
         lambda opened: opened.approvals.list(

@@ -51,7 +51,7 @@ class KeptJobs:
 
     async def delete_jobs(
         self, connection: AsyncConnection, subjects: set[str]
-    ) -> None:  # noqa: ARG002
+    ) -> None:
         self.tasks = [task for task in self.tasks if task.subject not in subjects]
 
 

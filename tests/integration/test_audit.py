@@ -265,7 +265,7 @@ def test_any_value_that_is_changed_is_found(
         try:
             connection.execute(
                 f"UPDATE audit SET {column} = ? WHERE sequence = ?",
-                (value, number),  # noqa: S608
+                (value, number),
             )
         except sqlite3.IntegrityError:
             return  # a column that is never empty

@@ -46,7 +46,7 @@ def parked(data_dir: Path, status: str = "unknown") -> str:
     ):
         tables.execute(
             f"INSERT INTO outbox ({names}) VALUES ({places})",
-            tuple(row.values()),  # noqa: S608
+            tuple(row.values()),
         )
     return key
 

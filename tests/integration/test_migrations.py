@@ -72,7 +72,7 @@ async def test_tickets_from_before_source_ids_are_kept(tmp_path: Path) -> None:
     with closing(sqlite3.connect(path)) as tables, tables:
         tables.execute(
             f"INSERT INTO tickets ({names}) VALUES ({places})",
-            tuple(values.values()),  # noqa: S608
+            tuple(values.values()),
         )
     await asyncio.to_thread(migrate_sqlite, path)
     with closing(sqlite3.connect(path)) as tables:
@@ -105,7 +105,7 @@ async def test_fingerprints_from_before_places_are_kept_in_the_order_of_their_ti
             names, places = ", ".join(row), ", ".join("?" * len(row))
             tables.execute(
                 f"INSERT INTO tickets ({names}) VALUES ({places})",
-                tuple(row.values()),  # noqa: S608
+                tuple(row.values()),
             )
             tables.execute(
                 "INSERT INTO fingerprints VALUES (?, 'm', ?)",

@@ -176,11 +176,23 @@ def test_figures_that_are_no_sums(draft: str) -> None:
 
 
 FIGURES = st.sampled_from(
-    "5 49.90 49,90 1,299.00 1.299,00 1'299 1 0.125 12,34,567 1000000 99.".split()
+    [
+        "5",
+        "49.90",
+        "49,90",
+        "1,299.00",
+        "1.299,00",
+        "1'299",
+        "1",
+        "0.125",
+        "12,34,567",
+        "1000000",
+        "99.",
+    ]
 ) | st.sampled_from(["1 299,00", "12 500", "1\N{NO-BREAK SPACE}299"])
 CURRENCIES = st.sampled_from(
     [
-        *"$ US$ R$ € £ ¥ ₹ ₩ ₽ ₺ ₪ ₴".split(),
+        *["$", "US$", "R$", "€", "£", "¥", "₹", "₩", "₽", "₺", "₪", "₴"],
         *(code.strip("(?-i:)") for code in CODES.split("|")),
         *(word.replace("s?", "s") for word in WORDS.split("|")),
         *("eur", "sek", "ron", "Dollar"),
