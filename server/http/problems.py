@@ -3,7 +3,6 @@
 Never what was sent.
 """
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,9 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from contracts.errors import TicketGraphError, UnavailableError
+from contracts.log import describe_error, log
 from storage.database.unavailable import UNAVAILABLE_ERRORS
-
-log = logging.getLogger("ticketgraph")
 
 DATABASE_UNAVAILABLE = (
     "The database cannot be reached, does not answer or has no space. What was not answered "
@@ -143,13 +141,13 @@ async def handle_http_error(_request: Request, error: HTTPException) -> Response
 
 async def handle_database_unavailable(_request: Request, error: Exception) -> Response:
     """The database cannot be reached, or is full."""
-    log.warning("the database is away: %s", type(error).__name__)
+    log.warning("database unavailable", error=type(error).__name__)
     return problem_response(503, UnavailableError().title, DATABASE_UNAVAILABLE)
 
 
 async def handle_unexpected_error(_request: Request, error: Exception) -> Response:
     """A defect of ours. The log has it; the caller gets no trace."""
-    log.error("unexpected error", exc_info=error)
+    log.error("unexpected error", **describe_error(error))
     return problem_response(
         500,
         "Something went wrong on our side.",
