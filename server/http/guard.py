@@ -1,14 +1,17 @@
 """Middleware of every request: request id, size limits, and security headers."""
 
 import re
+import time
 import uuid
 from collections.abc import MutableMapping
 from typing import Any
 
+import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contracts.log import log
 from server.http.problems import problem_response
 
 MAX_BODY_BYTES = 1_048_576
@@ -29,6 +32,9 @@ MAX_HEAD_BYTES = 32_768
 """Bytes of a request's address and headers together. Browsers and proxies send a few thousand."""
 
 REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+LOGGED_IDS = ("ticket_id", "run_id", "approval_id")
+"""Parameters of paths that a request's line in the log shows."""
 
 SECURITY_HEADERS = {
     "content-security-policy": (
@@ -56,27 +62,48 @@ class RequestGuard:
         request_id = request_id_of(headers.get("x-request-id"))
         scope["state"] = {**scope.get("state", {}), "request_id": request_id}
 
+        started, status = time.monotonic(), 0
+
         async def send_with_headers(message: Message) -> None:
+            nonlocal status
             if message["type"] == "http.response.start":
+                status = message["status"]
                 out = MutableHeaders(scope=message)
                 out["x-request-id"] = request_id
                 for name, value in SECURITY_HEADERS.items():
                     out.setdefault(name, value)
             await send(message)
 
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            try:
+                await self.answer(scope, headers, receive, send_with_headers)
+            finally:
+                log.info(
+                    "request answered" if status else "request not answered",
+                    method=scope["method"],
+                    route=route_of(scope),
+                    **ids_of(scope),
+                    status=status,
+                    duration_ms=round((time.monotonic() - started) * 1000, 1),
+                )
+
+    async def answer(
+        self, scope: Scope, headers: Headers, receive: Receive, send: Send
+    ) -> None:
+        """Answer the request, or refuse it before anything parses its body."""
         if not scope["path"].isprintable():
-            await refuse_path()(scope, receive, send_with_headers)
+            await refuse_path()(scope, receive, send)
             return
         if head_size(scope) > MAX_HEAD_BYTES:
-            await refuse_head()(scope, receive, send_with_headers)
+            await refuse_head()(scope, receive, send)
             return
         length = headers.get("content-length", "")
         if length.isdigit() and int(length) > MAX_BODY_BYTES:
             if int(length) <= MAX_DRAINED_BYTES:
                 await drain_body(receive)
-            await refuse_body()(scope, receive, send_with_headers)
+            await refuse_body()(scope, receive, send)
             return
-        await self.app(scope, CappedBody(receive), send_with_headers)
+        await self.app(scope, CappedBody(receive), send)
 
 
 class CappedBody:
@@ -97,6 +124,24 @@ class CappedBody:
             if self.bytes_left < 0:
                 raise HTTPException(413, BODY_TOO_LARGE)
         return message
+
+
+def route_of(scope: Scope) -> str:
+    """The path of the route that answered, as our code has it; `-` where none did.
+
+    Not the path that was sent, in which a caller may have put anything.
+    """
+    return getattr(scope.get("route"), "path", "-")
+
+
+def ids_of(scope: Scope) -> dict[str, str]:
+    """The ids in the path, where they look like ids of ours."""
+    params = scope.get("path_params", {})
+    return {
+        name: params[name]
+        for name in LOGGED_IDS
+        if REQUEST_ID_PATTERN.fullmatch(str(params.get(name, "")))
+    }
 
 
 async def drain_body(receive: Receive) -> None:

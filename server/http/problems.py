@@ -3,7 +3,6 @@
 Nothing of the request is repeated.
 """
 
-import logging
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,9 +13,8 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from contracts.errors import TicketGraphError, UnavailableError
+from contracts.log import describe_error, log
 from storage.database.unavailable import UNAVAILABLE_ERRORS
-
-log = logging.getLogger("ticketgraph")
 
 DATABASE_UNAVAILABLE = (
     "The database cannot be reached, does not answer or has no space. What was not answered "
@@ -149,13 +147,13 @@ async def handle_http_error(_request: Request, error: HTTPException) -> Response
 
 async def handle_database_unavailable(_request: Request, error: Exception) -> Response:
     """503 for a database that cannot be reached or has no space."""
-    log.warning("the database is unavailable: %s", type(error).__name__)
+    log.warning("database unavailable", error=type(error).__name__)
     return problem_response(503, UnavailableError().title, DATABASE_UNAVAILABLE)
 
 
 async def handle_unexpected_error(_request: Request, error: Exception) -> Response:
-    """500 for a defect: the log gets the traceback, the caller does not."""
-    log.error("unexpected error", exc_info=error)
+    """500 for a defect: the log gets the frames of the traceback, the caller does not."""
+    log.error("unexpected error", **describe_error(error))
     return problem_response(
         500,
         "Something went wrong on our side.",

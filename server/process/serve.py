@@ -76,6 +76,7 @@ def run_server(
         loop="uvloop",
         http=RequestTimeoutProtocol,
         log_level=settings.log_level,
+        log_config=None,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=30,

@@ -5,12 +5,12 @@ Its environment, its log, and a look at what would stop it later.
 
 import asyncio
 import gc
-import logging
 import os
 import sys
 
 from engines.models.prices import SHIPPED_PRICES_FILE, load_prices
 from engines.models.providers import resolve_models
+from server.process.log_output import configure_log
 from server.settings import Settings
 
 SWITCH_INTERVAL_SECONDS = 0.0005
@@ -20,18 +20,6 @@ Those of the embedding and the database wait for it after each call; with Python
 a process does some 5 % fewer tickets.
 """
 
-NOISY_LOGGERS = (
-    "aiosqlite",
-    "sqlalchemy",
-    "alembic",
-    "langgraph",
-    "langchain",
-    "asyncio",
-    "psycopg",
-    "procrastinate",
-)
-"""Libraries that say at debug what tickets say."""
-
 
 def prepare_process(settings: Settings) -> None:
     """Set what LangGraph and NumPy read when they are imported, and the log."""
@@ -39,12 +27,7 @@ def prepare_process(settings: Settings) -> None:
     # A second thread gains nothing on one vector by a matrix, and spins between two
     # tickets: 15 ms of CPU for each.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    logging.basicConfig(
-        level=settings.log_level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
-    for library in NOISY_LOGGERS:
-        logging.getLogger(library).setLevel(logging.WARNING)
+    configure_log(settings.log_level)
 
 
 def tune_interpreter() -> None:
