@@ -67,10 +67,10 @@ SETUP := requirements-installer.txt requirements-build.txt pyproject.toml
 INSTALL = $(@D)/bin/python -m pip install --disable-pip-version-check
 
 .venv/ready: requirements.txt $(SETUP) .venv/bin/python
-	$(call make_environment,about 380 MB, in 15 to 60 seconds)
+	$(call make_environment,about 360 MB, in 15 to 60 seconds)
 
 .venv-dev/ready: requirements-dev.txt $(SETUP) .venv-dev/bin/python
-	$(call make_environment,about 960 MB, in one to two minutes)
+	$(call make_environment,about 950 MB, in one to two minutes)
 
 # Missing, also behind a link, once the Python that made the environment was removed.
 .venv/bin/python .venv-dev/bin/python: ;
