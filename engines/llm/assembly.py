@@ -2,7 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
+from contracts.log import log
 from engines.llm.ask import ModelClient
 from engines.llm.engine import LlmEngine
 from engines.models.budget import Budget
@@ -75,8 +77,21 @@ def build_model_client(
         budget,
         attempts=settings.retry_max_attempts,
         backoff=settings.retry_backoff_factor,
-        observe=observe,
+        observe=partial(record_call, observe),
     )
+
+
+def record_call(observe: Callable[[CallRecord], None], call: CallRecord) -> None:
+    """Hand a call to the metrics, and log one that failed."""
+    observe(call)
+    if call.outcome not in ("ok", "cancelled"):
+        log.warning(
+            "model call failed",
+            step=call.step,
+            model=call.model,
+            failure=call.outcome,
+            duration_ms=round(call.seconds * 1000, 1),
+        )
 
 
 def enabled_model_steps(settings: ModelSettings) -> list[str]:

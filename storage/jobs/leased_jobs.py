@@ -5,7 +5,6 @@ workers on one file: a second process, or one that was frozen and resumes.
 """
 
 import asyncio
-import logging
 import math
 import sqlite3
 from collections.abc import Callable, Collection, Mapping
@@ -18,14 +17,13 @@ from uuid import uuid4
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.log import log
 from storage.database.database import Database
 from storage.jobs import job_queries as table
 from storage.jobs.job_queries import EndedClaim, JobClaim
 from storage.jobs.port import HEARTBEAT, LEASE, Handler, Job
 from storage.jobs.queue import DatabaseAvailability
 from storage.jobs.retry import decide_retry
-
-log = logging.getLogger("ticketgraph")
 
 POLL_SECONDS = 1.0
 """Seconds between two polls, for expired leases and for tasks of other processes."""
@@ -188,9 +186,9 @@ class LeasedJobs:
         gone = lost & set(self.running_claims.values())
         for claim in gone:
             log.warning(
-                "%s %s was taken over by another worker: its lease had expired",
-                claim.kind,
-                claim.subject,
+                "job taken over: its lease had expired",
+                kind=claim.kind,
+                subject=claim.subject,
             )
         self.lost_claims |= gone
 

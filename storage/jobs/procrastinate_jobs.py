@@ -13,13 +13,12 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import UnavailableError
+from contracts.log import describe_error, log
 from storage.database.postgres import PostgresDatabase
 from storage.jobs.fenced import RETRY_SECONDS, FencedJobManager
 from storage.jobs.port import HEARTBEAT, LEASE, Handler, Job
 from storage.jobs.queue import DatabaseAvailability
 from storage.jobs.retry import decide_retry
-
-log = logging.getLogger("ticketgraph")
 
 POLL_SECONDS = 0.5
 """Seconds between two polls, for tasks that are due again or whose notice was missed."""
@@ -133,8 +132,8 @@ class ProcrastinateJobs:
             await worker.run()
         except ConnectorException as error:
             self.availability.note_unavailable(error)
-        except Exception:
-            log.exception("the worker ended, and is started again")
+        except Exception as error:
+            log.error("worker restarts", **describe_error(error))
         if not self.draining:
             await asyncio.sleep(RETRY_SECONDS)
 

@@ -1,6 +1,5 @@
 """The queue seen from outside: its open tasks, on either database, and whether it is reachable."""
 
-import logging
 from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -8,11 +7,10 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.log import log
 from storage.database.columns import UtcDateTime
 from storage.jobs.port import LEASE
 from storage.tables import jobs
-
-log = logging.getLogger("ticketgraph")
 
 SELECT_LEASED = select(
     jobs.c.kind,
@@ -54,13 +52,13 @@ class DatabaseAvailability:
     def note_unavailable(self, error: Exception) -> None:
         """The database did not answer, or refused."""
         if not self.unavailable:
-            log.error("tasks wait for the database: %s", type(error).__name__)
+            log.error("jobs wait for the database", error=type(error).__name__)
         self.unavailable = True
 
     def note_available(self) -> None:
         """The database answered."""
         if self.unavailable:
-            log.warning("the database is back, tasks go on")
+            log.warning("database available again")
         self.unavailable = False
 
 

@@ -1,12 +1,10 @@
 """Whether and when a task whose handler raised is tried again."""
 
 import asyncio
-import logging
 from dataclasses import dataclass
 
+from contracts.log import log
 from storage.jobs.port import RetryLaterError, retry_delay
-
-log = logging.getLogger("ticketgraph")
 
 
 @dataclass(frozen=True)
@@ -31,10 +29,10 @@ def decide_retry(
         return Retry(0.0, counts_as_failure=False)
     seconds = retry_delay(attempts + 1)
     log.warning(
-        "%s %s failed with %s, again in %.1f s",
-        kind,
-        subject,
-        type(error).__name__,
-        seconds,
+        "job failed",
+        kind=kind,
+        subject=subject,
+        error=type(error).__name__,
+        retry_seconds=round(seconds, 1),
     )
     return Retry(seconds, counts_as_failure=True)

@@ -56,7 +56,7 @@ def wanted_by_package(locked: Requirement) -> list[Requirement]:
 
 def left_out() -> set[str]:
     """What pyproject.toml leaves out of both locks, whatever asks for it."""
-    tools = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]
+    tools = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]
     overrides = map(Requirement, tools["uv"]["override-dependencies"])
     return {canonicalize_name(override.name) for override in overrides}
 

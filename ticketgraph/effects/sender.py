@@ -9,7 +9,6 @@ the receiver was asked for the marker.
 """
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -24,12 +23,11 @@ from connectors.port import (
     UnsearchableError,
 )
 from contracts.effect import EffectStatus
+from contracts.log import log
 from storage.database.database import Database
 from storage.jobs.port import RetryLaterError
 from storage.queries import outbox
 from storage.queries.outbox import DeliveryClaim
-
-log = logging.getLogger("ticketgraph")
 
 DELIVERY_SECONDS = 4.0
 """How long an attempt may send when nothing else is said."""
@@ -199,13 +197,15 @@ class EffectSender:
     ) -> None:
         """End an attempt for good, or until a person has decided, and say so."""
         await self.end_attempt(turn, status, remote_id, error)
-        level = logging.INFO if status == "sent" else logging.WARNING
-        log.log(
-            level,
-            "effect %s: %s at attempt %d",
-            turn.row["key"],
-            status,
-            turn.row["attempts"],
+        write = log.info if status == "sent" else log.warning
+        write(
+            "effect delivered" if status == "sent" else "effect not delivered",
+            effect_key=turn.row["key"],
+            ticket_id=turn.row["ticket_id"],
+            run_id=turn.row["run_id"],
+            action=turn.row["action"],
+            status=status,
+            attempt=turn.row["attempts"],
         )
 
     async def end_attempt(

@@ -4,18 +4,16 @@ What is true is in the tables.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
 
 from psycopg import Notify
 
+from contracts.log import log
 from storage.database.postgres import PostgresDatabase
 from storage.database.unavailable import UNAVAILABLE_ERRORS
 from ticketgraph.news.watchers import News, Watchers
-
-log = logging.getLogger("ticketgraph")
 
 NOTIFY_CHANNEL = "ticketgraph_runs"
 
@@ -91,7 +89,7 @@ class PostgresNotifier:
             try:
                 await self.listen_once()
             except UNAVAILABLE_ERRORS as error:
-                log.warning("not listening for runs: %s", type(error).__name__)
+                log.warning("not listening for runs", error=type(error).__name__)
             await asyncio.sleep(RECONNECT_SECONDS)
 
     async def listen_once(self) -> None:

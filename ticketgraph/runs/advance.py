@@ -1,15 +1,15 @@
 """Going on with runs: what the worker does with one, and when a run is given up."""
 
-import logging
-import traceback
 from dataclasses import dataclass
 from functools import partial
 
 from langgraph.errors import GraphDrained
 from langgraph.runtime import RunControl
 from sqlalchemy.ext.asyncio import AsyncConnection
+from structlog.contextvars import bound_contextvars
 
 from contracts.errors import UnavailableError
+from contracts.log import describe_error, log
 from contracts.result import Run
 from graph.build import FLOW_VERSION
 from storage.audit import log as audit
@@ -21,8 +21,6 @@ from ticketgraph.checkpoints.fence import StaleEpochError, hold_epoch
 from ticketgraph.runs.claim import Claim, claim_of_rows
 from ticketgraph.runs.deadlines import plan_deadlines
 from ticketgraph.runs.execute import RunExecutor
-
-log = logging.getLogger("ticketgraph")
 
 MAX_ATTEMPTS = 3
 """How often a run may fail before it is given up."""
@@ -52,12 +50,14 @@ class RunAdvancer:
         if claim is None:
             return
         try:
-            with hold_epoch(claim.epoch):
+            with (
+                hold_epoch(claim.epoch),
+                bound_contextvars(run_id=run_id, ticket_id=claim.ticket.id),
+            ):
+                log.info("run started" if claim.fresh else "run resumed")
                 await self.executor.advance(claim, self.control)
         except StaleEpochError:
-            log.warning(
-                "run %s is in other hands: what was done of it here is dropped", run_id
-            )
+            log.warning("run taken over by another worker", run_id=run_id)
         except GraphDrained:
             await self.executor.database.run_transaction(
                 partial(self.release_claim, claim=claim)
@@ -66,9 +66,12 @@ class RunAdvancer:
         except (*UNAVAILABLE_ERRORS, UnavailableError):
             raise  # it was no failure of the run, which would be given up for one
         except Exception as error:
-            # The frames only: the words of an error may be a ticket's.
-            frames = "".join(traceback.format_tb(error.__traceback__))
-            log.error("run %s failed with %s\n%s", run_id, type(error).__name__, frames)
+            log.error(
+                "run failed",
+                run_id=run_id,
+                ticket_id=claim.ticket.id,
+                **describe_error(error),
+            )
             await self.handle_failure(claim, type(error).__name__)
 
     async def claim_run(self, connection: AsyncConnection, run_id: str) -> Claim | None:
@@ -153,4 +156,10 @@ class RunAdvancer:
         detail = {"error": error, "flow": FLOW_VERSION}
         await audit.append_record(
             connection, "failed", claim.ticket.id, claim.run_id, "system", detail, now
+        )
+        log.error(
+            "run given up",
+            run_id=claim.run_id,
+            ticket_id=claim.ticket.id,
+            error=error,
         )

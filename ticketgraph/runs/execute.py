@@ -14,6 +14,7 @@ from langgraph.types import Command, Interrupt, StateSnapshot
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.approval import ApprovalDecision, ApprovalRequest
+from contracts.log import log
 from contracts.result import PendingApproval, Run
 from graph.build import Graph
 from graph.state import State
@@ -136,6 +137,7 @@ class RunExecutor:
 
         run = await self.database.run_transaction(write_outcome)
         self.watchers.announce_settled(claim.run_id, run)
+        log_outcome(run)
         return run
 
     async def store_approval(
@@ -164,6 +166,24 @@ class RunExecutor:
             connection, pending, claim.run_id, interrupt.id, now
         )
         return pending
+
+
+def log_outcome(run: Run) -> None:
+    """One line for a run that finished, or that was escalated and waits for a person."""
+    fields = {
+        "run_id": run.run_id,
+        "ticket_id": run.ticket_id,
+        "disposition": run.disposition,
+        "team": run.decision.team if run.decision else None,
+        "engine": run.engine,
+        "degraded": run.degraded,
+        "fork": run.forked_from is not None,
+        "duration_ms": run.total_duration_ms,
+    }
+    if run.approval:
+        log.info("run escalated", approval_id=run.approval.id, **fields)
+    else:
+        log.info("run finished", **fields)
 
 
 @dataclass(frozen=True)

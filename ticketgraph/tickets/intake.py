@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.errors import InputError, ReusedError, UnavailableError
+from contracts.log import log
 from contracts.ticket import NewTicket, RunOptions, Ticket
 from graph.build import FLOW_VERSION
 from policies.deciding.queue_order import intake_queue_priority
@@ -90,6 +91,11 @@ class TicketIntake:
             except IntegrityError:
                 continue  # the random id was taken, or another process was first with the key
             self.jobs.wake_worker()
+            log.info(
+                "ticket replayed" if claim.replayed else "ticket stored",
+                ticket_id=claim.ticket.id,
+                run_id=claim.run_id if start else None,
+            )
             return claim
 
     def refuse_unusable(self, new: NewTicket) -> None:

@@ -4,7 +4,6 @@ Each deadline is one transaction of one of them.
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -15,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from contracts.effect import Effect
 from contracts.errors import ConflictError, NotFoundError
+from contracts.log import log
 from policies.deciding.expiry import expired_approval_decision
 from policies.desk.model import Desk
 from storage.audit import log as audit
@@ -26,8 +26,6 @@ from storage.queries.deadlines import Deadline
 from ticketgraph.effects.outbox import StoredOutbox
 from ticketgraph.runs.deadlines import SETTLED_STATUSES
 from ticketgraph.runs.decide import decide_approval
-
-log = logging.getLogger("ticketgraph")
 
 RETRY_DELAY = timedelta(minutes=1)
 """Until a deadline whose consequence failed is tried again; the others go on meanwhile."""
@@ -59,10 +57,7 @@ class DeadlineClock:
                 away = False
             except Exception as error:
                 if not away:
-                    log.error(
-                        "deadlines wait, the database does not answer: %s",
-                        type(error).__name__,
-                    )
+                    log.error("deadlines wait", error=type(error).__name__)
                 away = True
             await asyncio.sleep(seconds)
 
@@ -91,9 +86,10 @@ class DeadlineClock:
             if not claimed:
                 raise
             log.error(
-                "deadline %s could not be kept: %s",
-                claimed[0].key,
-                type(error).__name__,
+                "deadline postponed",
+                deadline_key=claimed[0].key,
+                ticket_id=claimed[0].ticket_id,
+                error=type(error).__name__,
             )
             await self.database.run_transaction(
                 partial(
@@ -110,6 +106,7 @@ class DeadlineClock:
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
         """What a deadline leads to."""
+        log.info("deadline reached", kind=deadline.kind, ticket_id=deadline.ticket_id)
         match deadline.kind:
             case "sla_warning" | "sla_breach":
                 await self.warn_team(connection, deadline, now)

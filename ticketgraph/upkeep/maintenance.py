@@ -1,7 +1,6 @@
 """What a working process does in the background: recovers lost runs and effects, and prunes."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -9,12 +8,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from contracts.log import log
 from storage.database.database import Database
 from storage.jobs.port import Jobs
 from storage.queries import runs
 from ticketgraph.jobs import ADVANCE, advance_job
-
-log = logging.getLogger("ticketgraph")
 
 MINUTE_SECONDS = 60.0
 HOUR_SECONDS = 3600.0
@@ -54,7 +52,7 @@ async def try_work(work: MaintenanceWork, what: str) -> None:
     try:
         await work()
     except Exception as error:
-        log.error("%s failed: %s", what, type(error).__name__)
+        log.error("maintenance failed", work=what, error=type(error).__name__)
 
 
 async def recover_lost_runs(database: Database, jobs: Jobs) -> int:
