@@ -111,7 +111,13 @@ class _AzureChatModel(_UntypedChatModel, AzureChatOpenAI):
 class _SizeLimitedClient(openai.DefaultAsyncHttpxClient):
     """Stops reading an answer beyond `MAX_BODY_BYTES`, whatever length or encoding it states."""
 
-    async def send(self, request: Any, *, stream: bool = False, **how: Any) -> Any:  # noqa: ARG002 - httpx's signature
+    async def send(
+        self,
+        request: Any,
+        *,
+        stream: bool = False,  # noqa: ARG002 - httpx's signature
+        **how: Any,
+    ) -> Any:
         response = await super().send(request, stream=True, **how)
         body = await read_limited_body(response)
         kept = [

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -62,7 +62,9 @@ class YamlDocument:
 def _has_step(data: Any, step: str | int) -> bool:
     if isinstance(data, dict):
         return step in data
-    return isinstance(data, list) and isinstance(step, int) and step < len(data)  # pyright: ignore[reportUnknownArgumentType]
+    if not isinstance(data, list) or not isinstance(step, int):
+        return False
+    return step < len(cast("list[Any]", data))
 
 
 def read_text(path: Path, name: str) -> str:
