@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from text.checksums import is_card, is_iban
+from text.currencies import CODES as CURRENCY_CODES
 
 FILLER = "\x1a"
 """Neither word, space nor punctuation, and never in a sanitised text.
@@ -19,6 +20,9 @@ It joins nothing and separates everything.
 """
 
 Check = Callable[[str], bool]
+
+_ANY_CASE = "USD|EUR|GBP|CHF|CAD|AUD|INR|JPY"
+"""Codes that are no words in small letters either: "order 4471 Ron sent" has no sum."""
 
 HEADERS = re.compile(
     r"^(?:Message-ID|In-Reply-To|References|Received|Return-Path|DKIM-Signature|MIME-Version"
@@ -66,9 +70,9 @@ IBAN = re.compile(
     r"(?<!\w)(?:[A-Za-z]{2}[0-9]{2}[A-Za-z0-9]{11,30}|[A-Z]{2}[0-9]{2}(?: [A-Z0-9]{4}){2,7}(?: "
     r"[A-Z0-9]{1,3})?)(?!\w)"
 )
-MONEY = re.compile(
-    r"(?:[$€£¥₹]|(?<!\w)(?=[A-Z]{3} ?\d)(?:USD|EUR|GBP|CHF|CAD|AUD|INR|JPY)) ?\d[\d.,']*+"
-    r"|(?<![\w.,'#-])\d[\d.,']*+ ?(?:[$€£¥₹%]|(?:USD|EUR|GBP|CHF|CAD|AUD|INR|JPY|dollars?"
+SUM = re.compile(
+    rf"(?:[$€£¥₹]|(?<!\w)(?=[A-Z]{{3}} ?\d)(?:{_ANY_CASE}|(?-i:{CURRENCY_CODES}))) ?\d[\d.,']*+"
+    rf"|(?<![\w.,'#-])\d[\d.,']*+ ?(?:[$€£¥₹%]|(?:{_ANY_CASE}|(?-i:{CURRENCY_CODES})|dollars?"
     r"|euros?|pounds?)(?!\w))",
     re.IGNORECASE,
 )
@@ -104,7 +108,7 @@ class Mask(NamedTuple):
     signs: tuple[str, ...] = ("",)
 
 
-CURRENCIES = ("usd", "eur", "gbp", "chf", "cad", "aud", "inr", "jpy", "dollar", "pound")
+MONEY = Mask(SUM)
 ADDRESSES = (Mask(HEADERS), Mask(URL, signs=("://", "www.", "jdbc:")))
 MACHINE = (
     Mask(EMAIL_LIKE, signs=("@",)),
@@ -122,7 +126,7 @@ PERSONAL = (
     Mask(SSN),
     Mask(CARD, _is_spaced_card),
     Mask(IBAN, _is_spaced_iban),
-    Mask(MONEY, signs=(*"$€£¥₹%", *CURRENCIES)),
+    MONEY,
 )
 CODES = (Mask(HEX), Mask(EPOCH), Mask(ISSUE_KEY))
 
