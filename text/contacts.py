@@ -52,8 +52,9 @@ IP_V6_COLONS, MAC_SIGNS = 2, 5
 
 
 def find_mailboxes(text: str) -> Iterator[Span]:
-    """Addresses as they are, and those spelled for people ("ada (at) example (dot) com") or
-    in a URL.
+    """Addresses as they are, spelled for people, or escaped in a URL.
+
+    "ada (at) example (dot) com", "ada%40example.com".
     """
     rare = (
         ('"@', QUOTED_EMAIL),
