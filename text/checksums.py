@@ -13,8 +13,9 @@ def is_card(digits: str) -> bool:
 
 
 def is_iban(compact: str) -> bool:
-    """Whether letters and digits without spaces carry an IBAN's check digits (ISO 7064 mod
-    97-10).
+    """Whether letters and digits without spaces carry an IBAN's check digits.
+
+    By ISO 7064 mod 97-10.
     """
     turned = compact[4:] + compact[:4]
     return int("".join(str(int(char, 36)) for char in turned)) % 97 == 1

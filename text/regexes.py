@@ -1,8 +1,6 @@
-"""Reads regular expressions.
+"""Reads regular expressions: their alternatives, and the words they cannot match without.
 
-The words that a pattern cannot match without, and an index of such words.
-
-A sentence is tried only against the patterns whose needed words it has.
+With an index of such words a sentence is tried only against the patterns whose words it has.
 """
 
 import re
@@ -24,10 +22,8 @@ _QUANTIFIER = re.compile(r"^(?:\?|\*|\{[^}]*\})")
 def required_words(pattern: str) -> list[frozenset[str]]:
     """Sets of words; a sentence with no word of one of them cannot match.
 
-    A final `*` stands for any ending.
-
-    Numbers are the word `#`. Where an alternative does not begin with a plain word nothing
-    is needed, so the answer may be incomplete but is never wrong.
+    A final `*` stands for any ending, `#` for a number. Where an alternative does not begin
+    with a plain word nothing is required: the answer may be incomplete but is never wrong.
     """
     if len(split_alternatives(pattern)) > 1:
         first = _first_words(pattern)
@@ -165,8 +161,9 @@ def _closing_position(pattern: str) -> int:
 
 
 class WordIndex:
-    """Gives every needed set of words one bit, and finds a sentence's bits in one pass over
-    its words.
+    """Gives every set of required words one bit.
+
+    A sentence's bits are then found in one pass over its words.
     """
 
     def __init__(self) -> None:

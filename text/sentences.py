@@ -12,7 +12,9 @@ _SPELLINGS = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
         (r"[’‘`´]", "'"),
-        # Literals first and the word's beginning after them: the engine skips fast to a literal.
+        # `e-mail(?<!\we-mail)` is `\be-mail`: "an e-mail", "e-mails", not "the-mail". The
+        # literal comes first and the word's beginning is asked afterwards, because the engine
+        # skips fast to a literal.
         (r"e-mail(?<!\we-mail)", "email"),
         (r"won't(?<!\wwon't)\b", "will not"),
         (r"can(?<!\wcan)(?:not|'t|t)\b", "can not"),

@@ -1,7 +1,4 @@
-"""Where somebody lives.
-
-Streets and postcodes, the lines around them, and what follows "my address is".
-"""
+"""Postal addresses: streets, postcodes, the lines around them, and "my address is …"."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +9,10 @@ from engines.masking.spans import PersonalSpan
 from engines.masking.streets import CAPITALISED_WORD, STREET_PARTICLE, find_streets
 from text.regexes import group_by_initial
 
-ADDRESS_PIECE = rf"(?:{PLACE_NAME}(?:[ ][A-Z]{{2,3}})?(?:,?[ ]\d[\w-]{{3,9}})?|\d[\w -]{{2,9}}(?:[ ]{PLACE_NAME})?)"
+ADDRESS_PIECE = (
+    rf"(?:{PLACE_NAME}(?:[ ][A-Z]{{2,3}})?(?:,?[ ]\d[\w-]{{3,9}})?"
+    rf"|\d[\w -]{{2,9}}(?:[ ]{PLACE_NAME})?)"
+)
 ADDRESS_TAIL = re.compile(
     rf"(?:[ ]?[,\n][ \n]?{ADDRESS_PIECE}(?=[ ]?[,.;!?)\n]|\s*$)){{0,4}}+"
 )
@@ -39,7 +39,8 @@ LABELLED_ADDRESS = cued_pattern(
     r"(?:[ \t]?(?:is|was|to|from|as|at|now|currently|changed|updated|has|been|ist|lautet|est|es"
     r"|è|é)(?!\w)"
     r"|[ :=\n-]{1,3}){0,7}+"
-    rf"(?P<run>(?:(?:{CAPITALISED_WORD}|\d[\w/-]*+|#\d+|{STREET_PARTICLE}(?!\w))(?:,?[ \n]|,|$|(?=[.;!?)]))){{1,14}}+)",
+    rf"(?P<run>(?:(?:{CAPITALISED_WORD}|\d[\w/-]*+|#\d+|{STREET_PARTICLE}(?!\w))"
+    r"(?:,?[ \n]|,|$|(?=[.;!?)]))){1,14}+)",
 )
 
 
@@ -63,17 +64,16 @@ def _trim_address(text: str, start: int, end: int) -> PersonalSpan:
 
 
 def _extend_right(text: str, end: int) -> int:
-    """The end of the pieces that follow, each a place, a postcode or both, up to a comma or
-    a line's end.
+    """The end of the pieces that follow.
+
+    Each is a place, a postcode or both, up to a comma or a line's end.
     """
     tail = ADDRESS_TAIL.match(text, end)
     return tail.end() if tail else end
 
 
 def _extend_left(text: str, start: int) -> int:
-    """The start of the words before a postcode that can be a street, if a house number is
-    among them.
-    """
+    """The start of the street before a postcode; the postcode's own if no number is there."""
     begin = max(0, start - MAX_LEFT)
     tokens = list(TOKEN_PATTERN.finditer(text, begin, start))[-MAX_TOKENS:]
     found = start

@@ -1,6 +1,7 @@
-"""Patterns that need a certain word.
+"""Patterns that need a certain word: tried only on texts that have it, or where it stands.
 
-They are tried only on texts that have it, or only where it stands.
+Most texts have none of a pattern's words, and a set of words is looked up faster than a
+pattern is searched for.
 """
 
 import re
@@ -13,9 +14,9 @@ LOWER_CASE_TABLE = "".join(
 )
 """What stands for each ASCII character when only words count."""
 LETTER_VARIANTS = str.maketrans("İı\u0345", "ii ")
-"""An "i" to patterns that ignore case, but not when casefolded.
+"""Characters that patterns which ignore case read in another way than `casefold` does.
 
-And a mark that is a letter only when casefolded.
+The Turkish İ and ı are an "i" to them; U+0345 is no letter to them until it is casefolded.
 """
 NON_LETTER = re.compile(r"[\W\d_]")
 
@@ -24,7 +25,7 @@ WordPositions = Mapping[str, Sequence[int]]
 
 
 class CuedPattern(NamedTuple):
-    """A pattern and the words, casefolded, one of which any match holds."""
+    """A pattern and its cues: casefolded words, one of which every match holds."""
 
     cue_words: frozenset[str]
     pattern: re.Pattern[str]
@@ -41,7 +42,7 @@ class CuedPattern(NamedTuple):
 
 
 class LedPattern(NamedTuple):
-    """A pattern and the words, casefolded, one of which any match begins with."""
+    """A pattern and its leads: casefolded words, one of which every match begins with."""
 
     lead_words: frozenset[str]
     pattern: re.Pattern[str]
@@ -76,8 +77,9 @@ def led_pattern(
 def find_at_starts(
     pattern: re.Pattern[str], text: str, starts: Iterable[int]
 ) -> Iterator[re.Match[str]]:
-    """What `finditer` finds of a pattern that can begin at these places only, given in
-    rising order.
+    """What `finditer` finds of a pattern that can begin at these places only.
+
+    The places are in rising order.
     """
     end = 0
     for start in starts:
@@ -93,7 +95,7 @@ def casefolded_words(text: str) -> frozenset[str]:
 
 
 def word_positions(text: str) -> WordPositions:
-    """The words of a text, as `casefolded_words` tells them, and where each begins, in rising order."""
+    """The words of a text, as `casefolded_words` gives them, and where each stands."""
     places: dict[str, list[int]] = {}
     start = 0
     for word in _blank_non_letters(text).split(" "):

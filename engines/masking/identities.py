@@ -103,8 +103,9 @@ MIN_DIGITS = 4
 
 
 def find_identities(text: str, words: frozenset[str]) -> Iterator[PersonalSpan]:
-    """Cards, bank accounts, official numbers, dates of birth called so, in a text with
-    these words (casefolded).
+    """Cards, bank accounts, official numbers, and dates that are called a date of birth.
+
+    `words` are those of the text, casefolded.
     """
     if MANY_DIGITS.search(text):
         yield from _find_long_numbers(text, words)

@@ -1,7 +1,4 @@
-"""What the desk's policy keeps, and what it does not.
-
-Kinds of fields, found by the patterns that read them.
-"""
+"""Kinds of fields that the desk's policy keeps or hides, found by extraction's own finders."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -45,8 +42,9 @@ ACCOUNT_CUES = split_words(
 def find_unkept_numbers(
     text: str, words: frozenset[str], desk: Desk
 ) -> Iterator[PersonalSpan]:
-    """Values that hold digits, of the kinds that the policy does not keep, in a text with
-    these words (casefolded).
+    """Values that hold digits, of the kinds that the policy does not keep.
+
+    `words` are those of the text, casefolded.
     """
     kinds = (
         NUMBER_TYPES

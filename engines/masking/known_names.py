@@ -48,8 +48,9 @@ def read_introduced_names(text: str, terms: frozenset[str]) -> IntroducedNames:
 def casefolded_name_words(
     text: str, told: IntroducedNames, terms: frozenset[str]
 ) -> frozenset[str]:
-    """Words of the names that a text was found to tell, casefolded, without the desk's own
-    `terms`.
+    """Words of the names that a text introduces and of its mailboxes, casefolded.
+
+    Without the desk's own `terms`.
     """
     found = (text[span.start : span.end] for span in told.names)
     addresses = EMAIL_LIKE.finditer(text) if "@" in text else ()

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from contracts.ticket import CleanTicket, Ticket
 from engines.masking.addresses import find_addresses
 from engines.masking.chinese import find_chinese, isolate_latin_text
-from engines.masking.contacts import find_emails, find_network_addresses, find_phones
 from engines.masking.cues import casefolded_words
 from engines.masking.identities import find_identities
 from engines.masking.kept_fields import (
@@ -32,9 +31,10 @@ from engines.masking.names import find_known_names
 from engines.masking.numbers import find_numbers
 from engines.masking.pseudonyms import PseudonymTable, find_typed_pseudonyms
 from engines.masking.secrets import find_secrets
-from engines.masking.spans import PersonalSpan, merge_spans
+from engines.masking.spans import PersonalSpan, label_spans, merge_spans
 from engines.masking.zones import shift_spans, split_into_zones
 from policies.desk.model import Desk
+from text.contacts import find_mailboxes, find_network_addresses, find_sure_phones
 
 DIGIT = re.compile(r"\d")
 ZONE_MARGIN = 100
@@ -122,13 +122,14 @@ def _find_all_spans(
     text: str, told: IntroducedNames, desk: Desk, names: frozenset[str]
 ) -> Iterator[PersonalSpan]:
     yield from find_typed_pseudonyms(text)
-    yield from find_emails(text)
+    yield from label_spans(find_mailboxes(text), "EMAIL")
     yield from find_secrets(text, told.words)
     yield from told.names
     yield from find_known_names(text, names, kept_terms(desk))
     yield from find_chinese(text)
     apart = isolate_latin_text(text)
-    yield from find_emails(apart) if apart != text else ()
+    if apart != text:
+        yield from label_spans(find_mailboxes(apart), "EMAIL")
     for start, zone in split_into_zones(apart, DIGIT, ZONE_MARGIN):
         yield from shift_spans(_find_digit_spans(zone, desk), start)
     yield from find_unkept_words(text, desk)
@@ -137,12 +138,9 @@ def _find_all_spans(
 def _find_digit_spans(zone: str, desk: Desk) -> Iterator[PersonalSpan]:
     """All that has a digit in it."""
     words = casefolded_words(zone)
-    yield from find_phones(zone)
-    yield from (
-        find_network_addresses(zone)
-        if "ip_address" not in desk.settings.masking.keep
-        else ()
-    )
+    yield from label_spans(find_sure_phones(zone), "PHONE")
+    if "ip_address" not in desk.settings.masking.keep:
+        yield from label_spans(find_network_addresses(zone), "IP")
     yield from find_identities(zone, words)
     yield from find_addresses(zone, words)
     yield from find_numbers(zone, desk)

@@ -1,9 +1,8 @@
-"""Names of persons without a model.
+"""Names of persons, found without a model.
 
-Titles, introductions, greetings, signatures, given names, and known ones.
-
-A person's name has no form of its own, so this finds most, not all; what it finds is
-counted in docs/decisions/0029.
+By titles, introductions, greetings, signatures, given names, and the names in the ticket's
+record. A name has no form of its own, so this finds most, not all: docs/decisions/0029 has
+the figures.
 """
 
 import re
@@ -27,8 +26,8 @@ NAME_PARTICLE = (
     r"|el|al|bin|ben|le|la|zu|ter|y)"
 )
 FULL_NAME = (
-    rf"(?:{CAPITALISED_WORD}|{CAPITAL_LETTER}\.)(?:[ ]{{1,2}}(?:{NAME_PARTICLE}[ ])?(?:{CAPITALISED_WORD}"
-    rf"|{CAPITAL_LETTER}\.(?![ ]?$))){{0,4}}+"
+    rf"(?:{CAPITALISED_WORD}|{CAPITAL_LETTER}\.)(?:[ ]{{1,2}}(?:{NAME_PARTICLE}[ ])?"
+    rf"(?:{CAPITALISED_WORD}|{CAPITAL_LETTER}\.(?![ ]?$))){{0,4}}+"
 )
 ANY_CASE_WORD = r"[^\W\d_][\w'’-]{1,30}+"
 
@@ -51,7 +50,7 @@ OTHER_NAME = (
 SOME_NAME = (
     rf"(?P<name>{ANY_CASE_WORD}(?:[ ](?:{NAME_PARTICLE}[ ])?{ANY_CASE_WORD}){{0,3}}+)"
 )
-NAME_AFTER_LABEL = re.compile(
+NAME_AFTER_LABEL = re.compile(  # my name is Ada, Name: Ada; not "username is", "file name:"
     rf"[nN]ame(?<!\w.{{4}}){OTHER_NAME}(?:(?:['’]?s)?[ ]?(?:is|was|ist|:|=)[ \t]{{1,3}}|:"
     rf"|['’]s[ ]){SOME_NAME}"
 )
@@ -141,14 +140,16 @@ SIGNED_NAME = led_pattern(
     "hälsning hilsen",
     rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(CLOSING_PHRASES)})[ ]?[,.!–-]{{0,3}}(?:[ ]?\n{{1,3}}"
     r"|[ ]{1,2})[ \t–-]{0,3}"
-    rf"(?P<name>(?-i:{FULL_NAME})|(?<=\n){ANY_CASE_WORD}(?:[ ]{ANY_CASE_WORD}){{0,2}})[ ]?(?=[\n.,!|(/]|\s*$)",
+    rf"(?P<name>(?-i:{FULL_NAME})|(?<=\n){ANY_CASE_WORD}(?:[ ]{ANY_CASE_WORD}){{0,2}})"
+    r"[ ]?(?=[\n.,!|(/]|\s*$)",
     re.IGNORECASE,
 )
 LAST_LINE = re.compile(
     rf"[\n.!?,](?:(?<=\n)|(?<!\n)[ ])[ \t]{{0,3}}(?:[-–—~][ ]?)?(?P<name>{FULL_NAME})\.?\s*$"
 )
 CAPITALISED_SEQUENCE = re.compile(
-    rf"{CAPITALISED_WORD}(?:[ ](?:{NAME_PARTICLE}[ ])?(?:{CAPITALISED_WORD}|{CAPITAL_LETTER}\.)){{0,7}}+"
+    rf"{CAPITALISED_WORD}"
+    rf"(?:[ ](?:{NAME_PARTICLE}[ ])?(?:{CAPITALISED_WORD}|{CAPITAL_LETTER}\.)){{0,7}}+"
 )
 ANY_WORD = re.compile(r"[^\W\d_](?:[^\W\d_]|['’-](?=[^\W\d_]))*+")
 MAX_WORDS = 3
@@ -184,8 +185,9 @@ def find_known_names(
 def find_introduced_names(
     text: str, words: WordPositions, terms: frozenset[str]
 ) -> Iterator[PersonalSpan]:
-    """Names that something around them or their first word tells, in a text whose words
-    stand at these places.
+    """Names with an introduction ("my name is", a greeting, a title) or a given name.
+
+    `words` are those of the text, with where each stands.
     """
     for cue in (
         TITLED_NAME,
@@ -238,8 +240,9 @@ def _find_self_introductions(
 
 
 def _is_introduced_name(text: str, match: re.Match[str]) -> bool:
-    """Small letters are a name only after "my name is" and the like, or when they are a
-    common one.
+    """Whether what follows an introduction is a name.
+
+    In small letters only after "my name is" and the like, or when it is a given name.
     """
     first = match["name"].split()[0]
     own = OWN_NAME.search(
@@ -249,9 +252,9 @@ def _is_introduced_name(text: str, match: re.Match[str]) -> bool:
 
 
 def _has_uniform_case(name: str) -> bool:
-    """Capitals throughout, or none, are how some write everything.
+    """Whether the capitals say that this is a name, or it has a given name.
 
-    Then only a common name is one.
+    Capitals throughout or none at all say nothing: some people write everything so.
     """
     return _has_given_name(name) or (
         name[0].isupper() and not (name.isupper() and len(name) > 1)

@@ -18,7 +18,6 @@ from text.blanking import (
     MACHINE,
     MONEY,
     STACK_PLACE,
-    Mask,
     blank_masks,
     blank_spans,
 )
@@ -39,24 +38,11 @@ LONG_NUMBER = re.compile(
     r"(?![^\W\d])"
 )
 DECIMAL_COORDINATES = re.compile(r"[1-9]?\d{0,5}\.\d{1,8}(?:[ \xa0]+\d{1,6}\.\d{1,8})*")
-MONEY_SIGNS = (
-    *"$€£¥₹%",
-    "usd",
-    "eur",
-    "gbp",
-    "chf",
-    "cad",
-    "aud",
-    "inr",
-    "jpy",
-    "dollar",
-    "pound",
-)
 EXPLAINED_NUMBERS = (
     *ADDRESSES,
     # A telephone line has a number as well as a line of code.
     *(mask for mask in MACHINE if mask.pattern is not STACK_PLACE),
-    Mask(MONEY, signs=MONEY_SIGNS),
+    MONEY,
     *CODES,
 )
 WINDOW_MARGIN = 120

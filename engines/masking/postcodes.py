@@ -18,18 +18,26 @@ US_STATES = (
 )
 PLACE_NAME = rf"{CAPITALISED_WORD}(?:[ -]{CAPITALISED_WORD}){{0,3}}"
 POSTCODES = (
+    # CA 94103, TX, 75001-1234; not inside a word ("USCA 94103")
     re.compile(rf"(?:{US_STATES})(?<!\w..),?[ ]\d{{5}}(?:-\d{{4}})?(?![\w-])"),
+    # 94103-1234, 12345-678 (Brazil); not behind a hyphen or another digit
     re.compile(r"\d(?<![\w-]\d)\d{4}-\d{3,4}(?![\w-])"),
+    # SW1A 1AA (Britain)
     re.compile(r"[A-Z](?<![\w-].)[A-Z]?\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
+    # K1A 0B1 (Canada)
     re.compile(
         r"[ABCEGHJ-NPRSTVXY](?<![\w-].)\d[ABCEGHJ-NPRSTV-Z][ -]?\d[ABCEGHJ-NPRSTV-Z]\d(?![\w-])"
     ),
+    # NSW 2000, WA 6000 (Australia); not inside a word ("USA 6000")
     re.compile(r"(?:NSW|VIC|QLD|TAS|ACT)(?<!\w...),?[ ]\d{4}(?![\w-])"),
     re.compile(r"(?:SA|WA|NT)(?<!\w..),?[ ]\d{4}(?![\w-])"),
+    # 1012 AB Amsterdam (Netherlands)
     re.compile(rf"\d(?<![\w-]\d)\d{{3}} ?[A-Z]{{2}}[ ]{{1,2}}{PLACE_NAME}"),
+    # D-10115 Berlin, CH-8001 Zürich
     re.compile(
         rf"(?<![\w-])(?:A|AT|B|CH|D|DE|DK|E|F|FI|FR|I|L|N|NL|NO|P|PL|S|SE)-\d{{4,5}}[ ]{PLACE_NAME}"
     ),
+    # 00-950 Warszawa, 100-0001 Tokyo, 114 55 Stockholm
     re.compile(
         rf"\d(?<![\w.-]\d)(?:\d-\d{{3}}|\d{{3}}-\d{{3}}|\d\d \d\d),?[ ]{PLACE_NAME}"
     ),
@@ -57,8 +65,9 @@ LABELLED_POSTCODE = cued_pattern(
 
 
 def find_postcodes(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Where postcodes stand, with the place behind them, in a text that has these words
-    (casefolded).
+    """Where postcodes stand, with the place behind them.
+
+    `words` are those of the text, casefolded.
     """
     for pattern in POSTCODES:
         yield from (match.span() for match in pattern.finditer(text))

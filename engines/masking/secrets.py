@@ -1,7 +1,4 @@
-"""Passwords, PINs, one-time codes and keys.
-
-After the word for them, however casually, or by their own form.
-"""
+"""Passwords, PINs, one-time codes and keys: after a word for them, or by their own form."""
 
 import re
 from collections.abc import Collection, Iterator
@@ -12,7 +9,7 @@ from text.patterns.tokens import MEASURE, is_quantity
 from text.regexes import group_by_initial
 
 PASSWORD_LABELS = (
-    r"pass ?words?|passwd|pwd|pw|pass(?= ?[:=])|pass ?phrase|passwort|kennwort|mot de passe|mdp"
+    r"pass ?words?|passwd|pwd|pw|pass(?= ?[:=])|pass ?phrase|passwort|kennwort|mot de passe|mdp"  # noqa: S105 - labels
     r"|contraseña|senha"
     r"|wachtwoord|lösenord"
 )
@@ -31,7 +28,7 @@ KEY_LABELS = (
     r"|access token|token"
 )
 SECRET_CUES = (
-    "pass password passwords passwd pwd pw phrase passphrase word words code codes passcode "
+    "pass password passwords passwd pwd pw phrase passphrase word words code codes passcode "  # noqa: S105 - labels
     "passcodes pin pins cvv cvc"
     " otp passwort kennwort mot mdp contraseña senha wachtwoord lösenord einmalcode "
     "bestätigungscode verifizierungscode"

@@ -1,6 +1,6 @@
 """Where personal data stands in a text, and of which kind it is."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, NamedTuple
 
 PersonalDataLabel = Literal[
@@ -24,6 +24,13 @@ class PersonalSpan(NamedTuple):
     def span_length(self) -> int:
         """Its length in characters."""
         return self.end - self.start
+
+
+def label_spans(
+    spans: Iterable[tuple[int, int]], label: PersonalDataLabel
+) -> Iterator[PersonalSpan]:
+    """Spans found by a reader in text/, as personal data of one kind."""
+    return (PersonalSpan(start, end, label) for start, end in spans)
 
 
 def merge_spans(spans: Iterable[PersonalSpan]) -> list[PersonalSpan]:

@@ -1,7 +1,4 @@
-"""What a street with a number looks like.
-
-The words and the order of several countries' post offices.
-"""
+"""Streets with their number, in the words and the order of several countries."""
 
 import re
 from collections.abc import Iterator
@@ -117,23 +114,25 @@ UNIT_PATTERN = (
 COMPASS_DIRECTION = r"(?:[ ](?:NE|NW|SE|SW|[NSEW])\b\.?)?"
 
 NUMBER_START = re.compile(r"[#\d](?<!\d\d)")
+"""A "#" or the first digit of a number."""
 NUMBER_FIRST = (
     re.compile(  # 12 Old Mill Road, Apt 4
-        rf"(?<![\w.,$€£-])#?{HOUSE_NUMBER},?[ ]{{1,2}}(?:(?:{CAPITALISED_WORD}|\d{{1,3}}(?:st|nd|rd|th)"
-        rf"|{STREET_PARTICLE})[ ]{{1,2}}){{1,4}}"
+        rf"(?<![\w.,$€£-])#?{HOUSE_NUMBER},?[ ]{{1,2}}"
+        rf"(?:(?:{CAPITALISED_WORD}|\d{{1,3}}(?:st|nd|rd|th)|{STREET_PARTICLE})[ ]{{1,2}}){{1,4}}"
         rf"(?i:{ENGLISH_STREET_WORDS})(?!\w)\.?{COMPASS_DIRECTION}{UNIT_PATTERN}?"
     ),
     re.compile(  # 12 old mill road
         (
-            rf"(?<![\w.,$€£-])\d{{1,5}}[a-z]?[ ](?:[a-z'’]{{2,20}}+[ ]){{1,3}}?(?:{SURE_STREET_WORDS})"
-            rf"(?!\w)\.?{UNIT_PATTERN}?"
+            r"(?<![\w.,$€£-])\d{1,5}[a-z]?[ ](?:[a-z'’]{2,20}+[ ]){1,3}?"
+            rf"(?:{SURE_STREET_WORDS})(?!\w)\.?{UNIT_PATTERN}?"
         ),
         re.IGNORECASE,
     ),
     re.compile(  # 12 bis, rue de la Paix
         r"(?<![\w.,$€£-])\d{1,4}(?:[ ]?(?:bis|ter|quater"
         rf"|[a-d]))?,?[ ](?:{LEADING_STREET_WORDS})\.?[ ](?:{STREET_PARTICLE}[ ]?){{0,3}}"
-        rf"(?-i:{CAPITALISED_WORD}|\d{{1,2}})(?:[ -](?:{STREET_PARTICLE}[ ]){{0,2}}(?-i:{CAPITALISED_WORD})){{0,4}}",
+        rf"(?-i:{CAPITALISED_WORD}|\d{{1,2}})"
+        rf"(?:[ -](?:{STREET_PARTICLE}[ ]){{0,2}}(?-i:{CAPITALISED_WORD})){{0,4}}",
         re.IGNORECASE,
     ),
 )
@@ -166,10 +165,11 @@ STREET_FIRST = cued_pattern(  # Calle de Alcalá, 12, 3º
     " vicolo largo strada contrada borgo lungomare rua travessa praça alameda estrada rodovia "
     "beco ulica ul aleja al"
     " osiedle os plac ulice út utca",
-    rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(LEADING_STREET_WORDS)})\.?[ ](?:{STREET_PARTICLE}[ ]?){{0,3}}(?-i:{CAPITALISED_WORD}"
-    rf"|\d{{1,2}})(?:[ -](?:{STREET_PARTICLE}[ ]?){{0,2}}(?-i:{CAPITALISED_WORD}))"
-    rf"{{0,5}},?[ ](?:n[º°r.]{{1,2}}[ ]?|núm\.?[ ])?{HOUSE_NUMBER}(?!\w)(?:[ ,]{{1,2}}\d{{1,2}}[ºª°]"
-    rf"(?:[ ]?\w)?)?{UNIT_PATTERN}?",
+    rf"(?<!\w)(?=[^\W\d_])(?:{group_by_initial(LEADING_STREET_WORDS)})\.?[ ]"
+    rf"(?:{STREET_PARTICLE}[ ]?){{0,3}}(?-i:{CAPITALISED_WORD}|\d{{1,2}})"
+    rf"(?:[ -](?:{STREET_PARTICLE}[ ]?){{0,2}}(?-i:{CAPITALISED_WORD})){{0,5}},?[ ]"
+    rf"(?:n[º°r.]{{1,2}}[ ]?|núm\.?[ ])?{HOUSE_NUMBER}(?!\w)"
+    rf"(?:[ ,]{{1,2}}\d{{1,2}}[ºª°](?:[ ]?\w)?)?{UNIT_PATTERN}?",
     re.IGNORECASE,
 )
 TRAILING_HOUSE_NUMBER = re.compile(
@@ -186,8 +186,9 @@ PLACE_AFTER_PREPOSITION = re.compile(  # at Ramberg 71.
 
 
 def find_streets(text: str, words: frozenset[str]) -> Iterator[tuple[int, int]]:
-    """Where a street and its number stand, or a box, in a text that has these words
-    (casefolded).
+    """Where a street and its number stand, or a post-office box.
+
+    `words` are those of the text, casefolded.
     """
     numbers = [match.start() for match in NUMBER_START.finditer(text)]
     for pattern in NUMBER_FIRST:

@@ -1,7 +1,4 @@
-"""What a reply may say.
-
-Checks of a draft against the desk's own words, its cited sources and the ticket's record.
-"""
+"""The guard of replies: checks a draft against the desk's words, its sources and the ticket."""
 
 from policies.replies.checks import check_reply
 

@@ -1,4 +1,4 @@
-"""Everything in a draft that bars it from being sent without a person."""
+"""The guard of replies: everything in a draft that bars it from being sent without a person."""
 
 import re
 from collections.abc import Sequence

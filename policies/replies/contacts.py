@@ -23,7 +23,7 @@ _SENTENCE_START = re.compile(r"[.!?\n](?=\s|$)")
 
 
 def find_untrusted_contacts(text: str, trusted: TrustedContent) -> Iterator[str]:
-    """One sentence for each kind of contact that bars sending; `text` as `plain` gives it."""
+    """One sentence for each kind of contact that bars sending; `text` is plain."""
     found = list(find_web_addresses(text))
     links = [
         a.name
@@ -36,7 +36,10 @@ def find_untrusted_contacts(text: str, trusted: TrustedContent) -> Iterator[str]
             "source has."
         )
     if masked := find_masked_links(text):
-        yield f"The reply has a link that shows one address and leads to another: {quote_values(masked)}."
+        yield (
+            "The reply has a link that shows one address and leads to another: "
+            f"{quote_values(masked)}."
+        )
     known = trusted.mailboxes
     strange = [
         a.name

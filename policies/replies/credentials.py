@@ -1,7 +1,4 @@
-"""Requests for what no desk may ask for.
-
-Passwords, codes, card numbers, a way into somebody's computer.
-"""
+"""Requests for passwords, codes, card numbers or remote access, which no desk may make."""
 
 import re
 from collections.abc import Iterator, Sequence

@@ -1,7 +1,4 @@
-"""Numbers and names of somebody else.
-
-What this ticket, the customer's record and the cited sources do not have.
-"""
+"""Numbers and names that neither the ticket, the customer's record nor a cited source has."""
 
 import re
 from collections.abc import Iterator
@@ -121,8 +118,9 @@ def find_untrusted_names(text: str, trusted: TrustedContent) -> Iterator[str]:
 
 
 def mark_other_numbers(text: str) -> bytearray:
-    """For each character whether it belongs to a date, a phone number or a sum, which other
-    checks look at.
+    """For each character 1 if it belongs to a date, a phone number or a sum, else 0.
+
+    Other checks look at those.
     """
     seen = bytearray(len(text))
     numbers = [

@@ -90,9 +90,9 @@ def find_time_promises(
     numbers_of_timeline: frozenset[str],
     trusted: TrustedContent,
 ) -> Iterator[str]:
-    """Times that the desk's SLA does not say. `numbers_of_timeline`.
+    """Times that the desk's SLA does not say.
 
-    The counts that the desk's own timelines have.
+    `numbers_of_timeline` are the counts in the desk's own timelines: the "24" of "24 hours".
     """
     found = [
         sentence

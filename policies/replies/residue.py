@@ -1,7 +1,4 @@
-"""What no reply to a customer has.
-
-Code, words to or about the machine, gaps that nobody filled, hidden characters.
-"""
+"""Code, words to or about the model, unfilled placeholders and hidden characters."""
 
 import re
 from collections.abc import Iterator, Sequence

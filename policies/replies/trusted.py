@@ -74,8 +74,9 @@ class TrustedContent:
     customer_phones: frozenset[str]
 
     def is_verbatim(self, sentence: str) -> bool:
-        """Whether a source or the desk says this word for word, perhaps after an
-        introduction it also says.
+        """Whether a source or the desk says this word for word.
+
+        Also after an introduction with a colon that they say word for word.
         """
         introduction, colon, rest = sentence.partition(":")
         if comparison_key(sentence) in self.quotable.sentences:
@@ -161,7 +162,7 @@ def read_article_content(article: Source) -> KnownContent:
 
 
 def desk_template_texts(desk: Desk) -> Iterator[str]:
-    """The desk's own texts, those that set a time aside."""
+    """The desk's own texts, without those that name a time."""
     replies = desk.replies
     yield from (replies.signature, desk_titles(desk))
     for texts in (*replies.next_steps.values(), *replies.agent_actions.values()):
@@ -200,9 +201,9 @@ def verified_timeline(desk: Desk, draft: Draft) -> str:
 def customer_contacts(
     ticket: Ticket, clean: CleanTicket, extraction: Extraction, desk: Desk
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """Mailboxes and phone numbers that the customer wrote, not somebody quoted, and that
-    were read as fields.
+    """Mailboxes and phone numbers that the customer wrote and that were read as fields.
 
+    What somebody else wrote, in the quoted history, does not count.
     Of a message that addresses the machine only mailboxes at the customer's own domain
     count, and no number.
     """

@@ -1,6 +1,6 @@
-"""Signs that a text addresses the machine rather than the desk. A flag raises review.
+"""Signs of prompt injection: a text that addresses the machine rather than the desk.
 
-It is no defence by itself.
+A flag sends the ticket to a person. It is no defence by itself.
 """
 
 import base64
@@ -50,8 +50,9 @@ _VOCABULARY = frozenset(
 
 
 def scan_for_injection(received: str, normal: str) -> tuple[InjectionFlag, ...]:
-    """The first finding of each rule in a text as received and in its normalised form,
-    quotes and comments included.
+    """The first finding of each rule, in a text as received and in its normalised form.
+
+    Quotes and comments are searched too.
     """
     findings: dict[str, str] = {}
     for rule, excerpt in _find_injections(received, normal):

@@ -80,9 +80,9 @@ _OTHER_SCRIPT = re.compile("[\u0370-\u03ff\u0400-\u1fff\u2e80-\ud7ff\uf900-\ufaf
 
 
 class DetectedLanguage(NamedTuple):
-    """The language (ISO 639-1) with its probability, or None for both.
+    """The language (ISO 639-1) with its probability, and whether the desk may speak it.
 
-    And whether the desk may speak it.
+    Language and probability are None when it cannot be told.
     """
 
     language: str | None
@@ -130,8 +130,9 @@ def _language_identifier() -> LanguageIdentifier:
 
 
 def _sample_prose(text: str) -> tuple[str, int, int]:
-    """(words of the text without code and identifiers, their letters, of these in other
-    than Latin script).
+    """The prose of a text, how many letters it has, and how many are not Latin.
+
+    Prose is the text without code and identifiers.
     """
     text = _BLOCKS.sub(" ", text[:_MAX_CHARACTERS_READ])
     tokens = _STACK_LINE.sub(" ", text).split()

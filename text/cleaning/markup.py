@@ -56,8 +56,7 @@ _PARAGRAPHS = frozenset(
 
 
 def is_html(text: str) -> bool:
-    """True for a whole document, a text wrapped in elements, or one with several line-break
-    elements.
+    """Whether a text is a document, is wrapped in elements, or has several line breaks.
 
     A sentence that merely mentions a tag is not HTML, nor is code quoted in prose.
     """

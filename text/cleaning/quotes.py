@@ -224,8 +224,9 @@ def _skip_blank(lines: list[str], index: int) -> int:
 
 
 def _is_empty_comment(text: str, forwarded: bool) -> bool:
-    """True when the words above a quote only point at it ("FYI, see below"), so that the
-    quote is the content.
+    """Whether the words above a quote only point at it ("FYI, see below").
+
+    Then the quote is the content.
     """
     comment = [
         line

@@ -1,6 +1,4 @@
-"""Signatures.
-
-The block below the message that says who wrote, from what device, and what lawyers want.
+"""Signatures: the block below a message with name, device, contact details or legal notice.
 
 Only the last lines are looked at. In doubt a line stays in the message: a lost order number
 costs more than a name.
@@ -235,8 +233,9 @@ def _is_name_like(line: str) -> bool:
 
 
 def _is_footer(lines: Sequence[str]) -> bool:
-    """True for short lines of which a third says how to reach somebody, and none is a
-    question or names a case.
+    """Whether these are short lines of which a third says how to reach somebody.
+
+    None may be a question or name a case.
     """
     entries = [line for line in lines if line]
     contacts = sum(_CONTACT.search(line) is not None for line in entries)

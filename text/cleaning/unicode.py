@@ -1,7 +1,6 @@
-"""One spelling for every character.
+"""One spelling for every character: NFKC, nothing invisible, tidy white space.
 
-NFKC, no control, zero-width or direction characters, tidy white space.
-
+Control, zero-width and direction characters are dropped.
 Every function is linear in the length of its text and raises nothing.
 """
 
@@ -17,7 +16,10 @@ _SPACES = re.compile(r"[^\S\n](?:[^\S\n]+|(?<! ))")
 _BLANK_LINES = re.compile(r"\n\n\n+")
 
 # Letters of width zero that are not in the category "format": fillers and variation selectors.
-_BLANK_LETTERS = "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef"
+_BLANK_LETTERS = (
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0"
+    "\U000e0100-\U000e01ef"
+)
 _FORMAT = "\u00ad\u0600-\u0605\u061c\u06dd\u070f\u200b-\u200f\u202a-\u202e\u2060-\u206f"
 _FORMAT_TAGS = "\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _CONTROLS = "\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f"

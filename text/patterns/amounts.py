@@ -61,8 +61,9 @@ def find_amounts(page: MaskedText) -> Iterator[FoundValue]:
 
 
 def _find_currency_figures(text: str) -> Iterator[tuple[int, re.Match[str]]]:
-    """Where each sum with a currency starts, and its figure. Of two that share a sign
-    ("12 $50") the first has it.
+    """Where each sum with a currency starts, and its figure.
+
+    Of two figures beside one sign ("12 $50") the first has it.
     """
     found = [(match.start(), match) for match in FIGURE_BEFORE.finditer(text)]
     for match in FIGURE_AFTER.finditer(text):
@@ -77,9 +78,7 @@ def _find_currency_figures(text: str) -> Iterator[tuple[int, re.Match[str]]]:
 
 
 def _find_bare_amounts(page: MaskedText) -> Iterator[FoundValue]:
-    """Numbers with two decimals and no currency ("89.90 was charged") near a
-    word about money.
-    """
+    """Numbers with two decimals near a word about money: "89.90 was charged"."""
     if not _has_money_talk(page.text):
         return
     for match in BARE.finditer(page.without_machine_text):

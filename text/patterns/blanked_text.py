@@ -21,8 +21,9 @@ class MaskedText:
 
     @cached_property
     def without_machine_text(self) -> str:
-        """Also without e-mail addresses, paths, stack traces, hashes, dates, network
-        addresses and versions.
+        """Also without what programs write.
+
+        E-mail addresses, paths, stack traces, hashes, dates, network addresses, versions.
         """
         return blank_masks(self.without_urls, MACHINE)
 

@@ -37,9 +37,7 @@ def has_digit(token: str) -> bool:
 
 
 def is_quantity(text: str, end: int) -> bool:
-    """Whether the number that ends here counts or measures something ("3 items", "40 %",
-    "149.99").
-    """
+    """Whether the number that ends here counts or measures: "3 items", "40 %", "149.99"."""
     return COUNTED.match(text, end) is not None
 
 
@@ -54,8 +52,9 @@ def token_shape(token: str) -> str:
 
 
 def find_enumerated(text: str, first: str, end: int) -> list[tuple[int, int]]:
-    """Spans of the tokens listed after one ("ORD-1, ORD-2 and ORD-3"), as long as they have
-    its outline.
+    """Spans of the tokens listed after one, as long as they have its outline.
+
+    "ORD-1, ORD-2 and ORD-3".
     """
     spans: list[tuple[int, int]] = []
     outline = token_shape(first)

@@ -73,22 +73,26 @@ _PATTERNS = tuple(
     )
 )
 NOT_PRODUCT_WORDS = """
-android ios ipados iphone ipad windows linux mac macos ubuntu debian fedora php python java javascript chrome firefox
-safari edge bluetooth wifi excel word pdf csv xml json html http https api sql utc gmt usb sms mail email google apple
-microsoft monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-september october november december christmas easter english german french spanish italian portuguese dutch polish
-chinese europe germany france spain italy england london paris berlin room building gate ward floor line hall level
-section slide page step table chapter unit block lift stand street road lane avenue close error code order ticket
-invoice version release update team support customer dear hello best kind regards thanks thank please mister doctor
-professor sir madam view file settings legend paypal whatsapp youtube linkedin facebook github mastercard visa office
-branch branches store quad school university hospital counter desk platform track channel episode season
+android ios ipados iphone ipad windows linux mac macos ubuntu debian fedora php python java
+javascript chrome firefox safari edge bluetooth wifi excel word pdf csv xml json html http https
+api sql utc gmt usb sms mail email google apple microsoft monday tuesday wednesday thursday
+friday saturday sunday january february march april may june july august september october
+november december christmas easter english german french spanish italian portuguese dutch polish
+chinese europe germany france spain italy england london paris berlin room building gate ward
+floor line hall level section slide page step table chapter unit block lift stand street road
+lane avenue close error code order ticket invoice version release update team support customer
+dear hello best kind regards thanks thank please mister doctor professor sir madam view file
+settings legend paypal whatsapp youtube linkedin facebook github mastercard visa office branch
+branches store quad school university hospital counter desk platform track channel episode
+season
 """
 """Platforms, days, places in a building and other words that have a capital or a number
 without being a product."""
 
 LEADING_WORDS = """
-the my our your in on at of for from with this that a an is since when after i we it and or use using upgrade update
-install remove release disable enable opened open close bump run support add
+the my our your in on at of for from with this that a an is since when after i we it and or use
+using upgrade update install remove release disable enable opened open close bump run support
+add
 """
 """Words before a name that a capital at the start of a sentence makes look like a part of it."""
 

@@ -1,5 +1,7 @@
-"""Keeps addresses that a message addressed to the machine brings along out of the extracted
-fields.
+"""Removes from the extracted fields the e-mail addresses that a prompt injection plants.
+
+Whoever tells the machine where to send something names a stranger's mailbox, never the
+account's.
 """
 
 from collections.abc import Sequence
@@ -13,13 +15,7 @@ def remove_planted_addresses(
     definitions: Sequence[FieldDefinition],
     customer_email: str | None,
 ) -> Extraction:
-    """The extraction of a flagged message.
-
-    Of its e-mail addresses only those at the customer's own domain are kept.
-
-    Whoever tells the machine where to send something names a stranger's mailbox, never the
-    account's.
-    """
+    """Keep only the e-mail addresses at the customer's own domain."""
     emails = {
         definition.name for definition in definitions if definition.kind == "email"
     }

@@ -64,8 +64,9 @@ SENTENCE_ENDS = frozenset(".!?:\n")
 def find_products(
     page: MaskedText, definition: FieldDefinition
 ) -> Iterator[FoundValue]:
-    """The definition's terms, "Pro subscription" by its noun and "Photon Pro" by "using
-    Photon Pro version 3".
+    """The definition's terms, names before a noun for products, names before a version.
+
+    "Pro subscription", "the Photon app", "using Photon Pro version 3".
     """
     yield from find_terms(page, definition)
     for match in PRODUCT_BEFORE_NOUN.finditer(page.without_machine_text):

@@ -1,7 +1,4 @@
-"""The rules of a game that is played with the machine.
-
-What it may not say, what its own rules are no longer.
-"""
+"""Text that makes the machine play a game with rules of its own ("you may not say no")."""
 
 from text.cleaning.rules.grammar import GAP, LONG, SHORT, WordRule
 

@@ -54,8 +54,9 @@ REVIEW = (
 
 
 class WordRule(NamedTuple):
-    """`id`, the words (separated by blanks) at which it is tried, and what must follow such
-    a word.
+    """A rule that is tried at certain words only.
+
+    `words` are separated by blanks; `then` is a pattern of what must follow one of them.
     """
 
     id: str

@@ -1,5 +1,6 @@
-"""The core forms in German, French, Spanish, Italian, Portuguese, Dutch and Polish, without
-accents.
+"""The most common injections in seven more languages, written without accents.
+
+German, French, Spanish, Italian, Portuguese, Dutch and Polish.
 """
 
 from text.cleaning.rules.grammar import GAP, SHORT, WordRule

@@ -1,17 +1,17 @@
-"""E-mail addresses, phone numbers of a sure form, addresses of machines.
+"""What to hide by its form alone: mailboxes, phone numbers, addresses of machines.
 
-Whatever stands around them.
-
-Anything with an @ between words is an address here: whether it can exist is asked when
-fields are read, not when they are hidden.
+The readers for masking. Anything with an @ between words is a mailbox here: whether it can
+exist is asked when fields are read (text/patterns/emails.py), not when they are hidden.
 """
 
 import re
 from collections.abc import Iterator
 
-from engines.masking.spans import PersonalSpan
 from text.blanking import EMAIL_LIKE, IP_V4, IP_V6
 from text.patterns.phones import AMERICAN, EXTENSION
+
+Span = tuple[int, int]
+"""Where a value starts and ends."""
 
 SPELLED_EMAIL = re.compile(
     r"(?<![\w.+-])[\w.+-]{1,64}+(?:%40| ?[\[({](?:at|@|ät)[\])}] ?| at (?=[\w-]{1,40}(?:\."
@@ -51,9 +51,10 @@ IP_V6_COLONS, MAC_SIGNS = 2, 5
 """The fewest of their signs that such addresses have."""
 
 
-def find_emails(text: str) -> Iterator[PersonalSpan]:
-    """Addresses as they are, and those spelled for people ("ada (at) example (dot) com") or
-    in a URL.
+def find_mailboxes(text: str) -> Iterator[Span]:
+    """Addresses as they are, spelled for people, or escaped in a URL.
+
+    "ada (at) example (dot) com", "ada%40example.com".
     """
     rare = (
         ('"@', QUOTED_EMAIL),
@@ -67,40 +68,31 @@ def find_emails(text: str) -> Iterator[PersonalSpan]:
         if "@" in text
         else ()
     ):
-        yield from (
-            PersonalSpan(*match.span(), "EMAIL") for match in pattern.finditer(text)
-        )
+        yield from (match.span() for match in pattern.finditer(text))
     if SPELLED_EMAIL_SIGNS.search(text):
-        yield from (
-            PersonalSpan(*match.span(), "EMAIL")
-            for match in SPELLED_EMAIL.finditer(text)
-        )
+        yield from (match.span() for match in SPELLED_EMAIL.finditer(text))
     for match in EMAIL_LIKE.finditer(text) if "@" in text else ():
         written = match[0].rstrip(".-")
         domain = written.rpartition("@")[2]
         if domain and not HASH_OR_VERSION.fullmatch(domain):
-            yield PersonalSpan(match.start(), match.start() + len(written), "EMAIL")
+            yield match.start(), match.start() + len(written)
 
 
-def find_phones(text: str) -> Iterator[PersonalSpan]:
+def find_sure_phones(text: str) -> Iterator[Span]:
     """Phone numbers by forms that little else has: a plus sign, or three, three and four digits."""
-    return (PersonalSpan(*match.span(), "PHONE") for match in SURE_PHONE.finditer(text))
+    return (match.span() for match in SURE_PHONE.finditer(text))
 
 
-def find_network_addresses(text: str) -> Iterator[PersonalSpan]:
+def find_network_addresses(text: str) -> Iterator[Span]:
     """Network addresses."""
-    yield from (PersonalSpan(*match.span(), "IP") for match in IP_V4.finditer(text))
+    yield from (match.span() for match in IP_V4.finditer(text))
     colons, hyphens = text.count(":"), text.count("-")
     if colons >= IP_V6_COLONS:
         yield from (
-            PersonalSpan(*match.span(), "IP")
-            for match in IP_V6.finditer(text)
-            if _is_ip_v6(match[0])
+            match.span() for match in IP_V6.finditer(text) if _is_ip_v6(match[0])
         )
     if max(colons, hyphens) >= MAC_SIGNS:
-        yield from (
-            PersonalSpan(*match.span(), "IP") for match in MAC_ADDRESS.finditer(text)
-        )
+        yield from (match.span() for match in MAC_ADDRESS.finditer(text))
 
 
 def _is_ip_v6(written: str) -> bool:
