@@ -28,7 +28,7 @@ from storage.jobs.retry import decide_retry
 log = logging.getLogger("ticketgraph")
 
 POLL_SECONDS = 1.0
-"""Seconds between two polls, for expired leases and for tasks of other processes."""
+"""Seconds between two polls, for expired leases and for jobs of other processes."""
 
 UNAVAILABLE_ERRORS = (DBAPIError, sqlite3.Error, OSError)
 """What a locked, full or broken database raises."""
@@ -140,7 +140,7 @@ class LeasedJobs:
     async def run_turn(
         self, handlers: Mapping[str, Handler], concurrency: int
     ) -> float:
-        """Settle ended tasks, renew leases when due, and claim and start new tasks.
+        """Settle ended jobs, renew leases when due, and claim and start new jobs.
 
         Returns the seconds until the next turn.
         """
@@ -183,7 +183,7 @@ class LeasedJobs:
     def note_lost_claims(self, lost: set[JobClaim]) -> None:
         """Log claims that another worker took over.
 
-        Their handlers keep running: the fencing token keeps them from settling the task.
+        Their handlers keep running: the fencing token keeps them from settling the job.
         """
         gone = lost & set(self.running_claims.values())
         for claim in gone:
@@ -195,7 +195,7 @@ class LeasedJobs:
         self.lost_claims |= gone
 
     def start_job(self, handler: Handler, claim: JobClaim) -> None:
-        """Call a claimed task's handler in the background."""
+        """Call a claimed job's handler in the background."""
         task = asyncio.create_task(
             call_handler(handler, claim.subject), name=f"{claim.kind} {claim.subject}"
         )
@@ -203,7 +203,7 @@ class LeasedJobs:
         task.add_done_callback(self.note_end)
 
     def note_end(self, task: asyncio.Task[None]) -> None:
-        """Record how a task ended; the next turn writes it."""
+        """Record how a job ended; the next turn writes it."""
         claim = self.running_claims.pop(task)
         self.lost_claims.discard(claim)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
@@ -228,7 +228,7 @@ class LeasedJobs:
     async def drain_jobs(self, seconds: float) -> None:
         """See Jobs.
 
-        Returns at most one lease later if the database is unavailable or a task ignores its
+        Returns at most one lease later if the database is unavailable or a job ignores its
         cancellation.
         """
         self.draining = True
@@ -243,7 +243,7 @@ class LeasedJobs:
             await self.idle_event.wait()
 
     async def release_claims(self) -> None:
-        """Return tasks to the queue when `run_jobs` ends without having been drained.
+        """Return jobs to the queue when `run_jobs` ends without having been drained.
 
         A lease that cannot be ended here expires.
         """

@@ -1,4 +1,4 @@
-"""The queue seen from outside: its open tasks, on either database, and whether it is reachable."""
+"""The queue seen from outside: its open jobs, on either database, and whether it is reachable."""
 
 import logging
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ GROUP BY jobs.id, workers.id
 
 
 class OpenJob(NamedTuple):
-    """A task that is queued or running.
+    """A job that is queued or running.
 
     `ready_at` is when it was or will be ready to run; `is_leased` means that a worker holds
     it whose lease has not expired.
@@ -54,20 +54,20 @@ class DatabaseAvailability:
     def note_unavailable(self, error: Exception) -> None:
         """The database did not answer, or refused."""
         if not self.unavailable:
-            log.error("tasks wait for the database: %s", type(error).__name__)
+            log.error("jobs wait for the database: %s", type(error).__name__)
         self.unavailable = True
 
     def note_available(self) -> None:
         """The database answered."""
         if self.unavailable:
-            log.warning("the database is back, tasks go on")
+            log.warning("the database is available again, jobs go on")
         self.unavailable = False
 
 
 async def list_open_jobs(
     connection: AsyncConnection, now: datetime
 ) -> Sequence[OpenJob]:
-    """All queued and running tasks, in no order."""
+    """All queued and running jobs, in no order."""
     if connection.dialect.name == "postgresql":
         rows = await connection.execute(
             SELECT_PROCRASTINATED, {"lease": LEASE.total_seconds()}
