@@ -1,12 +1,12 @@
-"""Kills processes at random moments under load and counts what is lost, and what happens twice.
+"""Kills processes at random moments under load; counts what is lost and what happens twice.
 
     python -m benchmarks.chaos --database sqlite --tickets 1000
     python -m benchmarks.chaos --database postgres --tickets 1000
 
 On SQLite the one server is killed 5 to 15 s after each start; on PostgreSQL, of two API
-processes and two workers, one every 3 s. What is killed is started again at once. Meanwhile
-clients post distinct tickets in bursts, two approvers race for every approval, and a
-receiver notes what is delivered. At the end everything has to be there, once.
+processes and two workers, one every 3 s. It is started again at once. Meanwhile clients
+post distinct tickets in bursts, two approvers race for every approval, and a receiver
+records deliveries. At the end benchmarks/guarantees.py checks the database.
 """
 
 import argparse
@@ -21,31 +21,27 @@ from dataclasses import dataclass, field
 from os import environ
 from pathlib import Path
 
-from benchmarks.books import faults
 from benchmarks.clients import Clients
-from benchmarks.fleet import Fleet, Place, database, sailing
-from benchmarks.receiver import ReceiverProcess, deliveries, receiving
-from benchmarks.recovery import Standstill, effects_stood_still, runs_stood_still
-from benchmarks.waiting import until
+from benchmarks.fleet import Fleet, Place, run_fleet, start_database
+from benchmarks.guarantees import find_faults
+from benchmarks.receiver import ReceiverProcess, deliveries, run_receiver
+from benchmarks.recovery import Standstill, measure_effect_gaps, measure_run_gaps
+from benchmarks.waiting import wait_until
 from tests.conftest import REPOSITORY
 
 BURST = 40
 SEED = 7
 SLOW = {"delay": 0.3, "lost": 0.02}
-"""The receiver's behaviour.
-
-With deliveries under way at most moments, and one of fifty taken without a word.
-"""
+"""The receiver's behaviour: slow, so that kills meet deliveries, and one in fifty answered
+with 500 after it was accepted."""
 
 REST_SECONDS = 240.0
-"""How long everything may take to come to rest when nobody kills any more."""
+"""How long all runs and effects may take to settle after the last kill."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """So many tickets, a burst of them every `pause` seconds, and a kill every `apart`
-    seconds (from, to).
-    """
+    """Tickets in bursts every `pause` seconds, and a kill every `apart` seconds (from, to)."""
 
     tickets: int
     pause: float
@@ -58,7 +54,7 @@ class Plan:
 
 @dataclass
 class Report:
-    """What was sent and what is there. `faults` names every promise that was broken."""
+    """What was sent and what is stored. `faults` names every violated guarantee."""
 
     kills: list[float] = field(default_factory=list)
     killed: Counter[str] = field(default_factory=Counter)
@@ -72,36 +68,38 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-async def chaos(
+async def run_chaos(
     place: Place,
     plan: Plan,
     receiver: ReceiverProcess | None = None,
     **environment: str,
 ) -> Report:
-    """Load, kills, rest, and a look at it all."""
+    """Post and approve while processes are killed, wait until all is settled, and check it."""
     rng = random.Random(plan.seed)
     report = Report()
     delivering = receiver.environment if receiver else {}
-    async with sailing(place, apis=2, workers=2, **environment, **delivering) as fleet:
+    async with run_fleet(
+        place, apis=2, workers=2, **environment, **delivering
+    ) as fleet:
         async with Clients(fleet.urls, plan.seed) as clients:
             background = [
                 asyncio.create_task(keep_killing(fleet, plan, rng, report)),
                 asyncio.create_task(clients.keep_approving()),
             ]
-            await posted(clients, plan, background)
+            await post_in_bursts(clients, plan, background)
         await asyncio.gather(*(member.ready() for member in fleet.members))
-        await at_rest(place)
-    report.faults = faults(
-        place.books, clients.told, deliveries(receiver.file) if receiver else None
+        await wait_until_settled(place)
+    report.faults = find_faults(
+        place.stored, clients.record, deliveries(receiver.file) if receiver else None
     )
-    report.faults += audit_faults(place.environment)
-    return counted(place, report, clients, receiver)
+    report.faults += find_audit_faults(place.environment)
+    return fill_report(place, report, clients, receiver)
 
 
-async def posted(
+async def post_in_bursts(
     clients: Clients, plan: Plan, background: list["asyncio.Task[None]"]
 ) -> None:
-    """Post everything in bursts; end the background when it is acknowledged."""
+    """Post everything in bursts, then cancel the background tasks. Raises their errors."""
     bursts = [
         min(plan.burst, plan.tickets - first)
         for first in range(0, plan.tickets, plan.burst)
@@ -126,10 +124,7 @@ async def posted(
 async def keep_killing(
     fleet: Fleet, plan: Plan, rng: random.Random, report: Report
 ) -> None:
-    """Kill somebody, start it again, and wait, again and again.
-
-    One that is still starting is left alone.
-    """
+    """Kill a random process and restart it, again and again, unless it is still starting."""
     while report.killed.total() < plan.most_kills:
         await asyncio.sleep(rng.uniform(*plan.apart))
         member = rng.choice(fleet.working if plan.only_workers else fleet.members)
@@ -144,12 +139,12 @@ async def keep_killing(
     await asyncio.Event().wait()
 
 
-async def at_rest(place: Place, seconds: float = REST_SECONDS) -> None:
-    """Until nothing moves any more. What still does after so long is for the report to say."""
-    await until(lambda: not place.books.moving(), 0.3, seconds)
+async def wait_until_settled(place: Place, seconds: float = REST_SECONDS) -> None:
+    """Wait until no run or effect is under way; find_faults reports what still is after that."""
+    await wait_until(lambda: not place.stored.count_unsettled(), 0.3, seconds)
 
 
-def audit_faults(place: Mapping[str, str]) -> list[str]:
+def find_audit_faults(place: Mapping[str, str]) -> list[str]:
     """What `ticketgraph audit verify` finds."""
     command = [sys.executable, "-m", "server.cli", "audit", "verify"]
     said = subprocess.run(
@@ -164,23 +159,23 @@ def audit_faults(place: Mapping[str, str]) -> list[str]:
     return [] if said.returncode == 0 else [f"audit: {said.stdout}{said.stderr}"]
 
 
-def counted(
+def fill_report(
     place: Place, report: Report, clients: Clients, receiver: ReceiverProcess | None
 ) -> Report:
-    """The report with its numbers."""
-    books = place.books
+    """The report with its counts."""
+    stored = place.stored
     report.acknowledged, report.decided = (
-        len(clients.told.tickets),
-        len(clients.told.decisions),
+        len(clients.record.tickets),
+        len(clients.record.decisions),
     )
-    report.runs, report.effects = books.runs(), books.effects()
+    report.runs, report.effects = stored.count_runs(), stored.count_effects()
     report.delivered = len(deliveries(receiver.file)) if receiver else 0
-    report.stood = runs_stood_still(books, report.kills)
-    report.stood_effects = effects_stood_still(books, report.kills)
+    report.stood = measure_run_gaps(stored, report.kills)
+    report.stood_effects = measure_effect_gaps(stored, report.kills)
     return report
 
 
-def show(report: Report) -> None:
+def show_report(report: Report) -> None:
     """Print the table."""
     rows = {
         "kills": ", ".join(f"{many} {name}" for name, many in report.killed.items()),
@@ -198,7 +193,7 @@ def show(report: Report) -> None:
         + report.stood_effects.never,
         "  unknown for, median s": f"{report.stood_effects.median:.1f}",
         "  unknown for, longest s": f"{report.stood_effects.longest:.1f}",
-        "promises broken": len(report.faults),
+        "guarantees violated": len(report.faults),
     }
     for name, value in rows.items():
         print(f"{name:26}{value}")
@@ -230,10 +225,13 @@ def main() -> None:
     plan = Plan(
         given.tickets, given.pause, apart, given.burst, given.seed, given.only_workers
     )
-    with tempfile.TemporaryDirectory() as name, database(given.database) as server:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        start_database(given.database) as server,
+    ):
         place = Place(Path(name), server.fresh() if server else None)
-        with receiving(place.folder, **SLOW) as receiver:
-            show(asyncio.run(chaos(place, plan, receiver)))
+        with run_receiver(place.folder, **SLOW) as receiver:
+            show_report(asyncio.run(run_chaos(place, plan, receiver)))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,4 @@
-"""Clients as they should be.
-
-A key with every ticket, and once more when there is no answer, or it is 503.
-"""
+"""Well-behaved clients: an Idempotency-Key with every ticket, retries after 503 or silence."""
 
 import asyncio
 from collections import Counter
@@ -12,29 +9,26 @@ from typing import Any, Self
 
 import httpx
 
-from benchmarks.books import Told
 from benchmarks.corpus import tickets
+from benchmarks.guarantees import ClientRecord
 
 CRITICAL = " Our production system is down for all users since this morning and we are losing data."
 CRITICAL_EVERY = 4
 MOST_TICKETS = 50_000
 GONE_SECONDS = 0.2
-"""Until somebody is tried again who did not answer at all."""
+"""Seconds before the next address is tried after a connection failed."""
 
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 APPROVERS = ("ada", "grace")
 
 
 @dataclass
 class Clients:
-    """Several clients of several addresses, which all give the same answers.
-
-    Use as `async with`.
-    """
+    """Several clients of several equivalent addresses. Use as `async with`."""
 
     urls: Sequence[str]
     seed: int = 7
-    told: Told = field(default_factory=Told)
+    record: ClientRecord = field(default_factory=ClientRecord)
     statuses: Counter[int] = field(default_factory=Counter)
     heard: asyncio.Condition = field(default_factory=asyncio.Condition)
 
@@ -47,7 +41,7 @@ class Clients:
     async def __aenter__(self) -> Self:
         limits = httpx.Limits(max_connections=200)
         self.http = httpx.AsyncClient(
-            timeout=httpx.Timeout(PATIENCE, pool=None), limits=limits
+            timeout=httpx.Timeout(TIMEOUT_SECONDS, pool=None), limits=limits
         )
         return self
 
@@ -55,11 +49,9 @@ class Clients:
         await self.http.aclose()
 
     async def post(self, path: str | None = None, critical: bool | None = None) -> str:
-        """Post one new ticket until it is acknowledged.
+        """Post a new ticket until it is acknowledged. Returns its id.
 
-        Every second waits for its run, every fourth is critical.
-
-        Returns the ticket's id.
+        Every second one waits for its run, every fourth is critical.
         """
         number, ticket = next(self.numbers), next(self.source)
         key = f"load-{self.seed}-{number}"
@@ -75,30 +67,32 @@ class Clients:
             "POST", path, json=sent, headers={"Idempotency-Key": key}
         )
         if not answer.is_success:
-            self.told.unexpected.append(
+            self.record.unexpected.append(
                 f"{answer.status_code} to a ticket: {answer.text[:200]}"
             )
             return ""
         async with self.heard:
-            self.told.tickets[key] = answer.json()["ticket_id"]
+            self.record.tickets[key] = answer.json()["ticket_id"]
             self.heard.notify_all()
-        return self.told.tickets[key]
+        return self.record.tickets[key]
 
     async def keep_posting(self, most: int) -> None:
-        """One client: ticket after ticket, until all clients have posted so many."""
+        """One client: post ticket after ticket, until all clients together have posted `most`."""
         while next(self.turns) < most:
             await self.post()
 
-    async def reaches(self, acknowledged: int) -> None:
-        """Until so many tickets were acknowledged in all."""
+    async def wait_for_tickets(self, acknowledged: int) -> None:
+        """Wait until so many tickets were acknowledged in all."""
         async with self.heard:
-            await self.heard.wait_for(lambda: len(self.told.tickets) >= acknowledged)
+            await self.heard.wait_for(lambda: len(self.record.tickets) >= acknowledged)
 
     async def keep_approving(self) -> None:
-        """Approve whatever waits, for ever, each by two approvers at the same moment."""
+        """Approve pending approvals for ever, each by two approvers at the same moment."""
         while True:
             waiting = [
-                item for item in await self.waiting() if item not in self.told.decisions
+                item
+                for item in await self.waiting()
+                if item not in self.record.decisions
             ]
             await asyncio.gather(
                 *(
@@ -107,21 +101,19 @@ class Clients:
                 )
             )
             if not waiting:
-                await asyncio.sleep(0.3)  # between two looks of a person
+                await asyncio.sleep(0.3)  # between two polls
 
     async def waiting(self, most: int = 50) -> list[str]:
-        """The approvals that wait, the longest waiting first."""
+        """Ids of pending approvals, the oldest first."""
         answer = await self.ask("GET", "/api/v1/approvals", params={"limit": most})
         return (
             [item["id"] for item in answer.json()["items"]] if answer.is_success else []
         )
 
     async def race(self, approval: str, decisions: Mapping[str, str]) -> None:
-        """All of them decide at once, each at an address of its own, and note what they are
-        told.
-        """
+        """Send all decisions at once, each to another address, and record the answers."""
         rivals = enumerate(decisions.items())
-        self.told.decisions[approval] = list(
+        self.record.decisions[approval] = list(
             await asyncio.gather(
                 *(self.decide(approval, who, what, at) for at, (who, what) in rivals)
             )
@@ -130,7 +122,7 @@ class Clients:
     async def decide(
         self, approval: str, who: str, what: str, at: int
     ) -> tuple[str, int, str]:
-        """One of them: who, the status of the answer, and its detail if it is no."""
+        """Send one decision: who, the answer's status, and its detail if it is an error."""
         path = f"/api/v1/approvals/{approval}/decision"
         answer = await self.ask(
             "POST", path, at, json={"type": what, "decided_by": who}
@@ -144,10 +136,7 @@ class Clients:
     async def ask(
         self, method: str, path: str, at: int | None = None, **sent: Any
     ) -> httpx.Response:
-        """The answer to a request, however often it has to be sent.
-
-        `at` is the address that is tried first.
-        """
+        """The answer to a request, sent until there is one; `at` is the first address tried."""
         place = next(self.turns_at) if at is None else at
         while True:
             try:
@@ -160,13 +149,13 @@ class Clients:
                 continue
             self.statuses[answer.status_code] += 1
             if answer.status_code >= 500 and answer.status_code != 503:
-                self.told.unexpected.append(
+                self.record.unexpected.append(
                     f"{answer.status_code} to {method} {path}: {answer.text[:200]}"
                 )
             if answer.status_code < 500:
                 return answer
             if "retry-after" not in answer.headers:
-                self.told.unexpected.append(
+                self.record.unexpected.append(
                     f"{answer.status_code} to {method} {path} without Retry-After"
                 )
             place += 1

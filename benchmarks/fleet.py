@@ -13,16 +13,16 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.books import Books
+from benchmarks.guarantees import StoredState
 from storage.database.address import DATABASE_FILE
 from tests.conftest import REPOSITORY, free_port
 from tests.postgres import PostgresServer, postgres_server
 
 STARTED_SECONDS, STOPPED_SECONDS = 240.0, 40.0
-"""What a machine that is busy with other work may need: a start takes three seconds of a core."""
+"""Generous, for a busy machine: a start takes three seconds of a core."""
 
 ANSWER_SECONDS = 10.0
-"""What /health may take of a server that has everything to catch up with."""
+"""Timeout of /health, on a server with a backlog."""
 
 
 class Member:
@@ -40,21 +40,21 @@ class Member:
 
     @property
     def url(self) -> str:
-        """Where it answers, if it is one that does."""
+        """Its address, if it serves HTTP."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
-        """The process that there is now."""
+        """The id of the current process."""
         return self.process.pid if self.process else 0
 
     @property
     def alive(self) -> bool:
-        """Whether there is a process."""
+        """Whether the process runs."""
         return self.process is not None and self.process.poll() is None
 
     def start(self) -> None:
-        """Begin to start it. It says or answers when it is ready."""
+        """Start the process, without waiting until it is ready."""
         self.said_before = self.log.stat().st_size if self.log.exists() else 0
         port = ["--port", str(self.port)] if self.port else []
         command = [sys.executable, "-m", "server.cli", self.command, *port]
@@ -68,20 +68,17 @@ class Member:
             )
 
     async def ready(self) -> None:
-        """Until it works.
-
-        Raises RuntimeError when it ends instead, TimeoutError when it takes too long.
-        """
+        """Wait until it is ready. Raises RuntimeError if it ends, TimeoutError if it is slow."""
         deadline = time.monotonic() + STARTED_SECONDS
         while not await self.answers():
             if not self.alive:
                 raise RuntimeError(f"{self.name} ended: {self.said()[-2000:]}")
             if time.monotonic() > deadline:
                 raise TimeoutError(f"{self.name} did not start: {self.said()[-2000:]}")
-            await asyncio.sleep(0.05)  # between two looks at another process
+            await asyncio.sleep(0.05)  # between two polls of another process
 
     async def answers(self) -> bool:
-        """Whether it is ready just now."""
+        """Whether it is ready."""
         if self.port is None:
             return "worker is ready" in self.said()
         try:
@@ -95,26 +92,26 @@ class Member:
         return self.log.read_bytes()[self.said_before :].decode()
 
     def kill(self) -> None:
-        """SIGKILL: what a crash, the out-of-memory killer or a lost machine looks like."""
+        """SIGKILL: like a crash, the out-of-memory killer or a lost machine."""
         self.signal(signal.SIGKILL)
         if self.process is not None:
             self.process.wait()
 
     def freeze(self) -> None:
-        """SIGSTOP: a machine that pauses, a disk that hangs. Its sockets stay."""
+        """SIGSTOP: like a paused machine or a hanging disk. Its sockets stay open."""
         self.signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """SIGCONT: it goes on as if nothing had been."""
+        """SIGCONT: it resumes."""
         self.signal(signal.SIGCONT)
 
     def signal(self, number: signal.Signals) -> None:
-        """To the process that there is now, if there is one."""
+        """Send a signal to the process, if it runs."""
         if self.process is not None and self.alive:
             self.process.send_signal(number)
 
     def stop(self) -> None:
-        """Let it end as a deployment would; kill what does not."""
+        """SIGTERM, then SIGKILL if it does not end in time."""
         self.thaw()
         self.signal(signal.SIGTERM)
         if self.process is not None:
@@ -127,10 +124,7 @@ class Member:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a fleet keeps its things.
-
-    A folder for logs and data, and on PostgreSQL a database beside it.
-    """
+    """Where a fleet stores its data: a folder, and on PostgreSQL a database beside it."""
 
     folder: Path
     database_url: str | None = None
@@ -141,31 +135,31 @@ class Place:
         return self.folder / "data"
 
     @property
-    def books(self) -> Books:
-        """What its database says."""
-        return Books(self.database_url or self.data / DATABASE_FILE)
+    def stored(self) -> StoredState:
+        """The state in its database."""
+        return StoredState(self.database_url or self.data / DATABASE_FILE)
 
     @property
     def environment(self) -> dict[str, str]:
-        """What its processes need."""
+        """The environment of its processes."""
         here = {"DATA_DIR": str(self.data)}
         return here | {"DATABASE_URL": self.database_url} if self.database_url else here
 
 
 @dataclass(frozen=True)
 class Fleet:
-    """The processes that are meant to run."""
+    """The processes of one system."""
 
     members: Sequence[Member]
 
     @property
     def urls(self) -> list[str]:
-        """Where clients can go."""
+        """The addresses that serve HTTP."""
         return [member.url for member in self.members if member.port]
 
     @property
     def working(self) -> list[Member]:
-        """Those that go on with runs."""
+        """The processes that advance runs."""
         return [member for member in self.members if member.command != "api"]
 
     async def restart(self, member: Member) -> float:
@@ -177,13 +171,10 @@ class Fleet:
 
 
 @asynccontextmanager
-async def sailing(
+async def run_fleet(
     place: Place, apis: int = 1, workers: int = 1, **environment: str
 ) -> AsyncIterator[Fleet]:
-    """A fleet that is ready, stopped at the end.
-
-    On SQLite it is one `serve`, whatever is asked for.
-    """
+    """A fleet that is ready, stopped at the end. On SQLite it is always one `serve`."""
     names = [f"api{n}" for n in range(1, apis + 1)] + [
         f"worker{n}" for n in range(1, workers + 1)
     ]
@@ -211,8 +202,8 @@ async def sailing(
 
 
 @contextmanager
-def database(kind: str) -> Iterator[PostgresServer | None]:
-    """A PostgreSQL server of its own for `postgres`, nothing for `sqlite`."""
+def start_database(kind: str) -> Iterator[PostgresServer | None]:
+    """A new PostgreSQL server for `postgres`, None for `sqlite`."""
     if kind == "sqlite":
         yield None
         return

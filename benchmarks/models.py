@@ -1,4 +1,4 @@
-"""Tickets through a model: how fast when it works, and what becomes of them when it does not.
+"""Tickets through a model: how fast when it works, and what happens when its calls fail.
 
     python -m benchmarks.models --llm-url http://127.0.0.1:8690/v1 --parts one load failures
 
@@ -26,17 +26,28 @@ from urllib.parse import urljoin
 import httpx
 
 from benchmarks.corpus import tickets
-from benchmarks.speed import level, percentile, show_steps
+from benchmarks.speed import percentile, send_load, show_steps
 from tests.conftest import ServerProcess, serving
 
 MODES = (
-    "500", "503", "429", "401", "timeout", "drop", "malformed", "truncated", "fenced", "wrongschema", "empty",
-    "nochoices", "html",
-)  # fmt: skip
+    "500",
+    "503",
+    "429",
+    "401",
+    "timeout",
+    "drop",
+    "malformed",
+    "truncated",
+    "fenced",
+    "wrongschema",
+    "empty",
+    "nochoices",
+    "html",
+)
 RATES = (1.0, 0.3)
 FEW, THIRTY = 6, 30
 FAILING_DELAY = 0.1
-"""Seconds that a call takes where failures are looked at."""
+"""Seconds that a call takes in the measurements of failures."""
 
 
 class FakeModel:
@@ -47,17 +58,17 @@ class FakeModel:
         self.root = urljoin(url, "/")
 
     def control(self, **wanted: Any) -> None:
-        """Switch it, and forget what it counted."""
+        """Change its behaviour and reset its counts."""
         httpx.post(f"{self.root}control", json=wanted).raise_for_status()
         httpx.post(f"{self.root}reset").raise_for_status()
 
     def calls(self) -> int:
-        """Calls since it was switched."""
+        """Calls since `control`."""
         return httpx.get(f"{self.root}stats").raise_for_status().json()["calls"]
 
     @contextmanager
     def server(self) -> Iterator[ServerProcess]:
-        """A new server that asks it; its circuits know nothing yet."""
+        """A new server that uses it, with closed circuits."""
         model = {
             "LLM_BASE_URL": self.url,
             "LLM_API_KEY": "none",
@@ -71,13 +82,13 @@ class FakeModel:
 
 
 def circuits(server: ServerProcess) -> str:
-    """What /health says of them."""
+    """The circuits' states in /health."""
     known = httpx.get(f"{server.url}/health").json()["models"]
     return ", ".join(model["circuit"] for model in known)
 
 
 def calls_of(answer: Any) -> list[int]:
-    """The calls of each step that asked a model."""
+    """The number of calls of each step that called a model."""
     return [
         step["usage"]["calls"]
         for step in answer["workflow_steps"]
@@ -85,13 +96,13 @@ def calls_of(answer: Any) -> list[int]:
     ]
 
 
-def one(model: FakeModel, delay: float) -> None:
-    """A lone ticket, end to end."""
+def measure_one(model: FakeModel, delay: float) -> None:
+    """Measure single tickets, one after the other."""
     model.control(mode="ok", delay=delay, fail_rate=1.0)
     corpus = tickets(6)
     with model.server() as server:
-        asyncio.run(level(server.url, corpus, 1, 1))  # the first connection
-        done = asyncio.run(level(server.url, corpus, 1, 5))
+        asyncio.run(send_load(server.url, corpus, 1, 1))  # the first connection
+        done = asyncio.run(send_load(server.url, corpus, 1, 5))
     times = [spent for spent, _ in done]
     print(
         f"one ticket: median {statistics.median(times):.3f} s of "
@@ -103,14 +114,14 @@ def one(model: FakeModel, delay: float) -> None:
     show_steps([answer for _, answer in done], statistics.mean(times) * 1000)
 
 
-def load(model: FakeModel, delay: float, clients: int, count: int) -> None:
-    """Many clients, distinct tickets, on a server that has answered a few before."""
+def measure_load(model: FakeModel, delay: float, clients: int, count: int) -> None:
+    """Measure many clients at once, on a warm server."""
     model.control(mode="ok", delay=delay, fail_rate=1.0)
     corpus = tickets(count + 16)
     with model.server() as server:
-        asyncio.run(level(server.url, corpus, 8, 16))
+        asyncio.run(send_load(server.url, corpus, 8, 16))
         start = time.perf_counter()
-        done = asyncio.run(level(server.url, corpus, clients, count))
+        done = asyncio.run(send_load(server.url, corpus, clients, count))
         seconds = time.perf_counter() - start
     times, answers = (
         [spent for spent, _ in done],
@@ -124,14 +135,14 @@ def load(model: FakeModel, delay: float, clients: int, count: int) -> None:
     )
 
 
-def failing(model: FakeModel, mode: str, rate: float) -> None:
-    """A few tickets one after the other, then thirty at once, on a model that fails in this way."""
+def measure_failure(model: FakeModel, mode: str, rate: float) -> None:
+    """Measure a few tickets in sequence, then thirty at once, while calls fail in this way."""
     corpus = tickets(FEW + THIRTY)
     model.control(mode=mode, delay=FAILING_DELAY, fail_rate=rate)
     with model.server() as server:
-        done = asyncio.run(level(server.url, corpus, 1, FEW))
+        done = asyncio.run(send_load(server.url, corpus, 1, FEW))
         before, state = model.calls(), circuits(server)
-        done += asyncio.run(level(server.url, corpus, THIRTY, THIRTY))
+        done += asyncio.run(send_load(server.url, corpus, THIRTY, THIRTY))
         after = model.calls() - before
     answers = [answer for _, answer in done if answer]
     degraded = sum(answer["degraded"] for answer in answers) / max(1, len(answers))
@@ -168,9 +179,9 @@ def main() -> None:
     chosen = parser.parse_args()
     model = FakeModel(chosen.llm_url)
     if "one" in chosen.parts:
-        one(model, chosen.delay)
+        measure_one(model, chosen.delay)
     if "load" in chosen.parts:
-        load(model, chosen.delay, chosen.clients, chosen.tickets)
+        measure_load(model, chosen.delay, chosen.clients, chosen.tickets)
     if "failures" in chosen.parts:
         print(
             "mode         rate answered  degraded    slowest  calls/step  first calls  circuit "
@@ -178,7 +189,7 @@ def main() -> None:
         )
         for mode in chosen.modes:
             for rate in chosen.rates:
-                failing(model, mode, rate)
+                measure_failure(model, mode, rate)
 
 
 if __name__ == "__main__":

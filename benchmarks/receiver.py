@@ -1,11 +1,10 @@
-"""A receiver of deliveries that forgets nothing and hides nothing.
+"""A webhook receiver that records every delivery, repeated ones too.
 
-`python -m benchmarks.receiver --file FILE`.
+    python -m benchmarks.receiver --file FILE
 
-It writes down whatever it accepts, also what it was sent before: what comes twice is there
-to be counted. A marker that it knows is answered with the same id. A line of the file is on
-its way to the disk before the answer is; one delivery a line: `{"marker", "action",
-"target", "ticket_id", "at"}`, seconds since 1970. POST /control changes how it behaves.
+A line of the file is one delivery: `{"marker", "action", "target", "ticket_id", "at"}`, with
+`at` in seconds since 1970, written before the answer is sent. A marker that it knows gets
+the same id again. POST /control changes its behaviour.
 """
 
 import argparse
@@ -33,11 +32,11 @@ STARTED_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How it treats what it is sent.
+    """How it treats deliveries.
 
-    delay: at most so many seconds before a delivery is written down, and again before it is
-    answered; busy: the share that is refused with 503 for the moment; lost: the share that
-    is taken, and answered with 500.
+    delay: the longest pause before one is recorded, and again before it is answered, in
+    seconds; busy: the share answered with 503 and not recorded; lost: the share that is
+    recorded and answered with 500.
     """
 
     delay: float = 0.0
@@ -46,7 +45,7 @@ class Behaviour:
 
 
 class Receiver:
-    """One process's memory of what it was sent."""
+    """The web application, its file and its counts."""
 
     def __init__(self, file: Path, behaviour: Behaviour) -> None:
         self.behaviour = behaviour
@@ -62,7 +61,7 @@ class Receiver:
         return app
 
     async def receive(self, request: web.Request) -> web.Response:
-        """One delivery. A sender that is gone when it is written down has sent it all the same."""
+        """Record a delivery, also when the sender has disconnected meanwhile."""
         sent, now = await request.json(), self.behaviour
         await asyncio.sleep(random.uniform(0, now.delay))
         chance = random.random()
@@ -84,24 +83,24 @@ class Receiver:
         )
 
     async def find(self, request: web.Request) -> web.Response:
-        """The search by marker."""
+        """Look up a marker."""
         marker = request.query["marker"]
         known = self.counts[marker] > 0
         found = {"marker": marker, "id": self.id_of(marker) if known else None}
         return web.json_response(found, status=200 if known else 404)
 
     async def control(self, request: web.Request) -> web.Response:
-        """Behave otherwise from now on."""
+        """Change the behaviour."""
         self.behaviour = replace(self.behaviour, **await request.json())
         return web.json_response({})
 
     def id_of(self, marker: str) -> str:
-        """What it calls a delivery."""
+        """The id that it gives a delivery."""
         return f"received-{marker}"
 
 
 def deliveries(file: Path) -> list[dict[str, Any]]:
-    """Everything that was written down, in order."""
+    """All recorded deliveries, in order."""
     return (
         [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
         if file.exists()
@@ -111,14 +110,14 @@ def deliveries(file: Path) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True)
 class ReceiverProcess:
-    """A receiver that runs, and its file."""
+    """A running receiver and its file."""
 
     url: str
     file: Path
 
     @property
     def environment(self) -> dict[str, str]:
-        """What a process of ours needs to deliver to it."""
+        """The environment of a process that delivers to it."""
         return {"DELIVERY_WEBHOOK_URL": self.url + PATH}
 
     def behave(self, **wanted: float) -> None:
@@ -127,7 +126,7 @@ class ReceiverProcess:
 
 
 @contextmanager
-def receiving(folder: Path, **behaviour: float) -> Iterator[ReceiverProcess]:
+def run_receiver(folder: Path, **behaviour: float) -> Iterator[ReceiverProcess]:
     """A receiver in a process of its own, stopped at the end."""
     file, port = folder / "received.jsonl", free_port()
     program = ("-m", "benchmarks.receiver", "--file", str(file), "--port", str(port))

@@ -1,5 +1,6 @@
-"""How long a run that was in progress stood still after a process was killed, from what the
-database has of it.
+"""How long runs and effects in progress stood still after a process was killed.
+
+Computed afterwards from the times in the database.
 """
 
 from collections import defaultdict
@@ -8,20 +9,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from benchmarks.books import Books
+from benchmarks.guarantees import StoredState
 
 GREGORIAN = 0x01B21DD213814000
 """Tenths of microseconds from the beginning of a UUID's time to 1970."""
 
-RESTING = ("waiting", "finished", "failed")
+SETTLED = ("waiting", "finished", "failed")
 
 
 @dataclass(frozen=True)
 class Standstill:
-    """Seconds from each kill until a run moved that had been in progress, of all of them.
-
-    `never` if one did not.
-    """
+    """Seconds from a kill until each run in progress moved; `never` counts those that did not."""
 
     seconds: Sequence[float]
     never: int
@@ -37,13 +35,13 @@ class Standstill:
         return sorted(self.seconds)[len(self.seconds) // 2] if self.seconds else 0.0
 
 
-def runs_stood_still(books: Books, kills: Iterable[float]) -> Standstill:
-    """Of runs. They move when a checkpoint is saved, a decision is taken, or they come to rest."""
+def measure_run_gaps(stored: StoredState, kills: Iterable[float]) -> Standstill:
+    """Of runs. A run moves when it saves a checkpoint, is decided, waits or ends."""
     found: list[float] = []
     never = 0
-    for moments in moves(books).values():
+    for moments in list_moves(stored).values():
         for kill in kills:
-            before = [rests for at, rests in moments if at <= kill]
+            before = [is_settled for at, is_settled in moments if at <= kill]
             after = [at for at, _ in moments if at > kill]
             if before and not before[-1]:
                 never += not after
@@ -51,9 +49,11 @@ def runs_stood_still(books: Books, kills: Iterable[float]) -> Standstill:
     return Standstill(found, never)
 
 
-def effects_stood_still(books: Books, kills: Iterable[float]) -> Standstill:
-    """Of effects whose sending had begun: until it was known what had become of them."""
-    rows = books.rows("SELECT started_at, settled_at FROM outbox WHERE attempts > 0")
+def measure_effect_gaps(stored: StoredState, kills: Iterable[float]) -> Standstill:
+    """Of effects being sent, until their outcome was recorded."""
+    rows = stored.fetch_rows(
+        "SELECT started_at, settled_at FROM outbox WHERE attempts > 0"
+    )
     spans = [
         (seconds_of(begun), settled and seconds_of(settled)) for begun, settled in rows
     ]
@@ -69,17 +69,17 @@ def effects_stood_still(books: Books, kills: Iterable[float]) -> Standstill:
     )
 
 
-def moves(books: Books) -> dict[str, list[tuple[float, bool]]]:
-    """By run, when it moved, and whether it was at rest then."""
+def list_moves(stored: StoredState) -> dict[str, list[tuple[float, bool]]]:
+    """By run, when it moved and whether it was settled then."""
     found: dict[str, list[tuple[float, bool]]] = defaultdict(list)
-    for run, checkpoint in books.rows(
+    for run, checkpoint in stored.fetch_rows(
         "SELECT thread_id, checkpoint_id FROM checkpoints"
     ):
         found[run].append((saved_at(checkpoint), False))
-    for run, kind, at in books.rows(
+    for run, kind, at in stored.fetch_rows(
         "SELECT run_id, kind, at FROM audit WHERE run_id IS NOT NULL"
     ):
-        found[run].append((seconds_of(at), kind in RESTING))
+        found[run].append((seconds_of(at), kind in SETTLED))
     return {run: sorted(moments) for run, moments in found.items()}
 
 
@@ -95,10 +95,7 @@ def saved_at(checkpoint: str) -> float:
 
 
 def seconds_of(at: datetime | str) -> float:
-    """A time of ours as seconds since 1970.
-
-    SQLite has it as text, without a zone where UTC is meant.
-    """
+    """A stored time as seconds since 1970. SQLite has it as text in UTC without a zone."""
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     return (
         moment

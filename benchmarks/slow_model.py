@@ -1,4 +1,4 @@
-"""A model that takes its time: the tests' stub in a process of its own."""
+"""A slow model: the tests' model stub in its own process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,11 +9,8 @@ from tests.conftest import free_port, process
 
 
 @contextmanager
-def thinking(folder: Path, seconds: float) -> Iterator[dict[str, str]]:
-    """A model whose every call takes so many seconds.
-
-    Gives the environment of a process that is to ask it.
-    """
+def run_slow_model(folder: Path, seconds: float) -> Iterator[dict[str, str]]:
+    """A model whose calls take `seconds`. Yields the environment of a process that uses it."""
     port = free_port()
     program = ("-m", "tests.modelstub", "--port", str(port), "--delay", str(seconds))
     with process(log=folder / "model.log", program=program):

@@ -1,11 +1,9 @@
-"""How many tickets a second, how fast each, and where the time goes.
-
-A real server, real HTTP, everything durable.
+"""Tickets a second and latency of one server by number of clients, and where the time goes.
 
     python -m benchmarks.speed --clients 1 16 100 300 --tickets 400
 
-Every ticket is another text of another customer (benchmarks/corpus.py), so no duplicate
-short cut makes it look fast.
+Over HTTP, on a new SQLite database; every ticket is another text of another customer
+(benchmarks/corpus.py), so no duplicate takes its short cut.
 """
 
 import argparse
@@ -28,12 +26,12 @@ from tests.conftest import serving
 PATH = "/api/v1/workflow/process"
 
 
-async def level(
+async def send_load(
     url: str, corpus: Iterator[dict[str, str]], clients: int, count: int
 ) -> list[tuple[float, Any]]:
-    """`count` tickets by so many clients at once: seconds and answer of each.
+    """Send `count` tickets by so many clients at once.
 
-    An answer is None on any error.
+    Returns the seconds and the answer of each; the answer is None on any error.
     """
     done: list[tuple[float, Any]] = []
     left = iter(range(count))
@@ -58,7 +56,7 @@ async def level(
 
 
 def cpu_seconds(pid: int) -> float:
-    """What a process has used so far, user and system."""
+    """CPU time of a process so far, user and system."""
     fields = (
         Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()
     )
@@ -66,18 +64,18 @@ def cpu_seconds(pid: int) -> float:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """In milliseconds."""
+    """A percentile of values in seconds, in milliseconds."""
     return sorted(values)[min(len(values) - 1, int(share * len(values)))] * 1000
 
 
 async def measure(url: str, pid: int, clients: list[int], count: int) -> None:
     """Print a row for each number of clients, then the mean time of each step with one client."""
     corpus = tickets(count * (len(clients) + 2))
-    await level(url, corpus, 8, 40)  # warm
+    await send_load(url, corpus, 8, 40)  # warm
     print("clients  tickets/s  p50 ms  p95 ms  CPU ms/ticket  errors  paths")
     for number in clients:
         before, start = cpu_seconds(pid), time.perf_counter()
-        done = await level(url, corpus, number, max(count, number))
+        done = await send_load(url, corpus, number, max(count, number))
         seconds, used = time.perf_counter() - start, cpu_seconds(pid) - before
         times = [spent for spent, _ in done]
         paths = Counter(
@@ -98,7 +96,7 @@ async def measure(url: str, pid: int, clients: list[int], count: int) -> None:
 
 
 def show_steps(answers: list[Any], whole: float) -> None:
-    """Where the time of a lone client goes."""
+    """Print the mean time of each step of a run."""
     spent: dict[str, list[float]] = defaultdict(list)
     for answer in answers:
         for step in answer["workflow_steps"]:

@@ -1,12 +1,11 @@
-"""Tickets a second, with one process and with more workers.
+"""Tickets a second with one process and with more workers.
 
-`python -m benchmarks.throughput --model-seconds 0 1`.
+    python -m benchmarks.throughput --model-seconds 0 1
 
-Clients post one ticket after the other and wait for each; every ticket is another text of
-another customer. CPU is of all processes of a kind, in milliseconds a ticket; clients,
-model and database share the machine's cores with them. With `--worker-cores 0.25` each
-worker gets a quarter of a core, and the factor says what more of them bring while cores are
-free.
+Each client posts ticket after ticket and waits for each; every ticket is another text of
+another customer. CPU is milliseconds a ticket of all processes of a kind; clients, model
+and database share the machine's cores with them. With `--worker-cores 0.25` each worker
+gets a quarter of a core, so the factor shows how throughput grows while cores are free.
 """
 
 import argparse
@@ -24,10 +23,10 @@ from pathlib import Path
 import psutil
 
 from benchmarks.corpus import tickets
-from benchmarks.fleet import Fleet, Place, database, sailing
-from benchmarks.quota import held_to
-from benchmarks.slow_model import thinking
-from benchmarks.speed import cpu_seconds, level, percentile
+from benchmarks.fleet import Fleet, Place, run_fleet, start_database
+from benchmarks.quota import limit_cpu
+from benchmarks.slow_model import run_slow_model
+from benchmarks.speed import cpu_seconds, percentile, send_load
 from tests.postgres import PostgresServer
 
 WARM = 40
@@ -47,7 +46,7 @@ class Measured:
     errors: int
 
 
-async def measured(
+async def measure_row(
     place: Place,
     server: PostgresServer | None,
     workers: int,
@@ -56,16 +55,16 @@ async def measured(
     model: tuple[float, dict[str, str]],
     worker_cores: float | None,
 ) -> Measured:
-    """So many tickets by so many clients, after a few that warm everything up."""
+    """Measure one combination, after some tickets to warm up."""
     corpus = tickets(MANY_TICKETS)
-    async with sailing(place, apis=1, workers=workers, **model[1]) as fleet:
-        await level(fleet.urls[0], corpus, 8, WARM * max(workers, 1))
-        with held_to(
+    async with run_fleet(place, apis=1, workers=workers, **model[1]) as fleet:
+        await send_load(fleet.urls[0], corpus, 8, WARM * max(workers, 1))
+        with limit_cpu(
             worker_cores,
             [member.pid for member in fleet.members if member.command == "worker"],
         ):
             before, clock = cpu_of(fleet, server), time.perf_counter()
-            done = await level(fleet.urls[0], corpus, clients, count)
+            done = await send_load(fleet.urls[0], corpus, clients, count)
             seconds, after = time.perf_counter() - clock, cpu_of(fleet, server)
     times = [spent for spent, _ in done]
     used = {kind: (after[kind] - before[kind]) / count * 1000 for kind in after}
@@ -83,7 +82,7 @@ async def measured(
 
 
 def cpu_of(fleet: Fleet, server: PostgresServer | None) -> Counter[str]:
-    """Seconds that the processes of each kind have used so far."""
+    """CPU seconds of the processes of each kind so far."""
     used: Counter[str] = Counter()
     for member in fleet.members:
         used[member.command] += cpu_seconds(member.pid)  # pyright: ignore[reportArgumentType]
@@ -100,7 +99,7 @@ def cpu_of(fleet: Fleet, server: PostgresServer | None) -> Counter[str]:
     return used
 
 
-def show(rows: Sequence[Measured]) -> None:
+def show_report(rows: Sequence[Measured]) -> None:
     """Print the table.
 
     The factor is against the first row with the same model and kind of database.
@@ -123,12 +122,12 @@ def show(rows: Sequence[Measured]) -> None:
 async def measure(stack: ExitStack, given: argparse.Namespace) -> list[Measured]:
     """Every combination, each on a new database."""
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-    server = stack.enter_context(database("postgres"))
+    server = stack.enter_context(start_database("postgres"))
     rows: list[Measured] = []
     for seconds in given.model_seconds:
         model = (
             seconds,
-            stack.enter_context(thinking(folder, seconds)) if seconds else {},
+            stack.enter_context(run_slow_model(folder, seconds)) if seconds else {},
         )
         for workers in given.workers:
             used = server if workers else None
@@ -137,7 +136,7 @@ async def measure(stack: ExitStack, given: argparse.Namespace) -> list[Measured]
             )
             place.folder.mkdir()
             rows.append(
-                await measured(
+                await measure_row(
                     place,
                     used,
                     workers,
@@ -147,7 +146,7 @@ async def measure(stack: ExitStack, given: argparse.Namespace) -> list[Measured]
                     given.worker_cores,
                 )
             )
-            show(rows[-1:])
+            show_report(rows[-1:])
     return rows
 
 
@@ -175,7 +174,7 @@ def main() -> None:
     )
     with ExitStack() as stack:
         rows = asyncio.run(measure(stack, given))
-    show(rows)
+    show_report(rows)
 
 
 if __name__ == "__main__":

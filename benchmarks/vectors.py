@@ -1,5 +1,4 @@
-"""How fast and how well similar tickets are found, in memory (SQLite) and by pgvector, at a
-given number of tickets.
+"""Speed and recall of the search for similar tickets, in memory (SQLite) and by pgvector.
 
     python -m benchmarks.vectors --tickets 100000 --texts 3000
 
@@ -47,14 +46,14 @@ from tests.postgres import postgres_server
 QUESTIONS = 200
 ASKED = 5
 NEW = 500
-"""Tickets remembered one by one at the end."""
+"""Tickets stored one by one at the end."""
 
 NOW = datetime(2026, 5, 4, 9, tzinfo=UTC)
 Matrix = NDArray[np.float32]
 
 
-def texts(count: int) -> Iterator[str]:
-    """Distinct texts: those that people might write first, made ones after them."""
+def read_texts(count: int) -> Iterator[str]:
+    """Distinct texts: the examples first, then generated ones."""
     for path in sorted(
         (Path(__file__).parents[1] / "evals" / "examples").glob("*.jsonl")
     ):
@@ -65,18 +64,18 @@ def texts(count: int) -> Iterator[str]:
         yield f"{row['subject']}\n\n{row['body']}"
 
 
-def read(count: int) -> Matrix:
-    """The fingerprints of so many texts, in a random order."""
+def embed_texts(count: int) -> Matrix:
+    """Fingerprints [n, d] of so many texts, in random order."""
     embedder = Embedder.load()
-    every = list(texts(count))
+    every = list(read_texts(count))
     chosen = random.Random(7).sample(every, min(count, len(every)))
     return np.stack(
         [build_fingerprint(one, embedder.embed([one])[0]) for one in chosen]
     )
 
 
-def mixed(known: Matrix, count: int) -> Matrix:
-    """So many vectors like the known ones, as the databases keep them: in 16 bits."""
+def mix_vectors(known: Matrix, count: int) -> Matrix:
+    """Vectors [count, d] mixed from known ones, rounded to 16 bits as the databases have them."""
     rng = np.random.default_rng(7)
     first, second = (
         known[rng.integers(0, len(known), count)],
@@ -93,7 +92,7 @@ def mixed(known: Matrix, count: int) -> Matrix:
 
 
 def ticket_row(number: int) -> tuple[Any, ...]:
-    """Ticket number so and so; one in ten is solved, one in three is of the other desk."""
+    """A ticket's row; one in ten is solved, one in three is of the other desk."""
     solution = "Done." if number % 10 == 0 else None
     return (
         f"TKT-{number:08X}",
@@ -116,8 +115,8 @@ TICKET = (
 )
 
 
-def print_row(number: int, vector: Any) -> tuple[Any, ...]:
-    """Its fingerprint."""
+def fingerprint_row(number: int, vector: Any) -> tuple[Any, ...]:
+    """The row of a ticket's fingerprint."""
     ticket_id, desk, *_, solution = ticket_row(number)
     return (
         ticket_id,
@@ -131,8 +130,8 @@ def print_row(number: int, vector: Any) -> tuple[Any, ...]:
     )
 
 
-def exact(vectors: Matrix, question: Matrix, *, solved: bool) -> list[str]:
-    """The true nearest of the first desk."""
+def find_exact(vectors: Matrix, question: Matrix, *, solved: bool) -> list[str]:
+    """The true nearest tickets of the first desk."""
     numbers = np.array(
         [n for n in range(len(vectors)) if n % 3 < 2 and (n % 10 == 0 or not solved)]
     )
@@ -140,10 +139,10 @@ def exact(vectors: Matrix, question: Matrix, *, solved: bool) -> list[str]:
     return [f"TKT-{number:08X}" for number in numbers[order]]
 
 
-async def asked(
+async def measure_search(
     vectors: Vectors, questions: Matrix, truth: list[list[str]], *, solved: bool
 ) -> str:
-    """Milliseconds and recall of one kind of question."""
+    """Latency and recall of one kind of search, as text."""
     spent, found = [], []
     for question, expected in zip(questions, truth, strict=True):
         start = time.perf_counter()
@@ -159,13 +158,13 @@ async def asked(
 async def measure(
     vectors: Vectors, database: Database, known: Matrix, questions: Matrix
 ) -> None:
-    """Print what searching and remembering take."""
+    """Print how long searching and storing take."""
     for solved in (False, True):
-        truth = [exact(known, question, solved=solved) for question in questions]
-        await asked(vectors, questions[:20], truth[:20], solved=solved)  # warm
+        truth = [find_exact(known, question, solved=solved) for question in questions]
+        await measure_search(vectors, questions[:20], truth[:20], solved=solved)  # warm
         print(
             f"  {'solved only' if solved else 'of the desk'}: "
-            f"{await asked(vectors, questions, truth, solved=solved)}"
+            f"{await measure_search(vectors, questions, truth, solved=solved)}"
         )
     async with database.open_write() as connection:
         names = TICKET.split(", ")
@@ -187,13 +186,13 @@ async def measure(
             questions[number % len(questions)],
         )
     print(
-        f"  remembering: {NEW / (time.perf_counter() - start):.0f} tickets a second, one after "
+        f"  storing: {NEW / (time.perf_counter() - start):.0f} tickets a second, one after "
         "the other"
     )
 
 
 def megabytes() -> float:
-    """What this process holds."""
+    """Resident memory of this process."""
     pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
     return pages * resource.getpagesize() / 1e6
 
@@ -207,7 +206,7 @@ def timed(what: str) -> Iterator[None]:
 
 
 async def on_sqlite(known: Matrix, questions: Matrix) -> None:
-    """In memory, from a file."""
+    """Measure the search in memory, on SQLite."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "vectors.db"
         await asyncio.to_thread(migrate_sqlite, path)
@@ -220,7 +219,8 @@ async def on_sqlite(known: Matrix, questions: Matrix) -> None:
             )
             columns = fingerprints.c.keys()
             rows = [
-                dict(zip(columns, print_row(n, known[n]), strict=True)) for n in numbers
+                dict(zip(columns, fingerprint_row(n, known[n]), strict=True))
+                for n in numbers
             ]
             await connection.execute(insert(fingerprints), rows)
             del rows
@@ -232,52 +232,45 @@ async def on_sqlite(known: Matrix, questions: Matrix) -> None:
         await database.close()
 
 
-def fill(url: str, known: Matrix) -> None:
-    """Store the tickets and their fingerprints, and print how long the indexes of the
-    vectors take.
-    """
+FINGERPRINT_TYPES = [*["varchar"] * 4, "int4", "varchar", "bool", "halfvec"]
+
+
+def fill_postgres(url: str, known: Matrix) -> None:
+    """Store tickets and fingerprints, then print how long the vector indexes take to build."""
     with psycopg.connect(url, autocommit=True) as connection:
         register_vector(connection)
+        names = list(VECTOR_INDEXES)
         indexes = connection.execute(
-            "SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)",
-            [list(VECTOR_INDEXES)],
+            "SELECT indexdef FROM pg_indexes WHERE indexname = ANY(%s)", [names]
         )
         definitions = [row[0] for row in indexes.fetchall()]
-        connection.execute(f"DROP INDEX {', '.join(VECTOR_INDEXES)}")
-        with connection.cursor() as cursor:
-            with cursor.copy(f"COPY tickets ({TICKET}) FROM STDIN") as copy:
-                for number in range(len(known)):
-                    copy.write_row(ticket_row(number))
-            with cursor.copy(
-                "COPY fingerprints FROM STDIN WITH (FORMAT BINARY)"
-            ) as copy:
-                copy.set_types(
-                    [
-                        "varchar",
-                        "varchar",
-                        "varchar",
-                        "varchar",
-                        "int4",
-                        "varchar",
-                        "bool",
-                        "halfvec",
-                    ]
-                )
-                for number, vector in enumerate(known):
-                    copy.write_row(print_row(number, HalfVector(vector)))
+        connection.execute(f"DROP INDEX {', '.join(names)}")
+        copy_rows(connection, known)
         with timed("building the indexes"):
             for definition in definitions:
                 connection.execute(definition)
         connection.execute("VACUUM ANALYZE fingerprints")
         size = connection.execute(
             "SELECT sum(pg_relation_size(name::regclass)) FROM unnest(%s::text[]) name",
-            [list(VECTOR_INDEXES)],
+            [names],
         )
         print(f"  indexes of the vectors: {float(size.fetchone()[0]) / 1e6:.0f} MB")
 
 
-async def asked_postgres(url: str, known: Matrix, questions: Matrix) -> None:
-    """Over one connection."""
+def copy_rows(connection: psycopg.Connection[Any], known: Matrix) -> None:
+    """COPY the tickets and their fingerprints."""
+    with connection.cursor() as cursor:
+        with cursor.copy(f"COPY tickets ({TICKET}) FROM STDIN") as copy:
+            for number in range(len(known)):
+                copy.write_row(ticket_row(number))
+        with cursor.copy("COPY fingerprints FROM STDIN WITH (FORMAT BINARY)") as copy:
+            copy.set_types(FINGERPRINT_TYPES)
+            for number, vector in enumerate(known):
+                copy.write_row(fingerprint_row(number, HalfVector(vector)))
+
+
+async def search_postgres(url: str, known: Matrix, questions: Matrix) -> None:
+    """Measure pgvector over one connection."""
     database = PostgresDatabase(
         cast("PostgresAddress", database_address_of(url, Path()))
     )
@@ -286,23 +279,23 @@ async def asked_postgres(url: str, known: Matrix, questions: Matrix) -> None:
 
 
 def on_postgres(known: Matrix, questions: Matrix) -> None:
-    """On a server that is started for this."""
+    """Measure pgvector on a new server."""
     with postgres_server(maintenance_work_mem="'1GB'") as server:
         server.make_template()
         url = server.fresh()
-        fill(url, known)
-        asyncio.run(asked_postgres(url, known, questions))
+        fill_postgres(url, known)
+        asyncio.run(search_postgres(url, known, questions))
 
 
 def main() -> None:
-    """Measure both on the same vectors."""
+    """Measure both with the same vectors."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tickets", type=int, default=100_000)
     parser.add_argument("--texts", type=int, default=6_000)
     parser.add_argument("--only", choices=["sqlite", "postgres"])
     chosen = parser.parse_args()
-    known = read(chosen.texts)
-    questions, known = known[:QUESTIONS], mixed(known[QUESTIONS:], chosen.tickets)
+    known = embed_texts(chosen.texts)
+    questions, known = known[:QUESTIONS], mix_vectors(known[QUESTIONS:], chosen.tickets)
     print(
         f"{os.cpu_count()} cores; {chosen.tickets} tickets made of {chosen.texts} texts"
     )

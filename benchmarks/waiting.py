@@ -1,14 +1,14 @@
-"""Waiting for what only looking at other processes can tell."""
+"""Polling of other processes."""
 
 import asyncio
 import time
 from collections.abc import Callable
 
 
-async def until(
+async def wait_until(
     true: Callable[[], object], every: float = 0.05, seconds: float = float("inf")
 ) -> bool:
-    """Look again and again until it is true. Returns False when it is not after so many seconds."""
+    """Poll until the condition is true. Returns False if it is not within `seconds`."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if true():

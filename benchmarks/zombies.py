@@ -1,13 +1,11 @@
-"""Freezes a worker in the middle of its work, until another has done it, and lets it go on.
-
-Does it change anything?
+"""Zombies: whether a worker that was frozen past its lease changes anything when it resumes.
 
     python -m benchmarks.zombies --database postgres --times 20
     python -m benchmarks.zombies --database sqlite --times 3
 
-On PostgreSQL one of two workers is frozen with runs and deliveries in its hands, longer
-than its lease, until the other has finished everything; then it is thawed. On SQLite the
-only process is frozen for 10 s and thawed.
+On PostgreSQL one of two workers is frozen while it holds runs and deliveries, longer than
+its lease, until the other has finished everything; then it resumes. On SQLite the only
+process is frozen for 10 s.
 """
 
 import argparse
@@ -21,25 +19,25 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.books import Books, faults
-from benchmarks.chaos import at_rest, audit_faults
+from benchmarks.chaos import find_audit_faults, wait_until_settled
 from benchmarks.clients import Clients
-from benchmarks.fleet import Fleet, Place, database, sailing
-from benchmarks.receiver import ReceiverProcess, deliveries, receiving
-from benchmarks.slow_model import thinking
+from benchmarks.fleet import Fleet, Place, run_fleet, start_database
+from benchmarks.guarantees import StoredState, find_faults
+from benchmarks.receiver import ReceiverProcess, deliveries, run_receiver
+from benchmarks.slow_model import run_slow_model
 from benchmarks.table import show_table
-from benchmarks.waiting import until
+from benchmarks.waiting import wait_until
 from storage.jobs.port import HEARTBEAT, LEASE
 
 TICKETS = 16
 WATCHED_SECONDS = 2 * HEARTBEAT.total_seconds() + 2.0
-"""How long a thawed process is watched: for what it had begun, and for two of its heartbeats."""
+"""How long a resumed process is watched: for its last delivery and two heartbeats."""
 
 BEGUN_SECONDS = 20.0
-"""How long it takes at most until something is delivered."""
+"""The longest wait for the first run or delivery in progress."""
 
 FROZEN_SECONDS = 10.0
-"""Of a process that is alone."""
+"""How long the only process of a system is frozen."""
 
 SLOW = {"delay": 1.0}
 """The receiver's behaviour: a delivery takes a second, so that a freeze meets some."""
@@ -47,7 +45,7 @@ SLOW = {"delay": 1.0}
 
 @dataclass
 class Report:
-    """What was met, and every promise that was broken."""
+    """What the freezes met, and every violated guarantee."""
 
     frozen: list[float] = field(default_factory=list)
     runs_held: int = 0
@@ -57,42 +55,39 @@ class Report:
     faults: list[str] = field(default_factory=list)
 
 
-async def zombies(
+async def run_zombies(
     place: Place,
     times: int,
     receiver: ReceiverProcess | None,
     seed: int = 7,
     **more: str,
 ) -> Report:
-    """So often.
-
-    Load, a freeze at a random moment, everything done by others, a thaw, and a look.
-    """
+    """Freeze and resume a worker `times` times under load, and check the database at the end."""
     rng, report = random.Random(seed), Report()
     delivering = receiver.environment if receiver else {}
     async with (
-        sailing(place, apis=1, workers=2, **more, **delivering) as fleet,
+        run_fleet(place, apis=1, workers=2, **more, **delivering) as fleet,
         Clients(fleet.urls, seed) as clients,
     ):
         for _ in range(times):
             await one_zombie(place, fleet, clients, rng, report)
         received = deliveries(receiver.file) if receiver else None
-        report.faults += faults(place.books, clients.told, received)
+        report.faults += find_faults(place.stored, clients.record, received)
         report.delivered = len(received or ())
-    report.faults += audit_faults(place.environment)
+    report.faults += find_audit_faults(place.environment)
     return report
 
 
 async def one_zombie(
     place: Place, fleet: Fleet, clients: Clients, rng: random.Random, report: Report
 ) -> None:
-    """One freeze. What everybody sees before the thaw is what everybody sees long after it."""
-    books, member = place.books, rng.choice(fleet.working)
+    """One freeze. The database must be the same before the worker resumes and long after."""
+    stored, member = place.stored, rng.choice(fleet.working)
     posting = asyncio.gather(*(clients.post("/api/v1/tickets") for _ in range(TICKETS)))
-    await begun(books, rng)
-    held = epochs(books)
+    await wait_for_work(stored, rng)
+    held = read_epochs(stored)
     report.runs_held += len(held)
-    report.effects_held += books.sending()
+    report.effects_held += stored.count_sending()
     clock = time.monotonic()
     member.freeze()
     try:
@@ -101,20 +96,20 @@ async def one_zombie(
         else:
             await posting
             await asyncio.sleep(LEASE.total_seconds() + HEARTBEAT.total_seconds())
-            await at_rest(place)
-            before = settled(books)
+            await wait_until_settled(place)
+            before = read_everything(stored)
     finally:
         member.thaw()
         report.frozen.append(time.monotonic() - clock)
     await posting
     if len(fleet.members) == 1:
-        await at_rest(place)
+        await wait_until_settled(place)
         return
     report.taken_over += sum(
-        epoch > held[run] for run, epoch in epochs(books, list(held)).items()
+        epoch > held[run] for run, epoch in read_epochs(stored, list(held)).items()
     )
     await asyncio.sleep(WATCHED_SECONDS)
-    after = settled(books)
+    after = read_everything(stored)
     report.faults += [
         f"changed after the thaw: {key}"
         for key in before | after
@@ -122,17 +117,19 @@ async def one_zombie(
     ]
 
 
-async def begun(books: Books, rng: random.Random) -> None:
-    """Until somebody works, one time on runs, another time on deliveries, and a random
-    moment longer.
-    """
-    await until(rng.choice((books.moving, books.sending)), 0.01, BEGUN_SECONDS)
+async def wait_for_work(stored: StoredState, rng: random.Random) -> None:
+    """Wait until a run or a delivery is in progress, and a random time longer."""
+    await wait_until(
+        rng.choice((stored.count_unsettled, stored.count_sending)), 0.01, BEGUN_SECONDS
+    )
     await asyncio.sleep(rng.uniform(0.0, 1.5))
 
 
-def epochs(books: Books, runs: list[str] | None = None) -> Mapping[str, int]:
-    """The epoch of each run that somebody has in hand, or of these."""
-    found = books.rows("SELECT id, epoch, status FROM runs")
+def read_epochs(
+    stored: StoredState, runs: list[str] | None = None
+) -> Mapping[str, int]:
+    """The epochs of all claimed runs, or of these."""
+    found = stored.fetch_rows("SELECT id, epoch, status FROM runs")
     if runs is None:
         return {
             run: epoch
@@ -142,28 +139,30 @@ def epochs(books: Books, runs: list[str] | None = None) -> Mapping[str, int]:
     return {run: epoch for run, epoch, _ in found if run in runs}
 
 
-def settled(books: Books) -> dict[Any, Any]:
-    """Everything that a worker could change: runs, their checkpoints, the ledger, the audit log."""
+def read_everything(stored: StoredState) -> dict[Any, Any]:
+    """Everything that a worker can change: runs, checkpoints, outbox, audit log."""
     runs = {
         ("run", row[0]): row
-        for row in books.rows(
+        for row in stored.fetch_rows(
             "SELECT id, status, epoch, attempts, updated_at FROM runs"
         )
     }
     saved = "SELECT thread_id, checkpoint_id FROM checkpoints"
-    checkpoints = {("checkpoint", run, key): True for run, key in books.rows(saved)}
+    checkpoints = {
+        ("checkpoint", run, key): True for run, key in stored.fetch_rows(saved)
+    }
     ledger = (
         "SELECT key, status, attempts, started_at, settled_at, remote_id FROM outbox"
     )
-    effects = {("effect", row[0]): row for row in books.rows(ledger)}
+    effects = {("effect", row[0]): row for row in stored.fetch_rows(ledger)}
     log = {
         ("audit", number): digest
-        for number, digest in books.rows("SELECT sequence, hash FROM audit")
+        for number, digest in stored.fetch_rows("SELECT sequence, hash FROM audit")
     }
     return runs | checkpoints | effects | log
 
 
-def show(report: Report) -> None:
+def show_report(report: Report) -> None:
     """Print the table."""
     spans = sorted(report.frozen)
     rows = {
@@ -173,7 +172,7 @@ def show(report: Report) -> None:
         "  taken over": report.taken_over,
         "effects being sent": report.effects_held,
         "deliveries received": report.delivered,
-        "promises broken": len(report.faults),
+        "guarantees violated": len(report.faults),
     }
     show_table(rows, report.faults)
 
@@ -189,11 +188,13 @@ def main() -> None:
     given = parser.parse_args()
     with ExitStack() as stack:
         place = Place(Path(stack.enter_context(tempfile.TemporaryDirectory())))
-        server = stack.enter_context(database(given.database))
+        server = stack.enter_context(start_database(given.database))
         place = Place(place.folder, server.fresh() if server else None)
-        receiver = stack.enter_context(receiving(place.folder, **SLOW))
-        model = stack.enter_context(thinking(place.folder, seconds=0.5))
-        show(asyncio.run(zombies(place, given.times, receiver, given.seed, **model)))
+        receiver = stack.enter_context(run_receiver(place.folder, **SLOW))
+        model = stack.enter_context(run_slow_model(place.folder, seconds=0.5))
+        show_report(
+            asyncio.run(run_zombies(place, given.times, receiver, given.seed, **model))
+        )
 
 
 if __name__ == "__main__":

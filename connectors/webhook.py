@@ -182,12 +182,7 @@ def parse_receipt(response: httpx.Response, body: bytes, marker: str) -> str:
     Raises RefusedError, NotAcceptedError or UnclearError when it has not accepted it.
     """
     status, headers = response.status_code, response.headers
-    accepted: Mapping[str, Any] | None = None
-    if 200 <= status < 300:
-        accepted = parse_object(body)
-    elif status == 409:
-        accepted = answer_for_marker(body, marker)
-    if accepted and (remote := remote_id(accepted)):
+    if remote := accepted_id(status, body, marker):
         return remote
     said = f"The receiver answered {status}."
     if status == 429 or (status == 503 and "retry-after" in headers):
@@ -197,6 +192,15 @@ def parse_receipt(response: httpx.Response, body: bytes, marker: str) -> str:
     if 400 <= status < 500 and status not in RETRYABLE_STATUSES:
         raise RefusedError(said)
     raise UnclearError(said if status >= 300 else f"{said[:-1]} without an id.")
+
+
+def accepted_id(status: int, body: bytes, marker: str) -> str | None:
+    """The receiver's id if it has accepted the effect, now or (409) before; else None."""
+    if 200 <= status < 300:
+        return remote_id(parse_object(body))
+    if status == 409 and (known := answer_for_marker(body, marker)):
+        return remote_id(known)
+    return None
 
 
 def parse_object(body: bytes) -> Mapping[str, Any]:

@@ -1,1 +1,1 @@
-"""The task queue: one port, on SQLite a table of leased rows, on PostgreSQL procrastinate."""
+"""The job queue: one port, on SQLite a table of leased rows, on PostgreSQL procrastinate."""

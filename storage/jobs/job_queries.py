@@ -18,7 +18,7 @@ from storage.tables import jobs
 
 @dataclass(frozen=True)
 class JobClaim:
-    """A task that a worker has leased. `fence` is the fencing token of this lease."""
+    """A job that a worker has leased. `fence` is the fencing token of this lease."""
 
     id: int
     fence: int
@@ -48,7 +48,7 @@ SELECT_READY = (
     .order_by(OPEN.c.priority.desc(), OPEN.c.id)
     .limit(bindparam("slots"))
 )
-"""Tasks that can be claimed: of each lock only the oldest, whether it is leased or not.
+"""Jobs that can be claimed: of each lock only the oldest, whether it is leased or not.
 
 Ids grow, so the oldest has the lowest.
 """
@@ -96,7 +96,7 @@ SELECT_NEXT_READY = select(func.min(jobs.c.ready_at)).where(
 
 
 async def insert_job(connection: AsyncConnection, job: Job, now: datetime) -> None:
-    """Enqueue a task.
+    """Enqueue a job.
 
     Its fencing token starts at a random number: SQLite reuses the ids of deleted rows, and a
     worker may still hold a claim on the earlier row.
@@ -122,7 +122,7 @@ async def claim_jobs(
     slots: int,
     now: datetime,
 ) -> list[JobClaim]:
-    """Lease up to `slots` tasks of these kinds, by priority, then by age."""
+    """Lease up to `slots` jobs of these kinds, by priority, then by age."""
     values = {
         "by": worker,
         "kinds": list(kinds),
@@ -154,7 +154,7 @@ async def renew_leases(
 async def settle_claims(
     connection: AsyncConnection, ended: Sequence[EndedClaim], now: datetime
 ) -> None:
-    """Delete tasks that are done and return the others, unless they were taken over since."""
+    """Delete jobs that are done and return the others, unless they were taken over since."""
     done = [claim_parameters(one.claim) for one in ended if one.retry is None]
     if done:
         await connection.execute(DELETE_JOB, done)
@@ -178,7 +178,7 @@ def claim_parameters(held: JobClaim) -> dict[str, int | datetime | None]:
 
 
 async def next_ready_at(connection: AsyncConnection, now: datetime) -> datetime | None:
-    """When the next postponed task becomes ready; None without one."""
+    """When the next postponed job becomes ready; None without one."""
     return await connection.scalar(SELECT_NEXT_READY, {"now": now})
 
 
@@ -192,7 +192,7 @@ async def end_other_leases(connection: AsyncConnection, worker: str) -> None:
 
 
 async def list_open_subjects(connection: AsyncConnection, kind: str) -> set[str]:
-    """The subjects of all queued or running tasks of a kind."""
+    """The subjects of all queued or running jobs of a kind."""
     return set(
         (
             await connection.scalars(select(jobs.c.subject).where(jobs.c.kind == kind))
@@ -201,5 +201,5 @@ async def list_open_subjects(connection: AsyncConnection, kind: str) -> set[str]
 
 
 async def delete_jobs(connection: AsyncConnection, subjects: set[str]) -> None:
-    """Delete the tasks of these subjects."""
+    """Delete the jobs of these subjects."""
     await connection.execute(delete(jobs).where(jobs.c.subject.in_(subjects)))

@@ -26,7 +26,7 @@ from storage.jobs.queue import DatabaseAvailability
 from storage.jobs.retry import decide_retry
 
 POLL_SECONDS = 1.0
-"""Seconds between two polls, for expired leases and for tasks of other processes."""
+"""Seconds between two polls, for expired leases and for jobs of other processes."""
 
 UNAVAILABLE_ERRORS = (DBAPIError, sqlite3.Error, OSError)
 """What a locked, full or broken database raises."""
@@ -138,7 +138,7 @@ class LeasedJobs:
     async def run_turn(
         self, handlers: Mapping[str, Handler], concurrency: int
     ) -> float:
-        """Settle ended tasks, renew leases when due, and claim and start new tasks.
+        """Settle ended jobs, renew leases when due, and claim and start new jobs.
 
         Returns the seconds until the next turn.
         """
@@ -181,7 +181,7 @@ class LeasedJobs:
     def note_lost_claims(self, lost: set[JobClaim]) -> None:
         """Log claims that another worker took over.
 
-        Their handlers keep running: the fencing token keeps them from settling the task.
+        Their handlers keep running: the fencing token keeps them from settling the job.
         """
         gone = lost & set(self.running_claims.values())
         for claim in gone:
@@ -193,7 +193,7 @@ class LeasedJobs:
         self.lost_claims |= gone
 
     def start_job(self, handler: Handler, claim: JobClaim) -> None:
-        """Call a claimed task's handler in the background."""
+        """Call a claimed job's handler in the background."""
         task = asyncio.create_task(
             call_handler(handler, claim.subject), name=f"{claim.kind} {claim.subject}"
         )
@@ -201,7 +201,7 @@ class LeasedJobs:
         task.add_done_callback(self.note_end)
 
     def note_end(self, task: asyncio.Task[None]) -> None:
-        """Record how a task ended; the next turn writes it."""
+        """Record how a job ended; the next turn writes it."""
         claim = self.running_claims.pop(task)
         self.lost_claims.discard(claim)
         error = asyncio.CancelledError() if task.cancelled() else task.exception()
@@ -226,7 +226,7 @@ class LeasedJobs:
     async def drain_jobs(self, seconds: float) -> None:
         """See Jobs.
 
-        Returns at most one lease later if the database is unavailable or a task ignores its
+        Returns at most one lease later if the database is unavailable or a job ignores its
         cancellation.
         """
         self.draining = True
@@ -241,7 +241,7 @@ class LeasedJobs:
             await self.idle_event.wait()
 
     async def release_claims(self) -> None:
-        """Return tasks to the queue when `run_jobs` ends without having been drained.
+        """Return jobs to the queue when `run_jobs` ends without having been drained.
 
         A lease that cannot be ended here expires.
         """

@@ -21,7 +21,7 @@ from storage.jobs.queue import DatabaseAvailability
 from storage.jobs.retry import decide_retry
 
 POLL_SECONDS = 0.5
-"""Seconds between two polls, for tasks that are due again or whose notice was missed."""
+"""Seconds between two polls, for jobs that are due again or whose notice was missed."""
 
 NEVER_SECONDS = 86_400.0
 """An interval that switches off procrastinate's own heartbeat and its polling for aborts."""
@@ -36,7 +36,7 @@ SELECT_OPEN_SUBJECTS = text(
     "SELECT args->>'subject' FROM procrastinate_jobs WHERE task_name = :kind AND status IN "
     "('todo', 'doing')"
 )
-DELETE_TASKS = text(
+DELETE_JOBS = text(
     "DELETE FROM procrastinate_jobs WHERE args->>'subject' = ANY(:subjects)"
 )
 
@@ -48,7 +48,7 @@ class ProcrastinateJobs:
     """
 
     def __init__(self, database: PostgresDatabase) -> None:
-        # procrastinate logs four lines a task at INFO.
+        # procrastinate logs four lines a job at INFO.
         logging.getLogger("procrastinate").setLevel(logging.WARNING)
         self.database = database
         self.app = App(connector=PsycopgConnector())
@@ -92,7 +92,7 @@ class ProcrastinateJobs:
         self, connection: AsyncConnection, subjects: set[str]
     ) -> None:
         """See Jobs."""
-        await connection.execute(DELETE_TASKS, {"subjects": list(subjects)})
+        await connection.execute(DELETE_JOBS, {"subjects": list(subjects)})
 
     async def run_jobs(self, handlers: Mapping[str, Handler], concurrency: int) -> None:
         """See Jobs. The database's `pool` has to be open. To be called once an object."""
@@ -140,7 +140,7 @@ class ProcrastinateJobs:
     async def run_heartbeat(self) -> None:
         """Write this worker's heartbeat, and end the leases of workers without one.
 
-        procrastinate's own heartbeat stops while a draining worker waits for its tasks, and
+        procrastinate's own heartbeat stops while a draining worker waits for its jobs, and
         after the first database error.
         """
         successes = STEADY_HEARTBEATS
@@ -159,7 +159,7 @@ class ProcrastinateJobs:
     async def drain_jobs(self, seconds: float) -> None:
         """See Jobs.
 
-        Returns at most one lease later if the database is unavailable or a task ignores its
+        Returns at most one lease later if the database is unavailable or a job ignores its
         cancellation.
         """
         self.draining = True
@@ -172,7 +172,7 @@ class ProcrastinateJobs:
 
 
 class EndlessRetryStrategy(BaseRetryStrategy):
-    """Retries every task for ever: giving up is the handler's decision."""
+    """Retries every job for ever: giving up is the handler's decision."""
 
     def __init__(self, jobs: ProcrastinateJobs) -> None:
         self.jobs = jobs

@@ -1,4 +1,4 @@
-"""The queue seen from outside: its open tasks, on either database, and whether it is reachable."""
+"""The queue seen from outside: its open jobs, on either database, and whether it is reachable."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -31,7 +31,7 @@ GROUP BY jobs.id, workers.id
 
 
 class OpenJob(NamedTuple):
-    """A task that is queued or running.
+    """A job that is queued or running.
 
     `ready_at` is when it was or will be ready to run; `is_leased` means that a worker holds
     it whose lease has not expired.
@@ -65,7 +65,7 @@ class DatabaseAvailability:
 async def list_open_jobs(
     connection: AsyncConnection, now: datetime
 ) -> Sequence[OpenJob]:
-    """All queued and running tasks, in no order."""
+    """All queued and running jobs, in no order."""
     if connection.dialect.name == "postgresql":
         rows = await connection.execute(
             SELECT_PROCRASTINATED, {"lease": LEASE.total_seconds()}

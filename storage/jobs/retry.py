@@ -1,4 +1,4 @@
-"""Whether and when a task whose handler raised is tried again."""
+"""Whether and when a job whose handler raised is tried again."""
 
 import asyncio
 from dataclasses import dataclass

@@ -142,10 +142,10 @@ async def list_ticket_runs(
     ).all()
 
 
-async def list_task_subjects(
+async def list_job_subjects(
     connection: AsyncConnection, ticket_ids: Collection[str], run_ids: Collection[str]
 ) -> set[str]:
-    """Every subject that a task of these tickets can have: tickets, runs, approvals, effects."""
+    """Every subject that a job of these tickets can have: tickets, runs, approvals, effects."""
     asked = await connection.scalars(
         select(approvals.c.id).where(approvals.c.run_id.in_(run_ids))
     )

@@ -1,4 +1,4 @@
-"""Reconciliation: reads whether tickets, runs, approvals, tasks, effects and deadlines agree.
+"""Reconciliation: reads whether tickets, runs, approvals, jobs, effects and deadlines agree.
 
 Every received ticket belongs to exactly one class; the others are in an impossible state
 and are named.

@@ -1,4 +1,4 @@
-"""The task queue on SQLite; PostgreSQL has procrastinate's tables instead."""
+"""The job queue on SQLite; PostgreSQL has procrastinate's tables instead."""
 
 from sqlalchemy import Column, Index, Integer, String, Table
 
@@ -23,9 +23,9 @@ jobs = Table(
     Index(None, "ready_at"),
     Index(None, "kind", "subject"),
 )
-"""One row an open task; a task that is done is deleted.
+"""One row an open job; a job that is done is deleted.
 
-A worker holds the task until `leased_until`. `fence` is the fencing token: every lease
-raises it, and a worker with an older one cannot settle the task. Of the tasks with one
+A worker holds the job until `leased_until`. `fence` is the fencing token: every lease
+raises it, and a worker with an older one cannot settle the job. Of the jobs with one
 `lock`, one runs at a time.
 """

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.chaos import Plan, chaos
+from benchmarks.chaos import Plan, run_chaos
 from benchmarks.fleet import Place
-from benchmarks.outages import full, outage, small_disk, stopped
-from benchmarks.races import races
-from benchmarks.receiver import receiving
-from benchmarks.zombies import zombies
+from benchmarks.outages import fill_disk, limit_disk, run_outage, stop_server
+from benchmarks.races import run_races
+from benchmarks.receiver import run_receiver
+from benchmarks.zombies import run_zombies
 from tests.integration.test_crash import one_desk
 from tests.postgres import PostgresServer, postgres_server
 
@@ -24,7 +24,7 @@ def place_of(kind: str, folder: Path, postgres: PostgresServer) -> Place:
 async def test_random_kills_under_load_lose_nothing(
     kind: str, postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    with receiving(tmp_path, **SLOW) as receiver:
+    with run_receiver(tmp_path, **SLOW) as receiver:
         plan = Plan(
             tickets=40,
             pause=1.5,
@@ -34,7 +34,7 @@ async def test_random_kills_under_load_lose_nothing(
             only_workers=True,
             most_kills=3,
         )
-        report = await chaos(
+        report = await run_chaos(
             place_of(kind, tmp_path, postgres),
             plan,
             receiver,
@@ -49,8 +49,8 @@ async def test_random_kills_under_load_lose_nothing(
 async def test_a_frozen_process_changes_nothing_when_it_is_back(
     postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    with receiving(tmp_path, delay=0.5) as receiver:
-        report = await zombies(
+    with run_receiver(tmp_path, delay=0.5) as receiver:
+        report = await run_zombies(
             place_of("postgres", tmp_path, postgres),
             1,
             receiver,
@@ -62,10 +62,10 @@ async def test_a_frozen_process_changes_nothing_when_it_is_back(
 
 async def test_a_full_disk_stops_the_intake_and_loses_nothing(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    with receiving(tmp_path) as receiver, small_disk(place.data) as limit:
-        report = await outage(
+    with run_receiver(tmp_path) as receiver, limit_disk(place.data) as limit:
+        report = await run_outage(
             place,
-            full(limit, left=2**20),
+            fill_disk(limit, left=2**20),
             80,
             3.0,
             receiver,
@@ -76,11 +76,16 @@ async def test_a_full_disk_stops_the_intake_and_loses_nothing(tmp_path: Path) ->
 
 
 async def test_postgresql_goes_away_and_comes_back(tmp_path: Path) -> None:
-    with postgres_server() as server, receiving(tmp_path) as receiver:
+    with postgres_server() as server, run_receiver(tmp_path) as receiver:
         server.make_template()
         place = Place(tmp_path, server.fresh())
-        report = await outage(
-            place, stopped(server), 40, 4.0, receiver, DESKS_DIR=str(one_desk(tmp_path))
+        report = await run_outage(
+            place,
+            stop_server(server),
+            40,
+            4.0,
+            receiver,
+            DESKS_DIR=str(one_desk(tmp_path)),
         )
     assert report.faults == []
     assert report.acknowledged == 40
@@ -89,8 +94,8 @@ async def test_postgresql_goes_away_and_comes_back(tmp_path: Path) -> None:
 async def test_of_two_decisions_at_two_processes_one_counts(
     postgres: PostgresServer, tmp_path: Path
 ) -> None:
-    with receiving(tmp_path) as receiver:
+    with run_receiver(tmp_path) as receiver:
         place = Place(tmp_path, postgres.fresh())
-        report = await races(place, 20, receiver, DESKS_DIR=str(one_desk(tmp_path)))
+        report = await run_races(place, 20, receiver, DESKS_DIR=str(one_desk(tmp_path)))
     assert report.faults == []
     assert sum(report.answers.values()) == report.pairs == 20

@@ -139,7 +139,7 @@ class Eraser:
     ) -> Erasure:
         """Delete the tickets with their runs, and whatever was still to be done for them."""
         run_ids = await erasure.list_ticket_runs(connection, gone)
-        subjects = await erasure.list_task_subjects(connection, gone, run_ids)
+        subjects = await erasure.list_job_subjects(connection, gone, run_ids)
         done = await erasure.delete_tickets(connection, gone)
         await self.jobs.delete_jobs(connection, subjects)
         return done
