@@ -44,7 +44,7 @@ class Settings(ModelSettings):
 
     delivery_webhook_url: HttpUrl | None = Field(
         default=None,
-        description="Where effects are sent; they are only recorded without.",
+        description="Where effects are sent; without it they are only recorded.",
     )
     delivery_webhook_secret: SecretStr | None = Field(
         default=None,

@@ -45,8 +45,8 @@ class ModelSettings(BaseSettings):
     llm_provider: ProviderName | Literal["none"] | None = Field(
         default=None,
         description=(
-            "Where models are called; `none` is offline, unset is found from which key "
-            "is set."
+            "Which provider is called; `none` uses no model; unset, it follows from the "
+            "key that is set."
         ),
     )
     llm_base_url: str | None = Field(
@@ -137,8 +137,8 @@ class ModelSettings(BaseSettings):
         default=120,
         gt=0,
         description=(
-            "Seconds after which a request that waits for its run gets 202; the run "
-            "goes on."
+            "Seconds that a request waits for its run; then it gets 202 and the run "
+            "continues."
         ),
     )
     retry_max_attempts: int = Field(
