@@ -1,4 +1,4 @@
-"""One try of an engine: its answer, or the problem that an edge can act on."""
+"""Calls an engine once: its answer, or a problem that an edge can act on."""
 
 import asyncio
 from collections.abc import Awaitable

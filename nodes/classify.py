@@ -1,4 +1,4 @@
-"""classify: what the ticket is about, and how bad it is."""
+"""classify: the ticket's category and severity."""
 
 from typing import NotRequired
 
@@ -29,7 +29,7 @@ class Gives(TypedDict, total=False):
 
 
 async def classify(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Ask the engine; the severity judge may raise the severity it says, never lower it."""
+    """Ask the engine. The severity judge may raise its severity, never lower it."""
     if state.get("options", RunOptions()).skip_classification:
         return {}
     clean, services = state["clean"], runtime.context

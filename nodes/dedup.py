@@ -1,4 +1,4 @@
-"""dedup: has this customer told us this before, and who else has told us something like it?"""
+"""dedup: finds the ticket that this one repeats, and similar tickets of others."""
 
 from typing import NotRequired
 
@@ -28,7 +28,7 @@ class Gives(TypedDict, total=False):
 
 
 async def dedup(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Link only what is nearly the same text of the same customer; suggest what is merely alike."""
+    """Link nearly the same text of the same customer; suggest tickets that are only similar."""
     ticket, clean, services = state["ticket"], state["clean"], runtime.context
     window = services.desks[ticket.desk].settings.duplicate_window_hours
     duplicate = await services.ticket_search.find_duplicate(ticket, clean, window)

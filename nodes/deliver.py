@@ -1,4 +1,4 @@
-"""deliver: what was decided is put where the connectors take it from, at most once."""
+"""deliver: records the decided effects in the outbox, each at most once."""
 
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
@@ -19,7 +19,7 @@ class Gives(TypedDict, total=False):
 
 
 async def deliver(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Record every effect that the decision, or the person who was asked, calls for."""
+    """Record every effect of the decision, or of the person's answer."""
     decision = state.get("decision")
     if decision is None:
         return {"delivery": Delivery()}

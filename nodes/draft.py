@@ -1,4 +1,4 @@
-"""draft: the reply to the customer, in the desk's tone, standing on what was retrieved."""
+"""draft: writes the reply to the customer, in the desk's tone and from retrieved sources."""
 
 from typing import NotRequired
 
@@ -42,9 +42,9 @@ class Gives(TypedDict, total=False):
 
 
 async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Ask the engine for a reply, and the local one when it has none.
+    """Ask the engine for a reply, and the local engine when it fails.
 
-    A person's guidance comes with a redraft.
+    A redraft follows the guidance of a person.
     """
     if state.get("options", RunOptions()).skip_response:
         return {}
@@ -69,7 +69,7 @@ async def draft(state: Needs, runtime: Runtime[Services]) -> Gives:
 
 
 async def check_draft(draft: Draft, brief: DraftBrief, desk: Desk) -> Draft:
-    """The draft, with what speaks against sending it without a person."""
+    """The draft, with warnings that keep it from being sent without a person."""
     size = len(draft.content) + len(brief.ticket.body)
     found = await run_by_size(
         size,

@@ -1,4 +1,4 @@
-"""escalate: a person is asked, and the run waits as long as it takes."""
+"""escalate: asks a person, and the run waits until there is an answer."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -34,9 +34,9 @@ class Gives(TypedDict, total=False):
 
 
 async def escalate(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Show the draft and why a person is asked; the answer is bound to the hash of what was shown.
+    """Show the draft and why a person is asked; bind the answer to the hash of what was shown.
 
-    After the desk's `max_redrafts` guidance leads to no other draft: the person writes the
+    After the desk's `max_redrafts`, guidance leads to no other draft: the person writes the
     reply or sends none.
     """
     desk = runtime.context.desks[state["ticket"].desk]
@@ -52,9 +52,9 @@ async def escalate(state: Needs, runtime: Runtime[Services]) -> Gives:
 
 
 def ask_reviewer(request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDecision:
-    """The person's decision. A reply that cannot be used is asked again.
+    """The person's decision. After a reply that cannot be used the question is asked again.
 
-    LangGraph would give it to every resume.
+    An error would not do: LangGraph gives the same reply to every resume.
     """
     question = interrupt_payload(request, teams)
     while True:
@@ -66,7 +66,7 @@ def ask_reviewer(request: ApprovalRequest, teams: Sequence[str]) -> ApprovalDeci
 
 
 def build_approval_request(state: Needs) -> ApprovalRequest:
-    """The question, with the SHA-256 of everything that a yes would set in motion."""
+    """The question, with the SHA-256 of everything that an approval would carry out."""
     ticket, decision, draft = state["ticket"], state["decision"], state.get("draft")
     text = draft.content if draft else ""
     rounds = state.get("redrafts", 0)

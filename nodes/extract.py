@@ -1,4 +1,4 @@
-"""extract: the fields that the desk works with."""
+"""extract: reads the desk's fields from the text."""
 
 from typing import NotRequired
 
@@ -28,10 +28,7 @@ class Gives(TypedDict, total=False):
 
 
 async def extract(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Ask the engine for every field of the desk.
-
-    Which of them were required is known once the category is.
-    """
+    """Ask the engine for every field of the desk; gate checks those the category requires."""
     if state.get("options", RunOptions()).skip_extraction:
         return {}
     ticket, services = state["ticket"], runtime.context

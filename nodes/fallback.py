@@ -40,11 +40,9 @@ class Gives(TypedDict, total=False):
 
 
 async def fallback(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Answer every doubted step locally.
+    """Answer every doubted step with the local engine; without an answer the ticket escalates.
 
-    What even that cannot answer is unknown, and unknown means escalate.
-
-    A doubted answer that the local one confirms was none the worse for it: the run is not degraded.
+    A doubted answer that the local engine confirms does not make the run degraded.
     """
     ticket, services = state["ticket"], runtime.context
     desk = services.desks[ticket.desk]

@@ -1,4 +1,4 @@
-"""gate: the three parallel branches meet, and what they left undone is named.
+"""gate: joins the three parallel branches and names what they left undone.
 
 A conditional edge out of one parallel branch cannot see what its siblings wrote; after this
 node one can.
@@ -33,9 +33,7 @@ class Gives(TypedDict, total=False):
 
 
 async def gate(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Name the steps whose answer is missing or not trusted, and the required fields that
-    are missing.
-    """
+    """Name steps without a trusted answer, and required fields that are missing."""
     ticket = state["ticket"]
     desk = runtime.context.desks[ticket.desk]
     options = state.get("options", RunOptions())

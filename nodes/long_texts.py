@@ -1,4 +1,4 @@
-"""Long texts are worked on in a thread, so that one of them does not hold up everybody else."""
+"""Runs work on long texts in a thread, so that it does not block the event loop."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,15 +8,13 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 LONG_TEXT = 8_000
-"""Characters from which the thread's cost is worth it."""
+"""Characters from which a thread costs less than blocking the loop."""
 
 
 async def run_by_size(
     size: int, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
 ) -> R:
-    """Run pure `work` here when the text of `size` characters is short, in a thread when it
-    is long.
-    """
+    """Run pure `work` on a text of `size` characters: in a thread when the text is long."""
     if size < LONG_TEXT:
         return work(*args, **kwargs)
     return await asyncio.to_thread(work, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""retrieve: solved tickets and articles that may answer this one."""
+"""retrieve: finds solved tickets and articles that may answer this one."""
 
 from langgraph.runtime import Runtime
 from typing_extensions import TypedDict
@@ -24,7 +24,7 @@ class Gives(TypedDict, total=False):
 
 
 async def retrieve(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """The few best sources; what may be said of them is the drafter's and the policy's matter."""
+    """The best sources. The drafter and the reply policy decide how they are used."""
     return {
         "sources": await runtime.context.ticket_search.find_sources(
             state["ticket"], state["clean"], SOURCE_LIMIT

@@ -1,4 +1,4 @@
-"""route: the system decides. Everything before this was advice."""
+"""route: decides where the ticket goes, by the desk's policies alone."""
 
 from typing import NotRequired
 
@@ -38,9 +38,7 @@ class Gives(TypedDict, total=False):
 
 
 async def route(state: Needs, runtime: Runtime[Services]) -> Gives:
-    """Disposition, team, priority and due time by the desk's policies, with the id of every
-    rule that spoke.
-    """
+    """Disposition, team, priority and due time, with the id of every rule that applied."""
     if state.get("options", RunOptions()).skip_routing:
         return {}
     ticket, clean, services = state["ticket"], state["clean"], runtime.context

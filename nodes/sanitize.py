@@ -1,4 +1,4 @@
-"""sanitize: the ticket as received becomes the text that every other node reads."""
+"""sanitize: cleans the ticket into the text that every other node reads."""
 
 from langgraph.runtime import Runtime
 from pydantic import BaseModel, Field

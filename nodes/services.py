@@ -1,4 +1,4 @@
-"""What the nodes need from outside, as Protocols. The graph's builder hands in the real ones."""
+"""The services that nodes use, as Protocols; ticketgraph/assembly.py provides them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Cleaner(Protocol):
 
 
 class SeverityJudge(Protocol):
-    """Says how severe a ticket is, from evidence that nobody can talk it out of. Never raises."""
+    """Judges severity by evidence in the text alone; claims in it do not count. Never raises."""
 
     async def judge(self, clean: CleanTicket, desk: Desk) -> SeverityVerdict:
         """The severity and what it rests on."""
@@ -69,9 +69,7 @@ class Engine(Protocol):
         ...
 
     async def draft(self, brief: DraftBrief, desk: Desk) -> Draft:
-        """A reply in the brief's tone that says nothing its sources and the desk's policies
-        do not say.
-        """
+        """A reply in the brief's tone that only says what its sources and the policies say."""
         ...
 
 
@@ -81,8 +79,9 @@ class TicketSearch(Protocol):
     async def find_duplicate(
         self, ticket: Ticket, clean: CleanTicket, window_hours: float
     ) -> Duplicate | None:
-        """The open ticket of the same customer that this one repeats, and from now on also
-        this ticket.
+        """The open ticket of the same customer that this one repeats.
+
+        Also indexes this ticket, so that later ones find it.
         """
         ...
 
@@ -130,9 +129,7 @@ class Limits:
 
     @classmethod
     def for_run_seconds(cls, seconds: float) -> Self:
-        """Limits for a run of `seconds` that leave time to spare even when one step follows
-        the other.
-        """
+        """Limits for a run of `seconds`, with time to spare when the steps run in sequence."""
         return cls(classify=seconds / 6, extract=seconds / 6, draft=seconds / 2)
 
 

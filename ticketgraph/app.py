@@ -97,8 +97,7 @@ class TicketGraph:
         at_once: int = MAX_CONCURRENT_RUNS,
         max_wait_seconds: float | None = None,
     ) -> AsyncIterator[Self]:
-        """Open the database, resume the runs that earlier processes did not end, and close
-        it at the end.
+        """Open the database, resume unfinished runs, and close everything at the end.
 
         It is a file in `data_dir`, or what `database_url` names: see
         storage.database.address.database_address_of. Up to `at_once` runs are advanced here
@@ -203,12 +202,11 @@ class TicketGraph:
         ticket_ids: Sequence[str] = (),
         decided_by: str = "unknown",
     ) -> Erasure:
-        """Delete everything of a customer, or of some tickets, with their traces in other
-        runs, and compact the database.
+        """Delete everything of a customer or of some tickets, and compact the database.
 
-        `customer` is a customer's id or address. Cannot be taken back. docs/retention.md
-        says what stays. Raises NotFoundError when there is no such ticket, UnavailableError
-        when all is deleted but the database is not compacted.
+        Their traces in other runs go, too. `customer` is an id or an address. Cannot be taken
+        back; docs/retention.md says what stays. Raises NotFoundError when there is no such
+        ticket, UnavailableError when all is deleted but the database is not compacted.
         """
         found = await self.find_erasable(customer, ticket_ids)
         if not found:

@@ -1,4 +1,4 @@
-"""Puts the parts together: desks, engines, database, graph. Read once, at the top."""
+"""Builds the parts of a process and connects them: desks, engines, database, graph, worker."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
@@ -63,10 +63,7 @@ if TYPE_CHECKING:
 SHIPPED_DESKS = Path(__file__).parent.parent / "policies" / "desks"
 
 START_REPAIR_LIMIT = 200
-"""Missing fingerprints made before the first ticket is taken: 2 s of work.
-
-`ticketgraph doctor --repair` makes all.
-"""
+"""Missing fingerprints made at the start, which takes 2 s; `doctor --repair` makes all."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +188,7 @@ def background_work(assembly: Assembly) -> Sequence[BackgroundWork]:
 async def offline_services(
     desks: Mapping[str, Desk], database: Database
 ) -> tuple[Services, StoredTicketSearch]:
-    """What the nodes need, with the local engine and no model API."""
+    """The nodes' services with the local engine and no model API, and the ticket search."""
     embedder = await asyncio.to_thread(Embedder.load)
     batching = BatchingEmbedder(embedder)
     cleaners = {
@@ -236,10 +233,7 @@ async def with_models(
     database: Database,
     observe: Callable[[CallRecord], None] = ignore_call,
 ) -> Services:
-    """The services with what the settings say of models.
-
-    Still offline where no model is configured.
-    """
+    """The services with the models that the settings name; unchanged engines without a model."""
     limits = Limits.for_run_seconds(settings.workflow_timeout_seconds)
     services = replace(
         services,
@@ -272,7 +266,7 @@ async def with_models(
 def with_threshold(
     desks: Mapping[str, Desk], threshold: float | None
 ) -> Mapping[str, Desk]:
-    """The desks with one confidence threshold in place of their own, if one is given."""
+    """The desks, with `threshold` in place of their own confidence threshold if it is given."""
     if threshold is None:
         return desks
     return {
@@ -290,9 +284,7 @@ def with_threshold(
 def warm_up_desks(
     desks: Mapping[str, Desk], cleaners: Mapping[str, TextCleaner]
 ) -> None:
-    """Compile every pattern and read every model file now, so that the first ticket does
-    not wait for it.
-    """
+    """Compile every pattern and read every model file, so that the first ticket does not wait."""
     for desk in desks.values():
         cleaners[desk.id].warm_up()
         assess_severity("Is it ready?", desk.severities, desk.signals)
@@ -302,5 +294,5 @@ def warm_up_desks(
 
 
 def utc_now() -> datetime:
-    """The clock."""
+    """The time, in UTC."""
     return datetime.now(UTC)

@@ -1,6 +1,6 @@
-"""What the audit log keeps of a decision: who or what decided, on what, and how sure it was.
+"""The details of an audit record: who or what decided, on what, and how sure it was.
 
-Digests, never texts.
+Texts are kept as digests only.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from policies.desk.model import Desk
 
 
 def run_details(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
-    """What a run decided, with the versions of everything that had a part in it."""
+    """What a run decided, with the versions of the desk, policy, prompts and models it used."""
     decision, classification = run.decision, run.classification
     models = {model for step in run.steps for model in step.usage.models}
     return {
@@ -80,9 +80,7 @@ def approval_details(
 def resolution_details(
     key: str, was: str, attempts: int, resolution: Resolution
 ) -> dict[str, Any]:
-    """What a person made of an effect of which nobody knew whether it had been sent, or
-    that was refused.
-    """
+    """What a person decided on an effect that was refused, or whose outcome is unknown."""
     return {
         "effect": key,
         "was": was,

@@ -1,7 +1,4 @@
-"""Opens what a process keeps things in: a SQLite file, memory, or PostgreSQL.
-
-What is above does not know which.
-"""
+"""Opens a database with its checkpoints and jobs: a SQLite file, memory, or PostgreSQL."""
 
 import asyncio
 import fcntl
@@ -59,7 +56,7 @@ NO_SCHEMA_MESSAGE = (
 
 @dataclass(frozen=True)
 class OpenStorage:
-    """What is open."""
+    """An open database with its checkpoint saver, jobs and watchers."""
 
     database: Database
     saver: BaseCheckpointSaver[Any]
@@ -105,7 +102,7 @@ def hold_data_folder(folder: Path) -> Iterator[None]:
 
 @asynccontextmanager
 async def open_file(path: Path, desks: Collection[str]) -> AsyncIterator[OpenStorage]:
-    """One SQLite file, which nobody else has."""
+    """One SQLite file, locked against other processes."""
     with hold_data_folder(path.parent):
         await refuse_lost_runs(path, desks)
         async with open_sqlite(str(path)) as opened:
@@ -113,7 +110,7 @@ async def open_file(path: Path, desks: Collection[str]) -> AsyncIterator[OpenSto
 
 
 async def refuse_lost_runs(path: Path, desks: Collection[str]) -> None:
-    """Refuse a file whose runs would be lost."""
+    """Raise UnavailableError for a file whose runs would be lost."""
     await refuse_orphans(
         SqliteDatabase(path),
         lambda: open_saver(path, asyncio.Lock(), Watchers()),
@@ -123,7 +120,7 @@ async def refuse_lost_runs(path: Path, desks: Collection[str]) -> None:
 
 @asynccontextmanager
 async def open_memory() -> AsyncIterator[OpenStorage]:
-    """A database that is gone with the process."""
+    """A database in memory, for the life of the process."""
     with memory_database() as name:
         async with open_sqlite(name) as opened:
             yield opened
@@ -131,7 +128,7 @@ async def open_memory() -> AsyncIterator[OpenStorage]:
 
 @asynccontextmanager
 async def open_sqlite(name: str) -> AsyncIterator[OpenStorage]:
-    """A SQLite database that is ours alone: what earlier processes were doing is nobody's now."""
+    """A SQLite database. Only this process uses it, so leases of earlier ones are ended."""
     await asyncio.to_thread(migrate_sqlite, name)
     database, watchers = SqliteDatabase(name), Watchers()
     jobs = LeasedJobs(database)
@@ -147,7 +144,7 @@ async def open_sqlite(name: str) -> AsyncIterator[OpenStorage]:
 async def open_server(
     address: PostgresAddress, desks: Collection[str], *, migrating: bool
 ) -> AsyncIterator[OpenStorage]:
-    """A database on a server, which other processes use, too."""
+    """A PostgreSQL database, which other processes may use, too."""
     await prepare_server(address, desks, migrating=migrating)
     database = PostgresDatabase(address)
     signals = PostgresNotifier(database)
@@ -196,16 +193,16 @@ async def prepare_server(
 
     Raises UnavailableError.
     """
-    looking = PostgresDatabase(address)
+    checked = PostgresDatabase(address)
 
     @asynccontextmanager
     async def open_server_saver() -> AsyncIterator[BaseCheckpointSaver[Any]]:
-        await looking.pool.open(wait=True)
-        yield postgres_saver(looking, Watchers())
+        await checked.pool.open(wait=True)
+        yield postgres_saver(checked, Watchers())
 
     try:
-        await require_utf8(looking)
-        await refuse_orphans(looking, open_server_saver, desks)
+        await require_utf8(checked)
+        await refuse_orphans(checked, open_server_saver, desks)
         await (migrate_postgres if migrating else require_current_tables)(address)
     except UNAVAILABLE_ERRORS as error:
         raise UnavailableError(

@@ -1,7 +1,7 @@
-"""Before anything is touched: can every run that was begun go on in the graph that stands now?
+"""Finds the runs that the graph of this version could not resume, before anything is migrated.
 
-LangGraph says nothing of a run that waited in a node that was renamed: it resumes it, and
-nothing happens.
+LangGraph reports no error for a run that waited in a node that was renamed: it resumes it,
+and nothing happens.
 """
 
 from collections.abc import Callable, Collection, Sequence
@@ -25,13 +25,13 @@ from storage.queries import runs
 from ticketgraph.runs.execute import run_config_of
 
 MAX_NAMED_RUNS = 10
-"""Runs that a refusal names; of the others it gives the number."""
+"""Runs that a refusal names; it counts the others."""
 
 BRANCH_PREFIX = "branch:to:"
-"""How LangGraph calls the channel that a node waits on; the node's name follows."""
+"""LangGraph's name for the channel that a node waits on, before the node's name."""
 
 INTERRUPT_CHANNEL = "__interrupt__"
-"""The channel that LangGraph saves a question under."""
+"""The channel that LangGraph saves an interrupt under."""
 
 
 Saver = BaseCheckpointSaver[Any]
@@ -42,11 +42,10 @@ async def refuse_orphans(
     opening: Callable[[], AbstractAsyncContextManager[Saver]],
     desks: Collection[str],
 ) -> None:
-    """Compare every waiting and running run of a database with the graph and the desks, and
-    close it. Changes nothing.
+    """Check every waiting and running run against the graph and the desks; close the database.
 
-    It comes before the migrations: a database that was migrated is of no use to the version
-    that made the runs. `opening` opens the checkpoints. Raises UnavailableError that names
+    Changes nothing. It comes before the migrations: the version that made the runs cannot use
+    a migrated database. `opening` opens the checkpoints. Raises UnavailableError that names
     the runs that would be lost, and what to do.
     """
     try:
@@ -61,10 +60,10 @@ async def find_orphans(
     opening: Callable[[], AbstractAsyncContextManager[Saver]],
     desks: Collection[str],
 ) -> list[str]:
-    """Those of the runs that cannot go on, each with its version and the reason.
+    """The runs that cannot be resumed, each with its version and the reason.
 
-    Other processes may go on with them meanwhile: one that has changed since its row was
-    read is looked at again.
+    Other processes may advance them meanwhile: one that has changed since its row was read is
+    checked again.
     """
     rows, lost = await load_unfinished_runs(database), list[str]()
     if not rows:
@@ -99,7 +98,7 @@ async def find_orphans(
 
 
 async def load_unfinished_runs(database: Database) -> Sequence[RowMapping]:
-    """The runs that wait or are under way."""
+    """The waiting and running runs."""
     async with database.open_read() as connection:
         return await runs.list_open_runs(connection)
 
@@ -107,7 +106,7 @@ async def load_unfinished_runs(database: Database) -> Sequence[RowMapping]:
 async def orphan_reason(
     run: RowMapping, graph: Graph, saver: Saver, desks: Collection[str]
 ) -> str | None:
-    """Why a run cannot go on; None for one that can."""
+    """Why a run cannot be resumed; None for one that can."""
     if run["desk"] not in desks:
         return f"its desk {run['desk']} is not there"
     if run["flow_version"] not in RESUMABLE_FLOWS:
@@ -122,11 +121,9 @@ async def orphan_reason(
 
 
 def unknown_state(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str | None:
-    """What the run's state holds that the graph has no place for.
+    """What the run's state holds that the graph has no channel for.
 
-    LangGraph leaves it out and says nothing.
-
-    A key of the state may be dropped from one flow version to the next. Within a version it
+    LangGraph drops it without an error. A flow version may drop a key; within a version it
     is a mistake.
     """
     missing = sorted(saved.checkpoint["channel_values"].keys() - channels.keys())
@@ -145,7 +142,7 @@ def unknown_state(saved: CheckpointTuple, channels: Any, run: RowMapping) -> str
 def unasked_question(
     saved: CheckpointTuple, snapshot: StateSnapshot, run: RowMapping
 ) -> str | None:
-    """Why the question that was put to a person would get no answer."""
+    """Why an answer to the run's interrupt would not reach the graph."""
     asking = {
         task_id
         for task_id, channel, _ in saved.pending_writes or ()
@@ -164,15 +161,15 @@ def unasked_question(
 
 
 def refusal_message(lost: Sequence[str]) -> str:
-    """The whole sentence for whoever starts the process."""
+    """The error message: which runs would be lost, and what to do."""
     more = (
         f"; and {len(lost) - MAX_NAMED_RUNS} more" if len(lost) > MAX_NAMED_RUNS else ""
     )
     taken = ", ".join(map(str, sorted(RESUMABLE_FLOWS)))
     return (
         f"Not started, because {len(lost)} of the runs that wait or are under way would be lost: "
-        f"{'; '.join(lost[:MAX_NAMED_RUNS])}{more}. This is flow {FLOW_VERSION} and goes on with flow "
-        f"{taken}. "
+        f"{'; '.join(lost[:MAX_NAMED_RUNS])}{more}. This is flow {FLOW_VERSION} and goes on "
+        f"with flow {taken}. "
         "Nothing was migrated. Start the version that was here before and decide there what waits "
         "(ticketgraph approvals, ticketgraph decide), then start this one. Or change the graph "
         "so that it takes them: "

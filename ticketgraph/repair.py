@@ -1,7 +1,4 @@
-"""What `ticketgraph doctor` needs the graph for.
-
-Runs that this version would lose, and putting things right.
-"""
+"""Reconciles a database for `ticketgraph doctor`: lost runs, effects and fingerprints."""
 
 import asyncio
 from collections.abc import AsyncIterator, Collection
@@ -34,7 +31,7 @@ from ticketgraph.upkeep.maintenance import recover_lost_runs
 
 @dataclass(frozen=True)
 class RepairCounts:
-    """How many runs and effects have a task again, and how many fingerprints were made."""
+    """How many runs and effects have a job again, and how many fingerprints were made."""
 
     runs: int
     effects: int
@@ -42,15 +39,16 @@ class RepairCounts:
 
 
 async def find_lost_runs(database: Database, desks: Collection[str]) -> list[str]:
-    """The waiting and running runs that cannot go on in this version, with these desks, and
-    why. Changes nothing.
+    """The waiting and running runs that this version cannot resume with these desks, and why.
+
+    Changes nothing.
     """
     return await find_orphans(database, partial(open_saver_of, database), desks)
 
 
 @asynccontextmanager
 async def open_saver_of(database: Database) -> AsyncIterator[BaseCheckpointSaver[Any]]:
-    """The checkpoints of a database, for reading."""
+    """The checkpoint saver of a database, for reading."""
     if isinstance(database, PostgresDatabase):
         await database.pool.open(wait=True)
         yield postgres_saver(database, Watchers())
@@ -65,19 +63,17 @@ async def repair_stored_data(
     *,
     delivering: bool,
 ) -> RepairCounts:
-    """Put down a task for what has none, and make missing fingerprints. `delivering`.
+    """Enqueue the jobs that are missing, and make missing fingerprints.
 
-    Effects are sent, too.
-
-    Raises DeskError for invalid policies, UnavailableError for tables of another version, and as
-    ticketgraph.opening.open_storage.
+    Effects get jobs only where `delivering`. Raises DeskError for invalid policies,
+    UnavailableError for tables of another version, and as ticketgraph.opening.open_storage.
     """
-    async with open_read_only(address):  # says in a sentence what cannot be read
+    async with open_read_only(address):  # raises an error that says what cannot be read
         await require_current_tables(address)
     desks = await asyncio.to_thread(load_desks, desks_dir or SHIPPED_DESKS)
     async with open_storage(address, desks, migrating=False) as opened:
         database, jobs = opened.database, opened.jobs
-        put_down = await recover_lost_runs(database, jobs)
+        requeued = await recover_lost_runs(database, jobs)
         effects = (
             await StoredOutbox(database, utc_now, jobs).enqueue_lost_effects()
             if delivering
@@ -91,5 +87,5 @@ async def repair_stored_data(
             _, memory = await offline_services(desks, database)
             await memory.repair_fingerprints(missing)
         return RepairCounts(
-            put_down, effects, missing - await database.run_read(lacking)
+            requeued, effects, missing - await database.run_read(lacking)
         )

@@ -1,4 +1,4 @@
-"""Single steps on a ticket that is not stored: the same nodes, outside of the graph."""
+"""Runs single steps on a ticket that is not stored: the same nodes, outside of the graph."""
 
 from dataclasses import dataclass
 from typing import Any, cast
@@ -26,7 +26,7 @@ from policies.deciding.engine_answers import add_missing_fields, raise_severity
 
 @dataclass(frozen=True)
 class SingleSteps:
-    """The steps of one ticket, each answering what its node gives."""
+    """The steps of one ticket, each returning what its node gives."""
 
     services: Services
 

@@ -1,4 +1,4 @@
-"""The graph as `langgraph dev` and LangGraph Studio load it (`langgraph.json`).
+"""The graph that `langgraph dev` and LangGraph Studio load (`langgraph.json`).
 
 Importing it loads desks and engine.
 """
@@ -33,7 +33,7 @@ STATE_ADAPTER = TypeAdapter(State)
 
 
 class StudioGraph(CompiledStateGraph[State, Services, Any, Any]):
-    """The graph with a door for state that was edited as JSON, where nodes expect our types."""
+    """The graph, which also takes state that Studio edited as JSON and gives nodes our types."""
 
     async def abulk_update_state(
         self, config: RunnableConfig, supersteps: Sequence[Sequence[StateUpdate]]
@@ -47,7 +47,7 @@ class StudioGraph(CompiledStateGraph[State, Services, Any, Any]):
 def typed_update(update: StateUpdate) -> StateUpdate:
     """The update with values of the state's types.
 
-    What is no node's (`__input__`, `__copy__`) stays as it is.
+    Updates that no node made (`__input__`, `__copy__`) stay as they are.
     """
     if not update.values or (update.as_node or "").startswith("__"):
         return update
@@ -55,12 +55,10 @@ def typed_update(update: StateUpdate) -> StateUpdate:
 
 
 async def load_graph() -> StudioGraph:
-    """The graph on the local engine, without effects.
+    """The graph on a temporary database, without effects and without a checkpointer.
 
-    LangGraph's server brings its own checkpointer.
-
-    It works on a throwaway database: what is tried in Studio never mixes with the desk's
-    own tickets.
+    LangGraph's server brings its own checkpointer. Tickets that are tried in Studio never mix
+    with stored ones.
     """
     folder = Path(
         await asyncio.to_thread(tempfile.mkdtemp, prefix="ticketgraph-studio-")
@@ -81,7 +79,7 @@ async def load_graph() -> StudioGraph:
 def load_graph_in_thread() -> StudioGraph:
     """`load_graph` on an event loop of another thread.
 
-    A notebook, or whoever else imports this file, may have a running loop in this one.
+    `asyncio.run` in this thread would fail where a loop is running, as in a notebook.
     """
     with ThreadPoolExecutor(1, thread_name_prefix="ticketgraph-studio") as thread:
         return thread.submit(asyncio.run, load_graph()).result()
@@ -93,10 +91,7 @@ GRAPH = load_graph_in_thread()
 
 @asynccontextmanager
 async def ticketgraph() -> AsyncIterator[StudioGraph]:
-    """The graph for one request.
-
-    Raises ValueError with the same words in place of our own errors.
-    """
+    """The graph for one request. Raises ValueError with the message of our own errors."""
     try:
         yield GRAPH
     except TicketGraphError as error:

@@ -16,10 +16,10 @@ from contracts.result import Run
 from contracts.ticket import NewTicket
 from storage.jobs.port import Handler, Job
 from storage.queries import runs
+from tests.inspected import InspectedTicketGraph
 from tests.integration.two_databases import Place
-from ticketgraph.app import TicketGraph
 from ticketgraph.forgetting.erasure import Eraser
-from ticketgraph.tickets.importing import SolvedTicket, import_solved
+from ticketgraph.tickets.importing import SolvedTicket
 from ticketgraph.tickets.intake import RequestKey
 
 ADDRESS = "Zelda.Quibbleforth@plumbago.example"
@@ -62,7 +62,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
     return Place(tmp_path, request.getfixturevalue("postgres").fresh())
 
 
-async def hers(app: TicketGraph) -> dict[str, Run]:
+async def hers(app: InspectedTicketGraph) -> dict[str, Run]:
     """One run of hers in every state, and a ticket in every way of coming in."""
     more = "I live at 14 Wobblethorpe Crescent. My neighbour keeps a marmoset."
     body = BROKEN.format(order="9917731", more=more)
@@ -83,11 +83,11 @@ async def hers(app: TicketGraph) -> dict[str, Run]:
     edited = await app.decide(
         edited.approval.id, "edit", text="Dear Zelda Quibbleforth, we know."
     )
-    async with app.database.open_write() as connection:
+    async with app.parts.database.open_write() as connection:
         await runs.update_run(
-            connection, failed.run_id, app.assembly.services.now(), status="failed"
+            connection, failed.run_id, app.parts.services.now(), status="failed"
         )
-    await app.fork(finished.run_id, body="The aardvark has the jar.")
+    await app.runs.fork(finished.run_id, body="The aardvark has the jar.")
     shared = {"customer_id": "firm-9", "customer_email": ADDRESS.upper()}
     beside = await app.process(*BLADE, **shared)
     stored = NewTicket(
@@ -97,14 +97,14 @@ async def hers(app: TicketGraph) -> dict[str, Run]:
         source="email",
         source_id="haddock-1",
     )
-    await app.runner.submit_ticket(
+    await app.tickets.submit(
         stored, start=False, key=RequestKey("test", "idem-axolotl")
     )
     solved = NewTicket(
         subject=LIMESCALE, body=KETTLE.format(more=""), customer_email=ADDRESS
     )
-    await import_solved(
-        app.assembly, [SolvedTicket(ticket=solved, solution="Boil vinegar in it.")]
+    await app.tickets.import_solved(
+        [SolvedTicket(ticket=solved, solution="Boil vinegar in it.")]
     )
     return {
         "finished": finished,
@@ -115,7 +115,7 @@ async def hers(app: TicketGraph) -> dict[str, Run]:
     }
 
 
-async def theirs(app: TicketGraph) -> dict[str, Run]:
+async def theirs(app: InspectedTicketGraph) -> dict[str, Run]:
     """Runs of others that have something of hers."""
     him = {"customer_email": "gunther.abernathy@example.com"}
     finished = await app.process(
@@ -137,20 +137,20 @@ async def theirs(app: TicketGraph) -> dict[str, Run]:
         DOWN.format(more="It is the barn."),
         customer_email="barn@example.com",
     )
-    async with app.database.open_write() as connection:
+    async with app.parts.database.open_write() as connection:
         await runs.update_run(
-            connection, failed.run_id, app.assembly.services.now(), status="failed"
+            connection, failed.run_id, app.parts.services.now(), status="failed"
         )
     colleague = {"customer_id": "firm-9", "customer_email": "colleague@example.com"}
     joined = await app.process(*BLADE, **colleague)
-    forked = await app.fork(guided.run_id)
+    forked = await app.runs.fork(guided.run_id)
     return {"finished": finished, "kettle": kettle, "waiting": waiting, "guided": guided, "failed": failed,
             "joined": joined, "forked": forked}  # fmt: skip
 
 
-async def channel(app: TicketGraph, run: Run, name: str) -> Any:
+async def channel(app: InspectedTicketGraph, run: Run, name: str) -> Any:
     return (
-        await app.assembly.graph.aget_state({"configurable": {"thread_id": run.run_id}})
+        await app.parts.graph.aget_state({"configurable": {"thread_id": run.run_id}})
     ).values.get(name)
 
 
@@ -173,7 +173,7 @@ async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> Non
             ]
     assert place.found(HERS) == list(HERS)
     async with place.opened() as app:
-        done = await app.erase(ADDRESS.swapcase(), erased_by="grace")
+        done = await app.erase(ADDRESS.swapcase(), decided_by="grace")
         assert (done.tickets, done.runs, done.approvals) == (8, 7, 3)
         assert done.cleaned >= 7
         assert (
@@ -183,7 +183,7 @@ async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> Non
         with pytest.raises(NotFoundError):
             await app.erase(ADDRESS)
         with pytest.raises(NotFoundError):
-            await app.run(mine["waiting"].run_id)
+            await app.runs.get(mine["waiting"].run_id)
         await app.erase(
             ticket_ids=[others["joined"].ticket_id]
         )  # it repeats her words, by her colleague's hand
@@ -197,14 +197,16 @@ async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> Non
         assert {one.ticket_id for one in later.similar} <= set(known)
         assert (await app.verify_audit()).fault is None
         erasure = [
-            record async for record in app.audit() if record["kind"] == "erasure"
+            record
+            async for record in app.iterate_audit()
+            if record["kind"] == "erasure"
         ]
         assert [record["actor"] for record in erasure] == ["grace", "unknown"]
     assert place.found(HERS) == []
     assert place.found(THEIRS) == list(THEIRS)
 
 
-async def goes_on(app: TicketGraph, others: Mapping[str, Run]) -> None:
+async def goes_on(app: InspectedTicketGraph, others: Mapping[str, Run]) -> None:
     """Every run of the others can do what it could, and knows the others' tickets still."""
     waiting, guided, failed = others["waiting"], others["guided"], others["failed"]
     assert waiting.approval
@@ -213,7 +215,7 @@ async def goes_on(app: TicketGraph, others: Mapping[str, Run]) -> None:
         guided.ticket_id,
         waiting.ticket_id,
     }
-    assert len(await app.history(waiting.run_id)) > 5
+    assert len(await app.runs.history(waiting.run_id)) > 5
     done = await app.decide(
         waiting.approval.id, "approve", shown_hash=waiting.approval.request.shown_hash
     )
@@ -227,8 +229,8 @@ async def goes_on(app: TicketGraph, others: Mapping[str, Run]) -> None:
     assert again.status == "waiting"
     assert again.approval
     assert (await app.decide(again.approval.id, "approve")).status == "finished"
-    moments = await app.history(others["finished"].run_id)
-    forked = await app.fork(others["finished"].run_id, moments[-2].checkpoint_id)
+    moments = await app.runs.history(others["finished"].run_id)
+    forked = await app.runs.fork(others["finished"].run_id, moments[-2].checkpoint_id)
     assert (forked.status, forked.classification) == (
         "finished",
         others["finished"].classification,
@@ -246,7 +248,7 @@ async def test_a_duplicate_of_an_erased_ticket_stands_alone(place: Place) -> Non
         assert second.duplicate_of == first.ticket_id
         assert second.extraction is not None
         assert (await app.erase("one@example.com")).cleaned == 1
-        alone = await app.run(second.run_id)
+        alone = await app.runs.get(second.run_id)
         assert (alone.duplicate_of, alone.extraction, alone.draft) == (None, None, None)
         third = await app.process(
             *BLADE, customer_id="firm-9", customer_email="two@example.com"
@@ -286,8 +288,8 @@ class Noted:
 UNDER_WAY = text("UPDATE runs SET status = 'running', epoch = 3 WHERE id = :id")
 
 
-async def epochs(app: TicketGraph, found: Sequence[Run]) -> list[int | None]:
-    async with app.database.open_read() as connection:
+async def epochs(app: InspectedTicketGraph, found: Sequence[Run]) -> list[int | None]:
+    async with app.parts.database.open_read() as connection:
         return [await runs.lock_run_epoch(connection, run.run_id) for run in found]
 
 
@@ -306,12 +308,12 @@ async def test_a_run_that_may_have_seen_it_begins_again_from_what_is_saved(
             BROKEN.format(order="1", more=""),
             desk="internal_helpdesk",
         )
-        async with app.database.open_write() as connection:
+        async with app.parts.database.open_write() as connection:
             for run in (first, second, third):
                 await connection.execute(UNDER_WAY, {"id": run.run_id})
-        jobs, assembly = Noted(), app.assembly
+        jobs, assembly = Noted(), app.parts
         eraser = Eraser(
-            app.database,
+            app.parts.database,
             assembly.ticket_search,
             assembly.saver.serde,
             jobs,

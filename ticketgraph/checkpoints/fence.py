@@ -1,11 +1,7 @@
-"""Fences.
+"""Fencing tokens: a worker that comes back after its lease expired cannot write.
 
-A process that was overtaken (frozen past its lease, cut off from the database) changes
-nothing any more.
-
-Whoever goes on with a run raises its `epoch` first. Everything that is then written of the
-run, checkpoints, effects and outcome, is written in a transaction that finds the epoch
-unchanged.
+Claiming a run raises its `epoch`, which is the claim's fencing token. Checkpoints, effects and
+outcome of the run are written in a transaction that finds the epoch unchanged.
 """
 
 from collections.abc import Iterator
@@ -28,10 +24,7 @@ class StaleEpochError(ConflictError):
 
 @contextmanager
 def hold_epoch(epoch: int | None) -> Iterator[None]:
-    """Inside, everything that is written of a run is written as the holder of this epoch.
-
-    None fences nothing.
-    """
+    """Write with this fencing token inside the block. None fences nothing."""
     token = _epoch.set(epoch)
     try:
         yield
@@ -40,15 +33,13 @@ def hold_epoch(epoch: int | None) -> Iterator[None]:
 
 
 def held_epoch() -> int | None:
-    """The epoch that this task holds its run with; None where no run is being advanced."""
+    """The fencing token of this task; None where no run is being advanced."""
     return _epoch.get()
 
 
 async def check_epoch(
     connection: AsyncConnection, run_id: str, epoch: int | None
 ) -> None:
-    """Raise OvertakenError unless the run still has the epoch, which then stays until the
-    transaction ends.
-    """
+    """Raise StaleEpochError unless the run has the epoch; it keeps it until the commit."""
     if epoch is not None and await runs.lock_run_epoch(connection, run_id) != epoch:
         raise StaleEpochError(STALE_EPOCH_MESSAGE)

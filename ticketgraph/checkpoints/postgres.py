@@ -1,6 +1,6 @@
 """Checkpoints on PostgreSQL.
 
-LangGraph's own saver and tables, written in groups and only by who holds the run.
+LangGraph's own saver and tables, written in groups and fenced by the run's epoch.
 """
 
 import asyncio
@@ -40,8 +40,7 @@ class FencedPostgresSaver(AsyncPostgresSaver):
     """The saver that the graph uses on PostgreSQL. Make it with `postgres_saver`.
 
     LangGraph's saver writes each channel by itself, in a transaction for each checkpoint.
-    It still does for what is written of a run that nobody holds: a fork, and a state that
-    is changed by hand.
+    It still does without a claim: for a fork, and for a state that is changed by hand.
     """
 
     watchers: Watchers
@@ -54,7 +53,7 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Save one checkpoint; returns when it is committed. Raises OvertakenError."""
+        """Save one checkpoint; returns when it is committed. Raises StaleEpochError."""
         run_id, epoch = run_id_of(config), held_epoch()
         if epoch is None:
             # A caller that is cancelled must not leave a connection in the middle of something.
@@ -84,7 +83,7 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Save what one task wrote; returns when it is committed. Raises OvertakenError."""
+        """Save what one task wrote; returns when it is committed. Raises StaleEpochError."""
         epoch = held_epoch()
         if epoch is None:
             await asyncio.shield(
@@ -146,7 +145,7 @@ class FencedPostgresSaver(AsyncPostgresSaver):
         )
 
     async def commit_save(self, one: CheckpointSave) -> None:
-        """Save it, alone if the run is locked. Raises OvertakenError."""
+        """Save it in a group; alone if the run's row is locked. Raises StaleEpochError."""
         if not await self.batcher.write_grouped(one) and not await asyncio.shield(
             self.batcher.save_when_unlocked(one)
         ):

@@ -1,7 +1,4 @@
-"""What runs save on PostgreSQL.
-
-Of many runs together, in one statement, and only for who holds them.
-"""
+"""Saves the checkpoints of many runs on PostgreSQL in one statement, fenced by their epochs."""
 
 import asyncio
 from collections.abc import Sequence
@@ -37,13 +34,13 @@ WRITE_COLUMNS = {
     "task_path": "text",
 }
 WRITE_COLUMNS |= {"idx": "int", "channel": "text", "type": "text", "blob": "bytea"}
-"""LangGraph's tables, and what their columns are."""
+"""The columns of LangGraph's tables, with their types."""
 
 CONCURRENT_BATCHES = 2
-"""Statements under way side by side: one that hangs does not stop everybody."""
+"""Statements side by side, so that one that hangs does not stop all saves."""
 
 CONCURRENT_LOCKED_SAVES = 2
-"""Saves that wait for a locked run side by side, each on a connection that others need as well."""
+"""Saves that wait for a locked run side by side, each on a connection of the pool."""
 
 Row = tuple[Any, ...]
 
@@ -61,10 +58,7 @@ class CheckpointSave:
 
 
 class SaveBatcher(GroupCommit[CheckpointSave]):
-    """Saves in groups. `write` returns whether a save was done.
-
-    Not when the run is another one's, or is locked.
-    """
+    """Saves in groups. A save returns False when the run's epoch is stale or its row locked."""
 
     def __init__(self, pool: "AsyncConnectionPool[Any]") -> None:
         super().__init__(asyncio.Semaphore(CONCURRENT_BATCHES))
@@ -72,7 +66,7 @@ class SaveBatcher(GroupCommit[CheckpointSave]):
         self.locked_save_slots = asyncio.Semaphore(CONCURRENT_LOCKED_SAVES)
 
     async def write_group(self, group: Sequence[CheckpointSave]) -> Sequence[Any]:
-        """See Gathering. A run that somebody has locked does not hold up the others."""
+        """See GroupCommit. A locked run does not hold up the others: it is skipped."""
         try:
             held = await self.save_group(group, SAVE_UNLOCKED_STATEMENT)
         except Exception as error:
@@ -82,21 +76,21 @@ class SaveBatcher(GroupCommit[CheckpointSave]):
         return [(one.run_id, one.epoch) in held for one in group]
 
     async def try_single_save(self, one: CheckpointSave) -> Any:
-        """What comes of a save that is a group of its own."""
+        """The result, or the error, of a save that is a group of its own."""
         try:
             return (await self.write_group([one]))[0]
         except Exception as error:
             return error
 
     async def save_when_unlocked(self, one: CheckpointSave) -> bool:
-        """The same for a run that is locked: waits for whoever has locked it."""
+        """Save a run whose row is locked, once the lock is released."""
         async with self.locked_save_slots:
             return bool(await self.save_group([one], SAVE_STATEMENT))
 
     async def save_group(
         self, group: Sequence[CheckpointSave], statement: str
     ) -> set[tuple[str, int]]:
-        """Save a group, as far as its runs are held as it says. Returns those that are."""
+        """Save the parts of a group whose epochs are current. Returns their runs and epochs."""
         given = list({(one.run_id, one.epoch) for one in group})
         values = rows_to_columns(given, 2)
         for table, columns in (
@@ -116,7 +110,7 @@ class SaveBatcher(GroupCommit[CheckpointSave]):
 
 
 def is_unavailable(error: Exception) -> bool:
-    """Whether the database is away, and not only a statement refused."""
+    """Whether the database is unavailable, and not only a statement refused."""
     state = error.sqlstate if isinstance(error, psycopg.Error) else None
     return isinstance(error, UNAVAILABLE_ERRORS) and (
         state is None or state.startswith(("08", "57P"))
@@ -124,7 +118,7 @@ def is_unavailable(error: Exception) -> bool:
 
 
 def rows_to_columns(rows: Sequence[Row], width: int) -> list[list[Any]]:
-    """Rows as columns."""
+    """The rows transposed to `width` columns."""
     return (
         [list(column) for column in zip(*rows, strict=True)]
         if rows
@@ -133,7 +127,7 @@ def rows_to_columns(rows: Sequence[Row], width: int) -> list[list[Any]]:
 
 
 def insert_statement(table: str, columns: dict[str, str], conflict: str) -> str:
-    """Insert rows of runs that are held. JSON comes as text: orjson has made it."""
+    """Insert rows of runs whose epoch is current. JSON comes as the text that orjson made."""
     given = ", ".join(
         f"%b::{'text' if kind == 'jsonb' else kind}[]" for kind in columns.values()
     )
@@ -153,7 +147,8 @@ ON_WRITE_CONFLICT = """(thread_id, checkpoint_ns, checkpoint_id, task_id, idx)
 SAVE_STATEMENT = f"""
     WITH held AS (
         SELECT runs.id, runs.epoch FROM runs
-        JOIN unnest(%b::text[], %b::int[]) AS given (id, epoch) ON runs.id = given.id AND runs.epoch = given.epoch
+        JOIN unnest(%b::text[], %b::int[]) AS given (id, epoch)
+        ON runs.id = given.id AND runs.epoch = given.epoch
         FOR SHARE OF runs
     ),
     blobs AS {insert_statement("checkpoint_blobs", BLOB_COLUMNS, "DO NOTHING")},
@@ -162,7 +157,7 @@ SAVE_STATEMENT = f"""
     rewrites AS {insert_statement("checkpoint_writes", WRITE_COLUMNS, ON_WRITE_CONFLICT)}
     SELECT id, epoch FROM held
 """  # noqa: S608 - our own words
-"""One statement is one transaction. That a run is held stays true until it ends."""
+"""One statement is one transaction: its row locks keep the epochs until it ends."""
 
 SAVE_UNLOCKED_STATEMENT = SAVE_STATEMENT.replace(
     "FOR SHARE OF runs", "FOR SHARE OF runs SKIP LOCKED"

@@ -2,8 +2,8 @@
 
 LangGraph's asynchronous saver hops to its thread several times an operation and commits
 each on its own. Here one thread owns one connection to LangGraph's synchronous saver;
-whatever is waiting is done in one hop and one commit. Nobody is told that a checkpoint is
-saved before the commit that holds it.
+whatever is waiting is done in one hop and one commit. A save returns after the commit that
+holds it.
 """
 
 import asyncio
@@ -37,7 +37,7 @@ from ticketgraph.news.watchers import Watchers
 
 
 class JoinedTransactionSaver(SqliteSaver):
-    """LangGraph's saver without commits of its own: the group's transaction is around it."""
+    """LangGraph's saver without commits of its own, inside the group's transaction."""
 
     @contextmanager
     def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:  # noqa: ARG002 - LangGraph's
@@ -104,7 +104,7 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         metadata: CheckpointMetadata,
         new_versions: ChannelVersions,
     ) -> RunnableConfig:
-        """Save one checkpoint; returns when it is committed. Raises OvertakenError."""
+        """Save one checkpoint; returns when it is committed. Raises StaleEpochError."""
         run_id, epoch = run_id_of(config), held_epoch()
         put = partial(self.saver.put, config, checkpoint, metadata, new_versions)
         saved = await self.groups.write_grouped(
@@ -114,7 +114,7 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         return saved
 
     def check_fence(self, run_id: str, epoch: int | None) -> bool:
-        """True while the run has the epoch. Raises OvertakenError otherwise."""
+        """True while the run has the epoch. Raises StaleEpochError otherwise."""
         if epoch is not None:
             found = self.saver.conn.execute(
                 "SELECT epoch FROM runs WHERE id = ?", (run_id,)
@@ -130,7 +130,7 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         task_id: str,
         task_path: str = "",
     ) -> None:
-        """Save what one task wrote; returns when it is committed. Raises OvertakenError."""
+        """Save what one task wrote; returns when it is committed. Raises StaleEpochError."""
         run_id, epoch = run_id_of(config), held_epoch()
         put = partial(self.saver.put_writes, config, writes, task_id, task_path)
         await self.groups.write_grouped(
@@ -138,7 +138,7 @@ class GroupCommitSaver(BaseCheckpointSaver[str]):
         )
 
     async def adelete_thread(self, thread_id: str) -> None:
-        """Forget a run's checkpoints."""
+        """Delete a run's checkpoints."""
         await self.groups.write_grouped(partial(self.saver.delete_thread, thread_id))
 
     def get_next_version(self, current: str | None, channel: None) -> str:
@@ -184,10 +184,7 @@ def strict_serializer() -> JsonPlusSerializer:
 
 
 def saved_value_types() -> Iterator[type[Value]]:
-    """Every type of ours that a checkpoint may hold.
-
-    The contracts, and nothing that anybody else could name.
-    """
+    """Every type that a checkpoint may hold: those of contracts/, and no others."""
     found = [Value]
     while found:
         kind = found.pop()

@@ -1,1 +1,1 @@
-"""The outbox: what leaves the system, and the sender that delivers it."""
+"""The outbox of effects, and the sender that delivers them."""

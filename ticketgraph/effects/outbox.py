@@ -1,4 +1,4 @@
-"""The outbox: what is to be done outside is written down here, together with the task to do it."""
+"""The outbox: records effects, each with the job that delivers it, in one transaction."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -17,10 +17,7 @@ from ticketgraph.checkpoints import fence as fencing
 from ticketgraph.jobs import DELIVER, deliver_job
 
 EXTERNAL_ACTIONS = frozenset({"reply", "external_ticket", "assignment", "notification"})
-"""Actions that are another system's to carry out.
-
-A link between tickets is ours and is done by being recorded.
-"""
+"""Actions that another system carries out. A link between tickets is done when recorded."""
 
 STATUS_OF_OUTCOME: dict[Outcome, EffectStatus] = {
     "sent": "sent",
@@ -35,12 +32,9 @@ NO_CONNECTOR = (
 
 
 class StoredOutbox:
-    """nodes.services.Outbox on our database.
+    """nodes.services.Outbox on our database. A fork has no effects.
 
-    A fork has no effects, and nothing that replays one has.
-
-    `jobs` takes the tasks to deliver; without, which is without a connector, effects are
-    only recorded.
+    `jobs` takes the delivery jobs; None, which is without a connector, only records effects.
     """
 
     def __init__(
@@ -53,9 +47,8 @@ class StoredOutbox:
     async def put(self, ticket_id: str, run_id: str, effects: Sequence[Effect]) -> bool:
         """See nodes.services.Outbox.
 
-        A run that we did not take in (LangGraph Studio's) has no effects either.
-
-        Raises OvertakenError when somebody else has gone on with the run.
+        A run without a row (LangGraph Studio's) has no effects either. Raises StaleEpochError
+        when another worker has claimed the run.
         """
         at, epoch = self.now(), fencing.held_epoch()
 
@@ -78,9 +71,9 @@ class StoredOutbox:
         effects: Sequence[Effect],
         at: datetime,
     ) -> None:
-        """Record effects, with the tasks to deliver them, in the caller's transaction.
+        """Record effects with their delivery jobs in the caller's transaction.
 
-        `wake` when it is committed.
+        Call `wake` after the commit.
         """
         outside = EXTERNAL_ACTIONS if self.jobs else frozenset[str]()
         queued = await outbox.insert_effects(
@@ -91,21 +84,18 @@ class StoredOutbox:
     async def enqueue_deliveries(
         self, connection: AsyncConnection, keys: Sequence[str]
     ) -> None:
-        """Put down the tasks to deliver what is queued."""
+        """Enqueue the delivery jobs of queued effects."""
         if self.jobs:
             for key in keys:
                 await self.jobs.enqueue_job(connection, deliver_job(key))
 
     def wake(self) -> None:
-        """Say that effects were committed. Only makes them go sooner."""
+        """Wake the worker after a commit. Without it the jobs only start later."""
         if self.jobs:
             self.jobs.wake_worker()
 
     async def enqueue_lost_effects(self) -> int:
-        """Put down a task for every effect that is on its way and has none.
-
-        Returns how many had none.
-        """
+        """Enqueue a job for every effect to be delivered that has none. Returns how many."""
         if self.jobs is None:
             return 0
         async with self.database.open_write() as connection:
@@ -117,9 +107,9 @@ class StoredOutbox:
         return len(lost)
 
     async def resolve_effect(self, key: str, resolution: Resolution) -> LedgerEntry:
-        """Take a person's word on a parked effect; the first one counts.
+        """Record a person's decision on a parked effect; the first one counts.
 
-        See TicketGraph.resolve_effect.
+        See ticketgraph.effects.effects.Effects.resolve.
         """
         status, at = STATUS_OF_OUTCOME[resolution.outcome], self.now()
         if status == "queued" and self.jobs is None:
@@ -148,7 +138,7 @@ class StoredOutbox:
 
 
 def as_ledger_entry(row: Mapping[Any, Any]) -> LedgerEntry:
-    """A row as people read it."""
+    """The ledger entry of a row."""
     return LedgerEntry.model_validate(
         {name: row[name] for name in LedgerEntry.model_fields}
     )

@@ -1,11 +1,8 @@
-"""Sends what the ledger holds.
+"""Sends effects: each at most once, none lost, and an unknown outcome goes to a person.
 
-Each effect at most once, none lost, and what nobody can know goes to a person.
-
-An attempt is begun in the ledger before anything leaves (`sending`), may send for so many
-seconds, and is ended in the ledger only by the one who began it, or by whoever has waited
-until it cannot send any more. Unless the receiver has said no, nobody sends again before
-the receiver was asked for the marker.
+The ledger marks an attempt as `sending` before the request, which has a time limit. The
+sender ends the attempt in the ledger; after the time limit another sender may. After an
+unclear outcome the effect is looked up by its marker before it is sent again.
 """
 
 import asyncio
@@ -30,19 +27,16 @@ from storage.queries import outbox
 from storage.queries.outbox import DeliveryClaim
 
 DELIVERY_SECONDS = 4.0
-"""How long an attempt may send when nothing else is said."""
+"""Seconds an attempt may send by default."""
 
 MAX_CONCURRENT_SENDS = 32
-"""Attempts of one process at the same time.
-
-A receiver that hangs does not take the places of all runs.
-"""
+"""Attempts of one process side by side, so that a receiver that hangs does not block runs."""
 
 BUSY_PAUSE_SECONDS = 0.5
-"""Seconds until an effect is looked at again for which there was no place."""
+"""Seconds until an effect is tried again for which there was no free slot."""
 
 ATTEMPTS_A_ROUND = 10
-"""After so many attempts, and again after as many, a person is asked."""
+"""After this many attempts, and again after as many, the effect is parked for a person."""
 
 MAX_PAUSE_SECONDS = 900.0
 """Seconds between two attempts.
@@ -54,15 +48,11 @@ MAX_SEARCH_SECONDS = 3600.0
 """Seconds for which a receiver that does not answer is asked about one attempt."""
 
 UNCONFIGURED_PAUSE_SECONDS = 60.0
-"""Seconds until an effect is looked at again that was queued while there was a connector,
-and now there is none."""
+"""Seconds until an effect is tried again that is queued while there is no connector."""
 
 
 class EffectSender:
-    """The handler of ticketgraph.jobs.DELIVER. An attempt sends for `seconds`.
-
-    Less than a job's lease.
-    """
+    """Handles the job DELIVER. An attempt sends for `seconds`, which is less than a lease."""
 
     def __init__(
         self,
@@ -81,13 +71,11 @@ class EffectSender:
 
     @property
     def search_after_seconds(self) -> float:
-        """Seconds after which an attempt that was begun sends nothing, and the receiver has
-        done with what came.
-        """
+        """Seconds after which an attempt sends nothing more and the receiver has handled it."""
         return 1.5 * self.seconds
 
     async def deliver_effect(self, key: str) -> None:
-        """Bring an effect one step on. Raises AgainError when there is another step to come."""
+        """Send an effect, or look up its outcome. Raises RetryLaterError until it is settled."""
         if self.connector is None:
             raise RetryLaterError(UNCONFIGURED_PAUSE_SECONDS)
         if self.sends_in_progress >= MAX_CONCURRENT_SENDS:
@@ -99,8 +87,8 @@ class EffectSender:
             self.sends_in_progress -= 1
 
     async def claim_and_deliver(self, connector: Connector, key: str) -> None:
-        """One step of it."""
-        # Before the ledger's own time of it: nobody may believe that we are late while we are not.
+        """Claim the effect, then send it, or look up what an earlier attempt did."""
+        # Taken before the ledger's time: no other sender may think this one is late while it sends.
         before = self.monotonic() + self.seconds
         at = self.now()
         turn = await self.database.run_transaction(
@@ -117,7 +105,7 @@ class EffectSender:
     async def send_effect(
         self, connector: Connector, turn: DeliveryClaim, before: float
     ) -> None:
-        """Hand it over, and write down what came of it."""
+        """Send it within the time limit, and record the outcome."""
         try:
             left = before - self.monotonic()
             if left <= 0:
@@ -141,10 +129,13 @@ class EffectSender:
             await self.settle_attempt(turn, "sent", remote_id=remote_id)
 
     async def look_up_outcome(self, connector: Connector, turn: DeliveryClaim) -> None:
-        """Find out what became of an attempt whose end nobody has written down."""
+        """Ask the receiver for the outcome of an attempt that the ledger does not know."""
         if turn.age_seconds < self.search_after_seconds:
             raise RetryLaterError(self.search_after_seconds - turn.age_seconds)
-        sent = turn.row["error"] or "Whoever sent it did not come back."
+        sent = (
+            turn.row["error"]
+            or "The process that sent it ended before the outcome was recorded."
+        )
         try:
             async with asyncio.timeout(self.seconds):
                 remote_id = await connector.find(turn.row["key"])
@@ -173,11 +164,9 @@ class EffectSender:
         error: str,
         wanted: float = 0.0,
     ) -> None:
-        """Queue what was certainly not accepted for another attempt.
+        """Queue an effect that was not accepted for another attempt; the last one parks it.
 
-        When there were enough, ask a person.
-
-        Raises AgainError, in not less than the seconds that the receiver `wanted`.
+        Raises RetryLaterError with at least the seconds that the receiver `wanted`.
         """
         tried = turn.row["attempts"] % ATTEMPTS_A_ROUND
         if tried == 0:
@@ -195,7 +184,7 @@ class EffectSender:
         remote_id: str | None = None,
         error: str | None = None,
     ) -> None:
-        """End an attempt for good, or until a person has decided, and say so."""
+        """End an attempt as sent or parked, and log it."""
         await self.end_attempt(turn, status, remote_id, error)
         write = log.info if status == "sent" else log.warning
         write(
@@ -215,9 +204,9 @@ class EffectSender:
         remote_id: str | None = None,
         error: str | None = None,
     ) -> None:
-        """End an attempt. Raises AgainError when somebody else has.
+        """End an attempt by compare-and-set.
 
-        One who was overtaken finishes no job either.
+        Raises RetryLaterError when another sender has ended it: a stale sender finishes no job.
         """
         ended = partial(
             outbox.settle_effect,
@@ -232,7 +221,7 @@ class EffectSender:
 
 
 def as_outbound_effect(turn: DeliveryClaim) -> OutboundEffect:
-    """The effect as its receiver gets it."""
+    """The effect as the connector gets it."""
     row = turn.row
     return OutboundEffect(
         row["key"], row["action"], row["target"], row["ticket_id"], row["payload"]
@@ -240,10 +229,7 @@ def as_outbound_effect(turn: DeliveryClaim) -> OutboundEffect:
 
 
 def describe_error(error: Exception) -> str:
-    """What is known of an error.
-
-    Our own words, else only its name, as others may quote what was sent.
-    """
+    """The message of a connector's error; of others the name, as they may quote the effect."""
     return (
         str(error)
         if isinstance(error, DeliveryError)

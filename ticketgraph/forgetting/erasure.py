@@ -1,7 +1,4 @@
-"""Erasing a customer.
-
-The tickets with all that belongs to them, and their traces in the runs of others.
-"""
+"""Erases tickets with all that belongs to them, and their traces in the runs of others."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,12 +25,12 @@ TICKETS_A_TRANSACTION = 1000
 """Tickets erased in one transaction."""
 
 ALL_TICKETS = "*"
-"""Stands for the ticket in a record of the audit log that is of no single one."""
+"""The ticket id of an audit record that is about many tickets."""
 
 
 @dataclass(frozen=True)
 class Eraser:
-    """What erasing takes. `serde` is the saver's own."""
+    """Erases tickets. `serde` is the checkpoint saver's own."""
 
     database: Database
     ticket_search: StoredTicketSearch
@@ -46,9 +43,8 @@ class Eraser:
     ) -> Erasure:
         """Erase tickets.
 
-        What was begun and broken off is done again, and completed, by the same call.
-
-        First nobody can find them any more; then their traces go, run by run; at last they
+        Repeating the call completes an erasure that was interrupted. First the tickets are
+        hidden from searches; then their traces are removed, run by run; at last they
         go themselves, all in one transaction. A run of theirs that is under way writes
         nothing after that: its row, and so its epoch, is gone. `actor` and `reason` go into
         the audit log.
@@ -68,7 +64,7 @@ class Eraser:
     async def erase_batch(
         self, gone: frozenset[str], actor: str, reason: dict[str, str]
     ) -> Erasure:
-        """Erase so many tickets as a transaction takes."""
+        """Erase at most TICKETS_A_TRANSACTION tickets."""
         async with self.database.open_write() as connection:
             for run in await erasure.hide_tickets(connection, gone):
                 await self.requeue_run(connection, run["id"], run["ticket_id"])
@@ -95,11 +91,11 @@ class Eraser:
     async def requeue_run(
         self, connection: AsyncConnection, run_id: str, ticket_id: str
     ) -> None:
-        """Put a run down that was taken away from whoever had it."""
+        """Enqueue a job for a run whose worker was fenced off."""
         await self.jobs.enqueue_job(connection, advance_job(run_id, ticket_id))
 
     async def find_traced_runs(self, gone: frozenset[str]) -> Sequence[str]:
-        """The runs of other tickets in which there is something of these."""
+        """The runs of other tickets that hold something of these."""
         async with self.database.open_read() as connection:
             own = set(await erasure.list_ticket_runs(connection, gone))
             saved = await threads.find_threads_containing(
@@ -110,9 +106,9 @@ class Eraser:
             )
 
     async def remove_run_traces(self, run_id: str, gone: frozenset[str]) -> None:
-        """Rewrite what is saved of a run, without these tickets.
+        """Rewrite the result and the checkpoints of a run without these tickets.
 
-        Whoever goes on with it begins again from there.
+        A worker that advances it starts again from the rewritten checkpoint.
         """
         async with self.database.open_write() as connection:
             row = await erasure.lock_run_result(connection, run_id)
@@ -137,7 +133,7 @@ class Eraser:
     async def delete_ticket_rows(
         self, connection: AsyncConnection, gone: frozenset[str]
     ) -> Erasure:
-        """Delete the tickets with their runs, and whatever was still to be done for them."""
+        """Delete the tickets with their runs and jobs."""
         run_ids = await erasure.list_ticket_runs(connection, gone)
         subjects = await erasure.list_job_subjects(connection, gone, run_ids)
         done = await erasure.delete_tickets(connection, gone)

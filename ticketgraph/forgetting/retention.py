@@ -1,7 +1,4 @@
-"""Forgetting by age, as the desks' settings say.
-
-Checkpoints of finished runs, and tickets that have ended.
-"""
+"""Prunes by age, as the desks' settings say: checkpoints of finished runs, ended tickets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,30 +12,28 @@ from storage.queries import pruning
 from ticketgraph.forgetting.erasure import Eraser
 
 RUNS_A_BATCH = 100
-"""Runs in one transaction: others write in between."""
+"""Runs pruned in one transaction, so that other writers get their turn."""
 
 TICKETS_A_BATCH = 1000
-"""Tickets erased before the next are looked for."""
+"""Tickets that one query lists for erasing."""
 
 ORPHAN_AGE = timedelta(days=1)
-"""After which what is saved of a run that there is not is nobody's fork in the making."""
+"""Checkpoints without a run row are kept this long, because a fork saves its checkpoint first."""
 
 
 @dataclass(frozen=True)
 class Retention:
-    """What forgetting takes."""
+    """Prunes checkpoints and erases tickets by age."""
 
     database: Database
     desks: Mapping[str, Desk]
     eraser: Eraser
 
     async def prune_expired(self, now: datetime, *, everything: bool = False) -> Pruned:
-        """Forget what the desks no longer keep.
+        """Delete what the desks no longer keep.
 
-        With `everything`, the checkpoints of all finished runs.
-
-        Several processes may do it side by side. The space is used again; the files shrink
-        by `storage.queries.vacuum`.
+        With `everything`, the checkpoints of all finished runs. Several processes may do it
+        side by side. The space is used again; `storage.queries.vacuum` shrinks the files.
         """
         runs = tickets = 0
         for desk in self.desks.values():
@@ -67,9 +62,9 @@ class Retention:
         return Pruned(runs=runs, tickets=tickets)
 
     async def repeat_batches(self, batch: Transaction[int]) -> int:
-        """Do a batch in a transaction of its own until there is nothing left to do.
+        """Run a batch in a transaction of its own until it has nothing left to do.
 
-        Returns how much was done.
+        Returns the sum of what the batches did.
         """
         total = 0
         while done := await self.database.run_transaction(batch):

@@ -1,6 +1,6 @@
-"""What one ticket leaves in the runs of others.
+"""Removes what one ticket leaves in the runs of others.
 
-Suggestions, sources, the link of a duplicate, hints for the agent.
+That is similar tickets, sources, the link of a duplicate, and hints for the agent.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -14,29 +14,21 @@ from contracts.retrieval import Duplicate, SimilarTicket, Source
 from storage.queries.checkpoints import ChangeValue
 
 TRACED_CHANNELS = ("similar", "sources", "duplicate", "draft")
-"""The parts of the state that hold other tickets.
-
-Where only their ids are, that says nothing of anybody.
-"""
+"""The channels of the state that hold texts of other tickets. Ids alone are left."""
 
 JOINED_FIELDS = ("classification", "extraction", "draft", "duplicate_of")
-"""What a duplicate's result has from the ticket that it joins."""
+"""The fields that a duplicate's result takes from its original."""
 
 
 def make_trace_remover(serde: SerializerProtocol, gone: Collection[str]) -> ChangeValue:
-    """How serialized values and whole checkpoints lose what comes from the tickets that are
-    gone.
-    """
+    """A function that removes the erased tickets from serialized values and checkpoints."""
     return partial(change_serialized, serde, gone)
 
 
 def change_serialized(
     serde: SerializerProtocol, gone: Collection[str], kind: str, data: bytes
 ) -> tuple[str, bytes]:
-    """The same in LangGraph's own way of writing.
-
-    The run goes on from it as if it had never found more.
-    """
+    """A value in LangGraph's serialization, without what comes from the erased tickets."""
     value = serde.loads_typed((kind, data))
     if isinstance(value, dict) and "channel_values" in value:
         held = value["channel_values"]
@@ -51,9 +43,9 @@ def change_serialized(
 
 
 def remove_traces(value: Any, gone: Collection[str]) -> Any:
-    """A channel's value without what comes from the tickets that are gone.
+    """A channel's value without what comes from the erased tickets.
 
-    What a reply says stays as it was shown.
+    The text of a draft stays as it was shown.
     """
     if isinstance(value, list):
         return [one for one in value if ticket_id_of(one) not in gone]
@@ -72,9 +64,9 @@ def ticket_id_of(value: Any) -> str | None:
 
 
 def keep_hints(actions: Iterable[str], gone: Collection[str]) -> tuple[str, ...]:
-    """The suggested actions that point to none of the tickets.
+    """The suggested actions that name none of the tickets.
 
-    Those that do name its subject, too.
+    An action that names one also quotes its subject.
     """
     return tuple(
         action
@@ -86,7 +78,7 @@ def keep_hints(actions: Iterable[str], gone: Collection[str]) -> tuple[str, ...]
 def remove_result_traces(
     result: Mapping[str, Any], gone: Collection[str]
 ) -> dict[str, Any]:
-    """A run's result without what comes from the tickets that are gone."""
+    """A run's result without what comes from the erased tickets."""
     cleaned = {
         **result,
         "similar": [

@@ -1,1 +1,1 @@
-"""Tells waiting requests that a run has moved."""
+"""Notifies waiting requests, in this and other processes, that a run was saved or settled."""

@@ -1,6 +1,6 @@
-"""News of runs between processes, by PostgreSQL's NOTIFY. A wake-up only.
+"""Notifies other processes of saved and settled runs by PostgreSQL's NOTIFY.
 
-What is true is in the tables.
+A notification is only a wake-up and may get lost: the tables hold the state.
 """
 
 import asyncio
@@ -18,17 +18,17 @@ from ticketgraph.news.watchers import News, Watchers
 NOTIFY_CHANNEL = "ticketgraph_runs"
 
 BATCH_SECONDS = 0.02
-"""News are sent together: a NOTIFY takes a lock of the whole server when it commits."""
+"""Seconds for which notifications are gathered: a NOTIFY takes a server-wide lock at commit."""
 
 MAX_BATCH = 150
-"""News in one message, which may have 8,000 bytes."""
+"""Runs in one message, which PostgreSQL limits to 8,000 bytes."""
 
 RECONNECT_SECONDS = 1.0
-"""Before listening again when the connection was lost."""
+"""Seconds before listening again when the connection was lost."""
 
 
 class PostgresNotifier:
-    """Sends what happens here, and hears what happens elsewhere."""
+    """Sends the notifications of this process, and receives those of others."""
 
     def __init__(self, database: PostgresDatabase) -> None:
         self.database = database
@@ -37,14 +37,14 @@ class PostgresNotifier:
         self.has_pending = asyncio.Event()
 
     def queue_news(self, run_id: str, news: News) -> None:
-        """Send it soon. That a run rests says also that something was saved."""
+        """Send it with the next message. A settled run is a saved one, too."""
         if self.pending_news.get(run_id) != "rests":
             self.pending_news[run_id] = news
         self.has_pending.set()
 
     @asynccontextmanager
     async def open_watchers(self) -> AsyncIterator[Watchers]:
-        """Send and listen, until the end. The watchers are to be used by everything here."""
+        """Send and listen inside the block; the watchers are this process's only ones."""
         tasks = [
             asyncio.create_task(self.keep_sending()),
             asyncio.create_task(self.keep_listening()),
@@ -59,7 +59,7 @@ class PostgresNotifier:
                 await self.send_pending()
 
     async def keep_sending(self) -> None:
-        """Send what gathers."""
+        """Send pending notifications until cancelled."""
         while True:
             await self.has_pending.wait()
             await asyncio.sleep(BATCH_SECONDS)

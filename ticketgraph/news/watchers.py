@@ -1,4 +1,4 @@
-"""Tells those who watch a run that something of it was saved, or that it rests."""
+"""Notifies those who watch a run that it was saved or settled."""
 
 import asyncio
 from collections.abc import Callable, Iterator
@@ -12,18 +12,16 @@ News = Literal["saved", "rests"]
 
 
 def publish_nowhere(_run_id: str, _news: News) -> None:
-    """For a process that is alone."""
+    """Where no other process uses the database."""
 
 
 @dataclass(eq=False)
 class RunWatch:
-    """What somebody is told of one run.
+    """The events of one run. An event only says that the database should be read again.
 
-    An event only says that the database is worth reading again.
-
-    `saved` is set whenever something of the run is saved; the watcher clears it before
-    reading. `rests` is set when the run is finished, waits or has failed; `run` is then
-    how, if this process has brought it there.
+    `saved_event` is set whenever something of the run is saved; the watcher clears it before
+    reading. `settled_event` is set when the run is finished, waits or has failed; `run` is
+    then its result, if this process settled it.
     """
 
     saved_event: asyncio.Event = field(default_factory=asyncio.Event)
@@ -32,7 +30,7 @@ class RunWatch:
 
 
 class Watchers:
-    """The watches by run. `publish_news` passes on to other processes what happens here."""
+    """The watches by run. `publish_news` notifies other processes."""
 
     def __init__(self, tell: Callable[[str, News], None] = publish_nowhere) -> None:
         self.watches: dict[str, set[RunWatch]] = {}
@@ -41,7 +39,7 @@ class Watchers:
 
     @contextmanager
     def watch_run(self, run_id: str) -> Iterator[RunWatch]:
-        """A watch on a run, as long as it is needed."""
+        """Watch a run inside the block."""
         watch = RunWatch()
         self.watches.setdefault(run_id, set()).add(watch)
         try:
@@ -52,26 +50,26 @@ class Watchers:
                 del self.watches[run_id]
 
     def announce_saved(self, run_id: str) -> None:
-        """Something of the run was saved here."""
+        """Notify of a run that this process saved."""
         self.handle_news(run_id, "saved")
         self.publish_news(run_id, "saved")
 
     def announce_settled(self, run_id: str, run: Run | None = None) -> None:
-        """The run was brought to rest here."""
+        """Notify of a run that this process settled."""
         for watch in self.watches.get(run_id, ()):
             watch.run = run
         self.handle_news(run_id, "rests")
         self.publish_news(run_id, "rests")
 
     def handle_news(self, run_id: str, news: News) -> None:
-        """Something happened to the run, here or elsewhere."""
+        """Set the events of a run that this or another process saved or settled."""
         for watch in self.watches.get(run_id, ()):
             watch.saved_event.set()
             if news == "rests":
                 watch.settled_event.set()
 
     def stop(self) -> None:
-        """Nothing more will be told: whoever waits is to look, and give up."""
+        """End all waits: every watcher reads once more, and gives up."""
         self.stopping = True
         for run_id in self.watches:
             self.handle_news(run_id, "rests")

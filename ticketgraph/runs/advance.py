@@ -1,4 +1,4 @@
-"""Going on with runs: what the worker does with one, and when a run is given up."""
+"""Advances one run for the job worker: claims it, executes it, and gives it up after failures."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -26,23 +26,24 @@ MAX_ATTEMPTS = 3
 """How often a run may fail before it is given up."""
 
 MAX_CLAIMS = 12
-"""How often a run may be begun without ever coming to rest.
+"""Claims of a run that may pass without one that settles it.
 
-One that kills its process is given up, too.
+A run that kills its process does not count its failures; this limit gives it up, too.
 """
 
 
 @dataclass
 class RunAdvancer:
-    """The worker's part of a run."""
+    """Handles the job ADVANCE. `control` stops runs at their next superstep."""
 
     executor: RunExecutor
     control: RunControl
 
     async def advance_run(self, run_id: str) -> None:
-        """Go on with a run until it rests. The handler of ticketgraph.jobs.ADVANCE.
+        """Advance a run until it is settled. Does nothing for a settled run.
 
-        Raises AgainError when it is to be tried again, and what a database raises that is away.
+        Raises RetryLaterError when it is to be tried again, and the database's own errors
+        when that is unavailable.
         """
         claim = await self.executor.database.run_transaction(
             partial(self.claim_run, run_id=run_id)
@@ -64,7 +65,7 @@ class RunAdvancer:
             )
             raise RetryLaterError from None
         except (*UNAVAILABLE_ERRORS, UnavailableError):
-            raise  # it was no failure of the run, which would be given up for one
+            raise  # no failure of the run: counting it would give the run up
         except Exception as error:
             log.error(
                 "run failed",
@@ -75,9 +76,9 @@ class RunAdvancer:
             await self.handle_failure(claim, type(error).__name__)
 
     async def claim_run(self, connection: AsyncConnection, run_id: str) -> Claim | None:
-        """The run, held from now on by whoever asks.
+        """Raise the run's epoch, which is the fencing token of this claim.
 
-        None when it rests, or was given up just now.
+        None when the run is settled, or was given up just now.
         """
         row = await runs.claim_run(connection, run_id, self.executor.services.now())
         if row is None:
@@ -90,20 +91,20 @@ class RunAdvancer:
                 connection,
                 claim,
                 "Died",
-                f"It never came to rest in {MAX_CLAIMS} attempts.",
+                f"It was not settled in {MAX_CLAIMS} attempts.",
             )
             return None
         return claim
 
     async def release_claim(self, connection: AsyncConnection, claim: Claim) -> None:
-        """It was not its fault that it has stopped."""
+        """Count no claim: the run stopped because this process stops."""
         await fencing.check_epoch(connection, claim.run_id, claim.epoch)
         await runs.update_run(
             connection, claim.run_id, self.executor.services.now(), begun=0
         )
 
     async def handle_failure(self, claim: Claim, error: str) -> None:
-        """Count the failure; the last one gives the run up. Raises AgainError for the others."""
+        """Count the failure. Raises RetryLaterError until the last one, which gives the run up."""
         if attempts := await self.executor.database.run_transaction(
             partial(self.count_failure, claim=claim, error=error)
         ):
@@ -113,7 +114,7 @@ class RunAdvancer:
     async def count_failure(
         self, connection: AsyncConnection, claim: Claim, error: str
     ) -> int | None:
-        """How often the run has failed now; None when it was given up, or is in other hands."""
+        """How often the run has failed now; None when it was given up, or claimed by another."""
         now = self.executor.services.now()
         row = await runs.find_run_row(connection, claim.run_id)
         if row["epoch"] != claim.epoch:
@@ -130,7 +131,7 @@ class RunAdvancer:
     async def give_up_run(
         self, connection: AsyncConnection, claim: Claim, error: str, why: str
     ) -> None:
-        """Mark the run and its ticket as failed, for a person to look at."""
+        """Make the run a dead letter, and mark its ticket as failed."""
         now = self.executor.services.now()
         run = Run(
             run_id=claim.run_id,

@@ -1,4 +1,4 @@
-"""A run to be advanced."""
+"""A worker's claim on a run that it advances."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -12,10 +12,10 @@ from storage.queries import runs, tickets
 
 @dataclass(frozen=True)
 class Claim:
-    """A run to be advanced, or one that was stored just now.
+    """A run with its ticket, as a worker advances it or as intake stored it.
 
-    `fresh` when nothing of it can have been saved yet; `replayed` when the ticket had been
-    taken in before; `epoch` as who it is held (ticketgraph/checkpoints/fence.py).
+    `fresh` when no checkpoint of it can exist yet; `replayed` when the request had come before;
+    `epoch` is the fencing token (ticketgraph/checkpoints/fence.py), None without a claim.
     """
 
     run_id: str
@@ -29,7 +29,7 @@ class Claim:
 
 
 async def load_claim(connection: AsyncConnection, run_id: str) -> Claim:
-    """A stored run as a job. Raises NotFoundError."""
+    """A stored run, without claiming it. Raises NotFoundError."""
     run = await runs.find_run_row(connection, run_id)
     return replace(
         claim_of_rows(run, await tickets.find_ticket_row(connection, run["ticket_id"])),
@@ -39,10 +39,7 @@ async def load_claim(connection: AsyncConnection, run_id: str) -> Claim:
 
 
 def claim_of_rows(run: RowMapping, ticket: RowMapping) -> Claim:
-    """A run as whoever holds it goes on with it.
-
-    Of a fork something is saved from the beginning.
-    """
+    """A claimed run. A fork is never fresh: its first checkpoint is saved before its row."""
     return Claim(
         run["id"],
         tickets.ticket_from_row(ticket),

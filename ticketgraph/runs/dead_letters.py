@@ -1,10 +1,7 @@
-"""Runs that were given up.
-
-Looking at them, and trying one again, as it was or with a corrected ticket.
-"""
+"""Dead letters: runs that failed for good. Lists them, and tries one again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -38,7 +35,7 @@ ALREADY_DELIVERED_MESSAGE = (
 
 @dataclass(frozen=True)
 class RetryChanges:
-    """What is to be different when a run is tried again. None leaves as it is."""
+    """What to change when a run is tried again. None changes nothing."""
 
     subject: str | None = None
     body: str | None = None
@@ -48,7 +45,7 @@ class RetryChanges:
 async def list_dead_letters(
     connection: AsyncConnection, limit: int, offset: int
 ) -> tuple[list[DeadLetter], int]:
-    """Runs that were given up, the longest waiting first, and how many there are in all."""
+    """Dead letters, the oldest first, and how many there are in all."""
     rows, total = await dead_letters.list_dead_letters_page(connection, limit, offset)
     return [DeadLetter(**dead_letter_fields(row, row["desk"])) for row in rows], total
 
@@ -56,10 +53,7 @@ async def list_dead_letters(
 async def load_dead_letter(
     connection: AsyncConnection, run_id: str
 ) -> DeadLetterDetail:
-    """A run that was given up, with its ticket.
-
-    Raises NotFoundError, also for a run that is not given up.
-    """
+    """A dead letter with its ticket. Raises NotFoundError, also for a run that is none."""
     row = await runs.find_run_row(connection, run_id)
     if row["status"] != "failed" or row["forked_from"]:
         raise NotFoundError(
@@ -74,7 +68,7 @@ async def load_dead_letter(
 
 
 def dead_letter_fields(row: RowMapping, desk: str) -> dict[str, Any]:
-    """What a run's row says of its end."""
+    """The fields of a dead letter that the run's row holds."""
     known = {
         "ticket_id": row["ticket_id"],
         "error": row["error"] or "unknown",
@@ -92,12 +86,12 @@ async def retry_run(
     decided_by: str,
     now: datetime,
 ) -> Claim:
-    """Let a run go on that was given up, all in the caller's transaction. Returns the run.
+    """Enqueue a dead letter again, all in the caller's transaction. Returns the run.
 
-    Without changes it goes on from its last checkpoint; with another ticket or other
-    options it begins anew. What was changed is recorded with digests of before and after.
-    Raises NotFoundError, InputError for changes that cannot be used, ConflictError when it
-    is not given up (any more) or has had effects that a new beginning would repeat.
+    Without changes it resumes at its last checkpoint; with another ticket or other options it
+    begins anew. The audit log keeps digests of before and after. Raises NotFoundError,
+    InputError for changes that cannot be used, ConflictError when it is no dead letter (any
+    more) or has had effects that a new beginning would repeat.
     """
     dead = await runs.find_run_row(connection, run_id)
     claim = await load_claim(connection, run_id)
@@ -105,41 +99,46 @@ async def retry_run(
         raise InputError(
             f"There is no desk {claim.ticket.desk} any more. Bring it back, then try the run again."
         )
-    ticket, options = (
-        correct_ticket(claim.ticket, changes),
-        changes.options or claim.options,
+    retried = replace(
+        claim,
+        ticket=correct_ticket(claim.ticket, changes),
+        options=changes.options or claim.options,
     )
-    anew = ticket != claim.ticket or options != claim.options
-    renewed = (
-        {"options": options.model_dump(mode="json"), "flow_version": FLOW_VERSION}
-        if anew
-        else {}
-    )
-    if not await dead_letters.revive_run(connection, run_id, now, **renewed):
-        raise ConflictError(NOT_DEAD_MESSAGE)
-    if anew:
-        if await dead_letters.run_has_effects(connection, run_id):
-            raise ConflictError(ALREADY_DELIVERED_MESSAGE)
-        await dead_letters.delete_run_progress(connection, run_id)
-        await fingerprints.delete_fingerprints(connection, [ticket.id])
+    anew = retried != claim
+    await revive_run(connection, retried, now, anew=anew)
+    ticket = retried.ticket
     values = {"subject": ticket.subject, "body": ticket.body, "status": "received"}
     await tickets.update_ticket(connection, ticket.id, now, **values)
-    await jobs.enqueue_job(
-        connection,
-        advance_job(
-            run_id, ticket.id, intake_queue_priority(ticket, desks[ticket.desk])
-        ),
-    )
+    priority = intake_queue_priority(ticket, desks[ticket.desk])
+    await jobs.enqueue_job(connection, advance_job(run_id, ticket.id, priority))
     detail = {
         "error": dead["error"],
         "attempts": dead["attempts"],
         "anew": anew,
-        **describe_changes(claim, ticket, options),
+        **describe_changes(claim, ticket, retried.options),
     }
     await audit.append_record(
         connection, "retry", ticket.id, run_id, decided_by, detail, now
     )
-    return Claim(run_id, ticket, options, claim.created_at)
+    return retried
+
+
+async def revive_run(
+    connection: AsyncConnection, retried: Claim, now: datetime, *, anew: bool
+) -> None:
+    """Set a dead letter running by compare-and-set; `anew` without its progress.
+
+    Raises ConflictError.
+    """
+    options = retried.options.model_dump(mode="json")
+    renewed = {"options": options, "flow_version": FLOW_VERSION} if anew else {}
+    if not await dead_letters.revive_run(connection, retried.run_id, now, **renewed):
+        raise ConflictError(NOT_DEAD_MESSAGE)
+    if anew:
+        if await dead_letters.run_has_effects(connection, retried.run_id):
+            raise ConflictError(ALREADY_DELIVERED_MESSAGE)
+        await dead_letters.delete_run_progress(connection, retried.run_id)
+        await fingerprints.delete_fingerprints(connection, [retried.ticket.id])
 
 
 def correct_ticket(ticket: Ticket, changes: RetryChanges) -> Ticket:
@@ -162,10 +161,7 @@ def correct_ticket(ticket: Ticket, changes: RetryChanges) -> Ticket:
 def describe_changes(
     claim: Claim, ticket: Ticket, options: RunOptions
 ) -> dict[str, Any]:
-    """What the audit log keeps of a change.
-
-    Which parts, and digests of the text before and after.
-    """
+    """What the audit log keeps of a change: the parts, and digests of the text before and after."""
     changed = [
         name
         for name in ("subject", "body")

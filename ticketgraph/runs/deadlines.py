@@ -1,4 +1,4 @@
-"""Which deadlines a ticket has, set anew whenever one of its runs is settled."""
+"""Plans the deadlines of a ticket whenever one of its runs is settled."""
 
 from datetime import datetime, timedelta
 
@@ -12,16 +12,15 @@ from storage.queries import deadlines, tickets
 from storage.queries.deadlines import Deadline
 
 SETTLED_STATUSES = ("resolved", "awaiting_customer", "closed", "duplicate")
-"""The states of a ticket in which nobody owes the customer an answer."""
+"""The states of a ticket that needs no answer from the desk."""
 
 
 async def plan_deadlines(
     connection: AsyncConnection, run: Run, ticket: Ticket, desk: Desk, now: datetime
 ) -> None:
-    """Set, move or take back the deadlines that follow from a run, in the transaction that
-    settles it.
+    """Set, move or cancel the deadlines of a run, in the transaction that settles it.
 
-    The ticket's row says already where it stands. A fork plans nothing.
+    The ticket's row must be updated before. A fork has no deadlines.
     """
     if run.forked_from is not None:
         return
@@ -36,7 +35,7 @@ async def plan_deadlines(
 def answer_due_at(run: Run, ticket: Ticket, desk: Desk) -> datetime:
     """When the first answer is due: as decided, else by the severity.
 
-    One that nobody knows counts as medium.
+    An unknown severity counts as medium.
     """
     if run.decision and run.decision.due_at:
         return run.decision.due_at
@@ -47,9 +46,9 @@ def answer_due_at(run: Run, ticket: Ticket, desk: Desk) -> datetime:
 async def hasten_ticket(
     connection: AsyncConnection, ticket_id: str, due_at: datetime, desk: Desk
 ) -> None:
-    """Make a ticket due no later than that, with a warning before.
+    """Make a ticket due no later than `due_at`, with a warning before.
 
-    A settled one has no deadlines.
+    Cancels the deadlines of a settled ticket.
     """
     row = await deadlines.lower_due_at(connection, ticket_id, due_at)
     if row is None or row["status"] in SETTLED_STATUSES:
@@ -68,10 +67,7 @@ async def hasten_ticket(
 async def hasten_original(
     connection: AsyncConnection, ticket_id: str, due_at: datetime, desk: Desk
 ) -> None:
-    """A repeated message may be more severe than what it repeats.
-
-    The open original is then due sooner.
-    """
+    """Make the open original of a duplicate due sooner, if the duplicate is more severe."""
     row = (await tickets.find_ticket_rows(connection, [ticket_id])).get(ticket_id)
     if row and row["status"] not in SETTLED_STATUSES:
         await hasten_ticket(connection, ticket_id, due_at, desk)
@@ -80,10 +76,7 @@ async def hasten_original(
 async def plan_approval_deadlines(
     connection: AsyncConnection, asked: PendingApproval, desk: Desk, now: datetime
 ) -> None:
-    """Remind the team of a question, and end its time.
-
-    A question that was asked before keeps its times.
-    """
+    """Plan the reminder and the expiry of an approval. Times planned before stay."""
     ticket_id, hours = (
         asked.request.ticket_id,
         desk.settings.approval_hours - desk.settings.reminder_hours,

@@ -1,6 +1,6 @@
-"""Executes one run, from wherever it stands to wherever it can get.
+"""Executes one run from its last checkpoint until it is finished or waits for a person.
 
-Starting, resuming and recovering are one thing.
+Start, resume and recovery after a crash are one code path.
 """
 
 import uuid
@@ -35,7 +35,7 @@ RECURSION_LIMIT = 50
 
 @dataclass(frozen=True)
 class RunExecutor:
-    """What advancing a run takes."""
+    """Runs the graph and settles its outcome."""
 
     graph: Graph
     services: Services
@@ -43,10 +43,10 @@ class RunExecutor:
     watchers: Watchers
 
     async def advance(self, claim: Claim, control: RunControl | None = None) -> Run:
-        """Go on with the run until it is finished or waits for a person, and write down which.
+        """Run the graph until it is finished or waits for a person, and settle the run.
 
         Raises GraphDrained when `control` asks to stop: at the next superstep, with
-        everything saved.
+        everything saved; StaleEpochError when another worker has claimed the run.
         """
         config = run_config_of(claim.run_id)
         snapshot = None if claim.fresh else await self.graph.aget_state(config)
@@ -71,9 +71,9 @@ class RunExecutor:
     async def next_input(
         self, claim: Claim, snapshot: StateSnapshot
     ) -> "Command[Any] | SettledState | None":
-        """What LangGraph is to be told, by what it saved.
+        """What LangGraph is called with: a decision, None to continue, or a SettledState.
 
-        A decision, just to go on, or nothing any more.
+        The last is for a run that has nothing left to do, and is not called at all.
         """
         if snapshot.interrupts:
             interrupt = snapshot.interrupts[0]
@@ -93,40 +93,13 @@ class RunExecutor:
     async def settle(
         self, claim: Claim, state: State, interrupts: tuple[Interrupt, ...]
     ) -> Run:
-        """Write the run's outcome, all of it in one transaction."""
+        """Store the run's outcome with all that follows from it, in one transaction."""
         now = self.services.now()
 
-        async def write_outcome(connection: AsyncConnection) -> Run:
+        async def store_all(connection: AsyncConnection) -> Run:
             await fencing.check_epoch(connection, claim.run_id, claim.epoch)
-            pending = (
-                await self.store_approval(connection, claim, interrupts[0], now)
-                if interrupts
-                else None
-            )
-            status = "waiting" if pending else "finished"
-            run = build_run(
-                state, claim=claim, status=status, now=now, approval=pending
-            )
-            if run.duplicate_of and (
-                original := await runs.find_ticket_run(connection, run.duplicate_of)
-            ):
-                run = (
-                    with_original_results(run, original["result"])
-                    if original["result"]
-                    else run
-                )
-            settled = {
-                "status": run.status,
-                "result": run.model_dump(mode="json"),
-                "attempts": 0,
-                "begun": 0,
-            }
-            await runs.update_run(connection, claim.run_id, now, **settled)
-            await runs.record_steps(connection, claim.run_id, run.steps)
-            if claim.forked_from is None:
-                await tickets.update_ticket(
-                    connection, run.ticket_id, now, **ticket_columns(run)
-                )
+            run = await self.build_outcome(connection, claim, state, interrupts, now)
+            await self.store_outcome(connection, claim, run, now)
             desk = self.services.desks[claim.ticket.desk]
             await plan_deadlines(connection, run, claim.ticket, desk, now)
             detail = evidence.run_details(run, state.get("ticket", claim.ticket), desk)
@@ -135,10 +108,55 @@ class RunExecutor:
             )
             return run
 
-        run = await self.database.run_transaction(write_outcome)
+        run = await self.database.run_transaction(store_all)
         self.watchers.announce_settled(claim.run_id, run)
         log_outcome(run)
         return run
+
+    async def build_outcome(
+        self,
+        connection: AsyncConnection,
+        claim: Claim,
+        state: State,
+        interrupts: tuple[Interrupt, ...],
+        now: datetime,
+    ) -> Run:
+        """The run's result: waiting when the graph was interrupted, else finished.
+
+        A duplicate takes what is known of its original.
+        """
+        pending = (
+            await self.store_approval(connection, claim, interrupts[0], now)
+            if interrupts
+            else None
+        )
+        status = "waiting" if pending else "finished"
+        run = build_run(state, claim=claim, status=status, now=now, approval=pending)
+        if run.duplicate_of is None:
+            return run
+        original = await runs.find_ticket_run(connection, run.duplicate_of)
+        return (
+            with_original_results(run, original["result"])
+            if original and original["result"]
+            else run
+        )
+
+    async def store_outcome(
+        self, connection: AsyncConnection, claim: Claim, run: Run, now: datetime
+    ) -> None:
+        """The run's result, its steps, and the ticket's columns; a fork has no ticket."""
+        settled = {
+            "status": run.status,
+            "result": run.model_dump(mode="json"),
+            "attempts": 0,
+            "begun": 0,
+        }
+        await runs.update_run(connection, claim.run_id, now, **settled)
+        await runs.record_steps(connection, claim.run_id, run.steps)
+        if claim.forked_from is None:
+            await tickets.update_ticket(
+                connection, run.ticket_id, now, **ticket_columns(run)
+            )
 
     async def store_approval(
         self,
@@ -147,7 +165,7 @@ class RunExecutor:
         interrupt: Interrupt,
         now: datetime,
     ) -> PendingApproval:
-        """Store the interrupt as an approval, once."""
+        """Store the interrupt as an approval; one that is stored already stays."""
         request = ApprovalRequest.model_validate(interrupt.value["request"])
         hours = self.services.desks[claim.ticket.desk].settings.approval_hours
         known = await approvals.find_interrupt_approval(
@@ -188,14 +206,14 @@ def log_outcome(run: Run) -> None:
 
 @dataclass(frozen=True)
 class SettledState:
-    """A run that LangGraph has nothing more to do for."""
+    """The state of a run that LangGraph has nothing left to do for."""
 
     state: Any
     interrupts: tuple[Interrupt, ...]
 
 
 def run_config_of(run_id: str, checkpoint_id: str | None = None) -> RunnableConfig:
-    """A run is a LangGraph thread; without a checkpoint, its newest one is meant."""
+    """The run as a LangGraph thread, at a checkpoint or at its newest one."""
     at = {"checkpoint_id": checkpoint_id} if checkpoint_id else {}
     return {
         "configurable": {"thread_id": run_id, **at},

@@ -55,15 +55,7 @@ class RunForker:
                 "The ticket can only be changed when forking from the start: leave "
                 "checkpoint_id out."
             )
-        async with self.database.open_read() as connection:
-            if checkpoint_id:
-                refuse_pruned(await runs.find_run_row(connection, run_id))
-            claim = await load_claim(connection, run_id)
-        at = (
-            await load_checkpoint(self.graph, run_id, checkpoint_id)
-            if checkpoint_id
-            else None
-        )
+        claim, at = await self.load_origin(run_id, checkpoint_id or None)
         forked = Claim(
             uuid.uuid4().hex,
             change_ticket(claim.ticket, changes),
@@ -81,6 +73,21 @@ class RunForker:
         await self.database.run_transaction(partial(self.store_fork, forked=forked))
         self.jobs.wake_worker()
         return forked
+
+    async def load_origin(
+        self, run_id: str, checkpoint_id: str | None
+    ) -> tuple[Claim, StateSnapshot | None]:
+        """The run to fork, and its checkpoint if one is named.
+
+        Raises NotFoundError, GoneError when the checkpoints were pruned.
+        """
+        async with self.database.open_read() as connection:
+            if checkpoint_id:
+                refuse_pruned(await runs.find_run_row(connection, run_id))
+            claim = await load_claim(connection, run_id)
+        if checkpoint_id is None:
+            return claim, None
+        return claim, await load_checkpoint(self.graph, run_id, checkpoint_id)
 
     async def copy_checkpoint(self, at: StateSnapshot, forked: Claim) -> None:
         """Save a checkpoint of the old run as the first one of the new run."""

@@ -1,10 +1,11 @@
-"""From a run's state to its result."""
+"""Builds a run's result, and its ticket's columns, from the state of the graph."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from contracts.result import PendingApproval, Run, RunStatus
+from contracts.values import EngineName
 from graph.state import State
 from ticketgraph.runs.claim import Claim
 
@@ -17,19 +18,14 @@ def build_run(
     now: datetime,
     approval: PendingApproval | None = None,
 ) -> Run:
-    """What the state of a run amounts to."""
-    classification, decision, clean = (
-        state.get("classification"),
-        state.get("decision"),
+    """The result that a state stands for."""
+    classification, decision = state.get("classification"), state.get("decision")
+    duplicate, draft, clean = (
+        state.get("duplicate"),
+        state.get("draft"),
         state.get("clean"),
     )
-    duplicate, similar = state.get("duplicate"), tuple(state.get("similar", ()))
-    closest = (
-        duplicate.score
-        if duplicate
-        else max((ticket.score for ticket in similar), default=None)
-    )
-    draft = state.get("draft")
+    flags = clean.injection_flags if clean else ()
     return Run(
         run_id=claim.run_id,
         ticket_id=claim.ticket.id,
@@ -42,19 +38,15 @@ def build_run(
         decision=decision,
         approval=approval,
         duplicate_of=duplicate.ticket_id if duplicate else None,
-        similarity_score=closest,
-        similar=similar,
+        similarity_score=highest_similarity(state),
+        similar=tuple(state.get("similar", ())),
         delivery=state.get("delivery"),
         steps=tuple(state.get("steps", ())),
         problems=tuple(state.get("problems", ())),
-        engine=classification.engine
-        if classification
-        else (draft.engine if draft else None),
+        engine=engine_of_run(state),
         degraded=state.get("degraded", False),
-        injection_flag=bool(clean and clean.injection_flags),
-        injection_reasons=tuple(flag.rule for flag in clean.injection_flags)
-        if clean
-        else (),
+        injection_flag=bool(flags),
+        injection_reasons=tuple(flag.rule for flag in flags),
         language=clean.language if clean else None,
         forked_from=claim.forked_from,
         total_duration_ms=round((now - claim.created_at).total_seconds() * 1000, 3),
@@ -62,8 +54,21 @@ def build_run(
     )
 
 
+def highest_similarity(state: State) -> float | None:
+    """The score of the duplicate's original, or of the most similar ticket."""
+    if duplicate := state.get("duplicate"):
+        return duplicate.score
+    return max((ticket.score for ticket in state.get("similar", ())), default=None)
+
+
+def engine_of_run(state: State) -> EngineName | None:
+    """The engine that classified the ticket; without a classification, the draft's."""
+    answer = state.get("classification") or state.get("draft")
+    return answer.engine if answer else None
+
+
 def build_running_run(claim: Claim) -> Run:
-    """A run of which nothing is known but that it goes on."""
+    """The result of a run that is still running."""
     return Run(
         run_id=claim.run_id,
         ticket_id=claim.ticket.id,
@@ -75,7 +80,7 @@ def build_running_run(claim: Claim) -> Run:
 
 
 def with_original_results(run: Run, original: Mapping[str, Any]) -> Run:
-    """A duplicate's result, with what was understood of the ticket it joins."""
+    """A duplicate's result, with classification, fields and draft of its original."""
     known = Run.model_validate(original)
     return run.model_copy(
         update={
@@ -88,7 +93,7 @@ def with_original_results(run: Run, original: Mapping[str, Any]) -> Run:
 
 
 def ticket_columns(run: Run) -> dict[str, Any]:
-    """What the ticket's row says about its newest run."""
+    """The columns of the ticket's row that its newest run sets."""
     decision, classification = run.decision, run.classification
     return {
         "status": ticket_status(run),
@@ -101,10 +106,7 @@ def ticket_columns(run: Run) -> dict[str, Any]:
 
 
 def assigned_team(run: Run) -> str | None:
-    """The team that works on the ticket.
-
-    The one it was delivered to, until then the one that was decided.
-    """
+    """The team that the ticket was assigned to; until then the one that was decided."""
     effects = run.delivery.effects if run.delivery else ()
     delivered = next(
         (effect.target for effect in effects if effect.action == "assignment"), None
@@ -113,7 +115,7 @@ def assigned_team(run: Run) -> str | None:
 
 
 def ticket_status(run: Run) -> str:
-    """Where the ticket stands for the people who work with it."""
+    """The ticket's status after the run."""
     if run.status in ("waiting", "failed"):
         return run.status
     if (

@@ -26,11 +26,10 @@ class RunWaiter:
     async def wait_for_run(
         self, run_id: str, seconds: float | None = None, *, fresh: bool = False
     ) -> Run | None:
-        """The run once it is settled; None after `seconds`, when the process stops, or when
-        the database is unavailable. The run goes on in any case.
+        """The run once it is settled; None after `seconds`. The run goes on in any case.
 
-        `fresh` says that the run was stored just now, so the first read is left out. Raises
-        NotFoundError.
+        Also None when the process stops or the database is unavailable. `fresh` leaves out the
+        first read of a run that was stored just now. Raises NotFoundError.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
         with self.watchers.watch_run(run_id) as watch:

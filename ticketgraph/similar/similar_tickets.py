@@ -1,4 +1,4 @@
-"""Earlier tickets and knowledge articles, as the nodes ask for them."""
+"""Searches earlier tickets and knowledge articles for the nodes."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -33,13 +33,13 @@ COMPARE_LIKENESS = 0.7
 """Fingerprint likeness from which two texts are compared word by word."""
 
 SUGGEST_LIKENESS = 0.35
-"""Likeness from which an earlier ticket is worth a look."""
+"""Likeness from which an earlier ticket is shown as similar."""
 
 CACHED_FINGERPRINTS = 256
-"""Fingerprints kept for the runs in progress."""
+"""Fingerprints cached for the runs in progress."""
 
 REPAIR_BATCH = 100
-"""Tickets held while missing fingerprints are made."""
+"""Tickets loaded at a time while missing fingerprints are made."""
 
 
 class StoredTicketSearch:
@@ -63,10 +63,7 @@ class StoredTicketSearch:
         )
 
     async def fingerprint_of(self, clean: CleanTicket) -> NDArray[np.float32]:
-        """The fingerprint of a text. Those of the last texts are kept.
-
-        A run asks for its own three times.
-        """
+        """The fingerprint of a text, cached: a run needs its own three times."""
         known = self.fingerprint_cache.get(clean.text)
         if known is None:
             embedding = await self.embedder.embed(clean.text)
@@ -78,16 +75,16 @@ class StoredTicketSearch:
     async def index_ticket(
         self, ticket_id: str, clean: CleanTicket
     ) -> Sequence[EarlierTicket]:
-        """Remember a stored ticket: from now on it is found.
+        """Store a ticket's fingerprint, so that searches find it.
 
-        Returns the customer's earlier ones.
+        Returns the customer's earlier tickets.
         """
         return await self.vectors.store_fingerprint(
             ticket_id, normalised_digest(clean.text), await self.fingerprint_of(clean)
         )
 
     async def count_missing(self) -> int:
-        """How many tickets that were looked at have no fingerprint, or another model's."""
+        """How many cleaned tickets have no fingerprint, or another model's."""
         return await self.database.run_read(
             partial(
                 fingerprints.count_unindexed_tickets,
@@ -97,10 +94,9 @@ class StoredTicketSearch:
         )
 
     async def repair_fingerprints(self, limit: int) -> int:
-        """Learn the newest tickets that have no fingerprint, or another model's, at most
-        `limit`. Returns how many.
+        """Index up to `limit` tickets without a fingerprint of this model, newest first.
 
-        One takes some 10 ms.
+        Returns how many. One takes some 10 ms.
         """
         lacking = partial(
             fingerprints.list_unindexed_tickets,
@@ -127,7 +123,7 @@ class StoredTicketSearch:
     ) -> Duplicate | None:
         """See nodes.services.TicketSearch.
 
-        Of two tickets, whichever process handles them, only one repeats the other.
+        Of two equal tickets, in one process or in two, exactly one is the duplicate.
         """
         window, digest = timedelta(hours=window_hours), normalised_digest(clean.text)
         for earlier in await self.index_ticket(ticket.id, clean):
@@ -145,7 +141,7 @@ class StoredTicketSearch:
     async def compare_with_earlier(
         self, ticket: Ticket, clean: CleanTicket, earlier_id: str, *, exact: bool
     ) -> Duplicate | None:
-        """What the ticket repeats, if that is the earlier one and it is still open."""
+        """The earlier ticket as a duplicate's original, if it is older and still open."""
         try:
             row = await self.database.run_read(
                 partial(tickets.find_ticket_row, ticket_id=earlier_id)
@@ -215,7 +211,7 @@ class StoredTicketSearch:
     async def load_near_rows(
         self, nearest: Sequence[NearTicket]
     ) -> list[tuple[NearTicket, RowMapping]]:
-        """Those of the tickets that are still there, with their rows."""
+        """The tickets that still exist, with their rows."""
         if not nearest:
             return []
         rows = await self.database.run_read(

@@ -1,7 +1,4 @@
-"""Does what is due. Any number of processes tick side by side.
-
-Each deadline is one transaction of one of them.
-"""
+"""Acts on deadlines that are due, in any number of processes: each in one transaction of one."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -28,11 +25,11 @@ from ticketgraph.runs.deadlines import SETTLED_STATUSES
 from ticketgraph.runs.decide import decide_approval
 
 RETRY_DELAY = timedelta(minutes=1)
-"""Until a deadline whose consequence failed is tried again; the others go on meanwhile."""
+"""Until a deadline that failed is tried again; it does not hold up the others."""
 
 
 class DeadlineClock:
-    """One process's clock."""
+    """Acts on the deadlines of a database."""
 
     def __init__(
         self,
@@ -49,7 +46,7 @@ class DeadlineClock:
         self.now = now
 
     async def run_forever(self, seconds: float = 1.0) -> None:
-        """Tick until cancelled. A database that is away is tried again, and named once."""
+        """Act every `seconds` until cancelled. An outage of the database is logged once."""
         away = False
         while True:
             try:
@@ -62,17 +59,14 @@ class DeadlineClock:
             await asyncio.sleep(seconds)
 
     async def process_due(self) -> int:
-        """Do everything that is due now. Returns how many deadlines that were."""
+        """Act on everything that is due now. Returns how many deadlines that were."""
         now, count = self.now(), 0
         while await self.process_next(now):
             count += 1
         return count
 
     async def process_next(self, now: datetime) -> bool:
-        """Do one deadline, in a transaction of its own: its failure is nobody else's.
-
-        False when nothing is due.
-        """
+        """Act on one deadline in a transaction of its own. False when nothing is due."""
         claimed: list[Deadline] = []
 
         async def claim_and_act(connection: AsyncConnection) -> None:
@@ -105,7 +99,7 @@ class DeadlineClock:
     async def act_on_deadline(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
-        """What a deadline leads to."""
+        """Act on a deadline by its kind, in the caller's transaction."""
         log.info("deadline reached", kind=deadline.kind, ticket_id=deadline.ticket_id)
         match deadline.kind:
             case "sla_warning" | "sla_breach":
@@ -118,9 +112,7 @@ class DeadlineClock:
     async def warn_team(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
-        """Tell the team of an open ticket that its time is running out, or over, and write
-        that down.
-        """
+        """Notify the team of an open ticket that it is due soon or overdue, and log that."""
         ticket = await tickets.find_ticket_row(connection, deadline.ticket_id)
         breached = ticket["due_at"] <= now
         if ticket["status"] in SETTLED_STATUSES or breached != (
@@ -152,7 +144,7 @@ class DeadlineClock:
     async def remind_team(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
-        """Tell the team that decides that a question still waits."""
+        """Remind the team of a pending approval."""
         asked = await approvals.find_approval_row(connection, deadline.subject)
         if asked["status"] != "pending" or asked["expires_at"] <= now:
             return
@@ -166,7 +158,7 @@ class DeadlineClock:
     async def expire_approval(
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
-        """Take the desk's safe default for a decision. Where a person was first, theirs stands."""
+        """Decide by the desk's safe default, unless a person was first."""
         try:
             asked = await approvals.find_approval_row(connection, deadline.subject)
             ticket = await tickets.find_ticket_row(connection, deadline.ticket_id)
@@ -183,7 +175,7 @@ class DeadlineClock:
 def build_notice(
     deadline: Deadline, ticket: RowMapping, team: str, told: Mapping[str, Any]
 ) -> Effect:
-    """A notification for a team. Of one deadline there is one, however often it moves."""
+    """A notification for a team. Its key makes it one a deadline, however often that moves."""
     payload = {
         "notice": deadline.kind,
         "subject": ticket["subject"],
