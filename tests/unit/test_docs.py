@@ -131,6 +131,11 @@ def test_a_decision_has_number_date_and_status(decision: str) -> None:
     )
 
 
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = [Path(decision).name[:4] for decision in DECISIONS]
+    assert len(set(numbers)) == len(numbers)
+
+
 def test_every_page_can_be_reached_from_the_readme() -> None:
     seen: set[str] = set()
     found = {"README.md"}
