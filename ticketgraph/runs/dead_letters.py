@@ -104,8 +104,7 @@ async def retry_run(
         ticket=correct_ticket(claim.ticket, changes),
         options=changes.options or claim.options,
     )
-    anew = retried != claim
-    await revive_run(connection, retried, now, anew=anew)
+    await revive_run(connection, retried, now, anew=retried != claim)
     ticket = retried.ticket
     values = {"subject": ticket.subject, "body": ticket.body, "status": "received"}
     await tickets.update_ticket(connection, ticket.id, now, **values)
@@ -114,8 +113,7 @@ async def retry_run(
     detail = {
         "error": dead["error"],
         "attempts": dead["attempts"],
-        "anew": anew,
-        **describe_changes(claim, ticket, retried.options),
+        **describe_changes(claim, retried),
     }
     await audit.append_record(
         connection, "retry", ticket.id, run_id, decided_by, detail, now
@@ -158,18 +156,18 @@ def correct_ticket(ticket: Ticket, changes: RetryChanges) -> Ticket:
     return changed
 
 
-def describe_changes(
-    claim: Claim, ticket: Ticket, options: RunOptions
-) -> dict[str, Any]:
+def describe_changes(dead: Claim, retried: Claim) -> dict[str, Any]:
     """What the audit log keeps of a change: the parts, and digests of the text before and after."""
+    before, after = dead.ticket, retried.ticket
     changed = [
         name
         for name in ("subject", "body")
-        if getattr(ticket, name) != getattr(claim.ticket, name)
+        if getattr(after, name) != getattr(before, name)
     ]
     return {
-        "changed": changed + ["options"] * (options != claim.options),
-        "before": digest_texts(claim.ticket.subject, claim.ticket.body),
-        "after": digest_texts(ticket.subject, ticket.body),
+        "anew": retried != dead,
+        "changed": changed + ["options"] * (retried.options != dead.options),
+        "before": digest_texts(before.subject, before.body),
+        "after": digest_texts(after.subject, after.body),
         "flow": FLOW_VERSION,
     }

@@ -20,11 +20,7 @@ def build_run(
 ) -> Run:
     """The result that a state stands for."""
     classification, decision = state.get("classification"), state.get("decision")
-    duplicate, draft, clean = (
-        state.get("duplicate"),
-        state.get("draft"),
-        state.get("clean"),
-    )
+    duplicate, clean = state.get("duplicate"), state.get("clean")
     flags = clean.injection_flags if clean else ()
     return Run(
         run_id=claim.run_id,
@@ -34,7 +30,7 @@ def build_run(
         disposition=decision.disposition if decision else None,
         classification=classification,
         extraction=state.get("extraction"),
-        draft=draft,
+        draft=state.get("draft"),
         decision=decision,
         approval=approval,
         duplicate_of=duplicate.ticket_id if duplicate else None,

@@ -124,7 +124,7 @@ class DeadlineClock:
         team = (
             ticket["assigned_team"] or self.desks[ticket["desk"]].routing.fallback_team
         )
-        told = {
+        details = {
             "severity": ticket["severity"],
             "priority": ticket["priority"],
             "due_at": format_time(ticket["due_at"]),
@@ -133,10 +133,10 @@ class DeadlineClock:
             connection,
             ticket["id"],
             run_id,
-            [build_notice(deadline, ticket, team, told)],
+            [build_notice(deadline, ticket, team, details)],
             now,
         )
-        detail = {"team": team, **told}
+        detail = {"team": team, **details}
         await audit.append_record(
             connection, deadline.kind, deadline.ticket_id, run_id, "system", detail, now
         )
@@ -149,8 +149,11 @@ class DeadlineClock:
         if asked["status"] != "pending" or asked["expires_at"] <= now:
             return
         ticket = await tickets.find_ticket_row(connection, deadline.ticket_id)
-        told = {"approval": asked["id"], "expires_at": format_time(asked["expires_at"])}
-        effects = [build_notice(deadline, ticket, asked["request"]["team"], told)]
+        details = {
+            "approval": asked["id"],
+            "expires_at": format_time(asked["expires_at"]),
+        }
+        effects = [build_notice(deadline, ticket, asked["request"]["team"], details)]
         await self.outbox.record_effects(
             connection, ticket["id"], asked["run_id"], effects, now
         )
@@ -173,14 +176,14 @@ class DeadlineClock:
 
 
 def build_notice(
-    deadline: Deadline, ticket: RowMapping, team: str, told: Mapping[str, Any]
+    deadline: Deadline, ticket: RowMapping, team: str, details: Mapping[str, Any]
 ) -> Effect:
     """A notification for a team. Its key makes it one a deadline, however often that moves."""
     payload = {
         "notice": deadline.kind,
         "subject": ticket["subject"],
         "team": team,
-        **told,
+        **details,
     }
     of_approval = (
         f":{deadline.subject}" if deadline.kind in deadlines.APPROVAL_KINDS else ""
