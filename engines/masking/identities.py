@@ -115,6 +115,10 @@ def find_identities(text: str, words: frozenset[str]) -> Iterator[PersonalSpan]:
             for match in IBAN.finditer(text)
             if _is_iban(match[0])
         )
+    yield from _find_official_ids(text, words)
+
+
+def _find_official_ids(text: str, words: frozenset[str]) -> Iterator[PersonalSpan]:
     for form in OFFICIAL_ID_FORMS:
         yield from (PersonalSpan(*match.span(), "ID") for match in form.finditer(text))
     for match in NAMED_ID.find_matches(text, words):

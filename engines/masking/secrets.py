@@ -9,8 +9,8 @@ from text.patterns.tokens import MEASURE, is_quantity
 from text.regexes import group_by_initial
 
 PASSWORD_LABELS = (
-    r"pass ?words?|passwd|pwd|pw|pass(?= ?[:=])|pass ?phrase|passwort|kennwort|mot de passe|mdp"  # noqa: S105 - labels
-    r"|contraseña|senha"
+    r"pass ?words?|passwd|pwd|pw|pass(?= ?[:=])|pass ?phrase"  # noqa: S105 - a label
+    r"|passwort|kennwort|mot de passe|mdp|contraseña|senha"
     r"|wachtwoord|lösenord"
 )
 CODE_LABELS = (
@@ -28,8 +28,8 @@ KEY_LABELS = (
     r"|access token|token"
 )
 SECRET_CUES = (
-    "pass password passwords passwd pwd pw phrase passphrase word words code codes passcode "  # noqa: S105 - labels
-    "passcodes pin pins cvv cvc"
+    "pass password passwords passwd pwd pw phrase passphrase word words "  # noqa: S105 - cues
+    "code codes passcode passcodes pin pins cvv cvc"
     " otp passwort kennwort mot mdp contraseña senha wachtwoord lösenord einmalcode "
     "bestätigungscode verifizierungscode"
     " código codice api apikey key secret token pincode"

@@ -23,8 +23,8 @@ SURE_STREET_WORDS = (
 )
 """These name a street in small letters too."""
 ENGLISH_STREET_WORDS = (
-    rf"{SURE_STREET_WORDS}|place|pl|square|sq|ter|way|circle|cir|close|gardens?|row|hill|walk|trail|trl"
-    r"|loop|plaza|alley|ridge"
+    rf"{SURE_STREET_WORDS}|place|pl|square|sq|ter|way|circle|cir|close|gardens?|row|hill|walk"
+    r"|trail|trl|loop|plaza|alley|ridge"
     r"|points?|pass|path|pike|run|greens?|parks?|views?|heights|parade|esplanade|quay|wharf"
     r"|turnpike|route|freeway"
     r"|expressway|crossing|bend|cove|creek|glens?|hollow|islands?|isle|lakes?|landing|manors?"

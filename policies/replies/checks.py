@@ -48,18 +48,13 @@ def check_reply(
         if not trusted.is_verbatim(sentence)
     ]
     advice = to_plain_text("\n".join(draft.suggested_actions))
-    times = frozenset(
-        _COUNT.findall(
-            " ".join(duration_in_words(level.sla_hours) for level in desk.severities)
-        )
-    )
     return tuple(
         dict.fromkeys(
             (
                 *find_untrusted_contacts(f"{text}\n\n{advice}", trusted),
                 *find_untrusted_sums(text, own, trusted),
                 *find_money_promises(own),
-                *find_time_promises(own, times, trusted),
+                *find_time_promises(own, _sla_counts(desk), trusted),
                 *find_guarantees(own),
                 *find_credential_requests(own),
                 *find_untrusted_identifiers(text, trusted, desk),
@@ -68,3 +63,9 @@ def check_reply(
             )
         )
     )
+
+
+def _sla_counts(desk: Desk) -> frozenset[str]:
+    """The numbers in the desk's own timelines: the "24" of "24 hours"."""
+    times = (duration_in_words(level.sla_hours) for level in desk.severities)
+    return frozenset(_COUNT.findall(" ".join(times)))

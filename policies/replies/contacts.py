@@ -1,11 +1,16 @@
 """Links, mailboxes and phone numbers that neither the desk nor a cited source has."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from policies.replies.trusted import TrustedContent
 from text.figures import digits_of, find_phone_numbers
-from text.hosts import find_masked_links, find_web_addresses, is_allowed_host
+from text.hosts import (
+    WebAddress,
+    find_masked_links,
+    find_web_addresses,
+    is_allowed_host,
+)
 from text.reply import quote_values
 
 _CONTACT_VERB = re.compile(
@@ -25,12 +30,7 @@ _SENTENCE_START = re.compile(r"[.!?\n](?=\s|$)")
 def find_untrusted_contacts(text: str, trusted: TrustedContent) -> Iterator[str]:
     """One sentence for each kind of contact that bars sending; `text` is plain."""
     found = list(find_web_addresses(text))
-    links = [
-        a.name
-        for a in found
-        if not a.is_mailbox and not is_allowed_host(a.name, trusted.hosts)
-    ]
-    if links:
+    if links := _untrusted_links(found, trusted):
         yield (
             f"The reply links to {quote_values(links)}, which neither the desk's list nor a cited "
             "source has."
@@ -40,20 +40,9 @@ def find_untrusted_contacts(text: str, trusted: TrustedContent) -> Iterator[str]
             "The reply has a link that shows one address and leads to another: "
             f"{quote_values(masked)}."
         )
-    known = trusted.mailboxes
-    strange = [
-        a.name
-        for a in found
-        if a.is_mailbox
-        and a.name not in known
-        and not (
-            a.name in trusted.customer_mailboxes
-            and not _is_recommended_contact(text, a.start)
-        )
-    ]
-    if strange:
+    if mailboxes := _untrusted_mailboxes(found, text, trusted):
         yield (
-            f"The reply names the address {quote_values(strange)}, which is not the customer's, "
+            f"The reply names the address {quote_values(mailboxes)}, which is not the customer's, "
             "the desk's or a source's."
         )
     numbers = [
@@ -66,6 +55,30 @@ def find_untrusted_contacts(text: str, trusted: TrustedContent) -> Iterator[str]
             f"The reply names the number {quote_values(numbers)}, which is not the customer's, the "
             "desk's or a source's."
         )
+
+
+def _untrusted_links(found: Sequence[WebAddress], trusted: TrustedContent) -> list[str]:
+    return [
+        address.name
+        for address in found
+        if not address.is_mailbox and not is_allowed_host(address.name, trusted.hosts)
+    ]
+
+
+def _untrusted_mailboxes(
+    found: Sequence[WebAddress], text: str, trusted: TrustedContent
+) -> list[str]:
+    """Mailboxes that are not known, or the customer's where the customer is sent to them."""
+    return [
+        address.name
+        for address in found
+        if address.is_mailbox
+        and address.name not in trusted.mailboxes
+        and not (
+            address.name in trusted.customer_mailboxes
+            and not _is_recommended_contact(text, address.start)
+        )
+    ]
 
 
 def _is_known_number(

@@ -73,14 +73,7 @@ def find_untrusted_identifiers(
         for match in _LABELLED.finditer(text)
         if _is_untrusted_token(match["id"], trusted)
     ]
-    seen = mark_other_numbers(text)
-    strange += [
-        match[0]
-        for match in _TOKEN.finditer(text)
-        if _is_identifier(match[0])
-        and not all(seen[match.start() : match.end()])
-        and _is_untrusted_token(match[0], trusted)
-    ]
+    strange += _find_untrusted_numbers(text, trusted)
     for field in desk.fields:
         if field.pattern:
             strange += [
@@ -93,6 +86,18 @@ def find_untrusted_identifiers(
             f"The reply names {quote_values(strange)}, which neither the ticket nor the customer's "
             "record nor a source has."
         )
+
+
+def _find_untrusted_numbers(text: str, trusted: TrustedContent) -> list[str]:
+    found = [
+        match
+        for match in _TOKEN.finditer(text)
+        if _is_identifier(match[0]) and _is_untrusted_token(match[0], trusted)
+    ]
+    if not found:
+        return []
+    seen = mark_other_numbers(text)
+    return [match[0] for match in found if not all(seen[match.start() : match.end()])]
 
 
 def find_untrusted_names(text: str, trusted: TrustedContent) -> Iterator[str]:

@@ -100,18 +100,7 @@ def collect_trusted_content(
 
     A solved ticket is somebody else's.
     """
-    cited = [
-        read_article_content(source)
-        for source in sources
-        if source.id in draft.sources and source.kind == "article"
-    ]
-    spoken = reduce(
-        KnownContent.__or__,
-        cited,
-        read_known_content_cached(
-            "\n".join((*desk_template_texts(desk), verified_timeline(desk, draft)))
-        ),
-    )
+    spoken = _read_quotable(draft, sources, desk)
     record = (clean.everything, ticket.id)
     person = filter(
         None, (ticket.customer_id, ticket.customer_email, ticket.customer_name)
@@ -131,6 +120,16 @@ def collect_trusted_content(
         customer_mailboxes=mailboxes,
         customer_phones=phones,
     )
+
+
+def _read_quotable(draft: Draft, sources: Sequence[Source], desk: Desk) -> KnownContent:
+    cited = [
+        read_article_content(source)
+        for source in sources
+        if source.id in draft.sources and source.kind == "article"
+    ]
+    own = "\n".join((*desk_template_texts(desk), verified_timeline(desk, draft)))
+    return reduce(KnownContent.__or__, cited, read_known_content_cached(own))
 
 
 def read_known_content(text: str) -> KnownContent:

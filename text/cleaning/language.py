@@ -1,5 +1,5 @@
-# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false, reportUnknownMemberType=false
-# pyright: reportUnknownArgumentType=false
+# pyright: reportMissingTypeStubs=false, reportUnknownVariableType=false
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 """Which language a ticket is in, or None when it is too short or too technical to tell.
 
 py3langid (a naive Bayes model over byte n-grams after Lui and Baldwin, 2012), restricted to

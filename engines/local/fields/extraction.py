@@ -35,18 +35,9 @@ def extract_fields(
     fields: list[ExtractedField] = []
     errors: list[str] = []
     for definition in definitions:
-        found = list(_find_field_values(page, definition))
-        errors += dict.fromkeys(
-            f"{definition.name}: {flaw.reason}."
-            for flaw in found
-            if isinstance(flaw, RejectedValue)
-        )
-        field = _build_field(
-            text,
-            definition.name,
-            [finding for finding in found if isinstance(finding, FoundValue)],
-        )
-        if field:
+        values, flaws = _read_field(page, definition)
+        errors += flaws
+        if field := _build_field(text, definition.name, values):
             fields.append(field)
     present = {field.name for field in fields}
     if customer_email:
@@ -55,14 +46,26 @@ def extract_fields(
             for definition in definitions
             if definition.satisfied_by_customer_email
         }
+    missing = (name for name in dict.fromkeys(required) if name not in present)
     return Extraction(
         fields=tuple(fields),
-        missing_required=tuple(
-            name for name in dict.fromkeys(required) if name not in present
-        ),
+        missing_required=tuple(missing),
         validation_errors=tuple(errors),
         engine="local",
     )
+
+
+def _read_field(
+    page: MaskedText, definition: FieldDefinition
+) -> tuple[list[FoundValue], list[str]]:
+    """The values of a field, and why look-alikes are none, each reason once."""
+    found = list(_find_field_values(page, definition))
+    flaws = dict.fromkeys(
+        f"{definition.name}: {flaw.reason}."
+        for flaw in found
+        if isinstance(flaw, RejectedValue)
+    )
+    return [value for value in found if isinstance(value, FoundValue)], list(flaws)
 
 
 def _find_field_values(page: MaskedText, definition: FieldDefinition) -> Found:
