@@ -84,7 +84,7 @@ TAKEN = {
 
 async def taken(worker: Bench, url: str) -> int:
     """Tasks that somebody does, or has died with."""
-    async with worker.database.read() as connection:
+    async with worker.database.open_read() as connection:
         return (
             await connection.execute(text(TAKEN[make_url(url).get_backend_name()]))
         ).scalar_one()
