@@ -279,9 +279,8 @@ async def test_a_hanging_model_is_over_in_time_for_the_longest_text(
 async def test_a_long_ticket_holds_up_nobody(services: Services) -> None:
     chat = ChatClient()
     async with ModelStub() as stub:
-        house = House(
-            engine_on(stub.url, chat, services.local, services.limits), services, stub
-        )
+        limits = services.limits.within(10 * LATE)  # a busy machine is no failure here
+        house = House(engine_on(stub.url, chat, services.local, limits), services, stub)
         ticket = ticket_of(
             ("Call +1 555 010 4477 or write to ada@example.com, Ada Lovelace. " * 2000)[
                 :100_000
@@ -293,9 +292,8 @@ async def test_a_long_ticket_holds_up_nobody(services: Services) -> None:
             asyncio.create_task(house.engine.extract(ticket, clean, house.desk)),
         )
         while not work.done():
-            started = (
-                time.thread_time()
-            )  # the processor time of the event loop's thread alone
+            # The processor time of the event loop's thread alone
+            started = time.thread_time()
             await asyncio.sleep(0)
             longest = max(longest, time.thread_time() - started)
         assert (await work).engine == "llm"
