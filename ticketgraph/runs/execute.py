@@ -117,12 +117,12 @@ class RunExecutor:
                 )
             settled = {
                 "status": run.status,
-                "result": run.model_dump(mode="json"),
+                "result": run.dump_stored(),
                 "attempts": 0,
                 "begun": 0,
             }
             await runs.update_run(connection, claim.run_id, now, **settled)
-            await runs.record_steps(connection, claim.run_id, run.steps)
+            await runs.record_steps(connection, claim.run_id, run.workflow_steps)
             if claim.forked_from is None:
                 await tickets.update_ticket(
                     connection, run.ticket_id, now, **ticket_columns(run)
