@@ -174,7 +174,7 @@ def log_outcome(run: Run) -> None:
         "run_id": run.run_id,
         "ticket_id": run.ticket_id,
         "disposition": run.disposition,
-        "team": run.decision.team if run.decision else None,
+        "team": run.routing.team if run.routing else None,
         "engine": run.engine,
         "degraded": run.degraded,
         "fork": run.forked_from is not None,

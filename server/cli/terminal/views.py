@@ -105,7 +105,8 @@ def show_run(console: Console, run: Run) -> None:
     if run.response_draft:
         console.print(
             text_panel(
-                run.response_draft.content, f"reply, {run.response_draft.tone}, {run.response_draft.engine} engine"
+                run.response_draft.content,
+                f"reply, {run.response_draft.tone}, {run.response_draft.engine} engine",
             )
         )
     steps = make_table("step", "status", "engine", "problem", "ms")
@@ -152,7 +153,9 @@ def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
         for field in run.extracted_fields.fields:
             yield (
                 field.name,
-                ", ".join(str(value) for value in run.extracted_fields.values(field.name)),
+                ", ".join(
+                    str(value) for value in run.extracted_fields.values(field.name)
+                ),
             )
         if run.extracted_fields.missing_required:
             yield "missing", ", ".join(run.extracted_fields.missing_required)
