@@ -31,3 +31,8 @@ class Decision(Value):
         default=None,
         description="When the first answer is due, by the SLA of the severity",
     )
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Ids of the rules that decided."""
+        return tuple(reason.rule for reason in self.reasons)

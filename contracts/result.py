@@ -1,9 +1,9 @@
 """The result of a run, as the HTTP API, the command line and Python show it."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from contracts.approval import ApprovalRequest
 from contracts.classification import Classification
@@ -13,6 +13,7 @@ from contracts.effect import Delivery
 from contracts.extraction import Extraction
 from contracts.retrieval import SimilarTicket
 from contracts.step import Problem, Step
+from contracts.usage import Cost, Usage
 from contracts.values import Disposition, EngineName, Value
 
 RunStatus = Literal["running", "waiting", "finished", "failed"]
@@ -30,11 +31,23 @@ class PendingApproval(Value):
     )
 
 
-class Run(Value):
-    """One run of one ticket.
+def stored_field(stored_as: str, default: Any) -> Any:
+    """A field that has another name in `runs.result`.
 
-    `waiting`: a person is asked; `finished`: all effects are recorded.
+    Rows and processes of earlier versions use the stored name, and so does erasure.
     """
+    return Field(
+        default=default, validation_alias=stored_as, serialization_alias=stored_as
+    )
+
+
+class Run(Value):
+    """One run of one ticket. waiting: a person is asked; finished: all effects are recorded.
+
+    Its fields have the names of contracts.run_view.RunView.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
 
     run_id: str
     ticket_id: str
@@ -42,18 +55,18 @@ class Run(Value):
     status: RunStatus
     disposition: Disposition | None = None
     classification: Classification | None = None
-    extraction: Extraction | None = None
-    draft: Draft | None = None
-    decision: Decision | None = None
+    extracted_fields: Extraction | None = stored_field("extraction", None)
+    response_draft: Draft | None = stored_field("draft", None)
+    routing: Decision | None = stored_field("decision", None)
     approval: PendingApproval | None = None
     duplicate_of: str | None = None
     similarity_score: float | None = Field(
         default=None,
         description="With duplicate_of, or else of the most similar ticket",
     )
-    similar: tuple[SimilarTicket, ...] = ()
+    similar_tickets: tuple[SimilarTicket, ...] = stored_field("similar", ())
     delivery: Delivery | None = None
-    steps: tuple[Step, ...] = ()
+    workflow_steps: tuple[Step, ...] = stored_field("steps", ())
     problems: tuple[Problem, ...] = ()
     engine: EngineName | None = None
     degraded: bool = False
@@ -64,6 +77,20 @@ class Run(Value):
     forked_from: str | None = None
     total_duration_ms: float = 0.0
     created_at: datetime
+
+    @property
+    def degraded_reasons(self) -> tuple[str, ...]:
+        """Which step failed and why, one entry a failure."""
+        return tuple(f"{problem.step}: {problem.detail}" for problem in self.problems)
+
+    @property
+    def cost(self) -> Cost:
+        """What the model calls of all steps cost together."""
+        return sum((step.usage for step in self.workflow_steps), Usage()).cost
+
+    def dump_stored(self) -> dict[str, Any]:
+        """The run as `runs.result` holds it."""
+        return self.model_dump(mode="json", by_alias=True)
 
 
 class Checkpoint(Value):

@@ -11,7 +11,7 @@ from contracts.extraction import Extraction
 from contracts.result import PendingApproval, Run, RunStatus
 from contracts.retrieval import SimilarTicket
 from contracts.step import Step
-from contracts.usage import Usage
+from contracts.usage import Cost
 from contracts.values import Disposition, EngineName, Priority
 
 
@@ -32,24 +32,6 @@ class Routing(BaseModel):
     rules: tuple[str, ...] = Field(description="Ids of the rules that decided")
     due_at: datetime | None = Field(
         description="When the first answer is due, by the SLA of the severity"
-    )
-
-
-class Cost(BaseModel):
-    """What a run's model calls cost. All zero when no model was called."""
-
-    calls: int = Field(
-        default=0, description="Requests sent to models, failed ones included"
-    )
-    tokens: int = Field(default=0, description="Prompt and completion tokens together")
-    prompt_tokens: int = Field(default=0, description="Tokens sent to models")
-    completion_tokens: int = Field(default=0, description="Tokens models answered with")
-    usd: float = Field(
-        default=0.0,
-        description="US dollars by the price table; 0 for a model that is not in it",
-    )
-    models: tuple[str, ...] = Field(
-        default=(), description="The models called, as provider/model, in order"
     )
 
 
@@ -129,22 +111,20 @@ def view_run(run: Run) -> RunView:
         desk=run.desk,
         disposition=run.disposition,
         classification=run.classification,
-        extracted_fields=run.extraction,
-        response_draft=run.draft,
-        routing=view_routing(run.decision),
+        extracted_fields=run.extracted_fields,
+        response_draft=run.response_draft,
+        routing=view_routing(run.routing),
         approval=run.approval,
         duplicate_of=run.duplicate_of,
         similarity_score=run.similarity_score,
-        similar_tickets=run.similar,
-        workflow_steps=run.steps,
+        similar_tickets=run.similar_tickets,
+        workflow_steps=run.workflow_steps,
         engine=run.engine,
         degraded=run.degraded,
-        degraded_reasons=tuple(
-            f"{problem.step}: {problem.detail}" for problem in run.problems
-        ),
+        degraded_reasons=run.degraded_reasons,
         injection_flag=run.injection_flag,
         language=run.language,
-        cost=sum_cost(run.steps),
+        cost=run.cost,
         error=run.error,
         forked_from=run.forked_from,
         total_duration_ms=run.total_duration_ms,
@@ -164,19 +144,6 @@ def view_routing(decision: Decision | None) -> Routing | None:
         escalation_path=decision.escalation_path,
         confidence=decision.confidence,
         disposition=decision.disposition,
-        rules=tuple(reason.rule for reason in decision.reasons),
+        rules=decision.rules,
         due_at=decision.due_at,
-    )
-
-
-def sum_cost(steps: tuple[Step, ...]) -> Cost:
-    """What all the steps' model calls cost together."""
-    total = sum((step.usage for step in steps), Usage())
-    return Cost(
-        calls=total.calls,
-        tokens=total.tokens,
-        prompt_tokens=total.prompt_tokens,
-        completion_tokens=total.completion_tokens,
-        usd=round(total.cost_usd, 6),
-        models=total.models,
     )

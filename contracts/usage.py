@@ -5,6 +5,24 @@ from pydantic import Field
 from contracts.values import Value
 
 
+class Cost(Value):
+    """What a run's model calls cost. All zero when no model was called."""
+
+    calls: int = Field(
+        default=0, description="Requests sent to models, failed ones included"
+    )
+    tokens: int = Field(default=0, description="Prompt and completion tokens together")
+    prompt_tokens: int = Field(default=0, description="Tokens sent to models")
+    completion_tokens: int = Field(default=0, description="Tokens models answered with")
+    usd: float = Field(
+        default=0.0,
+        description="US dollars by the price table; 0 for a model that is not in it",
+    )
+    models: tuple[str, ...] = Field(
+        default=(), description="The models called, as provider/model, in order"
+    )
+
+
 class Usage(Value):
     """Calls, tokens and money. Adds up: `Usage() + a + b`.
 
@@ -37,6 +55,18 @@ class Usage(Value):
     def tokens(self) -> int:
         """Prompt and completion together."""
         return self.prompt_tokens + self.completion_tokens
+
+    @property
+    def cost(self) -> Cost:
+        """The same as clients read it."""
+        return Cost(
+            calls=self.calls,
+            tokens=self.tokens,
+            prompt_tokens=self.prompt_tokens,
+            completion_tokens=self.completion_tokens,
+            usd=round(self.cost_usd, 6),
+            models=self.models,
+        )
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(

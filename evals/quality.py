@@ -208,7 +208,7 @@ def field_quality(outcomes: Sequence[Outcome]) -> tuple[Score, ...]:
 
 def field_values_of(run: Run) -> FieldValues:
     """Every field that a run found, with all its values."""
-    found = run.extraction
+    found = run.extracted_fields
     return (
         {field.name: found.values(field.name) for field in found.fields}
         if found

@@ -18,15 +18,15 @@ from policies.desk.model import Desk
 
 def run_details(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
     """What a run decided, with the versions of the desk, policy, prompts and models it used."""
-    decision, classification = run.decision, run.classification
-    models = {model for step in run.steps for model in step.usage.models}
+    decision, classification = run.routing, run.classification
+    models = {model for step in run.workflow_steps for model in step.usage.models}
     return {
         "input": digest_texts(ticket.subject, ticket.body),
         "flow": FLOW_VERSION,
         "desk": f"{desk.id}@{desk.settings.version}",
         "policy": f"{desk.disposition.id}@{desk.disposition.version}",
         "prompts": sorted(
-            {step.prompt_version for step in run.steps if step.prompt_version}
+            {step.prompt_version for step in run.workflow_steps if step.prompt_version}
         ),
         "models": [MODEL_NAME, *sorted(models)],
         "engine": run.engine,
@@ -49,7 +49,7 @@ def run_details(run: Run, ticket: Ticket, desk: Desk) -> dict[str, Any]:
 
 def run_scores(run: Run) -> Mapping[str, float | None]:
     """How sure each part was, in [0, 1] to four places."""
-    made, decision = run.classification, run.decision
+    made, decision = run.classification, run.routing
     scores = {
         "category": made.category_confidence if made else None,
         "severity": made.severity_confidence if made else None,

@@ -18,10 +18,38 @@ from server.api.dependencies import (
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.parameters import ApprovalId, Limit, Offset
-from server.api.request_models import DecisionIn
+from server.api.request_models import with_example
 from server.http.problems import problem_response
 
 routes = make_router("/api/v1/approvals", "approvals")
+
+
+class DecisionIn(BaseModel):
+    """A decision on an approval."""
+
+    model_config = with_example(type="approve", decided_by="ada")
+
+    type: str = Field(
+        pattern="^(approve|edit|reject|reassign|respond)$",
+        description="What is to be done: approve, edit, reject, reassign or respond",
+    )
+    text: str | None = Field(
+        default=None, max_length=20_000, description="The reply, to edit or respond"
+    )
+    guidance: str | None = Field(
+        default=None,
+        max_length=4_000,
+        description="With reject: what the next draft should do",
+    )
+    team: str | None = Field(default=None, max_length=64, description="With reassign")
+    decided_by: str = Field(
+        default="unknown", max_length=200, description="Who decides"
+    )
+    shown_hash: str | None = Field(
+        default=None,
+        max_length=64,
+        description="Of what was shown; refused when it has changed",
+    )
 
 
 class Approvals(BaseModel):

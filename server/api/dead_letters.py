@@ -1,7 +1,7 @@
 """Dead letters: runs that were given up, and trying one again."""
 
 from fastapi import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from contracts.dead_letter import DeadLetter, DeadLetterDetail
 from contracts.run_view import RunView
@@ -15,7 +15,7 @@ from server.api.dependencies import (
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.parameters import Limit, Offset, RunId
-from server.api.request_models import Body, OptionsIn, Subject
+from server.api.request_models import Body, OptionsIn, Subject, with_example
 
 routes = make_router("/api/v1/dead-letters", "dead letters")
 
@@ -30,9 +30,7 @@ class DeadLetters(BaseModel):
 class RetryIn(BaseModel):
     """What to change; an empty body resumes the run from its last checkpoint."""
 
-    model_config = ConfigDict(
-        extra="ignore", json_schema_extra={"examples": [{"decided_by": "ada"}]}
-    )
+    model_config = with_example(decided_by="ada")
 
     subject: Subject | None = Field(
         default=None, description="A subject in place of the ticket's"

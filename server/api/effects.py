@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import Path, Query, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from contracts.effect import LedgerEntry, Outcome, Resolution, WhichEffects
 from server.api.dependencies import (
@@ -14,6 +14,7 @@ from server.api.dependencies import (
     make_router,
 )
 from server.api.parameters import Limit, Offset
+from server.api.request_models import with_example
 
 routes = make_router("/api/v1/effects", "effects")
 
@@ -31,14 +32,7 @@ class Effects(BaseModel):
 class ResolutionIn(BaseModel):
     """A person's decision on a parked effect."""
 
-    model_config = ConfigDict(
-        extra="ignore",
-        json_schema_extra={
-            "examples": [
-                {"outcome": "sent", "decided_by": "ada", "remote_id": "JIRA-4711"}
-            ]
-        },
-    )
+    model_config = with_example(outcome="sent", decided_by="ada", remote_id="JIRA-4711")
 
     outcome: Outcome = Field(
         description=(

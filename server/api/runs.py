@@ -19,10 +19,31 @@ from server.api.dependencies import (
 )
 from server.api.outcome import STILL_RUNNING_RESPONSE, answer_with_outcome
 from server.api.parameters import RunId
-from server.api.request_models import ForkIn
+from server.api.request_models import Body, OptionsIn, Subject, with_example
 from ticketgraph.app import TicketGraph
 
 routes = make_router("/api/v1/runs", "runs")
+
+
+class ForkIn(BaseModel):
+    """Where to fork from, and what to change."""
+
+    model_config = with_example(options={"response_tone": "formal"})
+
+    checkpoint_id: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The checkpoint to fork from; without it the run starts again",
+    )
+    options: OptionsIn | None = Field(
+        default=None, description="Options in place of the run's"
+    )
+    subject: Subject | None = Field(
+        default=None, description="A subject in place of the ticket's"
+    )
+    body: Body | None = Field(
+        default=None, description="A body in place of the ticket's"
+    )
 
 
 class History(BaseModel):

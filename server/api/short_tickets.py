@@ -141,11 +141,11 @@ def evaluation_out(run: Run) -> Evaluation:
         ticket_id=run.ticket_id,
         run_id=run.run_id,
         intent=intent_of(run),
-        priority=SHORT_PRIORITIES[run.decision.priority] if run.decision else "medium",
+        priority=SHORT_PRIORITIES[run.routing.priority] if run.routing else "medium",
         confidence=run.classification.category_confidence
         if run.classification
         else 0.0,
-        suggestion=run.draft.content if run.draft else "",
+        suggestion=run.response_draft.content if run.response_draft else "",
         status="resolved"
         if run.status == "finished" and run.disposition == "auto_resolve"
         else "awaiting_review",
@@ -171,6 +171,6 @@ def short_ticket_out(stored: StoredTicket) -> ShortTicket:
         status=stored.status,
         priority=SHORT_PRIORITIES.get(stored.priority or ""),
         intent=intent_of(run) if run else None,
-        suggestion=run.draft.content if run and run.draft else None,
+        suggestion=run.response_draft.content if run and run.response_draft else None,
         created_at=stored.received_at,
     )

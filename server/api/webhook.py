@@ -132,7 +132,7 @@ async def read_webhook_record(app: TicketGraph, ticket_id: str) -> WebhookOut:
 
 def run_fields(run: Run | None, routing: Routing) -> dict[str, Any]:
     """What the record says of the run; nothing yet when it has no result."""
-    known, decision = (run.classification, run.decision) if run else (None, None)
+    known, decision = (run.classification, run.routing) if run else (None, None)
     return {
         "status": webhook_status_of(run),
         "department": known.category if known else None,

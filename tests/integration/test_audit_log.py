@@ -85,8 +85,8 @@ async def test_a_decision_is_kept_with_everything_that_led_to_it(
     assert (finished["flow"], finished["desk"]) == (1, "customer_support@1")
     assert finished["policy"].partition("@")[2].isdigit()
     assert finished["models"] == ["all-MiniLM-L6-v2-int8"]
-    assert decided.decision is not None
-    assert finished["scores"]["routing"] == round(decided.decision.confidence, 4)
+    assert decided.routing is not None
+    assert finished["scores"]["routing"] == round(decided.routing.confidence, 4)
     assert decided.delivery is not None
     assert finished["effects"] == [effect.key for effect in decided.delivery.effects]
     assert (approval["type"], approval["shown_hash"]) == ("edit", waiting["shown_hash"])
@@ -97,11 +97,11 @@ async def test_no_text_and_no_personal_data_is_kept(
     app: InspectedTicketGraph, decided: Run
 ) -> None:
     said = json.dumps([row async for row in app.iterate_audit()])
-    assert decided.draft is not None
+    assert decided.response_draft is not None
     texts = (
         *DISASTER,
         ANSWER,
-        decided.draft.content,
+        decided.response_draft.content,
         "ops@example.com",
         "Ada",
         "Quillfeather",

@@ -86,7 +86,7 @@ def decided(run: Run, due_at: datetime, **update: Any) -> Run:
         disposition="assign", team="billing_team", priority="high", needs_approval=False, send_reply=False,
         confidence=0.5, due_at=due_at,
     )  # fmt: skip
-    return run.model_copy(update={"decision": decision, **update})
+    return run.model_copy(update={"routing": decision, **update})
 
 
 async def planned(

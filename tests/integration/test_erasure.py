@@ -160,13 +160,13 @@ async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> Non
         assert mine["repeated"].duplicate_of == mine["finished"].ticket_id
         assert others["joined"].duplicate_of == mine["beside"].ticket_id
         assert mine["finished"].ticket_id in [
-            one.ticket_id for one in others["finished"].similar
+            one.ticket_id for one in others["finished"].similar_tickets
         ]
         assert LIMESCALE in [
             one.title for one in await channel(app, others["kettle"], "sources")
         ]
-        assert others["kettle"].draft
-        assert LIMESCALE in " ".join(others["kettle"].draft.suggested_actions)
+        assert others["kettle"].response_draft
+        assert LIMESCALE in " ".join(others["kettle"].response_draft.suggested_actions)
         for name in ("waiting", "guided", "failed", "forked"):
             assert mine["waiting"].ticket_id in [
                 one.ticket_id for one in await channel(app, others[name], "similar")
@@ -194,7 +194,7 @@ async def test_nothing_of_hers_is_left_and_the_others_go_on(place: Place) -> Non
             customer_email="x@example.com",
         )
         known = [run.ticket_id for run in others.values()]
-        assert {one.ticket_id for one in later.similar} <= set(known)
+        assert {one.ticket_id for one in later.similar_tickets} <= set(known)
         assert (await app.verify_audit()).fault is None
         erasure = [
             record
@@ -246,7 +246,7 @@ async def test_a_duplicate_of_an_erased_ticket_stands_alone(place: Place) -> Non
             *BLADE, customer_id="firm-9", customer_email="two@example.com"
         )
         assert second.duplicate_of == first.ticket_id
-        assert second.extraction is not None
+        assert second.extracted_fields is not None
         assert (await app.erase("one@example.com")).cleaned == 1
         alone = await app.runs.get(second.run_id)
         assert (alone.duplicate_of, alone.extraction, alone.draft) == (None, None, None)

@@ -123,7 +123,11 @@ async def working(house: House) -> list[Run]:
 
 def in_steps(run: Run) -> dict[str, int]:
     """The calls that each step made."""
-    return {step.step_name: step.usage.calls for step in run.steps if step.usage.calls}
+    return {
+        step.step_name: step.usage.calls
+        for step in run.workflow_steps
+        if step.usage.calls
+    }
 
 
 @pytest.mark.parametrize("mode", [mode for mode in MODES if mode not in WORKING])
@@ -154,8 +158,8 @@ def well_finished(run: Run) -> None:
     }
     assert all(problem.detail for problem in run.problems)
     assert run.classification
-    assert run.draft
-    assert run.draft.engine == "local"
+    assert run.response_draft
+    assert run.response_draft.engine == "local"
     assert not run.classification.calibrated
     assert max(in_steps(run).values(), default=0) <= 2
 
@@ -229,7 +233,7 @@ async def test_a_third_of_the_calls_failing_degrades_at_most_what_failed(
     ]
     for run in runs:
         assert max(in_steps(run).values()) <= 2
-        assert run.draft
+        assert run.response_draft
     assert Counter(run.engine for run in runs)["llm"] >= SEQUENTIAL - 1
 
 

@@ -93,7 +93,7 @@ async def is_still_whole(app: InspectedTicketGraph, pruned: Run, waiting: Run) -
     """What is read of a pruned run is all there, and who waited goes on."""
     assert await app.runs.get(pruned.run_id) == pruned
     assert [step async for _, step in app.runs.stream_steps(pruned.run_id)] == list(
-        pruned.steps
+        pruned.workflow_steps
     )
     with pytest.raises(GoneError, match="pruned"):
         await app.runs.history(pruned.run_id)
@@ -198,7 +198,7 @@ def test_a_pruned_run_over_http(tmp_path: Path) -> None:
             )
         assert http.get(f"/{run.run_id}").json()["disposition"] == run.disposition
         assert http.get(f"/{run.run_id}/events").text.count("event: step") == len(
-            run.steps
+            run.workflow_steps
         )
         assert http.post(f"/{run.run_id}/fork", json={}).status_code == 201
 

@@ -47,10 +47,10 @@ async def test_an_ordinary_ticket_is_assigned_and_its_draft_not_sent(
     assert (run.status, run.disposition) == ("finished", "assign")
     assert run.classification is not None
     assert run.classification.category == "billing"
-    assert run.extraction is not None
-    assert run.extraction.values("order_id") == ["ORD-7731"]
-    assert run.draft is not None
-    assert "ORD-7731" in run.draft.content
+    assert run.extracted_fields is not None
+    assert run.extracted_fields.values("order_id") == ["ORD-7731"]
+    assert run.response_draft is not None
+    assert "ORD-7731" in run.response_draft.content
     assert "reply" not in await actions(app, run.ticket_id)
     assert run.engine == "local"
     assert (await app.runs.get(run.run_id)) == run
@@ -146,8 +146,8 @@ async def test_history_steps_through_the_run_and_a_fork_has_no_effects(
         run.run_id, drafting.checkpoint_id, options=RunOptions(response_tone="formal")
     )
     assert (fork.forked_from, fork.status) == (run.run_id, "finished")
-    assert fork.draft is not None
-    assert fork.draft.tone == "formal"
+    assert fork.response_draft is not None
+    assert fork.response_draft.tone == "formal"
     assert fork.delivery is not None
     assert fork.delivery.simulated
     changed = await app.runs.fork(run.run_id, subject="Site down", body=DISASTER[1])
@@ -161,7 +161,7 @@ async def test_the_sequential_order_and_the_skips(app: InspectedTicketGraph) -> 
     sequential = await app.process(
         *ORDINARY, customer_id="c-6", options=RunOptions(enable_parallel=False)
     )
-    names = [step.step_name for step in sequential.steps]
+    names = [step.step_name for step in sequential.workflow_steps]
     assert names == [
         "sanitize",
         "dedup",
@@ -177,9 +177,15 @@ async def test_the_sequential_order_and_the_skips(app: InspectedTicketGraph) -> 
         skip_classification=True, skip_extraction=True, skip_response=True
     )
     bare = await app.process(*ORDINARY, customer_id="c-7", options=skipping)
-    assert (bare.classification, bare.extraction, bare.draft) == (None, None, None)
+    assert (bare.classification, bare.extracted_fields, bare.response_draft) == (
+        None,
+        None,
+        None,
+    )
     assert bare.disposition == "escalate"  # unknown means escalate
-    assert {step.step_name for step in bare.steps if step.status == "skipped"} == {
+    assert {
+        step.step_name for step in bare.workflow_steps if step.status == "skipped"
+    } == {
         "classify",
         "extract",
         "draft",
@@ -187,7 +193,7 @@ async def test_the_sequential_order_and_the_skips(app: InspectedTicketGraph) -> 
     unrouted = await app.process(
         *ORDINARY, customer_id="c-8", options=RunOptions(skip_routing=True)
     )
-    assert (unrouted.status, unrouted.decision) == ("finished", None)
+    assert (unrouted.status, unrouted.routing) == ("finished", None)
     again = await app.process(
         *ORDINARY,
         customer_id="c-8",
@@ -232,8 +238,8 @@ async def test_a_third_desk_needs_no_python(tmp_path: Path) -> None:
         run = await bakery.process(
             *ORDINARY, desk="bakery", customer_email="a@example.com"
         )
-        assert run.decision is not None
-        assert (run.desk, run.decision.team) == ("bakery", "till_team")
+        assert run.routing is not None
+        assert (run.desk, run.routing.team) == ("bakery", "till_team")
 
 
 def test_scripts_need_no_await(tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ class RunAdvancer:
         values = {
             "status": "failed",
             "error": error,
-            "result": run.model_dump(mode="json"),
+            "result": run.dump_stored(),
         }
         await runs.update_run(connection, claim.run_id, now, **values)
         if claim.forked_from is None:

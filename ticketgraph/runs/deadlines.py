@@ -37,8 +37,8 @@ def answer_due_at(run: Run, ticket: Ticket, desk: Desk) -> datetime:
 
     An unknown severity counts as medium.
     """
-    if run.decision and run.decision.due_at:
-        return run.decision.due_at
+    if run.routing and run.routing.due_at:
+        return run.routing.due_at
     severity = run.classification.severity if run.classification else "medium"
     return sla.due_at(ticket.received_at, desk.severity_level(severity))
 

@@ -147,12 +147,12 @@ class RunExecutor:
         """The run's result, its steps, and the ticket's columns; a fork has no ticket."""
         settled = {
             "status": run.status,
-            "result": run.model_dump(mode="json"),
+            "result": run.dump_stored(),
             "attempts": 0,
             "begun": 0,
         }
         await runs.update_run(connection, claim.run_id, now, **settled)
-        await runs.record_steps(connection, claim.run_id, run.steps)
+        await runs.record_steps(connection, claim.run_id, run.workflow_steps)
         if claim.forked_from is None:
             await tickets.update_ticket(
                 connection, run.ticket_id, now, **ticket_columns(run)
@@ -192,7 +192,7 @@ def log_outcome(run: Run) -> None:
         "run_id": run.run_id,
         "ticket_id": run.ticket_id,
         "disposition": run.disposition,
-        "team": run.decision.team if run.decision else None,
+        "team": run.routing.team if run.routing else None,
         "engine": run.engine,
         "degraded": run.degraded,
         "fork": run.forked_from is not None,

@@ -29,15 +29,15 @@ def build_run(
         status=status,
         disposition=decision.disposition if decision else None,
         classification=classification,
-        extraction=state.get("extraction"),
-        draft=state.get("draft"),
-        decision=decision,
+        extracted_fields=state.get("extraction"),
+        response_draft=state.get("draft"),
+        routing=decision,
         approval=approval,
         duplicate_of=duplicate.ticket_id if duplicate else None,
         similarity_score=highest_similarity(state),
-        similar=tuple(state.get("similar", ())),
+        similar_tickets=tuple(state.get("similar", ())),
         delivery=state.get("delivery"),
-        steps=tuple(state.get("steps", ())),
+        workflow_steps=tuple(state.get("steps", ())),
         problems=tuple(state.get("problems", ())),
         engine=engine_of_run(state),
         degraded=state.get("degraded", False),
@@ -81,8 +81,8 @@ def with_original_results(run: Run, original: Mapping[str, Any]) -> Run:
     return run.model_copy(
         update={
             "classification": known.classification,
-            "extraction": known.extraction,
-            "draft": known.draft,
+            "extracted_fields": known.extracted_fields,
+            "response_draft": known.response_draft,
             "engine": known.engine,
         }
     )
@@ -90,7 +90,7 @@ def with_original_results(run: Run, original: Mapping[str, Any]) -> Run:
 
 def ticket_columns(run: Run) -> dict[str, Any]:
     """The columns of the ticket's row that its newest run sets."""
-    decision, classification = run.decision, run.classification
+    decision, classification = run.routing, run.classification
     return {
         "status": ticket_status(run),
         "category": classification.category if classification else None,
@@ -107,7 +107,7 @@ def assigned_team(run: Run) -> str | None:
     delivered = next(
         (effect.target for effect in effects if effect.action == "assignment"), None
     )
-    return delivered or (run.decision.team if run.decision else None)
+    return delivered or (run.routing.team if run.routing else None)
 
 
 def ticket_status(run: Run) -> str:

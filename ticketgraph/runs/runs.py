@@ -99,8 +99,8 @@ class Runs:
                 run = await self.get(run_id)
                 settled = run.status != "running"
                 steps = (
-                    run.steps
-                    if settled and run.steps
+                    run.workflow_steps
+                    if settled and run.workflow_steps
                     else await self.load_saved_steps(run_id)
                 )
                 for step in steps[seen:]:

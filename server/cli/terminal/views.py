@@ -22,7 +22,7 @@ def runs_table(runs: Sequence[Run]) -> Table:
         "ticket", "category", "severity", "disposition", "team", "engine", "ms"
     )
     for run in runs:
-        kind, decision = run.classification, run.decision
+        kind, decision = run.classification, run.routing
         made.add_row(
             run.ticket_id,
             kind.category if kind else EMPTY_CELL,
@@ -102,14 +102,15 @@ def show_ticket(console: Console, ticket: StoredTicket) -> None:
 def show_run(console: Console, run: Run) -> None:
     """What was understood, decided and written, and what a person can do now."""
     console.print(facts_table(run_summary_rows(run)))
-    if run.draft:
+    if run.response_draft:
         console.print(
             text_panel(
-                run.draft.content, f"reply, {run.draft.tone}, {run.draft.engine} engine"
+                run.response_draft.content,
+                f"reply, {run.response_draft.tone}, {run.response_draft.engine} engine",
             )
         )
     steps = make_table("step", "status", "engine", "problem", "ms")
-    for step in run.steps:
+    for step in run.workflow_steps:
         problem = strip_control_characters(step.error or EMPTY_CELL)
         steps.add_row(
             step.step_name,
@@ -148,20 +149,22 @@ def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
     if kind := run.classification:
         yield "category", f"{kind.category} ({kind.category_confidence:.2f})"
         yield "severity", f"{kind.severity} ({kind.severity_confidence:.2f})"
-    if run.extraction:
-        for field in run.extraction.fields:
+    if run.extracted_fields:
+        for field in run.extracted_fields.fields:
             yield (
                 field.name,
-                ", ".join(str(value) for value in run.extraction.values(field.name)),
+                ", ".join(
+                    str(value) for value in run.extracted_fields.values(field.name)
+                ),
             )
-        if run.extraction.missing_required:
-            yield "missing", ", ".join(run.extraction.missing_required)
+        if run.extracted_fields.missing_required:
+            yield "missing", ", ".join(run.extracted_fields.missing_required)
     yield from decision_rows(run)
     if run.duplicate_of:
         yield "duplicate of", run.duplicate_of
-    if run.draft and run.draft.sources:
-        yield "sources", ", ".join(run.draft.sources)
-    for similar in run.similar:
+    if run.response_draft and run.response_draft.sources:
+        yield "sources", ", ".join(run.response_draft.sources)
+    for similar in run.similar_tickets:
         yield (
             "similar",
             f"{similar.ticket_id} {similar.score:.2f} {similar.status}: {similar.subject}",
@@ -172,7 +175,7 @@ def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
 
 def decision_rows(run: Run) -> Iterator[tuple[str, str]]:
     """Where the ticket goes and by which rules, then what left the system."""
-    if decision := run.decision:
+    if decision := run.routing:
         due = f", due {format_minute(decision.due_at)}" if decision.due_at else ""
         yield "disposition", decision.disposition
         yield "team", f"{decision.team}, priority {decision.priority}{due}"
