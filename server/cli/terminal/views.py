@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
+from contracts.run_view import view_run
+from contracts.stored_ticket import StoredTicket
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -10,14 +12,18 @@ from rich.text import Text
 
 from contracts.approval import Approval
 from contracts.result import Checkpoint, Run
-from contracts.stored_ticket import StoredTicket
-from server.cli.terminal.output import make_table, strip_control_characters
+from server.cli.terminal.output import (
+    make_table,
+    print_json,
+    result_console,
+    strip_control_characters,
+)
 
 EMPTY_CELL = "-"
 
 
 def runs_table(runs: Sequence[Run]) -> Table:
-    """One line a ticket."""
+    """One line per ticket."""
     made = make_table(
         "ticket", "category", "severity", "disposition", "team", "engine", "ms"
     )
@@ -36,32 +42,30 @@ def runs_table(runs: Sequence[Run]) -> Table:
 
 
 def approvals_table(approvals: Iterable[Approval]) -> Table:
-    """One line an approval."""
+    """One line per approval."""
     made = make_table("approval", "ticket", "team", "why", "status", "until")
     for approval in approvals:
-        decision = approval.decision
-        status = (
-            f"{decision.type} by {approval.decided_by}" if decision else approval.status
-        )
-        reasons = strip_control_characters("\n".join(approval.request.reasons))
-        until = (
-            format_minute(approval.expires_at)
-            if approval.status == "pending"
-            else EMPTY_CELL
-        )
+        is_pending = approval.status == "pending"
         made.add_row(
             approval.id,
             approval.ticket_id,
             approval.request.team,
-            reasons,
-            strip_control_characters(status),
-            until,
+            strip_control_characters("\n".join(approval.request.reasons)),
+            strip_control_characters(describe_status(approval)),
+            format_minute(approval.expires_at) if is_pending else EMPTY_CELL,
         )
     return made
 
 
+def describe_status(approval: Approval) -> str:
+    """The status, or who decided what."""
+    if approval.decision is None:
+        return approval.status
+    return f"{approval.decision.type} by {approval.decided_by}"
+
+
 def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> Table:
-    """One line a saved moment."""
+    """One line per checkpoint."""
     made = make_table("step", "checkpoint", "after", "next", "saved")
     for point in checkpoints:
         upcoming = ", ".join(point.next) + (
@@ -97,6 +101,14 @@ def show_ticket(console: Console, ticket: StoredTicket) -> None:
     console.print(text_panel(ticket.body, ticket.subject or "(no subject)"))
     if ticket.solution:
         console.print(text_panel(ticket.solution, "solution"))
+
+
+def print_run(run: Run, *, as_json: bool) -> None:
+    """A run for other programs, under the names of the HTTP API, or for people."""
+    if as_json:
+        print_json(view_run(run))
+    else:
+        show_run(result_console(), run)
 
 
 def show_run(console: Console, run: Run) -> None:
