@@ -18,7 +18,6 @@ from server.cli.terminal.views import (
 
 if TYPE_CHECKING:
     from contracts.stored_ticket import StoredTicket
-
     from server.cli.remote.app import RemoteTicketGraph
     from ticketgraph.app import TicketGraph
 

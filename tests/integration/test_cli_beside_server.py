@@ -53,8 +53,8 @@ def address_file(folder: Path) -> Path:
 @pytest.fixture(scope="module")
 def server_process(
     tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator["tuple[Path, subprocess.Popen[bytes], str]"]:
-    """A server on every interface and a port of the system's choice: folder, process, URL."""
+) -> Iterator[tuple[Path, str]]:
+    """A server on every interface and a port of the system's choice: folder and URL."""
     folder = tmp_path_factory.mktemp("beside")
     log = folder / "server.log"
     arguments = ("serve", "--host", "0.0.0.0", "--port", "0")  # noqa: S104
@@ -66,15 +66,16 @@ def server_process(
             if running.poll() is not None or time.monotonic() > deadline:
                 pytest.fail(f"the server did not start: {log.read_text()}")
             time.sleep(0.05)  # between two looks at another process
-        yield folder, running, f"http://127.0.0.1{ready[1]}"
+        yield folder, f"http://127.0.0.1{ready[1]}"
+    assert not address_file(folder).exists(), "the server stopped and left its address"
 
 
 @pytest.fixture(scope="module")
 def runs(
-    server_process: "tuple[Path, subprocess.Popen[bytes], str]",
+    server_process: tuple[Path, str],
 ) -> Sequence[dict[str, Any]]:
     """What `process` printed beside the server."""
-    folder, _, _ = server_process
+    folder, _ = server_process
     file = folder / "tickets.csv"
     file.write_text(TICKETS)
     done = run_process(folder, "process", str(file), "--json")
@@ -84,28 +85,28 @@ def runs(
 
 
 def test_the_address_is_this_machines_and_only_for_this_user(
-    server_process: "tuple[Path, subprocess.Popen[bytes], str]",
+    server_process: tuple[Path, str],
 ) -> None:
-    folder, _, url = server_process
+    folder, url = server_process
     written = json.loads(address_file(folder).read_text())
     assert written["url"] == url
     assert stat.S_IMODE(address_file(folder).stat().st_mode) == 0o600
 
 
 def test_nobody_without_the_token_is_answered(
-    server_process: "tuple[Path, subprocess.Popen[bytes], str]",
+    server_process: tuple[Path, str],
 ) -> None:
-    _, _, url = server_process
-    for token in ("", "Bearer wrong", "Bearer "):
+    _, url = server_process
+    for token in ("", "Bearer wrong", "Bearer"):
         refused = httpx.get(f"{url}/commands/desks", headers={"Authorization": token})
         assert refused.status_code == 404
 
 
 def test_a_ticket_is_processed_decided_and_shown_through_the_server(
-    server_process: "tuple[Path, subprocess.Popen[bytes], str]",
+    server_process: tuple[Path, str],
     runs: Sequence[dict[str, Any]],
 ) -> None:
-    folder, _, url = server_process
+    folder, url = server_process
     login, order, outage = runs
     assert login["classification"]["category"] == "account"
     assert "ORD-12345" in json.dumps(order["extracted_fields"])
@@ -130,23 +131,45 @@ def test_a_ticket_is_processed_decided_and_shown_through_the_server(
 
 
 def test_a_fork_runs_in_the_server(
-    server_process: "tuple[Path, subprocess.Popen[bytes], str]",
+    server_process: tuple[Path, str],
     runs: Sequence[dict[str, Any]],
 ) -> None:
-    folder, _, _ = server_process
+    folder, _ = server_process
     done = invoke(folder, "fork", runs[0]["run_id"], "--tone", "friendly", "--json")
     forked = json.loads(done.stdout)
     assert forked["forked_from"] == runs[0]["run_id"]
     assert forked["response_draft"]["tone"] == "friendly"
 
 
-def test_every_command_prints_the_same_with_and_without_the_server(
-    server_process: "tuple[Path, subprocess.Popen[bytes], str]",
-    runs: Sequence[dict[str, Any]],
+def test_after_a_kill_every_command_prints_the_same_without_the_server(
+    tmp_path: Path,
 ) -> None:
-    folder, running, _ = server_process
-    ticket_id, run_id = runs[0]["ticket_id"], runs[0]["run_id"]
-    commands = [
+    file = tmp_path / "tickets.csv"
+    file.write_text(TICKETS)
+    with serving(tmp_path) as server:
+        done = invoke(tmp_path, "process", str(file), "--json")
+        run = json.loads(done.stdout.splitlines()[0])
+        commands = read_commands(run["ticket_id"], run["run_id"], file)
+        beside = [invoke(tmp_path, *command) for command in commands]
+        server.kill()
+    assert address_file(tmp_path).exists()
+    for command, seen in zip(commands, beside, strict=True):
+        alone = invoke(tmp_path, *command)
+        assert (seen.exit_code, seen.stdout, seen.stderr) == (
+            alone.exit_code,
+            alone.stdout,
+            alone.stderr,
+        ), command
+    with (tmp_path / "ticketgraph.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        refused = invoke(tmp_path, "approvals")
+    assert refused.exit_code == 2
+    assert "Another ticketgraph uses the data folder" in refused.stderr
+
+
+def read_commands(ticket_id: str, run_id: str, file: Path) -> list[list[str]]:
+    """Every work command with what it prints and what it refuses, changing nothing."""
+    return [
         ["show", ticket_id],
         ["show", run_id, "--json"],
         ["history", run_id],
@@ -163,32 +186,8 @@ def test_every_command_prints_the_same_with_and_without_the_server(
         ["decide", "absent", "approve"],
         ["retry", "absent"],
         ["effects", "resolve", "absent", "drop"],
-        ["process", str(folder / "tickets.csv"), "--desk", "absent"],
+        ["process", str(file), "--desk", "absent"],
     ]
-    beside = [invoke(folder, *command) for command in commands]
-    running.terminate()
-    running.wait(timeout=START_SECONDS)
-    assert not address_file(folder).exists()
-    for command, seen in zip(commands, beside, strict=True):
-        alone = invoke(folder, *command)
-        assert (seen.exit_code, seen.stdout, seen.stderr) == (
-            alone.exit_code,
-            alone.stdout,
-            alone.stderr,
-        ), command
-
-
-def test_after_a_kill_the_folder_itself_is_used(tmp_path: Path) -> None:
-    with serving(tmp_path) as server:
-        server.kill()
-    assert address_file(tmp_path).exists()
-    done = run_process(tmp_path, "approvals")
-    assert (done.returncode, done.stderr) == (0, "Nothing waits for a person.\n")
-    with (tmp_path / "ticketgraph.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        refused = invoke(tmp_path, "approvals")
-    assert refused.exit_code == 2
-    assert "Another ticketgraph uses the data folder" in refused.stderr
 
 
 def test_a_port_that_another_server_has_now_is_not_asked(

@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from contracts.stored_ticket import StoredTicket
 from pydantic import BaseModel, ValidationError
 
 from contracts.approval import UNKNOWN_PERSON, Approval, ApprovalDecision
@@ -19,6 +18,7 @@ from contracts.dead_letter import DeadLetter
 from contracts.effect import LedgerEntry, Resolution, WhichEffects
 from contracts.errors import TicketGraphError
 from contracts.result import Checkpoint, Run
+from contracts.stored_ticket import StoredTicket
 from contracts.ticket import NewTicket, RunOptions
 from server.cli.remote.client import ServerClient
 from server.process.server_address import find_database_file, read_address

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
-from contracts.run_view import view_run
-from contracts.stored_ticket import StoredTicket
 from rich.console import Console
 from rich.panel import Panel
 from rich.table import Table
@@ -12,6 +10,8 @@ from rich.text import Text
 
 from contracts.approval import Approval
 from contracts.result import Checkpoint, Run
+from contracts.run_view import view_run
+from contracts.stored_ticket import StoredTicket
 from server.cli.terminal.output import (
     make_table,
     print_json,
