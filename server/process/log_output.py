@@ -40,9 +40,9 @@ def configure_log(level: str, stream: TextIO | None = None) -> None:
 
     `level` is debug, info, warning or error.
     """
-    stream = stream or sys.stderr
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(make_formatter(colours=stream.isatty()))
+    output: TextIO = stream or sys.stderr
+    handler = logging.StreamHandler(output)
+    handler.setFormatter(make_formatter(colours=output.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())

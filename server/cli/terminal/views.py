@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.approval import Approval
+from contracts.extraction import Extraction
 from contracts.result import Checkpoint, Run
 from contracts.run_view import view_run
 from contracts.stored_ticket import StoredTicket
@@ -161,13 +162,7 @@ def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
         yield "category", f"{kind.category} ({kind.category_confidence:.2f})"
         yield "severity", f"{kind.severity} ({kind.severity_confidence:.2f})"
     if run.extraction:
-        for field in run.extraction.fields:
-            yield (
-                field.name,
-                ", ".join(str(value) for value in run.extraction.values(field.name)),
-            )
-        if run.extraction.missing_required:
-            yield "missing", ", ".join(run.extraction.missing_required)
+        yield from extraction_rows(run.extraction)
     yield from decision_rows(run)
     if run.duplicate_of:
         yield "duplicate of", run.duplicate_of
@@ -180,6 +175,17 @@ def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
         )
     if run.injection_flag:
         yield "suspicious", ", ".join(run.injection_reasons)
+
+
+def extraction_rows(extraction: Extraction) -> Iterator[tuple[str, str]]:
+    """The fields with their values, and those that are required and missing."""
+    for field in extraction.fields:
+        yield (
+            field.name,
+            ", ".join(str(value) for value in extraction.values(field.name)),
+        )
+    if extraction.missing_required:
+        yield "missing", ", ".join(extraction.missing_required)
 
 
 def decision_rows(run: Run) -> Iterator[tuple[str, str]]:
