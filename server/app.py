@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute
 
 from server.api import (
     approvals,
+    commands,
     dead_letters,
     effects,
     health,
@@ -33,6 +34,7 @@ ENDPOINTS = (
     webhook,
     runs,
     approvals,
+    commands,
     dead_letters,
     effects,
     health,

@@ -1,4 +1,4 @@
-"""Opening a TicketGraph as the settings say."""
+"""Opens a TicketGraph with the settings of this process."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

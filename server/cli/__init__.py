@@ -1,6 +1,6 @@
 """The command line: `ticketgraph`. One module per command or group.
 
-What is heavy is imported inside the commands.
+Commands import the engine and the database when they run, so that `--help` is quick.
 """
 
 import typer

@@ -1,21 +1,27 @@
-"""`ticketgraph approvals` and `ticketgraph decide`.
+"""`ticketgraph approvals` and `ticketgraph decide`: what waits for a person, and the answer."""
 
-What waits for a person, and the person's answer.
-"""
-
-import getpass
 from typing import Annotated, Literal
 
 import typer
 
 from contracts.approval import Verdict, make_decision
 from contracts.errors import InputError
-from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.open_app import AsJson, DataDir, run_beside_server
 from server.cli.terminal.output import print_json, remark_console, result_console
+from server.cli.terminal.person import DecidedBy, os_user
 from server.cli.terminal.read_rows import read_text
-from server.cli.terminal.views import approvals_table, show_run
+from server.cli.terminal.views import approvals_table, print_run
 
 Status = Literal["pending", "decided", "all"]
+
+ReplyText = Annotated[str | None, typer.Option(help="The reply, for edit and respond.")]
+ReplyFile = Annotated[
+    str | None, typer.Option(help="A file with the reply; - reads from stdin.")
+]
+Guidance = Annotated[
+    str | None, typer.Option(help="For reject: what another draft should do better.")
+]
+Team = Annotated[str | None, typer.Option(help="For reassign: who gets the ticket.")]
 
 
 def approvals(
@@ -30,12 +36,8 @@ def approvals(
 
     Example: ticketgraph approvals --status all
     """
-    found = run_with_app(
-        data_dir,
-        lambda opened: opened.approvals.list(
-            None if status == "all" else status, limit
-        ),
-    )
+    which = None if status == "all" else status
+    found = run_beside_server(data_dir, lambda app: app.approvals.list(which, limit))
     if json:
         for approval in found:
             print_json(approval)
@@ -52,26 +54,15 @@ def approvals(
 def decide(
     approval_id: Annotated[str, typer.Argument(help="As `approvals` lists it.")],
     verdict: Annotated[Verdict, typer.Argument(help="What is to happen.")],
-    text: Annotated[
-        str | None, typer.Option(help="The reply, for edit and respond.")
-    ] = None,
-    text_file: Annotated[
-        str | None, typer.Option(help="A file with the reply; - reads from stdin.")
-    ] = None,
-    guidance: Annotated[
-        str | None,
-        typer.Option(help="For reject: what another draft should do better."),
-    ] = None,
-    team: Annotated[
-        str | None, typer.Option(help="For reassign: who gets the ticket.")
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(help="Who decides; you, if not given.")
-    ] = None,
+    text: ReplyText = None,
+    text_file: ReplyFile = None,
+    guidance: Guidance = None,
+    team: Team = None,
+    decided_by: DecidedBy = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Decide, and let the run go on. The first decision counts.
+    """Decide, and resume the run. The first decision counts.
 
     approve sends what was shown; edit sends your text in its place; reject with guidance
     asks for another draft, without it nothing is sent; reassign gives the ticket to a team;
@@ -79,30 +70,25 @@ def decide(
 
     Example: ticketgraph decide 4f1c... edit --text-file reply.txt
     """
+    decision = make_decision(
+        {
+            "type": verdict,
+            "text": choose_reply(text, text_file),
+            "guidance": guidance,
+            "team": team,
+            "decided_by": decided_by or os_user(),
+        }
+    )
+    run = run_beside_server(
+        data_dir, lambda app: app.approvals.decide(approval_id, decision)
+    )
+    print_run(run, as_json=json)
+
+
+def choose_reply(text: str | None, text_file: str | None) -> str | None:
+    """The reply that was given, in either way. Raises InputError."""
     if text is not None and text_file is not None:
         raise InputError(
             "Give the reply with --text or with --text-file, not with both."
         )
-    words = read_text(text_file) if text_file is not None else text
-    decision = make_decision(
-        {
-            "type": verdict,
-            "text": words,
-            "guidance": guidance,
-            "team": team,
-            "decided_by": by or os_user(),
-        }
-    )
-    run = run_with_app(data_dir, lambda opened: opened.decide(approval_id, decision))
-    if json:
-        print_json(run)
-    else:
-        show_run(result_console(), run)
-
-
-def os_user() -> str:
-    """Who runs this process; "unknown" where the system has no name for them."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
+    return read_text(text_file) if text_file is not None else text

@@ -1,4 +1,4 @@
-"""`ticketgraph audit`: whether the log of decisions is what was written, and the log itself.
+"""`ticketgraph audit`: verifies and exports the audit log.
 
 Both only read, also beside a running server, and on a copy of its data folder.
 """
@@ -35,11 +35,10 @@ def verify_log(
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Check the chain of the audit log, and print how many records it has and its head.
+    """Check the hash chain of the audit log. Prints its number of records and its head.
 
-    Keep the head elsewhere.
-
-    Exit code 1 when a record was changed, removed, inserted or moved; the first one is named.
+    Keep the head elsewhere. Exit code 1 when a record was changed, removed, inserted or
+    moved; the first one is named.
 
     Example: ticketgraph audit verify --head 5f70bf18...
     """

@@ -1,4 +1,4 @@
-"""`ticketgraph desk`: the desks that are there, and whether their policies are in order."""
+"""`ticketgraph desk`: lists the desks and checks their policy files."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,7 +22,7 @@ SHIPPED_DESKS_FOLDER = Path(policies.__file__).parent / "desks"
 """The desks that come with the program; DESKS_DIR names another folder of desks."""
 
 ERROR_KINDS = ("bad-pattern",)
-"""Rules of findings that the loader lets pass, for speed, and that would fail at a ticket."""
+"""Findings that the loader does not look for, to load quickly, and that fail on a ticket."""
 
 desk = typer.Typer(help="Look at the desks.", no_args_is_help=True)
 
@@ -61,7 +61,7 @@ def check(
         typer.Argument(help="A desk's folder or id; all desks if not given."),
     ] = None,
 ) -> None:
-    """Check desks: what is wrong, what overlaps, what never matters.
+    """Check desks: errors, rules that overlap, and rules that never apply.
 
     An error keeps the desk from being used and gives exit code 1; a warning is something
     its author should look at.
@@ -100,10 +100,7 @@ def find_desk_folder(which: str) -> Path:
 
 
 def find_desk_faults(folder: Path) -> Iterator[tuple[Level, str]]:
-    """Everything about one desk that its author should change.
-
-    How bad, and file, rule and what to do.
-    """
+    """Every finding about one desk: its level, and a line with file, rule and what to do."""
     from policies.loading.check import check_desk
     from policies.loading.load import load_desk
 

@@ -1,7 +1,4 @@
-"""`ticketgraph effects`.
-
-What left the system or is to leave it, and a person's word on what nobody knows.
-"""
+"""`ticketgraph effects`: what left the system or is to leave it, and a person's decisions."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from contracts.effect import LedgerEntry, Outcome, Resolution, WhichEffects
-from server.cli.approvals import os_user
-from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.open_app import AsJson, DataDir, run_beside_server
 from server.cli.terminal.output import (
     make_table,
     print_json,
@@ -18,13 +14,14 @@ from server.cli.terminal.output import (
     result_console,
     strip_control_characters,
 )
+from server.cli.terminal.person import DecidedBy, os_user
 from server.cli.terminal.views import EMPTY_CELL, format_minute
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 effects = typer.Typer(
-    help="List what was sent or is to be sent, and decide where nobody can know.",
+    help="List effects, and decide on those that were parked.",
     invoke_without_command=True,
 )
 
@@ -48,7 +45,7 @@ def listed(
     """
     if context.invoked_subcommand:
         return
-    found = run_with_app(data_dir, lambda opened: opened.effects.list(status, limit))
+    found = run_beside_server(data_dir, lambda app: app.effects.list(status, limit))
     if json:
         for entry in found:
             print_json(entry)
@@ -69,9 +66,7 @@ def resolve(
     remote_id: Annotated[
         str | None, typer.Option(help="With sent: what the receiver calls it.")
     ] = None,
-    by: Annotated[
-        str | None, typer.Option(help="Who decides; you, if not given.")
-    ] = None,
+    decided_by: DecidedBy = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
@@ -85,10 +80,10 @@ def resolve(
     Example: ticketgraph effects resolve TKT-AEB52514:reply:0c4f... sent --remote-id 4711
     """
     resolution = Resolution(
-        outcome=outcome, decided_by=by or os_user(), remote_id=remote_id
+        outcome=outcome, decided_by=decided_by or os_user(), remote_id=remote_id
     )
-    entry = run_with_app(
-        data_dir, lambda opened: opened.effects.resolve(key, resolution)
+    entry = run_beside_server(
+        data_dir, lambda app: app.effects.resolve(key, resolution)
     )
     if json:
         print_json(entry)
@@ -97,11 +92,11 @@ def resolve(
 
 
 def effects_table(entries: Sequence[LedgerEntry]) -> "Table":
-    """One line an effect."""
+    """One line per effect."""
     made = make_table("effect", "action", "target", "status", "tried", "since", "why")
     for entry in entries:
         since = format_minute(entry.settled_at or entry.started_at or entry.created_at)
-        told = (
+        cells = (
             entry.key,
             entry.action,
             strip_control_characters(entry.target),
@@ -109,5 +104,5 @@ def effects_table(entries: Sequence[LedgerEntry]) -> "Table":
             str(entry.attempts),
             since,
         )
-        made.add_row(*told, strip_control_characters(entry.error or EMPTY_CELL))
+        made.add_row(*cells, strip_control_characters(entry.error or EMPTY_CELL))
     return made

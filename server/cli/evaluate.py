@@ -1,7 +1,4 @@
-"""`ticketgraph eval`.
-
-How good the answers are, measured on tickets whose right answers are known.
-"""
+"""`ticketgraph eval`: the quality of answers, measured on labelled tickets."""
 
 import asyncio
 from pathlib import Path
@@ -30,17 +27,21 @@ def evaluate(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Measure the quality on labelled tickets, in a data folder of its own that is thrown away.
+    """Measure the quality on labelled tickets, in a temporary data folder.
 
     Example: ticketgraph eval evals/golden/customer_support.dev.jsonl --limit 20
     """
     from evals import report
 
     desks_dir = load_settings().desks_dir
-    with show_progress("tickets") as told:
+    with show_progress("tickets") as update_progress:
         measured = asyncio.run(
             report.evaluate_files(
-                files, desk=desk, limit=limit, progress=told, desks_dir=desks_dir
+                files,
+                desk=desk,
+                limit=limit,
+                progress=update_progress,
+                desks_dir=desks_dir,
             )
         )
     if json:

@@ -1,4 +1,4 @@
-"""`ticketgraph import`: a desk's solved tickets, for its drafts to stand on."""
+"""`ticketgraph import`: a desk's solved tickets, as sources for its drafts."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -33,7 +33,7 @@ def import_tickets(
     ] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Import solved tickets, so that replies can stand on how such tickets were solved before.
+    """Import solved tickets, as sources for replies to similar tickets.
 
     Rows have subject, body and solution (or resolution, answer, reply), and may have
     category and customer_email. What was imported before is skipped. Bad rows are reported
@@ -48,7 +48,7 @@ def import_tickets(
         )
     read = read_rows(file, format)
     added, known, faults = run_with_app(
-        data_dir, lambda opened: import_rows(opened, file, desk, read)
+        data_dir, lambda app: import_rows(app, file, desk, read)
     )
     typer.echo(f"{added} imported, {known} known already, {faults} refused.")
     if faults:
@@ -56,19 +56,18 @@ def import_tickets(
 
 
 async def import_rows(
-    opened: "TicketGraph", file: str, desk: str, read: list[Row | Fault]
+    app: "TicketGraph", file: str, desk: str, read: list[Row | Fault]
 ) -> tuple[int, int, int]:
     """How many rows were added, known before, and refused.
 
     Raises InputError for an unknown desk.
     """
-    desks = opened.desks
-    if desk not in desks:
+    if desk not in app.desks:
         raise InputError(
-            f"There is no desk {desk!r}. Choose one of: {', '.join(desks)}."
+            f"There is no desk {desk!r}. Choose one of: {', '.join(app.desks)}."
         )
     categories = {
-        category.id.casefold(): category.id for category in desks[desk].categories
+        category.id.casefold(): category.id for category in app.desks[desk].categories
     }
     items = [
         row if isinstance(row, Fault) else solved_ticket_of(row, desk, categories)
@@ -78,8 +77,8 @@ async def import_rows(
     for fault in faults:
         report_fault(file, fault)
     solved = [item for item in items if not isinstance(item, Fault)]
-    with show_progress("solved tickets") as told:
-        added = await opened.tickets.import_solved(solved, told)
+    with show_progress("solved tickets") as update_progress:
+        added = await app.tickets.import_solved(solved, update_progress)
     return added, len(solved) - added, len(faults)
 
 

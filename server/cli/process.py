@@ -11,9 +11,8 @@ from contracts.errors import InputError, NotFoundError
 from contracts.result import Run
 from contracts.ticket import NewTicket, RunOptions
 from contracts.values import Tone
-from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
+from server.cli.terminal.open_app import AsJson, DataDir, run_beside_server
 from server.cli.terminal.output import (
-    print_json,
     remark_console,
     result_console,
     strip_control_characters,
@@ -22,16 +21,40 @@ from server.cli.terminal.progress import show_progress
 from server.cli.terminal.read_rows import Fault, Format, Row, read_rows
 from server.cli.terminal.ticket_rows import make_ticket
 from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
-from server.cli.terminal.views import runs_table
+from server.cli.terminal.views import print_run, runs_table
 
 if TYPE_CHECKING:
+    from server.cli.remote.app import RemoteTicketGraph
     from ticketgraph.app import TicketGraph
+
+
+FileArgument = Annotated[
+    str, typer.Argument(help="JSON, JSON lines, CSV or text; - reads from stdin.")
+]
+FormatOption = Annotated[
+    Format | None,
+    typer.Option(help="Of the file; by its extension if not given, json on stdin."),
+]
+DeskOption = Annotated[
+    str, typer.Option(help="The desk of the tickets that name none.")
+]
+ToneOption = Annotated[
+    Tone | None, typer.Option(help="Tone of the replies; the desk's own if not given.")
+]
+Sequential = Annotated[
+    bool,
+    typer.Option("--sequential", help="The steps of a ticket one after another."),
+]
+Concurrency = Annotated[
+    int, typer.Option(min=1, help="Tickets in work at the same time.")
+]
 
 
 @dataclass(frozen=True)
 class ProcessRequest:
-    """What is asked for: rows, and how each is to be run."""
+    """The rows of `file` that can be used, and how each is to be run."""
 
+    file: str
     rows: Sequence[Row]
     desk: str
     options: RunOptions
@@ -39,29 +62,14 @@ class ProcessRequest:
 
 
 def process(
-    file: Annotated[
-        str, typer.Argument(help="JSON, JSON lines, CSV or text; - reads from stdin.")
-    ],
-    format: Annotated[
-        Format | None,
-        typer.Option(help="Of the file; by its extension if not given, json on stdin."),
-    ] = None,
-    desk: Annotated[
-        str, typer.Option(help="The desk of the tickets that name none.")
-    ] = "customer_support",
-    tone: Annotated[
-        Tone | None,
-        typer.Option(help="Tone of the replies; the desk's own if not given."),
-    ] = None,
+    file: FileArgument,
+    format: FormatOption = None,
+    desk: DeskOption = "customer_support",
+    tone: ToneOption = None,
     data_dir: DataDir = None,
     json: AsJson = False,
-    sequential: Annotated[
-        bool,
-        typer.Option("--sequential", help="The steps of a ticket one after another."),
-    ] = False,
-    concurrency: Annotated[
-        int, typer.Option(min=1, help="Tickets in work at the same time.")
-    ] = 8,
+    sequential: Sequential = False,
+    concurrency: Concurrency = 8,
 ) -> None:
     """Process tickets and show where each went.
 
@@ -80,9 +88,9 @@ def process(
         remark_console().print("There was no ticket to process.")
         raise typer.Exit(EXIT_PARTLY_REFUSED if faults else 0)
     options = RunOptions(response_tone=tone, enable_parallel=not sequential)
-    work = ProcessRequest(rows, desk, options, concurrency)
-    runs, refused = run_with_app(
-        data_dir, lambda opened: process_rows(opened, work, file, as_json=json)
+    request = ProcessRequest(file, rows, desk, options, concurrency)
+    runs, refused = run_beside_server(
+        data_dir, lambda app: process_rows(app, request, as_json=json)
     )
     if not json:
         result_console().print(runs_table(runs))
@@ -111,41 +119,39 @@ def print_summary(runs: Sequence[Run]) -> None:
 
 
 async def process_rows(
-    opened: "TicketGraph", work: ProcessRequest, file: str, *, as_json: bool
+    app: "TicketGraph | RemoteTicketGraph", request: ProcessRequest, *, as_json: bool
 ) -> tuple[list[Run], int]:
     """The runs in the order of the rows, and how many rows were refused.
 
-    Writes JSON as soon as it is its turn.
-
-    Raises InputError when the desk does not exist.
+    JSON is written row by row. Raises InputError when the desk does not exist.
     """
-    desks = opened.desks
-    if work.desk not in desks:
+    if request.desk not in app.desks:
         raise InputError(
-            f"There is no desk {work.desk!r}. Choose one of: {', '.join(desks)}."
+            f"There is no desk {request.desk!r}. Choose one of: {', '.join(app.desks)}."
         )
     runs: list[Run] = []
     refused = 0
-    with show_progress("tickets") as told:
-        async for outcome in iterate_outcomes(opened, work):
+    with show_progress("tickets") as update_progress:
+        async for outcome in iterate_outcomes(app, request):
             if isinstance(outcome, Fault):
                 refused += 1
-                report_fault(file, outcome)
+                report_fault(request.file, outcome)
             else:
                 runs.append(outcome)
                 if as_json:
-                    print_json(outcome)
-            told(len(runs) + refused, len(work.rows))
+                    print_run(outcome, as_json=True)
+            update_progress(len(runs) + refused, len(request.rows))
     return runs, refused
 
 
 async def iterate_outcomes(
-    opened: "TicketGraph", work: ProcessRequest
+    app: "TicketGraph | RemoteTicketGraph", request: ProcessRequest
 ) -> AsyncIterator[Run | Fault]:
     """What became of each row, in the order of the rows."""
-    turns = asyncio.Semaphore(work.concurrency)
+    turns = asyncio.Semaphore(request.concurrency)
     tasks = [
-        asyncio.create_task(process_row(opened, row, work, turns)) for row in work.rows
+        asyncio.create_task(process_row(app, row, request, turns))
+        for row in request.rows
     ]
     try:
         for task in tasks:
@@ -156,21 +162,27 @@ async def iterate_outcomes(
 
 
 async def process_row(
-    opened: "TicketGraph", row: Row, work: ProcessRequest, turns: asyncio.Semaphore
+    app: "TicketGraph | RemoteTicketGraph",
+    row: Row,
+    request: ProcessRequest,
+    turns: asyncio.Semaphore,
 ) -> Run | Fault:
     """What became of one row."""
-    ticket = make_ticket(row, work.desk)
+    ticket = make_ticket(row, request.desk)
     if isinstance(ticket, Fault):
         return ticket
     async with turns:
-        return await run_ticket(opened, ticket, row.line, work.options)
+        return await run_ticket(app, ticket, row.line, request.options)
 
 
 async def run_ticket(
-    opened: "TicketGraph", ticket: NewTicket, line: int, options: RunOptions
+    app: "TicketGraph | RemoteTicketGraph",
+    ticket: NewTicket,
+    line: int,
+    options: RunOptions,
 ) -> Run | Fault:
     """The run of one ticket, or why it has none."""
     try:
-        return await opened.process(options=options, **dict(ticket))
+        return await app.tickets.process(options=options, **dict(ticket))
     except (InputError, NotFoundError) as error:
         return Fault(line, error.detail)

@@ -1,4 +1,4 @@
-"""`ticketgraph serve`, `api`, `worker` and `migrate`: the processes of a desk."""
+"""`ticketgraph serve`, `api`, `worker` and `migrate`: the processes, and migrations."""
 
 import asyncio
 from typing import Annotated

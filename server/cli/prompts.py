@@ -1,7 +1,4 @@
-"""`ticketgraph prompts`.
-
-The words that a model is given, which version they are, and what they look like filled in.
-"""
+"""`ticketgraph prompts`: the prompts, their versions, and how they look filled in."""
 
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Annotated, Any
@@ -22,7 +19,7 @@ if TYPE_CHECKING:
     from prompts.prompt_words import PromptWords
 
 PROMPT_NODES = {"repair": "classify, extract, draft"}
-"""The nodes of a prompt that is not named as its node."""
+"""The nodes that use a prompt which is not named after its node."""
 
 EXAMPLE_TICKET = (
     "Order ORD-20417 charged twice\n\nHello, the payment for ORD-20417 was taken twice this "

@@ -1,4 +1,4 @@
-"""`ticketgraph prune` and `ticketgraph erase`: forgetting by age, and forgetting a customer."""
+"""`ticketgraph prune` and `ticketgraph erase`: deleting by age, and deleting a customer."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -6,9 +6,9 @@ import typer
 
 from contracts.errors import InputError
 from contracts.retention import Erasure
-from server.cli.approvals import os_user
 from server.cli.terminal.open_app import AsJson, DataDir, run_with_app
 from server.cli.terminal.output import print_json
+from server.cli.terminal.person import DecidedBy, os_user
 from server.cli.terminal.usage_errors import EXIT_PARTLY_REFUSED
 
 if TYPE_CHECKING:
@@ -33,17 +33,15 @@ def prune(
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Forget what the desks' settings say is old enough.
-
-    Checkpoint_hours and ticket_days in desk.yaml.
+    """Delete what is older than checkpoint_hours and ticket_days in each desk's desk.yaml.
 
     Example: ticketgraph prune --compact
     """
 
-    async def prune_desks(opened: "TicketGraph") -> "Pruned":
-        done = await opened.prune(everything=now_all)
+    async def prune_desks(app: "TicketGraph") -> "Pruned":
+        done = await app.prune(everything=now_all)
         if compact:
-            await opened.compact()
+            await app.compact()
         return done
 
     done = run_with_app(data_dir, prune_desks)
@@ -64,17 +62,13 @@ def erase(
     yes: Annotated[
         bool, typer.Option("--yes", help="Do not ask whether you mean it.")
     ] = False,
-    by: Annotated[
-        str | None, typer.Option(help="Who erases; you, if not given.")
-    ] = None,
+    decided_by: DecidedBy = None,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Delete everything of a customer.
+    """Delete a customer's tickets and runs, and their traces in other runs, for ever.
 
-    Tickets, runs, and what is seen of them in the runs of others. For ever.
-
-    What stays is in docs/retention.md: above all backups, and what was sent to other systems.
+    docs/retention.md says what stays: above all backups, and what was sent to other systems.
 
     Example: ticketgraph erase --customer ada@example.com
     """
@@ -84,8 +78,8 @@ def erase(
         )
     done = run_with_app(
         data_dir,
-        lambda opened: confirm_and_erase(
-            opened, customer, ticket or [], by or os_user(), sure=yes
+        lambda app: confirm_and_erase(
+            app, customer, ticket or [], decided_by or os_user(), sure=yes
         ),
     )
     if done is None:
@@ -94,27 +88,31 @@ def erase(
     if json:
         print_json(done)
     else:
-        typer.echo(
-            f"{done.tickets} tickets and {done.runs} runs erased, with {done.approvals} "
-            f"approvals and {done.effects} "
-            f"effects. {done.cleaned} runs of others were cleaned."
-        )
+        typer.echo(describe_erasure(done))
+
+
+def describe_erasure(done: Erasure) -> str:
+    """How much was erased, in a sentence."""
+    return (
+        f"{done.tickets} tickets and {done.runs} runs erased, with {done.approvals} "
+        f"approvals and {done.effects} effects. {done.cleaned} runs of others were cleaned."
+    )
 
 
 async def confirm_and_erase(
-    opened: "TicketGraph",
+    app: "TicketGraph",
     customer: str | None,
-    tickets: list[str],
-    by: str,
+    ticket_ids: list[str],
+    decided_by: str,
     *,
     sure: bool,
 ) -> Erasure | None:
     """What was erased; None when the user did not mean it. Raises NotFoundError."""
-    found = await opened.find_erasable(customer, tickets)
+    found = await app.find_erasable(customer, ticket_ids)
     if (
         found
         and not sure
         and not typer.confirm(f"Erase {len(found)} tickets for ever?", err=True)
     ):
         return None
-    return await opened.erase(customer, ticket_ids=tickets, decided_by=by)
+    return await app.erase(customer, ticket_ids=ticket_ids, decided_by=decided_by)

@@ -1,4 +1,4 @@
-"""`ticketgraph train`: what a desk learns from labelled tickets."""
+"""`ticketgraph train`: fits a desk on labelled tickets."""
 
 from pathlib import Path
 from typing import Annotated

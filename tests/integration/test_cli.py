@@ -140,7 +140,7 @@ def test_a_bad_row_is_named_and_the_others_go_on(
     assert "tickets.json:3: it has neither a subject nor a body" in processed.stderr
     login, outage = json_lines(processed.stdout)
     assert login["classification"]["category"] == "account"
-    assert login["draft"]["tone"] == "formal"
+    assert login["response_draft"]["tone"] == "formal"
     assert (outage["disposition"], outage["status"]) == ("escalate", "waiting")
 
 
@@ -204,7 +204,7 @@ def test_bare_text_is_a_body(cli: Cli) -> None:
     )
     assert done.returncode == 0
     (run,) = json_lines(done.stdout)
-    assert "ORD-12345" in json.dumps(run["extraction"])
+    assert "ORD-12345" in json.dumps(run["extracted_fields"])
 
 
 def test_what_waits_is_listed(cli: Cli, waiting: dict[str, Any]) -> None:
@@ -250,7 +250,7 @@ def test_history_leads_to_a_fork_without_effects(
     assert done.returncode == 0, done.stderr
     forked = json.loads(done.stdout)
     assert forked["forked_from"] == waiting["run_id"]
-    assert forked["draft"]["tone"] == "friendly"
+    assert forked["response_draft"]["tone"] == "friendly"
 
 
 def test_an_imported_solution_is_a_source_of_the_next_draft(cli: Cli) -> None:
@@ -271,8 +271,10 @@ def test_an_imported_solution_is_a_source_of_the_next_draft(cli: Cli) -> None:
     }
     done = cli("process", "-", "--json", stdin=json.dumps(asked))
     run = json.loads(done.stdout)
-    assert any(similar["subject"] == KETTLE["subject"] for similar in run["similar"])
-    assert "brass ring" in run["draft"]["content"]
+    assert any(
+        similar["subject"] == KETTLE["subject"] for similar in run["similar_tickets"]
+    )
+    assert "brass ring" in run["response_draft"]["content"]
 
 
 @pytest.mark.parametrize(

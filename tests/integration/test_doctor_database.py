@@ -124,7 +124,7 @@ FAULTS = {
     "another version's tables": (
         ["UPDATE alembic_version SET version_num = '0001'"],
         "migrations",
-        "Run: ticketgraph migrate. Nothing else was looked at.",
+        "Run: ticketgraph migrate. Nothing else was checked.",
     ),
 }
 
@@ -169,11 +169,11 @@ async def test_all_is_well(place: Place) -> None:
     assert [line["state"] for line in said] == ["ok"] * 10, said
     words = {line["what"]: line["words"] for line in said}
     assert words["tickets"] == EQUATION
-    assert words["runs"] == "1 under way, none without a task."
+    assert words["runs"] == "1 running, none without a job."
     assert words["queue"].startswith("1 waiting, the longest for ")
     assert (
         words["versions"]
-        == "2 waiting or under way, none that this version cannot go on with."
+        == "2 waiting or running, none that this version cannot resume."
     )
     assert (
         place.do("SELECT hash FROM audit ORDER BY sequence DESC LIMIT 1")[0][0]
@@ -196,7 +196,7 @@ async def test_a_run_that_nobody_goes_on_with_is_put_down_again(place: Place) ->
     place.do(UNTASKED[place.url is not None])
     ((what, words),) = bad(await doctor(place))
     assert what == "runs"
-    assert words.startswith("Under way and without a task: ")
+    assert words.startswith("Running without a job: ")
     code, said = await doctor(place, "--repair")
     assert code == 0, said
     assert said[0]["counts"] == {"runs": 1, "effects": 0, "fingerprints": 0}
@@ -217,7 +217,7 @@ async def test_effects_that_nobody_sends_are_put_down_again(place: Place) -> Non
     place.do(QUEUED)
     async with Receiver() as receiver:
         ((what, words),) = bad(await doctor(place, DELIVERY_WEBHOOK_URL=receiver.url))
-        assert (what, words.startswith("To be sent and without a task: TKT-")) == (
+        assert (what, words.startswith("To be sent, without a job: TKT-")) == (
             "effects",
             True,
         )

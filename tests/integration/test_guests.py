@@ -83,8 +83,11 @@ def test_two_databases_are_refused(tmp_path: Path) -> None:
 
 def test_a_link_to_the_file_is_the_file(server: ServerProcess, tmp_path: Path) -> None:
     (tmp_path / "linked.db").symlink_to(server.data_dir / "ticketgraph.db")
-    code, words = said("approvals", DATABASE_URL=f"sqlite:///{tmp_path / 'linked.db'}")
+    linked = {"DATABASE_URL": f"sqlite:///{tmp_path / 'linked.db'}"}
+    code, words = said("prune", **linked)
     assert (code, "Another ticketgraph" in words) == (2, True)
+    code, words = said("show", "TKT-00000000", **linked)
+    assert (code, "There is no ticket with this id" in words) == (2, True), words
 
 
 async def test_a_waiting_run_without_its_desk_stops_the_start(tmp_path: Path) -> None:

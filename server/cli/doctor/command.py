@@ -1,4 +1,4 @@
-"""`ticketgraph doctor`: is everything well, and if not, what to do."""
+"""`ticketgraph doctor`: checks settings, database, connector and models."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -30,6 +30,7 @@ NO_PRICE = (
     "has no price: its cost counts as 0, or, where there is a budget, as that of the "
     "dearest model. See LLM_PRICES."
 )
+IN_MEMORY = "It is in memory, where only its own process sees it."
 PROVIDER_NONE_HINT = "It may also be 'none', to do without a model."
 """The settings list the providers, and `none` is no provider."""
 DEGRADED_HINT = (
@@ -38,41 +39,42 @@ DEGRADED_HINT = (
 )
 
 
+Seconds = Annotated[
+    float,
+    typer.Option(
+        min=0.1,
+        max=600,
+        help="How long one call of a model, or of the connector, may take.",
+    ),
+]
+Repair = Annotated[
+    bool,
+    typer.Option(
+        "--repair",
+        help="First enqueue jobs for runs and effects that have none, and make missing "
+        "fingerprints. A data folder must not be in use.",
+    ),
+]
+
+
 def doctor(
-    seconds: Annotated[
-        float,
-        typer.Option(
-            min=0.1,
-            max=600,
-            help="How long one call of a model, or of the connector, may take.",
-        ),
-    ] = 15.0,
-    repair: Annotated[
-        bool,
-        typer.Option(
-            "--repair",
-            help="First put down tasks for runs and effects that have none, and make missing "
-            "fingerprints. "
-            "A data folder must not be in use.",
-        ),
-    ] = False,
+    seconds: Seconds = 15.0,
+    repair: Repair = False,
     data_dir: DataDir = None,
     json: AsJson = False,
 ) -> None:
-    """Check the settings, the database, the connector, and each configured model with one
-    tiny call.
+    """Check the settings, the database, the connector, and each model with one tiny call.
 
-    It only looks, also beside a running server. Exit code 1 when something is wrong, 2 when
+    It only reads, also beside a running server. Exit code 1 when something is wrong, 2 when
     a setting cannot be used.
 
     Example: ticketgraph doctor --json
     """
-    settings = usable_settings(data_dir)
+    settings = load_usable_settings(data_dir)
     found = check_database(settings, repairing=repair)
     if settings.delivery_webhook_url:
-        found.append(
-            asyncio.run(check_connector(str(settings.delivery_webhook_url), seconds))
-        )
+        url = str(settings.delivery_webhook_url)
+        found.append(asyncio.run(check_connector(url, seconds)))
     of_models = asyncio.run(check_models(settings, seconds))
     for finding in (*found, *of_models):
         print_finding(finding, json=json)
@@ -82,10 +84,10 @@ def doctor(
         raise typer.Exit(EXIT_PARTLY_REFUSED)
 
 
-def usable_settings(data_dir: Path | None) -> "Settings":
+def load_usable_settings(data_dir: Path | None) -> "Settings":
     """The settings.
 
-    Raises InputError for what contradicts each other, or names what is not there.
+    Raises InputError for settings that contradict each other or name a missing file.
     """
     from engines.models.prices import SHIPPED_PRICES_FILE, load_prices
     from engines.models.providers import resolve_models
@@ -104,7 +106,7 @@ def usable_settings(data_dir: Path | None) -> "Settings":
 
 
 def check_database(settings: "Settings", *, repairing: bool) -> list[Finding]:
-    """What there is to say of the database, after it was repaired if it is to be.
+    """The findings about the database, after it was repaired where `repairing`.
 
     Raises InputError for an address that names none, DeskError for invalid policies, and
     UnavailableError when it cannot be repaired: a folder in use, and what a start would be
@@ -120,21 +122,10 @@ def check_database(settings: "Settings", *, repairing: bool) -> list[Finding]:
     address = database_address_of(settings.database_url, settings.data_dir)
     desks = load_desks(settings.desks_dir or SHIPPED_DESKS)
     if isinstance(address, MemoryAddress):
-        return [
-            Finding(
-                "database",
-                "note",
-                "It is in memory, where only its own process sees it.",
-            )
-        ]
+        return [Finding("database", "note", IN_MEMORY)]
     if isinstance(address, SqliteAddress) and not address.path.is_file():
-        return [
-            Finding(
-                "database",
-                "note",
-                f"There is none yet: {address.path} is made by ticketgraph serve.",
-            )
-        ]
+        missing = f"There is none yet: {address.path} is made by ticketgraph serve."
+        return [Finding("database", "note", missing)]
     # Not above: where there is no database, none of it is needed.
     from server.cli.doctor.diagnosis import diagnose_database
 
@@ -155,25 +146,25 @@ def repair_database(
     *,
     delivering: bool,
 ) -> Finding:
-    """Put right what can be, and say what that was."""
+    """Enqueue missing jobs, make missing fingerprints, and say how many there were."""
     set_strict_serialization()
     # Not above: it brings the engine.
     from ticketgraph.repair import repair_stored_data
 
     done = asyncio.run(repair_stored_data(address, desks_dir, delivering=delivering))
     words = (
-        f"Tasks put down: {done.runs} for runs, {done.effects} for effects. Fingerprints "
+        f"Jobs enqueued: {done.runs} for runs, {done.effects} for effects. Fingerprints "
         f"made: {done.fingerprints}."
     )
     return Finding("repair", "ok", words, vars(done))
 
 
 async def check_connector(url: str, seconds: float) -> Finding:
-    """Whether there is somebody where effects are sent."""
+    """Whether something answers at the address that effects are sent to."""
     from connectors.probe import probe_url
 
-    well, says = await probe_url(url, seconds)
-    return Finding("connector", "ok" if well else "BAD", says)
+    answers, words = await probe_url(url, seconds)
+    return Finding("connector", "ok" if answers else "BAD", words)
 
 
 async def check_models(settings: "Settings", seconds: float) -> list[Finding]:

@@ -1,6 +1,6 @@
-"""What `ticketgraph doctor` finds in a database.
+"""The checks of `ticketgraph doctor` on a database.
 
-Only reads, also beside the processes that use it.
+They only read, and may run beside the processes that use the database.
 """
 
 from collections.abc import Collection
@@ -25,13 +25,11 @@ from storage.queries.reconciliation import count_orphan_threads, read_snapshot
 from storage.vectors import fingerprints
 
 OVERDUE_GRACE = timedelta(minutes=1)
-"""A deadline is done within a second of its time, or a minute later when that failed."""
+"""A deadline runs within a second of its time, or a minute later when that failed."""
 
-UNINDEXED_HINT = (
-    "They are not found when another reads alike: ticketgraph doctor --repair."
-)
+UNINDEXED_HINT = "They are not found as similar tickets: ticketgraph doctor --repair."
 TAMPERED_HINT = "docs/reliability.md, Who decided what."
-ORPHANS_HINT = "They are forgotten a day later, or were saved by something else."
+ORPHANS_HINT = "They are deleted a day later, or another program saved them."
 OTHER_VERSION_HINT = (
     "Start the version that was here before and decide there what waits: "
     "docs/reliability.md, Deploying."
@@ -45,10 +43,7 @@ async def diagnose_database(
     *,
     delivering: bool,
 ) -> list[Finding]:
-    """Everything that there is to say of a database. `delivering`.
-
-    There is somebody to send effects to.
-    """
+    """All findings about a database. `delivering` says that a connector is configured."""
     try:
         async with open_read_only(address) as database:
             return await check_open_database(
@@ -74,14 +69,14 @@ async def check_open_database(
     *,
     delivering: bool,
 ) -> list[Finding]:
-    """The same. A database with the tables of another version is not looked at any further."""
+    """The same for an open one. With the tables of another version, nothing else is checked."""
     async with database.open_read() as connection:
         await connection.execute(text("SELECT 1"))
     try:
         revision = await require_current_tables(address)
     except UnavailableError as error:
         return [
-            Finding("migrations", "BAD", f"{error.detail}. Nothing else was looked at.")
+            Finding("migrations", "BAD", f"{error.detail}. Nothing else was checked.")
         ]
     async with open_snapshot(database) as connection:
         read = await read_snapshot(connection, now, now - OVERDUE_GRACE, MAX_NAMED_IDS)
@@ -98,13 +93,13 @@ async def check_open_database(
 
 
 async def check_flow_versions(database: Database, desks: Collection[str]) -> Finding:
-    """Whether every run that waits or is under way can go on in this version."""
+    """Whether this version can resume every open run."""
     async with database.open_read() as connection:
         count = len(await runs.list_open_runs(connection))
     lost = list[str]()
     if count:
         set_strict_serialization()
-        # Not above: it takes seconds, and is for nothing where nothing waits.
+        # Not above: the import takes seconds, and is only needed for open runs.
         from ticketgraph.repair import find_lost_runs
 
         lost = await find_lost_runs(database, desks)
@@ -113,19 +108,19 @@ async def check_flow_versions(database: Database, desks: Collection[str]) -> Fin
         return Finding(
             "versions",
             "BAD",
-            f"Cannot go on in this version: {list_ids(lost)}. {OTHER_VERSION_HINT}",
+            f"This version cannot resume: {list_ids(lost)}. {OTHER_VERSION_HINT}",
             counts,
         )
     return Finding(
         "versions",
         "ok",
-        f"{count} waiting or under way, none that this version cannot go on with.",
+        f"{count} waiting or running, none that this version cannot resume.",
         counts,
     )
 
 
 async def check_vectors(connection: AsyncConnection, desks: Collection[str]) -> Finding:
-    """Tickets that are not found among those that read alike."""
+    """Tickets that the search for similar tickets does not find."""
     missing = await fingerprints.count_unindexed_tickets(connection, MODEL_NAME, desks)
     counts = {"missing": missing}
     if missing:
@@ -139,7 +134,7 @@ async def check_vectors(connection: AsyncConnection, desks: Collection[str]) -> 
 
 
 async def check_audit_log(connection: AsyncConnection) -> Finding:
-    """Whether the chain is whole, and its head."""
+    """Whether the hash chain of the audit log is unbroken, and its head."""
     found = await verify_chain(connection)
     counts = {"records": found.records}
     if found.fault:
@@ -152,7 +147,7 @@ async def check_audit_log(connection: AsyncConnection) -> Finding:
 
 
 async def check_orphan_checkpoints(connection: AsyncConnection) -> Finding:
-    """Checkpoints that no run is the owner of."""
+    """Checkpoints that belong to no run."""
     count = await count_orphan_threads(connection)
     counts = {"threads": count}
     if count:

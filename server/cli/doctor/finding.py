@@ -1,4 +1,4 @@
-"""What `ticketgraph doctor` says: one line for each thing that it looked at."""
+"""One line of the report of `ticketgraph doctor`."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -6,17 +6,14 @@ from datetime import timedelta
 from typing import Literal
 
 MAX_NAMED_IDS = 10
-"""Ids that a finding names; of the others it gives the number."""
+"""Ids that a finding lists; the others are counted."""
 
 UNITS = (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 @dataclass(frozen=True)
 class Finding:
-    """`what` was looked at, how it is, and what there is to say and to do about it.
-
-    `counts` are for programs.
-    """
+    """What was checked, its state, and what to do about it. `counts` are for programs."""
 
     what: str
     state: Literal["ok", "note", "BAD"]

@@ -13,6 +13,7 @@ from contracts.errors import InputError
 from server.cli.terminal.usage_errors import describe_fault
 
 if TYPE_CHECKING:
+    from server.cli.remote.app import RemoteTicketGraph
     from server.settings import Settings
     from ticketgraph.app import TicketGraph
 
@@ -21,10 +22,7 @@ Result = TypeVar("Result")
 DataDir = Annotated[
     Path | None,
     typer.Option(
-        help=(
-            "Folder of the database; DATA_DIR if not given, or else ./data. One process at a "
-            "time uses it."
-        )
+        help=("Folder of the database; DATA_DIR if not given, or else ./data.")
     ),
 ]
 AsJson = Annotated[
@@ -62,23 +60,46 @@ def set_strict_serialization() -> None:
     os.environ.setdefault("LANGGRAPH_STRICT_MSGPACK", "true")
 
 
+def run_beside_server(
+    data_dir: Path | None,
+    work: Callable[["TicketGraph | RemoteTicketGraph"], Awaitable[Result]],
+) -> Result:
+    """Do `work` through the server that has the data folder, else on the open database.
+
+    Raises what `run_with_app` raises.
+    """
+    settings = load_settings(data_dir=data_dir)
+
+    async def reach_and_run() -> Result:
+        from server.cli.remote.app import reach_server
+
+        async with reach_server(settings) as remote:
+            if remote:
+                return await work(remote)
+        return await open_and_run(settings, work)
+
+    return asyncio.run(reach_and_run())
+
+
 def run_with_app(
     data_dir: Path | None, work: Callable[["TicketGraph"], Awaitable[Result]]
 ) -> Result:
     """Do `work` on the open database and close it.
 
-    A PostgreSQL database is left to its workers: see `opened_app`.
+    A PostgreSQL database is left to its workers: see `open_app`.
 
     Raises what `work` raises, DeskError for invalid policies, UnavailableError when another
     process has the folder.
     """
+    return asyncio.run(open_and_run(load_settings(data_dir=data_dir), work))
+
+
+async def open_and_run(
+    settings: "Settings", work: Callable[["TicketGraph"], Awaitable[Result]]
+) -> Result:
+    """`run_with_app` in an event loop."""
     set_strict_serialization()
     from server.opening import open_app
 
-    settings = load_settings(data_dir=data_dir)
-
-    async def open_and_run() -> Result:
-        async with open_app(settings, command=True) as app:
-            return await work(app)
-
-    return asyncio.run(open_and_run())
+    async with open_app(settings, command=True) as app:
+        return await work(app)

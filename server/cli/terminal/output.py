@@ -1,6 +1,6 @@
-"""The two streams: results go to stdout, everything about them to stderr.
+"""Output: results go to stdout, remarks about them to stderr.
 
-Texts of customers are made harmless.
+Control characters in customers' texts are removed.
 """
 
 import os
@@ -14,26 +14,26 @@ from rich.console import Console
 from rich.table import Table
 
 PIPE_WIDTH = 200
-"""Columns of a table that is not read on a terminal, so that nothing is cut."""
+"""Columns of a table in a pipe or a file: wide enough that nothing is cut."""
 
 IDENTIFIERS = ("ticket", "approval", "checkpoint", "desk", "run", "effect")
-"""Columns that are copied into the next command."""
+"""Columns whose values are copied into the next command, and so stay on one line."""
 
 CONTROL_CHARACTERS = {
     code: "\ufffd"
     for code in (*range(0x20), *range(0x7F, 0xA0))
     if code not in (0x09, 0x0A)
 } | {0x0D: None}
-"""A terminal obeys control characters; a customer must not be the one who writes them."""
+"""A terminal obeys control characters, so a customer's text must not hold any."""
 
 
 def strip_control_characters(text: str) -> str:
-    """The text without the characters that a terminal would obey. Tabs and line ends stay."""
+    """The text without control characters. Tabs and line ends stay."""
     return text.translate(CONTROL_CHARACTERS)
 
 
 def result_console(*, markup: bool = False) -> Console:
-    """The console for what was asked for. `markup` only for texts that are wholly ours."""
+    """The console for results. `markup` only for texts without anything of a customer's."""
     return _make_console(stderr=False, markup=markup)
 
 
@@ -50,10 +50,7 @@ def _make_console(*, stderr: bool, markup: bool) -> Console:
 
 
 def print_json(value: BaseModel | Mapping[Any, Any]) -> None:
-    """One JSON object on one line, in UTF-8 whatever the terminal's encoding.
-
-    A database row is an object as well.
-    """
+    """One JSON object on one line, in UTF-8 whatever the terminal's encoding."""
     data = (
         value.model_dump(mode="json") if isinstance(value, BaseModel) else dict(value)
     )
@@ -61,10 +58,7 @@ def print_json(value: BaseModel | Mapping[Any, Any]) -> None:
 
 
 def make_table(*columns: str) -> Table:
-    """An empty table. What names something stays on one line, so that it can be copied.
-
-    Milliseconds are numbers.
-    """
+    """An empty table. Identifiers stay on one line; milliseconds are aligned right."""
     made = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
     for column in columns:
         side: Literal["left", "right"] = "right" if column == "ms" else "left"

@@ -1,4 +1,4 @@
-"""How far a long command is."""
+"""The progress bar of long commands."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,11 +16,9 @@ from server.cli.terminal.output import remark_console
 
 @contextmanager
 def show_progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr, moved by what it gives.
+    """A bar on stderr. Yields the function that moves it: (done, total).
 
-    A function of how many are done, and of how many in all.
-
-    There is none for a single thing, and none where nobody would see it move.
+    Not shown for a single item, nor where stderr is not a terminal.
     """
     console = remark_console()
     columns = (

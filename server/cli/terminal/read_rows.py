@@ -1,11 +1,9 @@
-"""Rows of a file, each with the line it starts on.
+"""Rows of a file, each with the line it starts on. A row that cannot be read is a Fault.
 
-What cannot be read is a fault with its line, not the end of it all.
-
-JSON is any sequence of values, lists being opened, so a list, one object and JSON lines all
-read as `json`; `jsonl` keeps every line to itself, so that a broken one costs only itself.
-CSV and JSON that break off inside a row end there: where the next row begins can then only
-be guessed, and a guess would make tickets that nobody wrote.
+`json` is any sequence of values, lists being opened: a list, one object and JSON lines all
+read as `json`. `jsonl` reads line by line, so that a broken line is the only one lost.
+After a syntax error inside CSV or JSON nothing more is read: where the next row begins could
+only be guessed, and a wrong guess would make a ticket that no customer wrote.
 """
 
 import csv
@@ -31,7 +29,7 @@ FORMAT_BY_SUFFIX: dict[str, Format] = {
     ".csv": "csv",
     ".txt": "text",
 }
-"""What a file's extension says of it."""
+"""The format of a file, by its extension."""
 
 STDIN = "-"
 MAX_CELL_LENGTH = 10_000_000
@@ -82,7 +80,7 @@ def read_rows(file: str, format: Format | None) -> list[Row | Fault]:
 
 
 def read_text(file: str) -> str:
-    """The whole text. Raises InputError when there is none to be had."""
+    """The whole text. Raises InputError for a missing file or one that is not UTF-8."""
     try:
         data = sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
         return data.decode("utf-8-sig")
@@ -173,7 +171,7 @@ def _guess_delimiter(text: str) -> str:
 
 
 def make_row(value: Any, line: int) -> Row | Fault:
-    """The record that a value is, when it is an object of things that can be stored."""
+    """The record that a JSON value describes; a Fault when it cannot be stored."""
     if not isinstance(value, dict):
         return Fault(line, "this is not an object with subject and body")
     values = {

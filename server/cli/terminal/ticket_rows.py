@@ -1,7 +1,4 @@
-"""From a row to a ticket.
-
-What a ticket has is taken as such, what it has not goes to its metadata.
-"""
+"""From a row to a ticket: columns that are no field of a ticket go into its metadata."""
 
 from typing import Any
 

@@ -1,7 +1,4 @@
-"""What the user did wrong, or cannot have now, is one sentence on stderr and exit code 2.
-
-Never a stack trace.
-"""
+"""Errors meant for the user: one sentence on stderr and exit code 2, never a stack trace."""
 
 from typing import Any
 
@@ -16,11 +13,11 @@ EXIT_REFUSED = 2
 """Exit code when a command could not be carried out at all."""
 
 EXIT_PARTLY_REFUSED = 1
-"""Exit code when a command came to its end and some of it went wrong."""
+"""Exit code when a command ran to its end and part of it failed."""
 
 
 class ErrorReportingGroup(TyperGroup):
-    """Puts our errors, and those of the file system, into a sentence."""
+    """Prints our errors, and those of the file system, as one sentence."""
 
     def invoke(self, ctx: Any) -> object:
         """Run the command. Raises typer.Exit in place of the errors that are meant for the user."""

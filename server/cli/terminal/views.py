@@ -9,15 +9,22 @@ from rich.table import Table
 from rich.text import Text
 
 from contracts.approval import Approval
+from contracts.extraction import Extraction
 from contracts.result import Checkpoint, Run
+from contracts.run_view import view_run
 from contracts.stored_ticket import StoredTicket
-from server.cli.terminal.output import make_table, strip_control_characters
+from server.cli.terminal.output import (
+    make_table,
+    print_json,
+    result_console,
+    strip_control_characters,
+)
 
 EMPTY_CELL = "-"
 
 
 def runs_table(runs: Sequence[Run]) -> Table:
-    """One line a ticket."""
+    """One line per ticket."""
     made = make_table(
         "ticket", "category", "severity", "disposition", "team", "engine", "ms"
     )
@@ -36,32 +43,30 @@ def runs_table(runs: Sequence[Run]) -> Table:
 
 
 def approvals_table(approvals: Iterable[Approval]) -> Table:
-    """One line an approval."""
+    """One line per approval."""
     made = make_table("approval", "ticket", "team", "why", "status", "until")
     for approval in approvals:
-        decision = approval.decision
-        status = (
-            f"{decision.type} by {approval.decided_by}" if decision else approval.status
-        )
-        reasons = strip_control_characters("\n".join(approval.request.reasons))
-        until = (
-            format_minute(approval.expires_at)
-            if approval.status == "pending"
-            else EMPTY_CELL
-        )
+        is_pending = approval.status == "pending"
         made.add_row(
             approval.id,
             approval.ticket_id,
             approval.request.team,
-            reasons,
-            strip_control_characters(status),
-            until,
+            strip_control_characters("\n".join(approval.request.reasons)),
+            strip_control_characters(describe_status(approval)),
+            format_minute(approval.expires_at) if is_pending else EMPTY_CELL,
         )
     return made
 
 
+def describe_status(approval: Approval) -> str:
+    """The status, or who decided what."""
+    if approval.decision is None:
+        return approval.status
+    return f"{approval.decision.type} by {approval.decided_by}"
+
+
 def checkpoints_table(checkpoints: Iterable[Checkpoint]) -> Table:
-    """One line a saved moment."""
+    """One line per checkpoint."""
     made = make_table("step", "checkpoint", "after", "next", "saved")
     for point in checkpoints:
         upcoming = ", ".join(point.next) + (
@@ -97,6 +102,14 @@ def show_ticket(console: Console, ticket: StoredTicket) -> None:
     console.print(text_panel(ticket.body, ticket.subject or "(no subject)"))
     if ticket.solution:
         console.print(text_panel(ticket.solution, "solution"))
+
+
+def print_run(run: Run, *, as_json: bool) -> None:
+    """A run for other programs, under the names of the HTTP API, or for people."""
+    if as_json:
+        print_json(view_run(run))
+    else:
+        show_run(result_console(), run)
 
 
 def show_run(console: Console, run: Run) -> None:
@@ -150,15 +163,7 @@ def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
         yield "category", f"{kind.category} ({kind.category_confidence:.2f})"
         yield "severity", f"{kind.severity} ({kind.severity_confidence:.2f})"
     if run.extracted_fields:
-        for field in run.extracted_fields.fields:
-            yield (
-                field.name,
-                ", ".join(
-                    str(value) for value in run.extracted_fields.values(field.name)
-                ),
-            )
-        if run.extracted_fields.missing_required:
-            yield "missing", ", ".join(run.extracted_fields.missing_required)
+        yield from extraction_rows(run.extracted_fields)
     yield from decision_rows(run)
     if run.duplicate_of:
         yield "duplicate of", run.duplicate_of
@@ -171,6 +176,17 @@ def run_summary_rows(run: Run) -> Iterator[tuple[str, str]]:
         )
     if run.injection_flag:
         yield "suspicious", ", ".join(run.injection_reasons)
+
+
+def extraction_rows(extraction: Extraction) -> Iterator[tuple[str, str]]:
+    """The fields with their values, and those that are required and missing."""
+    for field in extraction.fields:
+        yield (
+            field.name,
+            ", ".join(str(value) for value in extraction.values(field.name)),
+        )
+    if extraction.missing_required:
+        yield "missing", ", ".join(extraction.missing_required)
 
 
 def decision_rows(run: Run) -> Iterator[tuple[str, str]]:

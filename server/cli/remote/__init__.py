@@ -1,0 +1,1 @@
+"""Commands beside a running server: TicketGraph's Python API over HTTP."""
