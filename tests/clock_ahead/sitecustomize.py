@@ -1,7 +1,8 @@
-"""Loaded at the start of every Python process of `make test-calendar`, whose clock libfaketime moves.
+"""Loaded at the start of every Python process of `make test-calendar`.
 
-libfaketime 0.9.10 refuses the absolute deadline on the monotonic clock with which Python's `time.sleep` waits
-("Invalid argument"). `select` waits for a duration.
+libfaketime moves the clock of these processes. Version 0.9.10 refuses the absolute deadline on
+the monotonic clock with which Python's `time.sleep` waits ("Invalid argument"). `select` waits
+for a duration.
 """
 
 import select

@@ -50,7 +50,9 @@ class KeptJobs:
         return {task.subject for task in self.tasks if task.kind == kind}
 
     async def delete_jobs(
-        self, connection: AsyncConnection, subjects: set[str]
+        self,
+        connection: AsyncConnection,
+        subjects: set[str],  # noqa: ARG002
     ) -> None:
         self.tasks = [task for task in self.tasks if task.subject not in subjects]
 

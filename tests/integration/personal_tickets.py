@@ -31,6 +31,20 @@ PERSONAL = (
     },
 )
 SECRETS = (
-    "Marguerite", "Delacroix", "4111 1111", "7946 0958", "delacroix@", "Tobias", "Wernicke", "555-0134", "jane_doe",
-    "Priyanka", "Raghunathan", "0171 5550123", "5500-0000", "raghunathan@", "@example.org", "@example.net",
-)  # fmt: skip
+    "Marguerite",
+    "Delacroix",
+    "4111 1111",
+    "7946 0958",
+    "delacroix@",
+    "Tobias",
+    "Wernicke",
+    "555-0134",
+    "jane_doe",
+    "Priyanka",
+    "Raghunathan",
+    "0171 5550123",
+    "5500-0000",
+    "raghunathan@",
+    "@example.org",
+    "@example.net",
+)

@@ -264,7 +264,7 @@ def test_any_value_that_is_changed_is_found(
         before = connection.execute(look, (number,)).fetchone()
         try:
             connection.execute(
-                f"UPDATE audit SET {column} = ? WHERE sequence = ?",
+                f"UPDATE audit SET {column} = ? WHERE sequence = ?",  # noqa: S608
                 (value, number),
             )
         except sqlite3.IntegrityError:

@@ -83,9 +83,14 @@ def with_settings(**settings: Any) -> Desk:
 
 def decided(run: Run, due_at: datetime, **update: Any) -> Run:
     decision = Decision(
-        disposition="assign", team="billing_team", priority="high", needs_approval=False, send_reply=False,
-        confidence=0.5, due_at=due_at,
-    )  # fmt: skip
+        disposition="assign",
+        team="billing_team",
+        priority="high",
+        needs_approval=False,
+        send_reply=False,
+        confidence=0.5,
+        due_at=due_at,
+    )
     return run.model_copy(update={"routing": decision, **update})
 
 

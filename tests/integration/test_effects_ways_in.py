@@ -45,7 +45,7 @@ def parked(data_dir: Path, status: str = "unknown") -> str:
         tables,
     ):
         tables.execute(
-            f"INSERT INTO outbox ({names}) VALUES ({places})",
+            f"INSERT INTO outbox ({names}) VALUES ({places})",  # noqa: S608
             tuple(row.values()),
         )
     return key

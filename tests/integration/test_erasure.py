@@ -41,10 +41,22 @@ BLADE = (
 )
 LIMESCALE = "Quibbleforth's kettle has limescale"
 HERS = (
-    "quibbleforth", "plumbago", CUSTOMER, "ORD-9917731", ("Wobblethorpe "
-                                                          "Crescent"), "marmoset", "crimson zeppelin",
-    "okapi", "Brünhild", "bassoon-42", "only stored haddock", "idem-axolotl", "aardvark", "tapir", "narwhal",
-)  # fmt: skip
+    "quibbleforth",
+    "plumbago",
+    CUSTOMER,
+    "ORD-9917731",
+    "Wobblethorpe Crescent",
+    "marmoset",
+    "crimson zeppelin",
+    "okapi",
+    "Brünhild",
+    "bassoon-42",
+    "only stored haddock",
+    "idem-axolotl",
+    "aardvark",
+    "tapir",
+    "narwhal",
+)
 """Words of hers alone."""
 THEIRS = (
     "ORD-5520118",
@@ -144,8 +156,15 @@ async def theirs(app: InspectedTicketGraph) -> dict[str, Run]:
     colleague = {"customer_id": "firm-9", "customer_email": "colleague@example.com"}
     joined = await app.process(*BLADE, **colleague)
     forked = await app.runs.fork(guided.run_id)
-    return {"finished": finished, "kettle": kettle, "waiting": waiting, "guided": guided, "failed": failed,
-            "joined": joined, "forked": forked}  # fmt: skip
+    return {
+        "finished": finished,
+        "kettle": kettle,
+        "waiting": waiting,
+        "guided": guided,
+        "failed": failed,
+        "joined": joined,
+        "forked": forked,
+    }
 
 
 async def channel(app: InspectedTicketGraph, run: Run, name: str) -> Any:

@@ -71,7 +71,7 @@ async def test_tickets_from_before_source_ids_are_kept(tmp_path: Path) -> None:
     names, places = ", ".join(values), ", ".join("?" * len(values))
     with closing(sqlite3.connect(path)) as tables, tables:
         tables.execute(
-            f"INSERT INTO tickets ({names}) VALUES ({places})",
+            f"INSERT INTO tickets ({names}) VALUES ({places})",  # noqa: S608
             tuple(values.values()),
         )
     await asyncio.to_thread(migrate_sqlite, path)
@@ -104,7 +104,7 @@ async def test_fingerprints_from_before_places_are_kept_in_the_order_of_their_ti
             row |= {"customer": customer, "solution": "Done." if number == 3 else None}
             names, places = ", ".join(row), ", ".join("?" * len(row))
             tables.execute(
-                f"INSERT INTO tickets ({names}) VALUES ({places})",
+                f"INSERT INTO tickets ({names}) VALUES ({places})",  # noqa: S608
                 tuple(row.values()),
             )
             tables.execute(

@@ -1,4 +1,4 @@
-"""A InspectedTicketGraph on SQLite and one on PostgreSQL, and every byte that either has written down."""
+"""A TicketGraph on SQLite and one on PostgreSQL, and every byte that either has written."""
 
 import json
 from collections.abc import AsyncIterator, Iterable
@@ -12,8 +12,11 @@ from psycopg.sql import SQL, Identifier
 
 from tests.inspected import InspectedTicketGraph
 
-COLUMNS = """SELECT table_name, column_name, data_type FROM information_schema.columns
-             WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea')"""
+COLUMNS = """
+SELECT table_name, column_name, data_type FROM information_schema.columns
+WHERE table_schema = 'public'
+AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea')
+"""
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,9 @@ def desks(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def unpacked(version: int, to: Path) -> Path:
     """A data folder with a fixture in it, as if its run had begun to wait this moment.
 
-    Every stored timestamp is moved by the fixture's age, so the approval expires as far ahead of now as it did when
-    the fixture was made, and nothing is old enough to be expired or pruned. Checkpoints are left as they are: what
-    they hold of times decides nothing here.
+    Every stored timestamp is moved by the fixture's age, so the approval expires as far ahead of
+    now as it did when the fixture was made, and nothing is old enough to be expired or pruned.
+    Checkpoints are left as they are: what they hold of times decides nothing here.
     """
     file = to / "ticketgraph.db"
     shutil.copy(FIXTURES[version], file)

@@ -198,7 +198,7 @@ def test_an_own_text_that_is_missing_is_asked_for(reply: Any) -> None:
 
 @pytest.mark.parametrize("team", [None, "", " "])
 def test_a_team_that_is_missing_is_asked_for(team: str | None) -> None:
-    with pytest.raises(InputError, match="^To reassign, name the team in `team`"):
+    with pytest.raises(InputError, match=r"^To reassign, name the team in `team`"):
         decide({"type": "reassign", "team": team})
 
 
