@@ -44,11 +44,11 @@ class RouteChoice(RunnableLambda[Any, Any]):
     LangGraph would call a plain function in a thread, with callbacks.
     """
 
-    def invoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002 - LangChain's
+    def invoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Which way to go from a state."""
         return self.func(input)
 
-    async def ainvoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002 - LangChain's
+    async def ainvoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002
         """Which way to go from a state."""
         return self.func(input)
 

@@ -160,4 +160,10 @@ def webhook_status_of(run: Run | None) -> Status:
     """How far the ticket has come."""
     if run is None:
         return "received"
-    return {"failed": "failed", "finished": "routed"}.get(run.status, "classified")  # type: ignore[return-value]
+    match run.status:
+        case "failed":
+            return "failed"
+        case "finished":
+            return "routed"
+        case _:
+            return "classified"

@@ -125,7 +125,8 @@ def _escaped(value: Any) -> Any:
 
 
 _UNPRINTABLE = re.compile(
-    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"
+    "[\\x00-\\x1f\\x7f-\\x9f\\u061c\\u200b-\\u200f\\u2028-\\u202e"
+    "\\u2066-\\u2069\\ufeff\\ud800-\\udfff]"
 )
 
 

@@ -54,13 +54,13 @@ class FastHalfvec(HALFVEC):
 
     cache_ok = True
 
-    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002 - SQLAlchemy's
+    def bind_processor(self, dialect: Dialect) -> Any:  # noqa: ARG002
         """Writes a vector as text for PostgreSQL."""
         return lambda value: (
             value if value is None else orjson.dumps(value.tolist()).decode()
         )
 
-    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:  # noqa: ARG002 - SQLAlchemy's
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:  # noqa: ARG002
         """Reads PostgreSQL's text as numbers."""
         return lambda value: value if value is None else orjson.loads(value)
 

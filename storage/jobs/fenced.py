@@ -113,7 +113,10 @@ class FencedJobManager(JobManager):
         """Write how a job ended, retrying: while this worker has heartbeats nobody else will."""
         while True:
             try:
-                await self.connector.execute_query_async(query, **values)  # pyright: ignore[reportArgumentType]
+                await self.connector.execute_query_async(
+                    query,  # pyright: ignore[reportArgumentType]
+                    **values,
+                )
             except ConnectorException as error:
                 self.availability.note_unavailable(error)
                 if self.is_stopping:

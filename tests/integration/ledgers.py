@@ -51,8 +51,8 @@ class KeptJobs:
 
     async def delete_jobs(
         self,
-        connection: AsyncConnection,
-        subjects: set[str],  # noqa: ARG002
+        connection: AsyncConnection,  # noqa: ARG002
+        subjects: set[str],
     ) -> None:
         self.tasks = [task for task in self.tasks if task.subject not in subjects]
 

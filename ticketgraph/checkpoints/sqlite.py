@@ -40,7 +40,7 @@ class JoinedTransactionSaver(SqliteSaver):
     """LangGraph's saver without commits of its own, inside the group's transaction."""
 
     @contextmanager
-    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:  # noqa: ARG002 - LangGraph's
+    def cursor(self, transaction: bool = True) -> Iterator[sqlite3.Cursor]:  # noqa: ARG002
         """A cursor; committing is the group's business."""
         self.setup()
         cursor = self.conn.cursor()

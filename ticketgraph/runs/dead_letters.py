@@ -77,6 +77,9 @@ def dead_letter_fields(row: RowMapping, desk: str) -> dict[str, Any]:
     return {"run_id": row["id"], "desk": desk, "since": row["updated_at"], **known}
 
 
+DESK_GONE = "There is no desk {desk} any more. Bring it back, then try the run again."
+
+
 async def retry_run(
     connection: AsyncConnection,
     jobs: Jobs,
@@ -96,9 +99,7 @@ async def retry_run(
     dead = await runs.find_run_row(connection, run_id)
     claim = await load_claim(connection, run_id)
     if claim.ticket.desk not in desks:
-        raise InputError(
-            f"There is no desk {claim.ticket.desk} any more. Bring it back, then try the run again."
-        )
+        raise InputError(DESK_GONE.format(desk=claim.ticket.desk))
     retried = replace(
         claim,
         ticket=correct_ticket(claim.ticket, changes),

@@ -98,10 +98,16 @@ def parse_text_rows(text: str) -> Iterator[Row | Fault]:
         yield Row(1, {"body": text})
 
 
+def _skip_space(text: str, at: int) -> int:
+    """Where the next character stands that is no white space, or the end."""
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
 def parse_json_rows(text: str) -> Iterator[Row | Fault]:
     """Records of JSON values one after another; the items of a list are records."""
     decoder, at, line, inside = json.JSONDecoder(), 0, 1, False
-    while (begin := _SPACE.match(text, at).end()) < len(text):  # pyright: ignore[reportOptionalMemberAccess]
+    while (begin := _skip_space(text, at)) < len(text):
         line += text.count("\n", at, begin)
         at = begin
         if text[at] in ("],[" if inside else "["):
