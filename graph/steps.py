@@ -48,7 +48,12 @@ class RouteChoice(RunnableLambda[Any, Any]):
         """Which way to go from a state."""
         return self.func(input)
 
-    async def ainvoke(self, input: Any, config: Any = None, **_kwargs: Any) -> Any:  # noqa: A002, ARG002
+    async def ainvoke(
+        self,
+        input: Any,  # noqa: A002
+        config: Any = None,  # noqa: ARG002
+        **_kwargs: Any,
+    ) -> Any:
         """Which way to go from a state."""
         return self.func(input)
 
