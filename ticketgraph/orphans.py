@@ -65,35 +65,28 @@ async def find_orphans(
     Other processes may advance them meanwhile: one that has changed since its row was read is
     checked again.
     """
-    rows, lost = await load_unfinished_runs(database), list[str]()
+    rows = list(await load_unfinished_runs(database))
+    lost: list[str] = []
     if not rows:
         return lost
     async with opening() as saver:
         graph = build_graph(saver)
-        while suspected := {
-            run["id"]: why
-            for run in rows
-            if (why := await orphan_reason(run, graph, saver, desks))
-        }:
-            now = {
-                run["id"]: run
-                for run in await load_unfinished_runs(database)
-                if run["id"] in suspected
-            }
-            same = [
-                run
-                for run in rows
-                if run["id"] in now and dict(run) == dict(now[run["id"]])
+        while rows:
+            reasons = [
+                (run, await orphan_reason(run, graph, saver, desks)) for run in rows
             ]
-            lost += [
-                f"{run['id']} (flow {run['flow_version']}: {suspected[run['id']]})"
-                for run in same
-            ]
-            rows = [
-                run
-                for run in now.values()
-                if run["id"] not in {one["id"] for one in same}
-            ]
+            suspected = {run["id"]: (run, why) for run, why in reasons if why}
+            if not suspected:
+                break
+            rows = []
+            for run in await load_unfinished_runs(database):
+                before, why = suspected.get(run["id"], (None, None))
+                if before is None:
+                    continue
+                if dict(run) == dict(before):
+                    lost.append(f"{run['id']} (flow {run['flow_version']}: {why})")
+                else:
+                    rows.append(run)
     return lost
 
 
