@@ -1,4 +1,4 @@
-"""The graph and the Python API on it."""
+"""The application around the graph, and its Python API."""
 
 from ticketgraph.app import TicketGraph
 from ticketgraph.blocking import BlockingTicketGraph
