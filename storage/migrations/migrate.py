@@ -36,7 +36,10 @@ WRONG_ENCODING = (
     "UTF8 -T template0"
 )
 
-WRONG_REVISION = "The database's tables are older or newer than this version. Run: ticketgraph migrate"
+WRONG_REVISION = (
+    "The database's tables are older or newer than this version. "
+    "Run: ticketgraph migrate"
+)
 
 
 def migrate_sqlite(name: str | Path, revision: str = "head") -> None:
