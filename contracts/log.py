@@ -13,6 +13,9 @@ import traceback
 
 import structlog
 
+# As libraries do: a program that sets up no logging gets no lines of ours.
+logging.getLogger("ticketgraph").addHandler(logging.NullHandler())
+
 log: structlog.stdlib.BoundLogger = structlog.wrap_logger(
     logging.getLogger("ticketgraph"),
     processors=[

@@ -1,4 +1,4 @@
-"""The public view of a run: the names that HTTP, the command line and Python all use."""
+"""The public view of a run, as HTTP and `--json` show it; contracts.result.Run uses its names."""
 
 from datetime import datetime
 
@@ -103,7 +103,7 @@ class RunView(BaseModel):
 
 
 def view_run(run: Run) -> RunView:
-    """The run as HTTP, `--json` and Python show it."""
+    """The run as HTTP and `--json` show it."""
     return RunView(
         ticket_id=run.ticket_id,
         run_id=run.run_id,

@@ -27,6 +27,16 @@ WORKERS_REASON = (
 TRUE_WORDS = ("1", "on", "t", "true", "y", "yes")
 
 
+LOG_LEVEL_ALIASES = {
+    "": "info",
+    "warn": "warning",
+    "critical": "error",
+    "fatal": "error",
+    "trace": "debug",
+}
+"""Other programs' words for our levels."""
+
+
 class Settings(ModelSettings):
     """What an operator can set. Every field's environment variable is its name in capitals."""
 
@@ -94,8 +104,11 @@ class Settings(ModelSettings):
 
     @field_validator("log_level", mode="before")
     @classmethod
-    def _lower_case(cls, value: Any) -> Any:
-        return value.strip().lower() if isinstance(value, str) else value
+    def _parse_log_level(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        level = value.strip().lower()
+        return LOG_LEVEL_ALIASES.get(level, level)
 
     @field_validator("debug", mode="before")
     @classmethod

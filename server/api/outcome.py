@@ -3,6 +3,7 @@
 from typing import Any
 
 from fastapi import Response
+from structlog.contextvars import bind_contextvars
 
 from contracts.result import Run
 from contracts.run_view import RunView, view_run
@@ -42,8 +43,10 @@ async def answer_with_outcome(
 ) -> Response:
     """The run as clients read it, after at most `longest` seconds or those they `prefer`.
 
-    200, or 201 where it was `created`; 202 while it runs. 201 and 202 say where to look.
+    200, or 201 where it was `created`; 202 while it runs. 201 and 202 say where to look. The
+    request's line in the log gets the ids of the ticket and the run.
     """
+    bind_contextvars(ticket_id=claim.ticket.id, run_id=claim.run_id)
     seconds = prefer.wait_seconds(longest) if prefer else longest
     run, status = await wait_for_outcome(app, claim, seconds)
     headers = replay_header(claim)

@@ -36,6 +36,9 @@ REQUEST_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LOGGED_IDS = ("ticket_id", "run_id", "approval_id")
 """Parameters of paths that a request's line in the log shows."""
 
+OWN_ID_PATTERN = re.compile(r"TKT-[0-9A-F]{8}|[0-9a-f]{32}")
+"""Ids of our making. Anything else in a path may be a customer's name."""
+
 SECURITY_HEADERS = {
     "content-security-policy": (
         "default-src 'self'; img-src 'self' data:; frame-ancestors "
@@ -135,12 +138,12 @@ def route_of(scope: Scope) -> str:
 
 
 def ids_of(scope: Scope) -> dict[str, str]:
-    """The ids in the path, where they look like ids of ours."""
+    """The ids in the path, where they are of our making."""
     params = scope.get("path_params", {})
     return {
         name: params[name]
         for name in LOGGED_IDS
-        if REQUEST_ID_PATTERN.fullmatch(str(params.get(name, "")))
+        if OWN_ID_PATTERN.fullmatch(str(params.get(name, "")))
     }
 
 

@@ -4,7 +4,7 @@ JSON in UTF-8, without NaN, NUL or lone surrogates, not nested too deep; no quer
 that the address does not have.
 """
 
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 import orjson
@@ -38,7 +38,7 @@ class StrictRoute(APIRoute):
         known = query_parameters_of(self.dependant)
 
         async def handle_strictly(request: Request) -> Response:
-            check_query(request.query_params.keys(), known)
+            check_query([name for name, _ in request.query_params.multi_items()], known)
             return await handle(StrictRequest(request.scope, request.receive))
 
         return handle_strictly
@@ -50,11 +50,15 @@ def query_parameters_of(dependant: Dependant) -> set[str]:
     return own.union(*map(query_parameters_of, dependant.dependencies))
 
 
-def check_query(given: Iterable[str], known: set[str]) -> None:
-    """Refuse a query parameter that the address does not have: it would be ignored silently.
+def check_query(given: Sequence[str], known: set[str]) -> None:
+    """Refuse a query parameter that the address does not have or that is given twice.
 
-    Raises HTTPException 422, which does not repeat the name.
+    It would be ignored silently. Raises HTTPException 422, which does not repeat the name.
     """
+    if len(given) != len(set(given)):
+        raise HTTPException(
+            422, "The request has a query parameter twice. Send each at most once."
+        )
     if set(given) <= known:
         return
     takes = f"It takes {', '.join(sorted(known))}." if known else "It takes none."

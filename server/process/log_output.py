@@ -85,6 +85,7 @@ def reduce_library_record(
     """
     record: logging.LogRecord = event["_record"]
     if record.name in OWN_LOGGERS:
+        event.pop("color_message", None)  # uvicorn's, for its own formatter
         return {**event, "event": str(event["event"]).rstrip()}
     kept = ("_record", "_from_structlog", "level", "timestamp", "exc_info")
     first_line = str(record.msg).partition("\n")[0]

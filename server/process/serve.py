@@ -1,6 +1,5 @@
 """Serves the app with uvicorn: alone with its worker, or only the API."""
 
-import logging
 import secrets
 import sys
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import uvicorn
 
+from contracts.log import log
 from server.process.server_address import (
     ServerAddress,
     find_database_file,
@@ -20,8 +20,6 @@ from server.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
-
-log = logging.getLogger("ticketgraph")
 
 READY_MESSAGE = """\
 TicketGraph is ready on {url}  (API: {url}/docs)
@@ -78,8 +76,8 @@ class AnnouncingServer(uvicorn.Server):
             write_address(address)
         except OSError as error:
             log.warning(
-                "commands cannot find this server, the data folder cannot be written: %s",
-                error.strerror,
+                "commands cannot find this server: the data folder cannot be written",
+                error=error.strerror,
             )
             return
         self.address = address

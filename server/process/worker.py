@@ -1,14 +1,12 @@
 """A worker: takes jobs from the database until it is told to stop. Serves nothing."""
 
 import asyncio
-import logging
 import signal
 import sys
 
+from contracts.log import log
 from server.process.startup import check_can_open, prepare_process, tune_interpreter
 from server.settings import Settings
-
-log = logging.getLogger("ticketgraph")
 
 
 def run_worker(settings: Settings) -> None:

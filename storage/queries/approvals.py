@@ -47,16 +47,6 @@ async def find_interrupt_approval(
     return (await connection.execute(query)).mappings().first()
 
 
-async def find_pending_approval(
-    connection: AsyncConnection, run_id: str
-) -> RowMapping | None:
-    """The approval that a run waits for."""
-    query = select(approvals).where(
-        approvals.c.run_id == run_id, approvals.c.status == "pending"
-    )
-    return (await connection.execute(query)).mappings().first()
-
-
 async def find_approval_row(
     connection: AsyncConnection, approval_id: str, *, for_update: bool = False
 ) -> RowMapping:

@@ -76,6 +76,12 @@ class DeadlineClock:
 
         try:
             await self.database.run_transaction(claim_and_act)
+            for deadline in claimed:
+                log.info(
+                    "deadline reached",
+                    kind=deadline.kind,
+                    ticket_id=deadline.ticket_id,
+                )
         except Exception as error:
             if not claimed:
                 raise
@@ -100,7 +106,6 @@ class DeadlineClock:
         self, connection: AsyncConnection, deadline: Deadline, now: datetime
     ) -> None:
         """Act on a deadline by its kind, in the caller's transaction."""
-        log.info("deadline reached", kind=deadline.kind, ticket_id=deadline.ticket_id)
         match deadline.kind:
             case "sla_warning" | "sla_breach":
                 await self.warn_team(connection, deadline, now)

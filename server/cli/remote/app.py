@@ -24,8 +24,10 @@ from server.cli.remote.client import ServerClient
 from server.process.server_address import find_database_file, read_address
 from server.settings import Settings
 
-CONNECT_SECONDS = 5.0
-ANSWER_SECONDS = 30.0
+CONNECT_SECONDS = 2.0
+"""How long it may take to reach the address that a server left in its data folder."""
+
+ANSWER_SECONDS = 5.0
 """How long a server may take to say that it is the one of the data folder."""
 
 

@@ -100,6 +100,10 @@ async def open_and_run(
     """`run_with_app` in an event loop."""
     set_strict_serialization()
     from server.opening import open_app
+    from server.process.log_output import configure_log
 
+    # The command's own output says what it did: the log adds what went wrong.
+    asked = "log_level" in settings.model_fields_set
+    configure_log(settings.log_level if asked else "warning")
     async with open_app(settings, command=True) as app:
         return await work(app)
