@@ -78,6 +78,12 @@ def test_an_unknown_parameter_is_refused_with_the_ones_that_there_are(
     assert answer.json()["detail"].endswith("It takes limit, offset, status.")
 
 
+def test_a_parameter_that_is_given_twice_is_refused(http: httpx.Client) -> None:
+    answer = http.get("/api/v1/tickets?status=open&status=closed")
+    assert answer.status_code == 422
+    assert "twice" in answer.json()["detail"]
+
+
 def test_listed_tickets_have_their_runs(http: httpx.Client, seven: list[str]) -> None:
     stored = http.post("/tickets/", json=ticket("stored")).json()["id"]
     alone = {

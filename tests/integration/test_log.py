@@ -46,6 +46,7 @@ def test_a_request_and_its_run_can_be_followed(level: str, tmp_path: Path) -> No
         assert decided.status_code == 200
         assert http.get("/no/such/Marmaduke\u202e").status_code == 404
         assert http.get(f"/api/v1/runs/{WORDS}%0Aforged").status_code in (404, 422)
+        assert http.get(f"/api/v1/tickets/{WORDS}.Quux-4111").status_code == 404
     records = records_of(tmp_path / "server.log")
     ids = {"ticket_id": asked["ticket_id"], "run_id": asked["run_id"]}
     (stored,) = of_event(records, "ticket stored")
@@ -62,6 +63,8 @@ def test_a_request_and_its_run_can_be_followed(level: str, tmp_path: Path) -> No
     (escalated,) = of_event(records, "run escalated")
     assert escalated["approval_id"] == asked["approval"]["id"]
     answered = of_event(records, "request answered")
+    (processed,) = [record for record in answered if record["request_id"] == "req-1"]
+    assert {name: processed[name] for name in ids} == ids
     routes = [
         (record["method"], record["route"], record["status"]) for record in answered
     ]

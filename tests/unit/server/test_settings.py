@@ -20,6 +20,17 @@ def test_the_log_level_is_read_in_any_case(
 
 
 @pytest.mark.parametrize(
+    ("given", "expected"),
+    [("WARN", "warning"), ("critical", "error"), ("", "info"), ("Error", "error")],
+)
+def test_other_programs_words_for_log_levels_are_known(
+    monkeypatch: pytest.MonkeyPatch, given: str, expected: str
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", given)
+    assert Settings().log_level == expected
+
+
+@pytest.mark.parametrize(
     ("debug", "log_level", "expected"),
     [
         ("true", None, "debug"),
