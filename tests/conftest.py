@@ -26,6 +26,8 @@ from tests.postgres import PostgresServer, postgres_server
 os.environ.update(
     dict.fromkeys((name.upper() for name in ModelSettings.model_fields), "")
 )
+# Readline of a process in a terminal sets it, and a command would wrap its tables to it.
+os.environ.pop("COLUMNS", None)
 
 START_SECONDS = 300.0
 """Seconds that pass only when a process hangs: on a busy machine a start takes a minute."""

@@ -268,7 +268,11 @@ async def test_a_duplicate_of_an_erased_ticket_stands_alone(place: Place) -> Non
         assert second.extracted_fields is not None
         assert (await app.erase("one@example.com")).cleaned == 1
         alone = await app.runs.get(second.run_id)
-        assert (alone.duplicate_of, alone.extraction, alone.draft) == (None, None, None)
+        assert (alone.duplicate_of, alone.extracted_fields, alone.response_draft) == (
+            None,
+            None,
+            None,
+        )
         third = await app.process(
             *BLADE, customer_id="firm-9", customer_email="two@example.com"
         )

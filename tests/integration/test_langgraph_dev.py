@@ -265,7 +265,7 @@ async def test_a_reply_that_cannot_be_used_is_asked_again(
         ("yes", "an Agent Inbox list of one"),
         (
             {"type": "reassign", "team": "nobody"},
-            "`team` must be one of: technical_support",
+            "This desk has no such team. Choose one of: technical_support",
         ),
     ):
         values = await studio.run(thread_id, command={"resume": reply})

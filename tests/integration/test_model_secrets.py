@@ -94,7 +94,7 @@ async def test_debug_logs_of_failing_calls_hold_no_secret(
         f"Bearer {KEY}"
     }
     log = (tmp_path / "server.log").read_text(encoding="utf-8")
-    assert "DEBUG" in log
+    assert '"event": "model call failed"' in log
     for secret in (KEY, EMAIL, WORDS):
         assert secret not in log
     assert KEY not in "".join(seen)
