@@ -308,7 +308,7 @@ def test_a_folder_in_use_is_refused_at_once(cli: Cli) -> None:
 
 
 def interrupt_until_it_ends(process: subprocess.Popen[str]) -> str:
-    """What it wrote to stderr. Python drops an interrupt that comes while it cleans up an object."""
+    """What it wrote to stderr. Python drops an interrupt that comes during an object's clean-up."""
     for _ in range(60):
         process.send_signal(signal.SIGINT)
         try:
