@@ -43,7 +43,7 @@ class StoredState:
             with closing(sqlite3.connect(self.where, timeout=30)) as tables:
                 return tables.execute(query).fetchall()
         with psycopg.connect(self.where) as connection:
-            return connection.execute(query).fetchall()  # pyright: ignore[reportArgumentType, reportCallIssue]
+            return connection.execute(query).fetchall()  # pyright: ignore
 
     def fetch_count(self, query: str) -> int:
         """The one number that a query returns."""

@@ -213,7 +213,8 @@ async def on_sqlite(known: Matrix, questions: Matrix) -> None:
         database = SqliteDatabase(path)
         numbers = range(len(known))
         async with database.open_write() as connection:
-            statement = f"INSERT INTO tickets ({TICKET}) VALUES ({', '.join('?' * 11)})"  # noqa: S608
+            marks = ", ".join("?" * 11)
+            statement = f"INSERT INTO tickets ({TICKET}) VALUES ({marks})"  # noqa: S608
             await connection.exec_driver_sql(
                 statement, [ticket_row(number) for number in numbers]
             )

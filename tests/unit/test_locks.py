@@ -54,13 +54,6 @@ def wanted_by_package(locked: Requirement) -> list[Requirement]:
     return [Requirement(text) for text in metadata.requires(locked.name) or []]
 
 
-def left_out() -> set[str]:
-    """What pyproject.toml leaves out of both locks, whatever asks for it."""
-    tools = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["tool"]
-    overrides = map(Requirement, tools["uv"]["override-dependencies"])
-    return {canonicalize_name(override.name) for override in overrides}
-
-
 def all_wanted(name: str, extras: set[str]) -> dict[str, list[Requirement]]:
     """What the project and every locked package ask for here, by normalized name."""
     wanted: dict[str, list[Requirement]] = defaultdict(list)
@@ -97,9 +90,6 @@ def test_lock_has_everything_that_is_asked_for_with_the_same_extras(
 ) -> None:
     locked = chosen_requirements(name)
     for package, requirements in all_wanted(name, extras).items():
-        if package in left_out():
-            assert package not in locked
-            continue
         assert package in locked, f"{package} is asked for and not locked"
         asked = set().union(*(requirement.extras for requirement in requirements))
         assert locked[package].extras == asked, package
@@ -115,13 +105,6 @@ def test_lock_has_everything_that_is_asked_for_with_the_same_extras(
 )
 def test_lock_has_nothing_that_nobody_asks_for(name: str, extras: set[str]) -> None:
     assert set(chosen_requirements(name)) <= set(all_wanted(name, extras))
-
-
-def test_what_is_left_out_is_never_imported() -> None:
-    """The whole service and `langgraph dev` import with none of it installed."""
-    for package in left_out():
-        with pytest.raises(metadata.PackageNotFoundError):
-            metadata.version(package)
 
 
 def test_service_and_development_have_the_same_versions() -> None:
