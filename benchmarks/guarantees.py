@@ -43,7 +43,8 @@ class StoredState:
             with closing(sqlite3.connect(self.where, timeout=30)) as tables:
                 return tables.execute(query).fetchall()
         with psycopg.connect(self.where) as connection:
-            return connection.execute(query).fetchall()  # pyright: ignore
+            found = connection.execute(query)  # pyright: ignore[reportArgumentType, reportCallIssue]
+            return found.fetchall()
 
     def fetch_count(self, query: str) -> int:
         """The one number that a query returns."""

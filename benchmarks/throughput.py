@@ -95,7 +95,8 @@ def cpu_of(fleet: Fleet, server: PostgresServer | None) -> Counter[str]:
                 for child in psutil.Process(postmaster).children(recursive=True)
             ),
         ]
-        used["postgres"] += sum(cpu_seconds(pid) for pid in family)  # pyright: ignore
+        seconds = [cpu_seconds(pid) for pid in family]  # pyright: ignore[reportArgumentType]
+        used["postgres"] += sum(seconds)
     return used
 
 
