@@ -13,6 +13,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -327,6 +328,8 @@ def test_interrupting_ends_with_130(cli: Cli) -> None:
         env=cli.environment,
         stderr=subprocess.PIPE,
         text=True,
+        # Tests that a shell runs in the background inherit an ignored SIGINT.
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )
     with pipe.open("w"):  # opens when the command does: from here on it reads
         said = interrupt_until_it_ends(process)
