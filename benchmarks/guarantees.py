@@ -43,8 +43,7 @@ class StoredState:
             with closing(sqlite3.connect(self.where, timeout=30)) as tables:
                 return tables.execute(query).fetchall()
         with psycopg.connect(self.where) as connection:
-            found = connection.execute(query)  # pyright: ignore[reportArgumentType, reportCallIssue]
-            return found.fetchall()
+            return connection.execute(query.encode()).fetchall()
 
     def fetch_count(self, query: str) -> int:
         """The one number that a query returns."""
